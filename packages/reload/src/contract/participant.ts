@@ -1,0 +1,99 @@
+import type { Clock } from './clock.ts'
+import type { Json, ResourceName, SettingsTree } from './payload.ts'
+import type { Issue } from './receipt.ts'
+import type { Span, Tracer } from './telemetry.ts'
+
+/**
+ * One component that changes with the others, in one transaction:
+ *
+ *   validate → prepare → check → (swap) → committed → … → release
+ *                          └─ any failure ─▶ release
+ *
+ * Everything that can fail happens before the swap. The swap itself is the engine's and calls nobody:
+ * whatever a participant wants requests to use must be reachable from the part it returned.
+ */
+export interface Participant<Part = unknown> {
+  /** Resource kinds it reads. A payload with a kind that no participant reads is refused. */
+  readonly kinds: readonly string[]
+
+  /** Names what is wrong with the settings, all of it at once. Pure; no effect, no waiting. */
+  validate?(input: ValidateInput): readonly Issue[]
+
+  /**
+   * Builds this participant's part beside the running one. Opens nothing that `input.carry` does not
+   * know of, so that a failure anywhere can close it. May throw: the reload is refused.
+   */
+  prepare(input: PrepareInput): Part | Promise<Part>
+
+  /** Warms up and proves that the part works, before the deadline in `input.signal`. */
+  check?(part: Part, input: PrepareInput): void | Promise<void>
+
+  /** Told just after the swap, in order. Must be quick; what it throws is logged and changes nothing. */
+  committed?(part: Part): void
+
+  /**
+   * Frees what the part alone holds; what it took from `carry` frees itself. Called once, when nothing
+   * can reach the part any more: after the last pin of its generation, or after a failed attempt.
+   */
+  release?(part: Part): void | Promise<void>
+}
+
+export interface ValidateInput {
+  readonly settings: SettingsTree
+  readonly previous: SettingsTree | null
+  /** JSON pointers of what differs from `previous`, sorted. */
+  readonly changedParameters: readonly string[]
+}
+
+export interface PrepareInput extends ValidateInput {
+  readonly version: string
+  readonly digest: string
+  /** Parts of the participants before this one, in the order in which they are listed. */
+  readonly parts: Readonly<Record<string, unknown>>
+  readonly carry: Carry
+  readonly artifacts: Artifacts
+  readonly span: Span
+  readonly tracer: Tracer
+  readonly clock: Clock
+  /** Aborts when the attempt is superseded or out of time. */
+  readonly signal: AbortSignal
+}
+
+/**
+ * Live resources that outlive a version: connection pools, counters, breakers.
+ *
+ * They are keyed by identity (`pool:https://api.example.com`), never by version: a later version that
+ * keeps the same key gets the same object, whatever else changed. The last generation that kept a key
+ * frees it. So a reload neither cuts a connection nor resets a limit.
+ */
+export interface Carry {
+  keep<T>(key: string, create: () => T, dispose: (it: T) => void | Promise<void>): T
+}
+
+/** Bytes of resources that came by `uri` or are not JSON; verified against their digest. */
+export interface Artifacts {
+  read(resource: ResourceName): Promise<Uint8Array>
+}
+
+/** Fetches what stands behind a resource's `uri`. The engine checks size and digest. */
+export interface ArtifactSource {
+  /** Without the colon: `https`, `file`, `oci`. */
+  readonly schemes: readonly string[]
+  fetch(uri: string, options: { maxBytes: number; signal: AbortSignal; span: Span }): Promise<Uint8Array>
+}
+
+/**
+ * What a reader makes of bytes that a person wrote: the whole tree, before it is sealed.
+ * `places` leads from a JSON pointer back to the line it came from.
+ */
+export interface Draft {
+  readonly settings: Readonly<Record<string, Readonly<Record<string, Json>>>>
+  readonly author?: string
+  readonly reason?: string
+  readonly allowShrink?: boolean
+  readonly restores?: { readonly version: string; readonly digest: string } | null
+  readonly bakeMs?: number
+  readonly serveTtlMs?: number | null
+  readonly lineage?: Readonly<Record<string, string>>
+  readonly places?: (pointer: string) => Issue['place'] | undefined
+}

@@ -1,0 +1,77 @@
+/**
+ * The engine's answer to an offer. Given at the swap: observing and draining go on aside, and
+ * `settled` tells how that ended.
+ */
+import type { ErrorCode } from '../errors.ts'
+
+/** Closed list: `reload.status` in spans, metrics and audit. */
+export type ReloadStatus =
+  | 'success'
+  | 'rejected'
+  | 'skipped'
+  | 'superseded'
+  | 'rolled_back'
+  | 'expired'
+  | 'crashed'
+  | 'in_progress'
+
+/** One thing wrong with an offer, and where. */
+export interface Issue {
+  readonly code: ErrorCode
+  /** Found and expected, for a person. Never holds a secret. */
+  readonly message: string
+  /** JSON pointer (RFC 6901) into the settings tree, where there is one. */
+  readonly pointer?: string
+  /** Where it stands in what a person wrote. Lines and columns start at 1. */
+  readonly place?: { readonly file: string; readonly line: number; readonly column: number }
+  readonly hint?: string
+}
+
+interface Answered {
+  /** `rl_…`, one for each attempt. */
+  readonly attempt: string
+  /** Trace of the attempt; look there for the time of each stage. */
+  readonly traceId: string
+}
+
+export interface Applied extends Answered {
+  readonly outcome: 'applied'
+  readonly version: string
+  readonly digest: string
+  readonly previous: string | null
+  readonly changedParameters: readonly string[]
+  /** Resolves when the attempt has ended: confirmed, superseded or rolled back. Never rejects. */
+  readonly settled: Promise<Settled>
+}
+
+export interface Settled {
+  readonly status: 'success' | 'superseded' | 'rolled_back'
+  readonly reason: string
+}
+
+export interface Unchanged extends Answered {
+  readonly outcome: 'unchanged'
+  readonly reason: 'already_applied' | 'in_progress' | 'quarantined'
+  /** Version in force. */
+  readonly version: string | null
+}
+
+export interface Refused extends Answered {
+  readonly outcome: 'refused'
+  readonly status: 'rejected' | 'expired'
+  readonly code: ErrorCode
+  readonly message: string
+  readonly issues: readonly Issue[]
+  /** Version in force, which stays. */
+  readonly version: string | null
+  /** Whether the same bytes, sent again, may succeed. */
+  readonly retry: boolean
+}
+
+export interface Superseded extends Answered {
+  readonly outcome: 'superseded'
+  /** Version or attempt that took its place. */
+  readonly by: string
+}
+
+export type Receipt = Applied | Unchanged | Refused | Superseded

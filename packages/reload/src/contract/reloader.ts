@@ -1,0 +1,177 @@
+import type { Clock } from './clock.ts'
+import type { Handle, HandleTrouble } from './handle.ts'
+import type { Origin } from './origin.ts'
+import type { ArtifactSource, Draft, Participant } from './participant.ts'
+import type { Receipt, ReloadStatus } from './receipt.ts'
+import type { Pin, Snapshot } from './snapshot.ts'
+import type { AuditLine, InstanceRecords, QuarantineEntry, StateStore, StoredVersion } from './store.ts'
+import type { Telemetry } from './telemetry.ts'
+import type { ApproveHook, Reader, Signer, TrustPolicy } from './trust.ts'
+
+// biome-ignore format: one participant a part
+export type Participants<Parts> = { readonly [Name in keyof Parts]: Participant<Parts[Name]> }
+
+export interface ReloaderOptions<Parts> {
+  /** One totally ordered line of settings, such as `gateway/prod`. Default `default`. */
+  readonly scope?: string
+  /** Prepared in the order of their keys; released in reverse. */
+  readonly participants: Participants<Parts>
+  /** Default: in memory, so nothing survives the process. */
+  readonly store?: StateStore
+  /** Turns what a person wrote into a tree. Default: JSON of the form `{ kind: { name: value } }`. */
+  readonly read?: Reader
+  readonly trust?: TrustPolicy
+  readonly signer?: Signer
+  readonly approve?: ApproveHook
+  readonly artifactSources?: readonly ArtifactSource[]
+  readonly telemetry?: Telemetry
+  readonly clock?: Clock
+  readonly instance?: string
+  readonly limits?: Partial<ReloaderLimits>
+}
+
+/** Defaults and reasons in `engine/limits.ts`. */
+export interface ReloaderLimits {
+  readonly payloadBytes: number
+  readonly resourceBytes: number
+  readonly resources: number
+  readonly depth: number
+  /** Deadline of prepare and check together. */
+  readonly warmupMs: number
+  /** How long a committed version is observed before it is confirmed, unless the payload says. */
+  readonly bakeMs: number
+  readonly drainMs: number
+  /** Live generations beside the attempt, and what happens at the cap. */
+  readonly generations: number
+  readonly atGenerationCap: 'wait' | 'cut'
+  readonly debounceQuietMs: number
+  readonly debounceMaxMs: number
+  /** Token bucket against storms: burst and one more every … */
+  readonly burst: number
+  readonly refillMs: number
+  /** Circuit breaker: this many failures within the window open it. */
+  readonly breakerFailures: number
+  readonly breakerWindowMs: number
+  readonly breakerOpenMs: number
+  readonly maxCrashAttempts: number
+  readonly fetchAttempts: number
+}
+
+/** Five pointers, never merged. */
+export interface ReloaderStatus {
+  readonly scope: string
+  readonly instance: string
+  readonly offered: StoredVersion | null
+  readonly attempted: (StoredVersion & { readonly status: ReloadStatus; readonly reason: string }) | null
+  readonly applied: StoredVersion | null
+  readonly confirmed: StoredVersion | null
+  readonly baseline: StoredVersion | null
+  readonly floor: StoredVersion | null
+  readonly state: 'idle' | 'working' | 'observing' | 'degraded'
+  /** State of the attempt in work: `verified`, `warming` … */
+  readonly stage: string | null
+  readonly generations: readonly {
+    readonly version: string
+    readonly pins: number
+    readonly role: 'current' | 'baseline' | 'draining'
+  }[]
+  readonly quarantine: readonly QuarantineEntry[]
+  readonly breaker: 'closed' | 'open' | 'half_open'
+  readonly handles: readonly {
+    readonly kind: string
+    readonly source: string
+    readonly trouble: HandleTrouble | null
+  }[]
+  readonly last: AttemptReport | null
+}
+
+/** An attempt as a time tree: what `changeover status` prints. */
+export interface AttemptReport {
+  readonly attempt: string
+  readonly trigger: string
+  readonly source: string
+  readonly actor: string
+  readonly from: string | null
+  readonly to: string | null
+  readonly status: ReloadStatus
+  readonly reason: string
+  readonly traceId: string
+  readonly startedAt: number
+  readonly durationMs: number
+  readonly changedParameters: readonly string[]
+  readonly stages: readonly StageReport[]
+}
+export interface StageReport {
+  readonly name: string
+  readonly startMs: number
+  readonly durationMs: number
+  readonly note?: string
+  readonly failed?: string
+  readonly stages?: readonly StageReport[]
+}
+
+/** What a change would do, worked out by building it beside the running version and letting it go. */
+export interface Plan {
+  readonly ok: boolean
+  readonly receipt: Receipt | null
+  readonly from: string | null
+  readonly changes: readonly Change[]
+  readonly removed: readonly string[]
+}
+export interface Change {
+  readonly op: 'add' | 'remove' | 'replace'
+  readonly pointer: string
+  readonly before?: unknown
+  readonly after?: unknown
+}
+
+/** The engine's public face: what a service that embeds it needs. */
+export interface Reloader<Parts> {
+  /**
+   * Recovers what the store holds and puts the baseline in service. Call it before `watch`.
+   * Resolves to the version in force, or `null` when there is none yet.
+   */
+  start(): Promise<string | null>
+  /** Offers bytes: sealed (`ENVELOPE_TYPE`) or as a person wrote them (`read` makes a draft of them). */
+  offer(bytes: Uint8Array, origin: Origin): Promise<Receipt>
+  /** Seals a tree as the next version and offers it. */
+  publish(draft: Draft, origin: Origin): Promise<Receipt>
+  /** Goes all the way to the swap, and lets go. */
+  plan(bytes: Uint8Array, origin: Origin): Promise<Plan>
+  /** Publishes a new version that restores an older one; `to` is its version, default the one before. */
+  rollback(origin: Origin, to?: string): Promise<Receipt>
+  /** Takes the version under observation out of service at once: back to the baseline, and quarantined. */
+  regress(reason: string, trigger?: string): Promise<boolean>
+  /** Ends observation well, for `commitConfirmed` payloads or by an operator's word. */
+  confirm(version: string): Promise<boolean>
+  /** Takes a version out of quarantine. */
+  release(version: string): Promise<boolean>
+  watch(handle: Handle): void
+  /** Pins the version in force. Throws `reload.not_ready` when there is none. */
+  acquire(): Pin<Parts>
+  current(): Snapshot<Parts> | null
+  status(): ReloaderStatus
+  /** Audit lines, newest last. */
+  audit(options?: { limit?: number }): Promise<readonly AuditLine[]>
+  /** Versions that rollback and diff can reach, newest last. */
+  line(): InstanceRecords['line']
+  /** Manifest bytes of a version in the line. */
+  manifest(version: string): Promise<Uint8Array | null>
+  /** Settings of a version in the line. */
+  settings(version: string): Promise<import('./payload.ts').SettingsTree | null>
+  /** Every change of state, for consoles and tests: never awaited, never able to fail a reload. */
+  subscribe(listener: (event: ReloadEvent) => void): () => void
+  /** Stops handles, lets the attempt in work go, drains, frees everything. */
+  close(options?: { drainMs?: number }): Promise<void>
+}
+
+export interface ReloadEvent {
+  readonly at: number
+  readonly attempt: string
+  readonly state: string
+  readonly version: string | null
+  readonly status?: ReloadStatus
+  readonly reason?: string
+  readonly traceId: string
+}
+export type { Pin, Snapshot }

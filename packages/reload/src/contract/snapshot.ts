@@ -1,0 +1,24 @@
+import type { SettingsTree } from './payload.ts'
+
+/** A payload compiled to a frozen, runnable object. All that is reachable from it has one version. */
+export interface Snapshot<Parts> {
+  readonly version: string
+  readonly digest: string
+  readonly settings: SettingsTree
+  readonly parts: Readonly<Parts>
+  /** Identity of the `reload.swap` span that brought it in; the first requests under it link there. */
+  readonly swap: { readonly traceId: string; readonly spanId: string } | null
+  /** Wall milliseconds of the swap. */
+  readonly since: number
+}
+
+/**
+ * A request's hold on the snapshot it started under. Take it once at the door, carry it through
+ * retries and the whole stream, let go after the last byte. Letting go twice is letting go once.
+ */
+export interface Pin<Parts> {
+  readonly snapshot: Snapshot<Parts>
+  /** Set by the holder: called once if the generation must be cut before the pin is let go. */
+  onCut: (() => void) | null
+  release(): void
+}

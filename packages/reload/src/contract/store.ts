@@ -1,0 +1,91 @@
+/**
+ * What an instance keeps so that it comes back, after any crash, on exactly one version.
+ *
+ * Order of writes is the engine's: blob, floor, intent, swap in memory, applied, and on confirm
+ * baseline, then intent cleared. Every write is durable and atomic when its promise resolves.
+ * The suite is testkit's `storeConformance`.
+ */
+export interface StateStore {
+  readonly kind: string
+  /** Write once; the same digest again is a no-op. */
+  putBlob(digest: string, bytes: Uint8Array): Promise<void>
+  /** `null` when absent. The caller verifies the digest. */
+  readBlob(digest: string): Promise<Uint8Array | null>
+  /** Drops blobs that are not in `keep`. */
+  sweep(keep: ReadonlySet<string>): Promise<void>
+  readRecord<K extends RecordName>(name: K): Promise<InstanceRecords[K] | null>
+  writeRecord<K extends RecordName>(name: K, record: InstanceRecords[K]): Promise<void>
+  clearRecord(name: RecordName): Promise<void>
+  /** Appends one line; the engine chains them by hash. */
+  appendAudit(line: AuditLine): Promise<void>
+  /** Newest last. `limit` counts from the end. */
+  readAudit(options?: { limit?: number }): Promise<readonly AuditLine[]>
+  close(): Promise<void>
+}
+
+export interface StoredVersion {
+  readonly version: string
+  readonly digest: string
+}
+
+export interface InstanceRecords {
+  /** Highest authentic version ever seen. Never goes back. */
+  floor: StoredVersion
+  /** Written before the swap: if it is there at boot, the swap's version was not confirmed. */
+  intent: StoredVersion & {
+    readonly attempts: number
+    readonly traceId: string
+    readonly spanId: string
+    readonly attempt: string
+  }
+  applied: StoredVersion
+  baseline: StoredVersion
+  quarantine: readonly QuarantineEntry[]
+  /** Digest of manifest by version, newest last: what `history`, `rollback` and `diff` can reach. */
+  line: readonly (StoredVersion & {
+    readonly author: string
+    readonly reason: string
+    readonly issuedAt: string
+    readonly restores: StoredVersion | null
+  })[]
+}
+export type RecordName = keyof InstanceRecords
+
+export interface QuarantineEntry extends StoredVersion {
+  readonly reason: string
+  readonly count: number
+  readonly since: string
+}
+
+/** One line of the audit log; hash-chained JSON lines. */
+export interface AuditLine {
+  readonly at: string
+  readonly event:
+    | 'config.reload.started'
+    | 'config.reload.completed'
+    | 'config.reload.rejected'
+    | 'config.reload.skipped'
+    | 'config.reload.superseded'
+    | 'config.reload.rolled_back'
+    | 'config.reload.crashed'
+    | 'config.reload.expired'
+    | 'config.drift'
+  readonly attempt: string
+  readonly scope: string
+  readonly who: string
+  readonly trigger: string
+  readonly source: string
+  readonly from: string | null
+  readonly to: string | null
+  readonly digest: string | null
+  readonly status: string
+  /** Reason code, empty on success. */
+  readonly reason: string
+  readonly changedParameters: readonly string[]
+  readonly traceId: string
+  readonly spanId: string
+  /** sha256 of the line before, hex; 64 zeros for the first. */
+  readonly previous: string
+  /** sha256 of this line without `hash`. */
+  readonly hash: string
+}

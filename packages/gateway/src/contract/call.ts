@@ -1,0 +1,39 @@
+/** The record of one request through the gateway: what `GET /v1/calls` shows. Metadata only, never bodies. */
+export interface CallRecord {
+  /** `call_…`, as in `x-changeover-call`. */
+  readonly id: string
+  /** Wall milliseconds at the first byte in. */
+  readonly startedAt: number
+  readonly durationMs: number
+  /** To the first token or the whole reply; `null` when none came. */
+  readonly firstTokenMs: number | null
+  readonly version: string
+  readonly tenant: string | null
+  readonly key: string | null
+  readonly route: string | null
+  readonly target: string | null
+  readonly context: string | null
+  readonly stream: boolean
+  readonly status: number
+  /** Stable code when it failed, else empty. `call.cancelled` when the caller left. */
+  readonly error: string
+  readonly inputTokens: number | null
+  readonly outputTokens: number | null
+  readonly cachedInputTokens: number | null
+  readonly attempts: readonly CallAttempt[]
+  readonly traceId: string
+  readonly requestBytes: number
+  readonly replyBytes: number
+}
+
+export interface CallAttempt {
+  readonly target: string
+  readonly status: number | null
+  readonly error: string
+  readonly durationMs: number
+}
+
+/** Where finished calls go. Must return at once; writing happens later and in batches. */
+export interface CallSink {
+  finish(record: CallRecord): void
+}

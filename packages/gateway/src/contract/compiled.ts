@@ -1,0 +1,90 @@
+/**
+ * What a snapshot looks like to a request: settings compiled to plain, frozen lookups, with the live
+ * resources (pools, counters, breakers) that outlive it reachable through them.
+ *
+ * One object, one version: a request that holds it needs nothing else. Each room compiles its own
+ * part; `pipeline/participant.ts` puts them together.
+ */
+
+import type { Breaker } from './breaker.ts'
+import type { Limiter } from './limiter.ts'
+import type { Provider } from './provider.ts'
+import type { Upstream } from './upstream.ts'
+
+export interface CompiledGateway {
+  readonly routes: ReadonlyMap<string, CompiledRoute>
+  readonly identity: CompiledIdentity
+  /** `GET /v1/models` in OpenAI's form, made once. */
+  readonly modelList: string
+  /** Header block every answer under this version carries: name, value, name, value … */
+  readonly versionHeaders: readonly string[]
+  readonly recordCalls: boolean
+}
+
+/** A route, or a model called by its own name (a route of one target). */
+export interface CompiledRoute {
+  readonly name: string
+  /** Weights are cumulative in `until`, of `totalWeight`. */
+  readonly targets: readonly { readonly target: CompiledTarget; readonly until: number }[]
+  readonly totalWeight: number
+  readonly fallback: readonly CompiledTarget[]
+  readonly context: CompiledContext | null
+  readonly attempts: number
+  readonly retryBaseMs: number
+  readonly retryMaxMs: number
+  readonly connectMs: number
+  readonly firstTokenMs: number
+  readonly idleMs: number
+  readonly totalMs: number
+  /** `support-chat: model-a=0%, model-b=100%`, for `routing.rule_changed`. */
+  readonly rule: string
+}
+
+/** Provider, model and credential. */
+export interface CompiledTarget {
+  /** `provider/model`, as in `x-changeover-target`. */
+  readonly name: string
+  /** Key in `models`. */
+  readonly model: string
+  /** The provider's own id of the model. */
+  readonly upstreamModel: string
+  readonly providerName: string
+  readonly provider: Provider
+  readonly upstream: Upstream
+  readonly breaker: Breaker
+  /** Path below the origin, ready to send: `/v1/chat/completions`. */
+  readonly path: string
+  /** Ready to send: name, value … with content-type and the credential's header. */
+  readonly headers: readonly string[]
+  readonly parameters: Readonly<Record<string, unknown>> | null
+}
+
+export interface CompiledContext {
+  /** `support@2.1.0`, the version that the range resolved to. */
+  readonly id: string
+  readonly parameters: Readonly<Record<string, unknown>> | null
+  /** Fills the template. Returns the prompt, or the refusal to give the caller. */
+  fill(
+    variables: Readonly<Record<string, unknown>> | undefined,
+  ): { ok: true; prompt: string } | { ok: false; code: string; message: string }
+}
+
+export interface CompiledIdentity {
+  /** True when no tenant is configured: whoever reaches the port may call. */
+  readonly open: boolean
+  /** Looks a bearer key up by its hash; memoised per snapshot, constant in time per key. */
+  find(key: string | undefined, nowMs: number): Caller | IdentityRefusal
+}
+
+export interface Caller {
+  readonly tenant: string
+  /** `acme/ci`: tenant and key name, never the key. */
+  readonly key: string
+  /** `null` allows all. */
+  readonly allow: ReadonlySet<string> | null
+  readonly limiter: Limiter | null
+}
+
+export interface IdentityRefusal {
+  readonly refused: 'identity.missing_key' | 'identity.unknown_key' | 'identity.expired_key'
+}

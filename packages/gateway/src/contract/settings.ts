@@ -1,0 +1,129 @@
+/**
+ * The settings tree as the gateway reads it: a map of maps keyed by name. Section is resource kind,
+ * key is resource name, so `/routes/support/targets/0/weight` is both the JSON pointer and the address.
+ *
+ * These types are what each room's `spec.ts` (schema, default, unit, sentence) must yield; a test in
+ * `settings/` holds the two together. Secrets are references (`${env:NAME}`, `${file:PATH}`) as written;
+ * they are resolved when a snapshot is built and never stored in the tree.
+ */
+
+export type ProviderKind = 'openai' | 'openai-compatible' | 'anthropic' | 'simulated'
+
+export interface ProviderSettings {
+  readonly kind: ProviderKind
+  /** Without trailing slash. Each kind but `openai-compatible` has a default. */
+  readonly baseUrl?: string
+  /** A secret reference. */
+  readonly credential?: string
+  readonly headers?: Readonly<Record<string, string>>
+  /** Keep-alive connections to the provider. */
+  readonly connections?: number
+  /** Only for kind `simulated`. */
+  readonly simulate?: SimulateSettings
+}
+
+export interface SimulateSettings {
+  readonly firstTokenMs?: number
+  readonly tokensPerSecond?: number
+  readonly tokens?: number
+  /** Share of requests that fail, 0 to 1, and with which status. */
+  readonly failureRate?: number
+  readonly failureStatus?: number
+}
+
+export interface ModelSettings {
+  readonly provider: string
+  /** The provider's own id of the model; default: the key. */
+  readonly model?: string
+  /** Defaults for request fields that the caller leaves out, such as `temperature`. */
+  readonly parameters?: Readonly<Record<string, unknown>>
+}
+
+/** Keyed `name@version` (semver). Immutable once published: a change is a new version. */
+export interface ContextSettings {
+  /** System prompt; `{{name}}` stands for a declared variable. */
+  readonly prompt: string
+  readonly variables?: Readonly<
+    Record<string, { readonly default?: string; readonly maxLength?: number; readonly description?: string }>
+  >
+  readonly parameters?: Readonly<Record<string, unknown>>
+  readonly description?: string
+}
+
+export interface RouteSettings {
+  readonly targets: readonly { readonly model: string; readonly weight?: number }[]
+  /** Models tried in order, before the first token, when the chosen target fails. */
+  readonly fallback?: readonly string[]
+  /** `name@range`: the highest published version in the range. */
+  readonly context?: string
+  readonly retries?: { readonly attempts?: number; readonly baseMs?: number; readonly maxMs?: number }
+  readonly timeouts?: {
+    readonly connectMs?: number
+    readonly firstTokenMs?: number
+    readonly idleMs?: number
+    readonly totalMs?: number
+  }
+}
+
+export interface TenantSettings {
+  readonly keys: Readonly<Record<string, KeySettings>>
+  /** Routes and models this tenant may call; absent means all. */
+  readonly allow?: readonly string[]
+  /** Name of an entry in `limits`, for each key of this tenant that names none itself. */
+  readonly limit?: string
+}
+export interface KeySettings {
+  /** `sha256:<hex>` of the key. */
+  readonly hash: string
+  /** RFC 3339. */
+  readonly expires?: string
+  readonly limit?: string
+}
+
+/** A request limit, counted per key. */
+export interface LimitSettings {
+  readonly requests: number
+  readonly perMs: number
+  /** How many may come at once; default: `requests`. */
+  readonly burst?: number
+}
+
+export interface LogSettings {
+  readonly level?: 'trace' | 'debug' | 'info' | 'warn' | 'error'
+  readonly rooms?: Readonly<Record<string, 'trace' | 'debug' | 'info' | 'warn' | 'error'>>
+  readonly format?: 'pretty' | 'json' | 'logfmt'
+  readonly otlp?: OtlpSettings
+}
+export interface TraceSettings {
+  /** Share of request traces kept, 0 to 1. Reload traces are always kept. */
+  readonly ratio?: number
+  readonly otlp?: OtlpSettings
+  readonly attributes?: 'plain' | 'otel' | 'dup'
+}
+export interface MetricSettings {
+  readonly otlp?: OtlpSettings & { readonly intervalMs?: number }
+}
+export interface OtlpSettings {
+  readonly endpoint: string
+  /** Values may be secret references. */
+  readonly headers?: Readonly<Record<string, string>>
+  readonly timeoutMs?: number
+}
+
+export interface GatewaySettings {
+  readonly providers?: Readonly<Record<string, ProviderSettings>>
+  readonly models?: Readonly<Record<string, ModelSettings>>
+  readonly contexts?: Readonly<Record<string, ContextSettings>>
+  readonly routes?: Readonly<Record<string, RouteSettings>>
+  readonly tenants?: Readonly<Record<string, TenantSettings>>
+  readonly limits?: Readonly<Record<string, LimitSettings>>
+  readonly telemetry?: {
+    readonly logs?: LogSettings
+    readonly traces?: TraceSettings
+    readonly metrics?: MetricSettings
+  }
+  readonly calls?: {
+    readonly record?: { readonly enabled?: boolean; readonly keepDays?: number; readonly maxRows?: number }
+  }
+  readonly rollout?: { readonly observe?: { readonly bakeMs?: number } }
+}

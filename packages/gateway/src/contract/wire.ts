@@ -1,0 +1,52 @@
+/** A wire format: how one family of APIs writes requests, replies, stream events and errors. */
+import type { NeutralDelta, NeutralRequest, Usage } from './neutral.ts'
+
+export type WireName = 'openai-chat' | 'anthropic-messages'
+
+export interface Wire {
+  readonly name: WireName
+  parseRequest(body: Readonly<Record<string, unknown>>): NeutralRequest
+  writeRequest(
+    request: NeutralRequest,
+    model: string,
+  ): { readonly body: Record<string, unknown>; readonly warnings: readonly string[] }
+  /** A whole reply as deltas. */
+  parseReply(body: Readonly<Record<string, unknown>>): readonly NeutralDelta[]
+  writeReply(deltas: readonly NeutralDelta[], about: ReplyAbout): Record<string, unknown>
+  /** Reads stream events; keeps state between them. */
+  openReader(): StreamReader
+  /** Writes stream events; keeps state between them. */
+  openWriter(about: ReplyAbout): StreamWriter
+  /** An error in the format's own shape. */
+  writeError(error: CallerError): Record<string, unknown>
+}
+
+export interface ReplyAbout {
+  readonly id: string
+  readonly model: string
+  /** Seconds since the epoch. */
+  readonly created: number
+  readonly streamUsage: boolean
+}
+
+export interface StreamReader {
+  /** One server-sent event: its `event` field (or empty) and its `data`. */
+  read(event: string, data: string): readonly NeutralDelta[]
+}
+
+export interface StreamWriter {
+  /** Bytes to send for a delta, framed as server-sent events; may be empty. */
+  write(delta: NeutralDelta): string
+  /** What closes the stream. */
+  end(): string
+}
+
+export interface CallerError {
+  readonly status: number
+  /** Stable code of the gateway's error table. */
+  readonly code: string
+  readonly message: string
+  readonly param?: string
+}
+
+export type { NeutralDelta, NeutralRequest, Usage }

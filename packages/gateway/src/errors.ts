@@ -1,0 +1,228 @@
+/**
+ * Every way in which the gateway can say no to a caller or an operator. Same rules as the table of
+ * `@changeover/reload`: stable codes, texts that name the thing, found and expected, and no secrets.
+ */
+export interface Rule<Details> {
+  readonly blame: 'sender' | 'upstream' | 'operator' | 'bug'
+  readonly retry: boolean
+  readonly status: number
+  say(details: Details): string
+}
+
+const rule = <Details>(it: Rule<Details>): Rule<Details> => it
+
+export const rules = {
+  'identity.missing_key': rule<object>({
+    blame: 'sender',
+    retry: false,
+    status: 401,
+    say: () => 'no key given; send "Authorization: Bearer <key>"',
+  }),
+  'identity.unknown_key': rule<object>({
+    blame: 'sender',
+    retry: false,
+    status: 401,
+    say: () => 'the key given is not known here',
+  }),
+  'identity.expired_key': rule<object>({
+    blame: 'sender',
+    retry: false,
+    status: 401,
+    say: () => 'the key given has expired',
+  }),
+  'identity.not_allowed': rule<{ model: string }>({
+    blame: 'sender',
+    retry: false,
+    status: 403,
+    say: (it) => `this key may not call "${it.model}"`,
+  }),
+  'policy.limit_reached': rule<{ retryAfterMs: number }>({
+    blame: 'sender',
+    retry: true,
+    status: 429,
+    say: (it) => `request limit reached; the next request is taken in ${Math.ceil(it.retryAfterMs / 1000)} s`,
+  }),
+  'request.too_large': rule<{ limit: number }>({
+    blame: 'sender',
+    retry: false,
+    status: 413,
+    say: (it) => `the request body is larger than ${it.limit} bytes`,
+  }),
+  'request.not_json': rule<{ reason: string }>({
+    blame: 'sender',
+    retry: false,
+    status: 400,
+    say: (it) => `the request body is not a JSON object: ${it.reason}`,
+  }),
+  'request.field': rule<{ field: string; found: string; expected: string }>({
+    blame: 'sender',
+    retry: false,
+    status: 400,
+    say: (it) => `"${it.field}": found ${it.found}, expected ${it.expected}`,
+  }),
+  'request.no_such_path': rule<{ path: string }>({
+    blame: 'sender',
+    retry: false,
+    status: 404,
+    say: (it) => `there is nothing at "${it.path}"`,
+  }),
+  'request.method': rule<{ method: string; expected: string }>({
+    blame: 'sender',
+    retry: false,
+    status: 405,
+    say: (it) => `method ${it.method} is not answered here, expected ${it.expected}`,
+  }),
+  'routing.no_such_model': rule<{ model: string; nearest: string | null }>({
+    blame: 'sender',
+    retry: false,
+    status: 404,
+    say: (it) =>
+      `there is no route or model "${it.model}"${it.nearest ? `; did you mean "${it.nearest}"?` : ''}`,
+  }),
+  'contexts.variable': rule<{ name: string; found: string; expected: string }>({
+    blame: 'sender',
+    retry: false,
+    status: 400,
+    say: (it) => `prompt variable "${it.name}": found ${it.found}, expected ${it.expected}`,
+  }),
+  'upstream.failed': rule<{ target: string; status: number }>({
+    blame: 'upstream',
+    retry: true,
+    status: 502,
+    say: (it) => `"${it.target}" answered ${it.status}`,
+  }),
+  'upstream.connect': rule<{ target: string }>({
+    blame: 'upstream',
+    retry: true,
+    status: 502,
+    say: (it) => `"${it.target}" could not be reached`,
+  }),
+  'upstream.timeout': rule<{ target: string; limitMs: number }>({
+    blame: 'upstream',
+    retry: true,
+    status: 504,
+    say: (it) => `"${it.target}" did not answer within ${it.limitMs} ms`,
+  }),
+  'upstream.reset': rule<{ target: string }>({
+    blame: 'upstream',
+    retry: true,
+    status: 502,
+    say: (it) => `"${it.target}" closed the connection before its answer was complete`,
+  }),
+  'upstream.protocol': rule<{ target: string }>({
+    blame: 'upstream',
+    retry: true,
+    status: 502,
+    say: (it) => `"${it.target}" sent what could not be read as its format`,
+  }),
+  'upstream.open_breakers': rule<{ route: string }>({
+    blame: 'upstream',
+    retry: true,
+    status: 503,
+    say: (it) => `every target of "${it.route}" has failed lately and is given a rest`,
+  }),
+  'call.cancelled': rule<object>({
+    blame: 'sender',
+    retry: false,
+    status: 499,
+    say: () => 'the caller left before the answer was complete',
+  }),
+  'call.cut': rule<object>({
+    blame: 'operator',
+    retry: true,
+    status: 503,
+    say: () => 'the version this call ran under was taken out of service',
+  }),
+  'gateway.not_ready': rule<object>({
+    blame: 'operator',
+    retry: true,
+    status: 503,
+    say: () => 'no settings are in force yet',
+  }),
+  'gateway.bug': rule<object>({
+    blame: 'bug',
+    retry: false,
+    status: 500,
+    say: () => 'something went wrong in the gateway itself',
+  }),
+  // Settings, as operators write them.
+  'settings.syntax': rule<{ found: string; expected: string }>({
+    blame: 'sender',
+    retry: false,
+    status: 400,
+    say: (it) => `found ${it.found}, expected ${it.expected}`,
+  }),
+  'settings.secret_missing': rule<{ reference: string; pointer: string }>({
+    blame: 'operator',
+    retry: true,
+    status: 422,
+    say: (it) => `${it.pointer}: "${it.reference}" names nothing that can be read here`,
+  }),
+  'settings.secret_literal': rule<{ pointer: string }>({
+    blame: 'sender',
+    retry: false,
+    status: 422,
+    say: (it) =>
+      `${it.pointer}: found a literal value, expected a reference such as \${env:NAME} or \${file:PATH}`,
+  }),
+  'settings.context_changed': rule<{ context: string; next: string }>({
+    blame: 'sender',
+    retry: false,
+    status: 422,
+    say: (it) => `"${it.context}" is published and does not change; publish "${it.next}" instead`,
+  }),
+  'settings.read_only': rule<{ source: string }>({
+    blame: 'operator',
+    retry: false,
+    status: 409,
+    say: (it) => `the settings come from "${it.source}"; make the change there`,
+  }),
+  'settings.write_back': rule<{ source: string }>({
+    blame: 'operator',
+    retry: true,
+    status: 503,
+    say: (it) => `"${it.source}" could not be written; the change was taken back`,
+  }),
+  'control.unauthorised': rule<object>({
+    blame: 'sender',
+    retry: false,
+    status: 401,
+    say: () => 'the admin API needs "Authorization: Bearer <admin token>"',
+  }),
+  'control.not_found': rule<{ what: string }>({
+    blame: 'sender',
+    retry: false,
+    status: 404,
+    say: (it) => `there is no ${it.what}`,
+  }),
+  'control.bad_request': rule<{ field: string; found: string; expected: string }>({
+    blame: 'sender',
+    retry: false,
+    status: 400,
+    say: (it) => `"${it.field}": found ${it.found}, expected ${it.expected}`,
+  }),
+} as const
+
+export type ErrorCode = keyof typeof rules
+export type DetailsOf<Code extends ErrorCode> = Parameters<(typeof rules)[Code]['say']>[0]
+
+export class GatewayError<Code extends ErrorCode = ErrorCode> extends Error {
+  override readonly name = 'GatewayError'
+  readonly code: Code
+  readonly details: DetailsOf<Code>
+
+  constructor(code: Code, details: DetailsOf<Code>, options?: ErrorOptions) {
+    super(sayError(code, details), options)
+    this.code = code
+    this.details = details
+  }
+}
+
+export function sayError<Code extends ErrorCode>(code: Code, details: DetailsOf<Code>): string {
+  const say = rules[code].say as (details: DetailsOf<Code>) => string
+  return say(details)
+}
+
+export function isGatewayError(it: unknown): it is GatewayError {
+  return it instanceof Error && it.name === 'GatewayError' && typeof (it as GatewayError).code === 'string'
+}

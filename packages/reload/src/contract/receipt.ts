@@ -17,7 +17,8 @@ export type ReloadStatus =
 
 /** One thing wrong with an offer, and where. */
 export interface Issue {
-  readonly code: ErrorCode
+  /** Stable: of this package's error table, or of the table of the service that embeds it. */
+  readonly code: string
   /** Found and expected, for a person. Never holds a secret. */
   readonly message: string
   /** JSON pointer (RFC 6901) into the settings tree, where there is one. */

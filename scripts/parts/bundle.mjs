@@ -1,0 +1,49 @@
+/**
+ * Bundles one program: `bundle.mjs <package folder> <source> <output>`. A process of its own, because the
+ * bundler needs a newer Node than the scripts do.
+ *
+ * The output's first file does nothing but switch on V8's code cache and import the rest: static imports are
+ * compiled before the first line of a module runs, so a program cannot switch it on for itself. The cache
+ * stands beside the bundle, where only its owner writes, and not in the shared temporary folder, where
+ * another user could have put compiled code of theirs.
+ */
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { build } from 'tsdown'
+import { root } from './repository.mjs'
+
+const [folder, source, output] = process.argv.slice(2)
+const name = basename(output, '.js')
+const distribution = dirname(join(root, folder, output))
+
+rmSync(distribution, { recursive: true, force: true })
+await build({
+  config: false,
+  cwd: join(root, folder),
+  entry: { [`${name}.bundle`]: source },
+  outDir: distribution,
+  clean: false,
+  format: 'esm',
+  platform: 'node',
+  target: 'node22.19',
+  fixedExtension: false,
+  dts: false,
+  sourcemap: true,
+  treeshake: true,
+  report: false,
+  logLevel: 'warn',
+  tsconfig: join(root, 'tsconfig.json'),
+  deps: { alwaysBundle: [/./], onlyBundle: false },
+  inputOptions: { resolve: { conditionNames: ['source', 'node', 'import', 'default'] } },
+  outputOptions: { chunkFileNames: 'chunks/[name]-[hash].js', comments: { legal: true } },
+})
+
+mkdirSync(distribution, { recursive: true })
+writeFileSync(
+  join(distribution, `${name}.js`),
+  `#!/usr/bin/env node
+import { enableCompileCache } from 'node:module'
+enableCompileCache?.(new URL('./.compiled', import.meta.url).pathname)
+await import('./${name}.bundle.js')
+`,
+)

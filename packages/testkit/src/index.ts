@@ -1,2 +1,2 @@
 /** `@changeover/testkit`: conformance suites, simulators, fault injectors and the manual clock, for tests only. */
-export {}
+export * from './manual-clock.ts'

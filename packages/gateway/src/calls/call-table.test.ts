@@ -1,0 +1,198 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import fc from 'fast-check'
+import { afterAll, describe, expect, it } from 'vitest'
+import type { CallRecord } from '../contract/call.ts'
+import { type CallTable, openCallTable } from './call-table.ts'
+import type { CallFilter } from './questions.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'changeover-calls-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+let files = 0
+const newPath = (): string => join(folder, `calls-${files++}.db`)
+
+const record = fc.record<CallRecord>({
+  id: fc.uuid().map((it) => `call_${it}`),
+  startedAt: fc.integer({ min: 1_000, max: 2_000 }),
+  durationMs: fc.integer({ min: 0, max: 5_000 }),
+  firstTokenMs: fc.option(fc.integer({ min: 0, max: 900 })),
+  version: fc.constantFrom('1.1', '1.2', '2.1'),
+  tenant: fc.option(fc.constantFrom('acme', 'globex')),
+  key: fc.option(fc.constant('acme/ci')),
+  route: fc.option(fc.constantFrom('chat', 'support')),
+  target: fc.option(fc.constant('simulated/small')),
+  context: fc.option(fc.constant('support@2.1.0')),
+  stream: fc.boolean(),
+  status: fc.constantFrom(200, 200, 404, 429, 502),
+  error: fc.constantFrom('', '', 'upstream.failed'),
+  inputTokens: fc.option(fc.nat(9)),
+  outputTokens: fc.option(fc.nat(9)),
+  cachedInputTokens: fc.option(fc.nat(9)),
+  attempts: fc.array(
+    fc.record({
+      target: fc.constant('simulated/small'),
+      status: fc.option(fc.constant(502)),
+      error: fc.constant('upstream.failed'),
+      durationMs: fc.nat(50),
+    }),
+    { maxLength: 2 },
+  ),
+  traceId: fc.constant('0af7651916cd43dd8448eb211c80319c'),
+  requestBytes: fc.nat(9_000),
+  replyBytes: fc.nat(9_000),
+})
+
+const filter = fc.record<CallFilter>(
+  {
+    version: fc.constantFrom('1.1', '1.2', '2.1'),
+    tenant: fc.constantFrom('acme', 'globex'),
+    route: fc.constantFrom('chat', 'support'),
+    status: fc.constantFrom('200', '404', '4xx', '5xx'),
+    since: fc.integer({ min: 1_000, max: 2_000 }),
+    limit: fc.integer({ min: 1, max: 7 }),
+  },
+  { requiredKeys: [] },
+)
+
+describe('the call table', () => {
+  it('lists exactly the calls that fit the filter, newest first, page by page', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.array(record, { maxLength: 6 }), { maxLength: 5 }),
+        filter,
+        (batches, filter) => {
+          const table = openCallTable(newPath())
+          for (const batch of batches) table.write(batch)
+
+          const expected = batches
+            .flat()
+            .toReversed()
+            .filter((it) => fits(it, filter))
+          expect(readAll(table, filter)).toEqual(expected)
+          table.close()
+        },
+      ),
+      { numRuns: 60 },
+    )
+  })
+
+  it('gives back each record by its id, also after the file was closed and opened again', () => {
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(record, { selector: (it) => it.id, minLength: 1, maxLength: 5 }),
+        (records) => {
+          const path = newPath()
+          const first = openCallTable(path)
+          first.write(records)
+          first.close()
+
+          const table = openCallTable(path)
+          for (const it of records) expect(table.find(it.id)).toEqual(it)
+          expect(table.find('call_none')).toBeNull()
+          table.close()
+        },
+      ),
+      { numRuns: 30 },
+    )
+  })
+
+  it('writes a batch whole or not at all', () => {
+    const table = openCallTable(newPath())
+    const [good] = fc.sample(record, 1) as [CallRecord]
+    const bad = { ...good, id: 'call_bad', status: 'not a number' as unknown as number }
+    expect(() => table.write([good, bad])).toThrow()
+    expect(table.list({}).calls).toEqual([])
+    table.write([good])
+    expect(table.list({}).calls).toEqual([good])
+    table.close()
+  })
+
+  it('sums up a version by nearest rank', () => {
+    const table = openCallTable(newPath())
+    const [base] = fc.sample(record, 1) as [CallRecord]
+    const calls = Array.from({ length: 100 }, (_, i) => ({
+      ...base,
+      id: `call_${i}`,
+      version: '1.1',
+      durationMs: i + 1,
+      startedAt: 1_000 + i,
+      error: i < 3 ? 'upstream.failed' : '',
+    }))
+    table.write(calls)
+    const [seen, unseen] = table.summarise(['1.1', '9.9'])
+    expect(seen).toEqual({
+      version: '1.1',
+      calls: 100,
+      sampled: 100,
+      errors: 3,
+      p50Ms: 50,
+      p99Ms: 99,
+      firstAt: 1_000,
+      lastAt: 1_099,
+    })
+    expect(unseen).toMatchObject({ calls: 0, p50Ms: null, p99Ms: null, firstAt: null })
+    table.close()
+  })
+
+  it('frees the oldest rows in steps until count and age are within bounds', () => {
+    const table = openCallTable(newPath())
+    const [base] = fc.sample(record, 1) as [CallRecord]
+    const dayMs = 86_400_000
+    const calls = Array.from({ length: 3_500 }, (_, i) => ({
+      ...base,
+      id: `call_${i}`,
+      startedAt: i < 500 ? 0 : 10 * dayMs,
+    }))
+    table.write(calls)
+
+    let steps = 1
+    while (table.trim({ keepDays: 5, maxRows: 1_200 }, 10 * dayMs)) steps++
+    expect(steps).toBe(3)
+    expect(readAll(table, { limit: 500 }).map((it) => it.id)).toEqual(
+      calls
+        .slice(-1_200)
+        .toReversed()
+        .map((it) => it.id),
+    )
+
+    expect(table.trim({ keepDays: 1, maxRows: 1_200 }, 20 * dayMs)).toBe(true)
+    table.trim({ keepDays: 1, maxRows: 1_200 }, 20 * dayMs)
+    expect(table.list({}).calls).toEqual([])
+    expect(table.trim({ keepDays: 1, maxRows: 1_200 }, 20 * dayMs)).toBe(false)
+    table.close()
+  })
+
+  it('does not touch a file of a newer schema', () => {
+    const path = newPath()
+    openCallTable(path).close()
+    const database = new DatabaseSync(path)
+    database.exec('PRAGMA user_version = 99')
+    database.close()
+    expect(() => openCallTable(path)).toThrow('the call log has schema 99, this build knows up to 1')
+  })
+})
+
+function readAll(table: CallTable, filter: CallFilter): CallRecord[] {
+  const found: CallRecord[] = []
+  let cursor: string | null | undefined
+  while (cursor !== null) {
+    const page = table.list(cursor === undefined ? filter : { ...filter, cursor })
+    found.push(...page.calls)
+    cursor = page.next
+  }
+  return found
+}
+
+function fits(it: CallRecord, filter: CallFilter): boolean {
+  const status = filter.status
+  return (
+    (filter.version === undefined || it.version === filter.version) &&
+    (filter.tenant === undefined || it.tenant === filter.tenant) &&
+    (filter.route === undefined || it.route === filter.route) &&
+    (filter.since === undefined || it.startedAt >= filter.since) &&
+    (status === undefined ||
+      String(it.status).startsWith(status.endsWith('xx') ? status.slice(0, 1) : status))
+  )
+}

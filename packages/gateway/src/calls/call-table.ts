@@ -1,0 +1,249 @@
+/**
+ * Call records in SQLite: one table, appended to at one end and trimmed at the other.
+ *
+ * Invariant: a batch is written in one transaction, so after a crash a batch is there or is not. WAL with
+ * `synchronous=NORMAL` may lose the last batches on a power cut, never the file.
+ *
+ * Why the row number is the cursor and not the time: calls are written when they end, so times are not in
+ * order, and two calls may share one.
+ *
+ * Runs in the call log's worker thread, where a slow disk or a long query holds up nobody.
+ */
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import type { CallAttempt, CallRecord } from '../contract/call.ts'
+import type { CallFilter, CallPage, Retention, VersionSummary } from './questions.ts'
+
+/** Each entry brings the file from the schema before it to its own; the position is the schema version. */
+const migrations = [
+  `CREATE TABLE calls (
+    row INTEGER PRIMARY KEY, id TEXT NOT NULL, started_at INTEGER NOT NULL, duration_ms REAL NOT NULL,
+    first_token_ms REAL, version TEXT NOT NULL, tenant TEXT, key TEXT, route TEXT, target TEXT, context TEXT,
+    stream INTEGER NOT NULL, status INTEGER NOT NULL, error TEXT NOT NULL, input_tokens INTEGER,
+    output_tokens INTEGER, cached_input_tokens INTEGER, attempts TEXT NOT NULL, trace_id TEXT NOT NULL,
+    request_bytes INTEGER NOT NULL, reply_bytes INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX calls_by_id ON calls (id);
+  CREATE INDEX calls_by_version ON calls (version);`,
+]
+
+const insertSql = `INSERT INTO calls (id, started_at, duration_ms, first_token_ms, version, tenant, key, route, target,
+  context, stream, status, error, input_tokens, output_tokens, cached_input_tokens, attempts, trace_id,
+  request_bytes, reply_bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+
+const dayMs = 86_400_000
+const defaultLimit = 50
+const largestLimit = 500
+/** Percentiles are taken from this many of a version's newest calls: exact enough, and bounded. */
+const sampleSize = 10_000
+/** Rows freed at a time, so that writes are never long held up. */
+const trimStep = 1_000
+
+export interface CallTable {
+  write(records: readonly CallRecord[]): void
+  find(id: string): CallRecord | null
+  list(filter: CallFilter): CallPage
+  summarise(versions: readonly string[]): readonly VersionSummary[]
+  /** Frees up to `trimStep` rows; true when there is more to free. */
+  trim(retention: Retention, nowMs: number): boolean
+  close(): void
+}
+
+/** Opens or makes the file. Throws when it is damaged, or of a newer schema than this build knows. */
+export function openCallTable(path: string): CallTable {
+  const database = new DatabaseSync(path, { timeout: 2_000 })
+  try {
+    database.exec('PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL')
+    migrate(database)
+  } catch (error) {
+    database.close()
+    throw error
+  }
+  const insert = database.prepare(insertSql)
+  const selectOne = database.prepare('SELECT * FROM calls WHERE id = ? ORDER BY row DESC LIMIT 1')
+  return {
+    write: (records) => write(database, insert, records),
+    find: (id) => {
+      const row = selectOne.get(id)
+      return row === undefined ? null : toRecord(row as unknown as Row)
+    },
+    list: (filter) => list(database, filter),
+    summarise: (versions) => versions.map((it) => summarise(database, it)),
+    trim: (retention, nowMs) => trim(database, retention, nowMs),
+    close: () => database.close(),
+  }
+}
+
+function migrate(database: DatabaseSync): void {
+  const found = Number(database.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0)
+  if (found > migrations.length)
+    throw new Error(`the call log has schema ${found}, this build knows up to ${migrations.length}`)
+  for (const [i, sql] of migrations.entries()) {
+    if (i < found) continue
+    database.exec(`BEGIN IMMEDIATE; ${sql}; PRAGMA user_version = ${i + 1}; COMMIT`)
+  }
+}
+
+function write(database: DatabaseSync, insert: StatementSync, records: readonly CallRecord[]): void {
+  database.exec('BEGIN IMMEDIATE')
+  try {
+    for (const it of records) insert.run(...toRow(it))
+    database.exec('COMMIT')
+  } catch (error) {
+    if (database.isTransaction) database.exec('ROLLBACK')
+    throw error
+  }
+}
+
+function list(database: DatabaseSync, filter: CallFilter): CallPage {
+  const limit = Math.min(Math.max(Math.trunc(filter.limit ?? defaultLimit), 1), largestLimit)
+  const { where, values } = toConditions(filter)
+  const sql = `SELECT * FROM calls ${where} ORDER BY row DESC LIMIT ?`
+  const rows = database.prepare(sql).all(...values, limit + 1) as unknown as Row[]
+  const page = rows.slice(0, limit)
+  const last = page.at(-1)
+  return {
+    calls: page.map(toRecord),
+    next: rows.length > limit && last !== undefined ? last.row.toString(36) : null,
+  }
+}
+
+function toConditions(filter: CallFilter): { where: string; values: SQLInputValue[] } {
+  const conditions: string[] = []
+  const values: SQLInputValue[] = []
+  const ask = (condition: string, ...value: SQLInputValue[]): void => {
+    conditions.push(condition)
+    values.push(...value)
+  }
+  if (filter.version !== undefined) ask('version = ?', filter.version)
+  if (filter.tenant !== undefined) ask('tenant = ?', filter.tenant)
+  if (filter.route !== undefined) ask('route = ?', filter.route)
+  if (filter.since !== undefined) ask('started_at >= ?', filter.since)
+  if (filter.cursor !== undefined) ask('row < ?', Number.parseInt(filter.cursor, 36))
+  if (filter.status !== undefined) {
+    const from = filter.status.endsWith('xx') ? Number(filter.status[0]) * 100 : Number(filter.status)
+    const until = filter.status.endsWith('xx') ? from + 99 : from
+    ask('status BETWEEN ? AND ?', from, until)
+  }
+  return { where: conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`, values }
+}
+
+function summarise(database: DatabaseSync, version: string): VersionSummary {
+  const counted = database.prepare('SELECT count(*) AS calls FROM calls WHERE version = ?').get(version)
+  const sql = `SELECT duration_ms, error, started_at FROM calls WHERE version = ? ORDER BY row DESC LIMIT ?`
+  const sample = database.prepare(sql).all(version, sampleSize) as unknown as Row[]
+  const durations = sample.map((it) => it.duration_ms).sort((a, b) => a - b)
+  const times = sample.map((it) => it.started_at)
+  return {
+    version,
+    calls: Number(counted?.['calls'] ?? 0),
+    sampled: sample.length,
+    errors: sample.filter((it) => it.error !== '').length,
+    p50Ms: percentile(durations, 0.5),
+    p99Ms: percentile(durations, 0.99),
+    firstAt: times.length === 0 ? null : times.reduce((a, b) => Math.min(a, b)),
+    lastAt: times.length === 0 ? null : times.reduce((a, b) => Math.max(a, b)),
+  }
+}
+
+/** Nearest rank: the smallest value that at least `share` of all do not exceed. */
+function percentile(sorted: readonly number[], share: number): number | null {
+  return sorted[Math.max(Math.ceil(sorted.length * share) - 1, 0)] ?? null
+}
+
+function trim(database: DatabaseSync, retention: Retention, nowMs: number): boolean {
+  const ends = database.prepare(
+    'SELECT (SELECT min(row) FROM calls) AS first, (SELECT max(row) FROM calls) AS last',
+  )
+  const { first, last } = ends.get() as { first: number | null; last: number | null }
+  if (first === null || last === null) return false
+  // Rows leave only from the low end, in one run: what lies between is the count.
+  const tooMany = last - first + 1 - retention.maxRows
+  const tooOld = countOld(database, nowMs - retention.keepDays * dayMs)
+  const free = Math.min(Math.max(tooMany, tooOld), trimStep)
+  if (free <= 0) return false
+  database.prepare('DELETE FROM calls WHERE row < ?').run(first + free)
+  database.exec('PRAGMA incremental_vacuum(64)')
+  return free === trimStep
+}
+
+/** How many rows at the low end are too old, in one run: one long call does not shield those behind it for long. */
+function countOld(database: DatabaseSync, cutoffMs: number): number {
+  const sql = 'SELECT started_at FROM calls ORDER BY row LIMIT ?'
+  const oldest = database.prepare(sql).all(trimStep) as unknown as Row[]
+  const firstKept = oldest.findIndex((it) => it.started_at >= cutoffMs)
+  return firstKept === -1 ? oldest.length : firstKept
+}
+
+interface Row {
+  readonly row: number
+  readonly id: string
+  readonly started_at: number
+  readonly duration_ms: number
+  readonly first_token_ms: number | null
+  readonly version: string
+  readonly tenant: string | null
+  readonly key: string | null
+  readonly route: string | null
+  readonly target: string | null
+  readonly context: string | null
+  readonly stream: number
+  readonly status: number
+  readonly error: string
+  readonly input_tokens: number | null
+  readonly output_tokens: number | null
+  readonly cached_input_tokens: number | null
+  readonly attempts: string
+  readonly trace_id: string
+  readonly request_bytes: number
+  readonly reply_bytes: number
+}
+
+function toRow(it: CallRecord): SQLInputValue[] {
+  return [
+    it.id,
+    Math.round(it.startedAt),
+    it.durationMs,
+    it.firstTokenMs,
+    it.version,
+    it.tenant,
+    it.key,
+    it.route,
+    it.target,
+    it.context,
+    it.stream ? 1 : 0,
+    it.status,
+    it.error,
+    it.inputTokens,
+    it.outputTokens,
+    it.cachedInputTokens,
+    JSON.stringify(it.attempts),
+    it.traceId,
+    it.requestBytes,
+    it.replyBytes,
+  ]
+}
+
+function toRecord(row: Row): CallRecord {
+  return {
+    id: row.id,
+    startedAt: row.started_at,
+    durationMs: row.duration_ms,
+    firstTokenMs: row.first_token_ms,
+    version: row.version,
+    tenant: row.tenant,
+    key: row.key,
+    route: row.route,
+    target: row.target,
+    context: row.context,
+    stream: row.stream === 1,
+    status: row.status,
+    error: row.error,
+    inputTokens: row.input_tokens,
+    outputTokens: row.output_tokens,
+    cachedInputTokens: row.cached_input_tokens,
+    attempts: JSON.parse(row.attempts) as CallAttempt[],
+    traceId: row.trace_id,
+    requestBytes: row.request_bytes,
+    replyBytes: row.reply_bytes,
+  }
+}

@@ -54,8 +54,14 @@ export interface CompiledTarget {
   readonly breaker: Breaker
   /** Path below the origin, ready to send: `/v1/chat/completions`. */
   readonly path: string
-  /** Ready to send: name, value … with content-type and the credential's header. */
-  readonly headers: readonly string[]
+  /**
+   * Ready to send: name, value … with content-type and the credential's header.
+   *
+   * Ask at each attempt and do not keep the answer. Secret values are the one thing that does not belong
+   * to a version: a rotated credential acts at once, for requests that are pinned to an older version too.
+   * Memoised until a secret changes, so asking costs a comparison.
+   */
+  headers(): readonly string[]
   readonly parameters: Readonly<Record<string, unknown>> | null
 }
 
@@ -72,7 +78,7 @@ export interface CompiledContext {
 export interface CompiledIdentity {
   /** True when no tenant is configured: whoever reaches the port may call. */
   readonly open: boolean
-  /** Looks a bearer key up by its hash; memoised per snapshot, constant in time per key. */
+  /** Looks a bearer key up by its hash; memoised per snapshot. `nowMs` is wall time: keys expire by the calendar. */
   find(key: string | undefined, nowMs: number): Caller | IdentityRefusal
 }
 

@@ -168,6 +168,12 @@ export const rules = {
     status: 422,
     say: (it) => `idempotency key "${it.key}" was used for other bytes`,
   }),
+  'trust.unusable': rule<{ reason: string }>({
+    blame: 'operator',
+    retry: false,
+    status: 500,
+    say: (it) => `the trust policy cannot be used: ${it.reason}; no payload is taken`,
+  }),
   // Whether it makes sense.
   'validate.refused': rule<{ version: string; count: number }>({
     blame: 'sender',
@@ -306,6 +312,12 @@ export const rules = {
     retry: true,
     status: 503,
     say: (it) => `"${it.path}" is in use by process ${it.pid}; one instance has one state directory`,
+  }),
+  'store.closed': rule<{ path: string }>({
+    blame: 'bug',
+    retry: false,
+    status: 503,
+    say: (it) => `the store "${it.path}" is closed; nothing was read or written`,
   }),
   // Holding back.
   'storm.breaker_open': rule<{ failures: number; retryMs: number }>({

@@ -1,0 +1,156 @@
+/**
+ * The envelope (DSSE, JSON form): manifest bytes, the type that says how to read them, and signatures
+ * over both.
+ *
+ * Order is the point. First the size, then the envelope's own few fields, then the signatures over the
+ * exact bytes; only then does anyone read the manifest, and it reads the very bytes that were verified.
+ * Fields that DSSE does not know are ignored, as it asks: nothing here looks at them.
+ *
+ * Stricter than DSSE in two points. A signature that names a trusted key and does not fit refuses the
+ * payload, rather than not being counted, because somebody tampered; and a key id stands once.
+ *
+ * Not here: whose keys count (`trust.ts`), what the manifest says (`manifest.ts`).
+ */
+import { verify } from 'node:crypto'
+import { type Envelope, type Json, MANIFEST_TYPE } from '../contract/payload.ts'
+import type { Signer, TrustPolicy } from '../contract/trust.ts'
+import { readBase64, writeBase64 } from './base64.ts'
+import { canonicalJson } from './canonical.ts'
+import { MOST_SIGNATURES } from './defaults.ts'
+import { digestOf } from './digest.ts'
+import { parseJson, readUtf8 } from './json.ts'
+import { refusal } from './refusal.ts'
+import { readTrust, type Trust, type TrustedKey } from './trust.ts'
+
+export interface OpenedEnvelope {
+  readonly manifestBytes: Uint8Array
+  /** Of the manifest bytes: the name of the version's content, whoever signed it. */
+  readonly digest: string
+  /** Key ids whose signatures were verified, in the order of the envelope; none without a trust policy. */
+  readonly keyids: readonly string[]
+}
+
+/** Seals manifest bytes. Each signer signs type and bytes together; none makes an unsigned envelope. */
+export function encodeEnvelope(
+  manifestBytes: Uint8Array,
+  signer?: Signer | readonly Signer[] | null,
+): Uint8Array {
+  const signers = signer == null ? [] : 'sign' in signer ? [signer] : signer
+  const signed = signers.length > 0 ? preAuthEncoding(MANIFEST_TYPE, manifestBytes) : manifestBytes
+  const envelope: Envelope = {
+    payloadType: MANIFEST_TYPE,
+    payload: writeBase64(manifestBytes),
+    signatures: signers.map((it) => ({ keyid: it.keyid, sig: writeBase64(it.sign(signed)) })),
+  }
+  return new TextEncoder().encode(canonicalJson({ ...envelope }))
+}
+
+/**
+ * Opens an envelope and verifies it against `trust`; without a policy any envelope opens, signed or not.
+ * Throws `payload.*` when it cannot be read and `verify.*` when it cannot be believed.
+ */
+export function openEnvelope(
+  bytes: Uint8Array,
+  options: { readonly maxBytes: number; readonly trust?: TrustPolicy | undefined },
+): OpenedEnvelope {
+  if (bytes.byteLength > options.maxBytes) {
+    throw refusal('payload.too_large', { what: WHAT, bytes: bytes.byteLength, limit: options.maxBytes })
+  }
+  const envelope = readEnvelope(bytes)
+  if (envelope.payloadType !== MANIFEST_TYPE) {
+    const found = clip(envelope.payloadType)
+    throw refusal('verify.payload_type', { found, expected: MANIFEST_TYPE }, '/payloadType')
+  }
+  const manifestBytes = readBase64(envelope.payload)
+  if (!manifestBytes) throw schema('/payload', 'text that is not base64', 'base64')
+  const keyids = options.trust
+    ? verifySignatures(envelope, preAuthEncoding(MANIFEST_TYPE, manifestBytes), readTrust(options.trust))
+    : []
+  return { manifestBytes, digest: digestOf(manifestBytes), keyids }
+}
+
+/** What is signed: type and body, each with its length in bytes, so that neither can run into the other. */
+export function preAuthEncoding(type: string, body: Uint8Array): Uint8Array {
+  const head = `DSSEv1 ${Buffer.byteLength(type)} ${type} ${body.byteLength} `
+  return Buffer.concat([Buffer.from(head), body])
+}
+
+const WHAT = 'the envelope'
+/** Room for fields that we do not know; an envelope itself needs three levels and a handful of values. */
+const ENVELOPE_CAPS = { what: WHAT, depth: 16, count: 1000 }
+
+function readEnvelope(bytes: Uint8Array): Envelope {
+  const envelope = asFields(parseJson(readUtf8(bytes, WHAT), ENVELOPE_CAPS), '')
+  const signatures = envelope['signatures']
+  if (!Array.isArray(signatures)) throw schema('/signatures', kindOf(signatures), 'a list')
+  if (signatures.length > MOST_SIGNATURES) {
+    const found = signatures.length
+    throw refusal('payload.too_many', { what: 'signatures', found, limit: MOST_SIGNATURES }, '/signatures')
+  }
+  return {
+    payloadType: asText(envelope['payloadType'], '/payloadType'),
+    payload: asText(envelope['payload'], '/payload'),
+    signatures: readSignatures(signatures),
+  }
+}
+
+function readSignatures(list: readonly Json[]): Envelope['signatures'] {
+  const named = new Set<string>()
+  return list.map((it, i) => {
+    const at = `/signatures/${i}`
+    const fields = asFields(it, at)
+    // DSSE: an absent key id is the same as an empty one.
+    const keyid = asText(fields['keyid'] ?? '', `${at}/keyid`)
+    if (keyid !== '' && named.has(keyid)) {
+      throw schema(`${at}/keyid`, 'a key id a second time', 'one signature for each key id')
+    }
+    named.add(keyid)
+    return { keyid, sig: asText(fields['sig'], `${at}/sig`) }
+  })
+}
+
+function verifySignatures(envelope: Envelope, signed: Uint8Array, trust: Trust): string[] {
+  const accepted = new Map<string, string>()
+  envelope.signatures.forEach((it, i) => {
+    const signature = readBase64(it.sig)
+    if (!signature) throw schema(`/signatures/${i}/sig`, 'text that is not base64', 'base64')
+    const fits = (key: TrustedKey): boolean => verify(null, signed, key.key, signature)
+    const named = trust.keys.get(it.keyid)
+    if (named && !fits(named)) {
+      throw refusal('verify.signature', { keyid: it.keyid }, `/signatures/${i}/sig`)
+    }
+    const signer = named ?? (it.keyid === '' ? [...trust.keys.values()].find(fits) : undefined)
+    if (signer && !accepted.has(signer.identity)) accepted.set(signer.identity, signer.keyid)
+  })
+  if (accepted.size < trust.threshold) {
+    throw refusal('verify.threshold', { found: accepted.size, expected: trust.threshold }, '/signatures')
+  }
+  return [...accepted.values()]
+}
+
+function asFields(value: Json, at: string): { readonly [field: string]: Json } {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+    return value as { readonly [field: string]: Json }
+  }
+  throw schema(at, kindOf(value), 'an object')
+}
+
+function asText(value: Json | undefined, at: string): string {
+  if (typeof value !== 'string') throw schema(at, kindOf(value), 'text')
+  return value
+}
+
+function schema(pointer: string, found: string, expected: string): Error {
+  return refusal('payload.schema', { pointer, found, expected }, pointer)
+}
+
+function kindOf(value: Json | undefined): string {
+  if (value === undefined) return 'nothing'
+  if (value === null) return 'null'
+  if (Array.isArray(value)) return 'a list'
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`
+}
+
+function clip(text: string): string {
+  return text.length > 80 ? `${text.slice(0, 80)}…` : text
+}

@@ -1,0 +1,204 @@
+/**
+ * Seals settings as a version: from a tree that a person wrote to the bytes of a manifest.
+ *
+ * Each settings value becomes one resource, its exact text inside. What disappears since the version
+ * before is named in `removed`, and what changes in `changedParameters`: worked out here, once, so that
+ * people who write whole files need not, and receivers can refuse a manifest that says otherwise.
+ *
+ * What is sealed is read back like anybody's manifest before it leaves: we publish nothing that a
+ * receiver would refuse.
+ *
+ * Not here: signing (`envelope.ts`), and who decides on the version's number (the engine).
+ */
+import type { Draft } from '../contract/participant.ts'
+import type {
+  Json,
+  Manifest,
+  Resource,
+  SettingsTree,
+  TraceCarrier,
+  Version,
+  VersionRef,
+} from '../contract/payload.ts'
+import type { Issue } from '../contract/receipt.ts'
+import { isReloadError, ReloadError } from '../errors.ts'
+import { canonicalJson } from './canonical.ts'
+import { FORMAT_LIMITS, type FormatLimits, MANIFEST_DEFAULTS, MOST_VALUES } from './defaults.ts'
+import { changedParameters } from './diff.ts'
+import { digestOf, digestOfText } from './digest.ts'
+import { parseJson } from './json.ts'
+import { readManifest, resourceKey, writeManifest } from './manifest.ts'
+import { formOf } from './media-type.ts'
+import { pointTo, stepsOf } from './pointer.ts'
+import { refusal } from './refusal.ts'
+import { growTree } from './tree.ts'
+
+/** Where the version stands in its line, and who puts it there. */
+export interface SealBase {
+  readonly scope: string
+  readonly version: Version
+  readonly previous: VersionRef | null
+  /** Resources of `previous`, by `kind/name`. */
+  readonly previousResources: ReadonlyMap<string, Resource>
+  /** Tree of `previous`, if at hand: without it the texts in `previousResources` are read. */
+  readonly previousTree?: SettingsTree | null
+  /** RFC 3339. */
+  readonly issuedAt: string
+  /** Used when the draft names nobody. */
+  readonly author: string
+  readonly reason: string
+  readonly idempotencyKey: string | null
+  readonly trace: TraceCarrier | null
+  readonly limits?: FormatLimits
+}
+
+export interface Sealed {
+  readonly manifest: Manifest
+  readonly manifestBytes: Uint8Array
+  readonly digest: string
+  /** Exact text of each resource that has one, by `kind/name`. */
+  readonly resourceTexts: ReadonlyMap<string, string>
+}
+
+/** What a version holds, when it is not made from a draft: the resources of an older one, to restore it. */
+export type Content = Omit<Draft, 'settings' | 'places'> & {
+  readonly resources: readonly Resource[]
+  readonly tree: SettingsTree
+}
+
+/**
+ * Seals a draft. Throws `payload.schema` and its kin when a value is not JSON or a name cannot be one,
+ * with the place in what the person wrote.
+ */
+export function sealDraft(draft: Draft, base: SealBase): Sealed {
+  const { settings, places, ...wishes } = draft
+  const resources = resourcesOf(settings, places)
+  try {
+    return sealContent({ ...wishes, resources, tree: settings }, base)
+  } catch (error) {
+    throw inSettings(error, resources, places)
+  }
+}
+
+/** Seals resources as they are; `tree` is what they say. */
+export function sealContent(content: Content, base: SealBase): Sealed {
+  const { resources } = content
+  const present = new Set(resources.map(resourceKey))
+  const removed = [...base.previousResources.values()]
+    .filter((it) => !present.has(resourceKey(it)))
+    .map(({ kind, name }) => ({ kind, name }))
+  const manifestBytes = writeManifest({
+    ...MANIFEST_DEFAULTS,
+    apiVersion: 'reload/v1',
+    kind: 'ReloadPayload',
+    scope: base.scope,
+    version: base.version,
+    previous: base.previous,
+    restores: content.restores ?? null,
+    issuedAt: base.issuedAt,
+    serveTtlMs: content.serveTtlMs ?? null,
+    idempotencyKey: base.idempotencyKey,
+    author: content.author ?? base.author,
+    reason: content.reason ?? base.reason,
+    resources: [...resources].sort(byName),
+    removed: removed.sort(byName),
+    allowShrink: content.allowShrink ?? false,
+    changedParameters: whatChanges(content, base),
+    rollout: {
+      strategy: 'allAtOnce',
+      ...(content.bakeMs !== undefined && { bakeMs: content.bakeMs }),
+    },
+    trace: base.trace,
+    lineage: content.lineage ?? null,
+  })
+  const manifest = readManifest(manifestBytes, base.limits ?? FORMAT_LIMITS)
+  const texts = manifest.resources.flatMap((it) =>
+    it.inline === undefined ? [] : [[resourceKey(it), it.inline] as const],
+  )
+  return { manifest, manifestBytes, digest: digestOf(manifestBytes), resourceTexts: new Map(texts) }
+}
+
+/**
+ * One digest for what a version holds, whatever the order, numbers, authors and dates: equal digests
+ * mean that nothing changed. Labels (`version`) and addresses (`uri`) are not content.
+ */
+export function treeDigest(resources: Iterable<Resource>): string {
+  const lines = Array.from(resources, (it) => `${resourceKey(it)}\0${it.mediaType}\0${it.digest}\n`)
+  return digestOfText(lines.sort().join(''))
+}
+
+function resourcesOf(settings: SettingsTree, places: Draft['places']): Resource[] {
+  try {
+    return Object.entries(settings)
+      .flatMap(([kind, named]) => resourcesOfKind(kind, named))
+      .sort(byName)
+  } catch (error) {
+    throw inSettings(error, [], places)
+  }
+}
+
+function resourcesOfKind(kind: string, named: Readonly<Record<string, Json>>): Resource[] {
+  const at = pointTo('', kind)
+  if (typeof named !== 'object' || named === null || Array.isArray(named)) {
+    const details = { pointer: at, found: 'something else', expected: 'an object of named settings' }
+    throw refusal('payload.schema', details, at)
+  }
+  return Object.entries(named).map(([name, value]) => {
+    const inline = canonicalJson(value, pointTo(at, name))
+    const size = Buffer.byteLength(inline)
+    return { kind, name, mediaType: 'application/json', digest: digestOfText(inline), size, inline }
+  })
+}
+
+/** `null`, which states nothing, when a changed resource of the version before is not at hand. */
+function whatChanges(content: Content, base: SealBase): string[] | null {
+  if (base.previous === null) return changedParameters(null, fill(content.resources, content.tree))
+  const digests = new Map(content.resources.map((it) => [resourceKey(it), `${it.digest} ${it.mediaType}`]))
+  const before: [Resource, Json][] = []
+  const same = new Set<string>()
+  for (const [key, resource] of base.previousResources) {
+    if (digests.get(key) === `${resource.digest} ${resource.mediaType}`) same.add(key)
+    const value = same.has(key) ? SAME : valueBefore(resource, base)
+    if (value === undefined) return null
+    before.push([resource, value])
+  }
+  const after = content.resources.map((it): [Resource, Json] => {
+    return [it, same.has(resourceKey(it)) ? SAME : (content.tree[it.kind]?.[it.name] ?? null)]
+  })
+  return changedParameters(growTree(before), growTree(after))
+}
+
+/** Stands on both sides for a value that did not change, so that nobody reads it. */
+const SAME: Json = Object.freeze({})
+
+function valueBefore(resource: Resource, base: SealBase): Json | undefined {
+  const held = base.previousTree?.[resource.kind]?.[resource.name]
+  if (held !== undefined) return held
+  const form = formOf(resource.mediaType)
+  const { inline, digest, size, mediaType } = resource
+  if (form === 'binary') return { digest, size, mediaType }
+  if (inline === undefined || form === 'text') return inline
+  const what = `resource "${resourceKey(resource)}"`
+  return parseJson(inline, { what, depth: (base.limits ?? FORMAT_LIMITS).depth, count: MOST_VALUES })
+}
+
+function fill(resources: readonly Resource[], tree: SettingsTree): SettingsTree {
+  return growTree(resources.map((it) => [it, tree[it.kind]?.[it.name] ?? null]))
+}
+
+function byName(a: { kind: string; name: string }, b: { kind: string; name: string }): number {
+  return resourceKey(a) < resourceKey(b) ? -1 : 1
+}
+
+/** An error about the manifest, told as one about the settings that it was made from. */
+function inSettings(error: unknown, resources: readonly Resource[], places: Draft['places']): unknown {
+  if (!isReloadError(error)) return error
+  const issues = error.issues.map((it): Issue => {
+    const [field, index] = stepsOf(it.pointer ?? '')
+    const resource = field === 'resources' ? resources[Number(index)] : undefined
+    const pointer = resource ? pointTo(pointTo('', resource.kind), resource.name) : it.pointer
+    const place = pointer === undefined ? undefined : places?.(pointer)
+    return { ...it, ...(pointer !== undefined && { pointer }), ...(place && { place }) }
+  })
+  return new ReloadError(error.code, error.details, { issues, cause: error.cause })
+}

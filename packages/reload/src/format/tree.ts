@@ -1,0 +1,13 @@
+/** Builds settings trees. Without prototypes, so that nothing is found under a name that nobody gave. */
+import type { Json, ResourceName, SettingsTree } from '../contract/payload.ts'
+
+/** A tree of exactly these values: a kind without resources is not there. */
+export function growTree(values: Iterable<readonly [ResourceName, Json]>): SettingsTree {
+  const tree = Object.create(null) as Record<string, Record<string, Json>>
+  for (const [{ kind, name }, value] of values) {
+    const named = tree[kind] ?? (Object.create(null) as Record<string, Json>)
+    named[name] = value
+    tree[kind] = named
+  }
+  return tree
+}

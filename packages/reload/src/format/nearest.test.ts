@@ -1,0 +1,25 @@
+import { describe, expect, it } from 'vitest'
+import { nearest } from './nearest.ts'
+
+const known = ['routes', 'models', 'providers', 'limits', 'timeoutMs']
+
+describe('the nearest known word', () => {
+  it('is found for a letter added, left out, changed or swapped', () => {
+    expect(nearest('route', known)).toBe('routes')
+    expect(nearest('roputes', known)).toBe('routes')
+    expect(nearest('modals', known)).toBe('models')
+    expect(nearest('ruotes', known)).toBe('routes')
+    expect(nearest('TIMEOUTMS', known)).toBe('timeoutMs')
+  })
+
+  it('is not guessed for a word that resembles nothing', () => {
+    expect(nearest('cache', known)).toBeNull()
+    expect(nearest('', known)).toBeNull()
+    expect(nearest('x', ['y2']), 'two slips in two letters').toBeNull()
+  })
+
+  it('is not looked for when the word is endless', () => {
+    expect(nearest('routes'.repeat(100_000), known)).toBeNull()
+    expect(nearest('routes', ['routes'.repeat(100_000)])).toBeNull()
+  })
+})

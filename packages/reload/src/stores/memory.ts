@@ -13,10 +13,11 @@ export function memoryStore(): StateStore {
   return {
     kind: 'memory',
     async putBlob(digest, bytes) {
-      if (!blobs.has(digest)) blobs.set(digest, bytes.slice())
+      if (!blobs.has(digest)) blobs.set(digest, copyOf(bytes))
     },
     async readBlob(digest) {
-      return blobs.get(digest)?.slice() ?? null
+      const bytes = blobs.get(digest)
+      return bytes === undefined ? null : copyOf(bytes)
     },
     async sweep(keep) {
       for (const digest of blobs.keys()) if (!keep.has(digest)) blobs.delete(digest)
@@ -38,6 +39,11 @@ export function memoryStore(): StateStore {
     },
     async close() {},
   }
+}
+
+/** `slice` of a `Buffer` is a view of it, not a copy. */
+function copyOf(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes)
 }
 
 function newest(lines: readonly AuditLine[], limit: number): readonly AuditLine[] {

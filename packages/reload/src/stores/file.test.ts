@@ -1,0 +1,195 @@
+/** The file store: the common suite, what is on the disk, and two processes that want one directory. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { appendFile, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { auditLine, storeConformance } from '@changeover/testkit'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { isReloadError } from '../errors.ts'
+import { digestOf } from '../format/digest.ts'
+import { fileStore } from './file.ts'
+
+let directory: string
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'file-store-'))
+})
+afterEach(async () => {
+  await rm(directory, { recursive: true, force: true })
+})
+
+const floor = (seq: number) => ({ version: `1.${seq}`, digest: digestOf(Buffer.from(String(seq))) })
+const codeOf = (error: unknown) => (isReloadError(error) ? error.code : error)
+
+storeConformance({
+  name: 'file',
+  async create() {
+    const path = join(await mkdtemp(join(tmpdir(), 'file-store-')), 'state')
+    const store = fileStore(path)
+    return {
+      store,
+      reopen: async () => fileStore(path),
+      dispose: async () => {
+        await store.close()
+        await rm(join(path, '..'), { recursive: true, force: true })
+      },
+    }
+  },
+})
+
+describe('a state directory', () => {
+  it('can be read by its owner only', async () => {
+    const store = fileStore(join(directory, 'state'))
+    await store.putBlob(digestOf(Buffer.from('x')), Buffer.from('x'))
+    await store.writeRecord('floor', floor(1))
+    await store.appendAudit(auditLine('a'))
+    const modes = new Map<string, string>()
+    for (const entry of await readdir(join(directory, 'state'), { recursive: true })) {
+      const name = entry.startsWith('lock.') ? 'lock' : entry
+      modes.set(name, ((await stat(join(directory, 'state', entry))).mode & 0o777).toString(8))
+    }
+    expect(Object.fromEntries(modes)).toEqual({
+      'audit.jsonl': '600',
+      blobs: '700',
+      [join('blobs', digestOf(Buffer.from('x')).slice(7))]: '600',
+      'floor.json': '600',
+      lock: '600',
+    })
+    expect((await stat(join(directory, 'state'))).mode & 0o777).toBe(0o700)
+    await store.close()
+  })
+
+  it('holds records that a person can read and no flipped bit can change', async () => {
+    const store = fileStore(directory)
+    await store.writeRecord('floor', floor(1))
+    const path = join(directory, 'floor.json')
+    expect(JSON.parse(await readFile(path, 'utf8'))).toMatchObject({ record: floor(1) })
+    await writeFile(path, (await readFile(path, 'utf8')).replace('"1.1"', '"1.3"'))
+    await expect(store.readRecord('floor').catch(codeOf)).resolves.toBe('store.corrupt')
+    await writeFile(path, '{"sha256":')
+    await expect(store.readRecord('floor').catch(codeOf)).resolves.toBe('store.corrupt')
+    await store.writeRecord('floor', floor(2))
+    expect(await store.readRecord('floor')).toEqual(floor(2))
+    await store.close()
+  })
+
+  it('has a damaged blob mended by whoever brings its bytes again', async () => {
+    const store = fileStore(directory)
+    const digest = digestOf(Buffer.from('good'))
+    await store.putBlob(digest, Buffer.from('good'))
+    await writeFile(join(directory, 'blobs', digest.slice(7)), 'goof')
+    await store.putBlob(digest, Buffer.from('good'))
+    expect(Buffer.from((await store.readBlob(digest)) ?? []).toString()).toBe('good')
+    await store.close()
+  })
+
+  it('takes nothing for a digest that is not one', async () => {
+    const store = fileStore(directory)
+    await expect(store.readBlob('sha256:../../floor.json')).rejects.toThrow(
+      'expected "sha256:" and 64 hex digits',
+    )
+    await store.close()
+  })
+
+  it('is left alone by a store that was closed', async () => {
+    const store = fileStore(directory)
+    await store.writeRecord('floor', floor(1))
+    await store.close()
+    await expect(store.writeRecord('floor', floor(2)).catch(codeOf)).resolves.toBe('store.closed')
+    expect(await readdir(directory)).toEqual(['blobs', 'floor.json'])
+  })
+})
+
+describe('the audit log', () => {
+  it('goes on in a new file at a size, keeps as many as it was told, and is read as one', async () => {
+    const lineBytes = JSON.stringify(auditLine('a')).length + 1
+    const store = fileStore(directory, { auditFileBytes: 2 * lineBytes, auditKeptFiles: 2 })
+    for (const attempt of ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i'])
+      await store.appendAudit(auditLine(attempt))
+    const files = (await readdir(directory)).filter((it) => it.startsWith('audit')).sort()
+    expect(files).toEqual(['audit.000003.jsonl', 'audit.000004.jsonl', 'audit.jsonl'])
+    const read = async (limit: number) => (await store.readAudit({ limit })).map((it) => it.attempt).join('')
+    expect([await read(1), await read(3), await read(99)]).toEqual(['i', 'ghi', 'efghi'])
+    await store.close()
+  })
+
+  it.each([
+    ['is torn', '{"at":"2026'],
+    ['has no end', JSON.stringify(auditLine('b'))],
+    ['is of zeros', '\0\0\0\0\n'],
+  ])('drops its last line at opening when it %s', async (_what, tail) => {
+    const first = fileStore(directory)
+    await first.appendAudit(auditLine('a'))
+    await first.close()
+    await appendFile(join(directory, 'audit.jsonl'), tail)
+    const store = fileStore(directory)
+    await store.appendAudit(auditLine('c'))
+    expect((await store.readAudit()).map((it) => it.attempt)).toEqual(['a', 'c'])
+    await store.close()
+    const lines = (await readFile(join(directory, 'audit.jsonl'), 'utf8')).trimEnd().split('\n')
+    expect(lines).toEqual([JSON.stringify(auditLine('a')), JSON.stringify(auditLine('c'))])
+  })
+
+  it('leaves out a line that the disk has damaged in the middle', async () => {
+    const store = fileStore(directory)
+    for (const attempt of ['a', 'b', 'c']) await store.appendAudit(auditLine(attempt))
+    const path = join(directory, 'audit.jsonl')
+    await writeFile(path, (await readFile(path, 'utf8')).replace('"attempt":"b"', '"attempt":"b '))
+    expect((await store.readAudit()).map((it) => it.attempt)).toEqual(['a', 'c'])
+    await store.close()
+  })
+})
+
+describe('the lock', () => {
+  it('refuses a second store in the same process, and frees the directory at close', async () => {
+    const first = fileStore(directory)
+    await first.writeRecord('floor', floor(1))
+    const second = fileStore(directory)
+    const error = await second.readRecord('floor').catch((it: unknown) => it)
+    expect(error).toMatchObject({ code: 'store.locked', details: { path: directory, pid: process.pid } })
+    await first.close()
+    expect(await second.readRecord('floor')).toEqual(floor(1))
+    await second.close()
+  })
+
+  it('refuses while another process lives, and is taken over when it is dead', async () => {
+    const other = spawn(process.execPath, ['--eval', 'console.log("up"); setInterval(() => {}, 1000)'])
+    await once(other.stdout, 'data')
+    const self = { pid: other.pid ?? 0, started: '' }
+    await fileStore(directory, { processes: { self, find: () => null } }).writeRecord('floor', floor(1))
+    const store = fileStore(directory)
+    const error = await store.readRecord('floor').catch((it: unknown) => it)
+    expect(error).toMatchObject({ code: 'store.locked', details: { path: directory, pid: other.pid } })
+    other.kill('SIGKILL')
+    await once(other, 'exit')
+    expect(await store.readRecord('floor')).toEqual(floor(1))
+    await store.close()
+  })
+
+  it('is taken over from an earlier process of the same number, as in a restarted container', async () => {
+    const life = (started: string) => {
+      const self = { pid: 1, started }
+      return fileStore(directory, { processes: { self, find: () => self } })
+    }
+    await life('boot:100').writeRecord('floor', floor(1))
+    const second = life('boot:900')
+    expect(await second.readRecord('floor')).toEqual(floor(1))
+    expect(await life('boot:900').readRecord('floor').catch(codeOf)).toBe('store.locked')
+    await second.close()
+  })
+
+  it('goes to at most one of many that ask at once, and is free again for the next', async () => {
+    const dead = { self: { pid: 2 ** 22 + 1, started: '' }, find: () => null }
+    await fileStore(directory, { processes: dead }).writeRecord('floor', floor(1))
+    const stores = Array.from({ length: 8 }, () => fileStore(directory))
+    const answers = await Promise.all(stores.map((it) => it.readRecord('floor').catch(codeOf)))
+    const refused = answers.filter((it) => it === 'store.locked')
+    expect(refused.length).toBeGreaterThanOrEqual(7)
+    for (const store of stores) await store.close()
+    const next = fileStore(directory)
+    expect(await next.readRecord('floor')).toEqual(floor(1))
+    await next.close()
+    expect((await readdir(directory)).filter((it) => it.startsWith('lock'))).toEqual([])
+  })
+})

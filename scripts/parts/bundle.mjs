@@ -5,7 +5,8 @@
  * The output's first file does nothing but switch on V8's code cache and import the rest: static imports are
  * compiled before the first line of a module runs, so a program cannot switch it on for itself. The cache
  * stands beside the bundle, where only its owner writes, and not in the shared temporary folder, where
- * another user could have put compiled code of theirs.
+ * another user could have put compiled code of theirs. It is flushed after the start and not only at exit: a
+ * gateway that is killed has no exit.
  */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
@@ -42,8 +43,9 @@ mkdirSync(distribution, { recursive: true })
 writeFileSync(
   join(distribution, `${name}.js`),
   `#!/usr/bin/env node
-import { enableCompileCache } from 'node:module'
-enableCompileCache?.(new URL('./.compiled', import.meta.url).pathname)
+import { enableCompileCache, flushCompileCache } from 'node:module'
+enableCompileCache(new URL('./.compiled', import.meta.url).pathname)
 await import('./${name}.bundle.js')
+setTimeout(flushCompileCache, 2_000).unref()
 `,
 )

@@ -44,7 +44,9 @@ function isNewEnough(version) {
 
 /** The environment in which the tools of `node_modules/.bin` find each other, and the installed Node first. */
 export function toolEnvironment(extra = {}) {
-  return { ...process.env, PATH: [binaries, process.env.PATH ?? ''].join(delimiter), ...extra }
+  // Several tools colour whatever CI shows; a log that is read as text should be text.
+  const colour = process.stdout.isTTY ? {} : { NO_COLOR: '1' }
+  return { ...process.env, ...colour, PATH: [binaries, process.env.PATH ?? ''].join(delimiter), ...extra }
 }
 
 /** The path of a command, also looked for where Debian keeps servers and a plain user's PATH does not lead. */

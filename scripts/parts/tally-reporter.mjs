@@ -25,7 +25,10 @@ function count(tally, test) {
   else if (state === 'failed') tally.failed += 1
   else {
     tally.skipped += 1
-    tally.skips.push({ name: test.fullName, reason: note ?? 'no reason given' })
+    tally.skips.push({
+      name: `${test.module.relativeModuleId}: ${test.fullName}`,
+      reason: note ?? 'no reason given',
+    })
   }
 }
 

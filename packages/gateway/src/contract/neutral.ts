@@ -34,11 +34,14 @@ export type NeutralPart =
   | { readonly type: 'image'; readonly url: string; readonly detail?: string }
   | { readonly type: 'tool_call'; readonly id: string; readonly name: string; readonly arguments: string }
   | { readonly type: 'tool_result'; readonly id: string; readonly text: string; readonly isError?: boolean }
+  /** What this form lacks, as it was written: a format that does not know it drops it with a warning. */
+  | { readonly type: 'other'; readonly kind: string; readonly value: Readonly<Record<string, unknown>> }
 
 export interface NeutralTool {
   readonly name: string
   readonly description?: string
   readonly parameters: Readonly<Record<string, unknown>>
+  readonly strict?: boolean
 }
 
 export type FinishReason = 'stop' | 'length' | 'tool_calls' | 'content_filter' | 'refusal'
@@ -51,10 +54,13 @@ export interface Usage {
   readonly reasoningTokens?: number
 }
 
-/** A reply is a stream of deltas; a whole reply is the stream folded. */
+/** A reply is a stream of deltas; a whole reply is the stream folded. Of several `usage`, the last counts. */
 export type NeutralDelta =
   | { readonly type: 'start'; readonly id: string; readonly model: string }
   | { readonly type: 'text'; readonly text: string }
+  /** What the model thinks aloud, where a provider shows it. */
+  | { readonly type: 'reasoning'; readonly text: string }
+  /** `index` counts the tool calls of the reply from 0. `id` and `name` come with the first piece. */
   | {
       readonly type: 'tool_call'
       readonly index: number
@@ -64,3 +70,5 @@ export type NeutralDelta =
     }
   | { readonly type: 'usage'; readonly usage: Usage }
   | { readonly type: 'finish'; readonly reason: FinishReason }
+  /** The provider failed after it had begun. `status` is what it would have answered before. */
+  | { readonly type: 'error'; readonly status: number; readonly message: string }

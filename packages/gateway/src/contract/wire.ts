@@ -5,6 +5,7 @@ export type WireName = 'openai-chat' | 'anthropic-messages'
 
 export interface Wire {
   readonly name: WireName
+  /** Throws `request.field` when a field that has to be understood is not of the format. */
   parseRequest(body: Readonly<Record<string, unknown>>): NeutralRequest
   writeRequest(
     request: NeutralRequest,
@@ -19,6 +20,10 @@ export interface Wire {
   openWriter(about: ReplyAbout): StreamWriter
   /** An error in the format's own shape. */
   writeError(error: CallerError): Record<string, unknown>
+  /** The same as the last event of a stream that had begun, framed. */
+  writeStreamError(error: CallerError): string
+  /** What a provider's error says to people, or `null` when it is not in the format's shape. */
+  readError(body: unknown): string | null
 }
 
 export interface ReplyAbout {

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { testKey } from '../../../../spec/make/keys.ts'
 import { MANIFEST_TYPE } from '../contract/payload.ts'
 import type { TrustPolicy } from '../contract/trust.ts'
+import { isReloadError } from '../errors.ts'
 import { digestOf } from './digest.ts'
 import { encodeEnvelope, openEnvelope, preAuthEncoding } from './envelope.ts'
 
@@ -149,8 +150,8 @@ describe('signatures', () => {
     const opens = (bytes: Uint8Array): boolean => {
       try {
         return Buffer.compare(openEnvelope(bytes, { maxBytes, trust }).manifestBytes, body) === 0
-      } catch {
-        return true
+      } catch (error) {
+        return isReloadError(error)
       }
     }
     fc.assert(
@@ -186,6 +187,12 @@ describe('a trust policy', () => {
     const pem = rsa.export({ type: 'spki', format: 'pem' }).toString()
     expect(answer(encodeEnvelope(body), { keys: { rsa: pem }, threshold: 1 })).toBe('trust.unusable')
     expect(answer(encodeEnvelope(body), { keys: { x: 'nonsense' }, threshold: 1 })).toBe('trust.unusable')
+  })
+
+  it('refuses a private key, which has no business here', () => {
+    const { privateKey } = generateKeyPairSync('ed25519')
+    const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+    expect(answer(encodeEnvelope(body), { keys: { mine: pem }, threshold: 1 })).toBe('trust.unusable')
   })
 
   it('names the type that it verified', () => {

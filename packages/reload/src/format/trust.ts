@@ -45,6 +45,8 @@ export function readTrust(policy: TrustPolicy): Trust {
 }
 
 function readKey(keyid: string, pem: string): TrustedKey {
+  // Node would derive the public key from it, and nobody would notice that the secret lies about.
+  if (pem.includes('PRIVATE KEY')) throw unusableKey(keyid, 'found a private key')
   let key: KeyObject
   try {
     key = createPublicKey(pem)

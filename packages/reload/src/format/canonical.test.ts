@@ -87,7 +87,7 @@ function turned(value: Json): Json {
   if (Array.isArray(value)) return value.map((it: Json) => turned(it))
   return Object.fromEntries(
     Object.entries(value)
-      .reverse()
-      .map(([key, it]) => [key, turned(it as Json)]),
+      .toReversed()
+      .map(([key, it]) => [key, turned(it)]),
   )
 }

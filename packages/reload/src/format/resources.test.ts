@@ -15,7 +15,8 @@ const resource = (name: string, text: string, more: Partial<Resource> = {}): Res
   ...more,
 })
 /** Without its text. */
-const outside = ({ inline: _, ...it }: Resource): Resource => it
+const outside = (it: Resource): Resource =>
+  Object.fromEntries(Object.entries(it).filter(([field]) => field !== 'inline')) as unknown as Resource
 const nothing = (it: Resource): Promise<Uint8Array> =>
   Promise.reject(new ReloadError('fetch.missing', { resource: `${it.kind}/${it.name}` }))
 const bytes = (text: string) => (): Promise<Uint8Array> => Promise.resolve(new TextEncoder().encode(text))

@@ -158,6 +158,12 @@ export const rules = {
     status: 422,
     say: (it) => `${it.pointer}: "${it.reference}" names nothing that can be read here`,
   }),
+  'settings.secret_many_lines': rule<{ reference: string }>({
+    blame: 'operator',
+    retry: true,
+    status: 422,
+    say: (it) => `"${it.reference}" has more than one line, expected one`,
+  }),
   'settings.secret_literal': rule<{ pointer: string }>({
     blame: 'sender',
     retry: false,
@@ -183,11 +189,49 @@ export const rules = {
     status: 503,
     say: (it) => `"${it.source}" could not be written; the change was taken back`,
   }),
+  'settings.file_changed': rule<{ source: string }>({
+    blame: 'operator',
+    retry: false,
+    status: 409,
+    say: (it) =>
+      `"${it.source}" holds changes that are not in force; mend or undo them there first, nothing was changed here`,
+  }),
   'control.unauthorised': rule<object>({
     blame: 'sender',
     retry: false,
     status: 401,
     say: () => 'the admin API needs "Authorization: Bearer <admin token>"',
+  }),
+  'control.token': rule<{ place: string; problem: string }>({
+    blame: 'operator',
+    retry: false,
+    status: 500,
+    say: (it) => `the admin token in "${it.place}" ${it.problem}`,
+  }),
+  'control.host': rule<{ host: string }>({
+    blame: 'sender',
+    retry: false,
+    status: 421,
+    say: (it) =>
+      `the Host header "${it.host}" is not a name of this admin API, expected its loopback address`,
+  }),
+  'control.media_type': rule<{ found: string; expected: string }>({
+    blame: 'sender',
+    retry: false,
+    status: 415,
+    say: (it) => `content type "${it.found}", expected ${it.expected}`,
+  }),
+  'control.not_observed': rule<{ attempt: string }>({
+    blame: 'sender',
+    retry: false,
+    status: 409,
+    say: (it) => `"${it.attempt}" is not under observation, so there is nothing to decide`,
+  }),
+  'control.call_log': rule<object>({
+    blame: 'operator',
+    retry: true,
+    status: 503,
+    say: () => 'the call log cannot answer now; calls are still served',
   }),
   'control.not_found': rule<{ what: string }>({
     blame: 'sender',

@@ -1,0 +1,99 @@
+/**
+ * The admin API: all its routes, their document, and the way it says no.
+ *
+ * Who may ask, and from where, is settled before a request comes here (`server/admin-server.ts`), as are
+ * `/healthz`, `/readyz` and `/metrics`: those must answer before this, with its schemas, is even loaded.
+ */
+
+import { extract } from '@changeover/otel'
+import type { Span } from '@changeover/reload'
+import { bodyLimit } from 'hono/body-limit'
+import { GatewayError } from '../errors.ts'
+import { type AdminApp, type AdminContext, bodyLimitBytes, createApp } from './app.ts'
+import { problem, problemOf } from './problem.ts'
+import type { AdminRooms } from './rooms.ts'
+import { addCallRoutes } from './routes/calls.ts'
+import { addChangeRoutes } from './routes/changes.ts'
+import { addReloadRoutes } from './routes/reloads.ts'
+import { addSettingsRoutes } from './routes/settings.ts'
+import { addStateRoutes } from './routes/state.ts'
+import { addVersionRoutes } from './routes/versions.ts'
+import { ReloadEvent } from './schemas.ts'
+import { sendProblem } from './send-problem.ts'
+
+export function createAdminApp(rooms: AdminRooms): AdminApp {
+  const app = createApp()
+  app.use(traceChanges(rooms))
+  app.use(
+    bodyLimit({
+      maxSize: bodyLimitBytes,
+      onError: () => sendProblem(problemOf(new GatewayError('request.too_large', { limit: bodyLimitBytes }))),
+    }),
+  )
+  addReloadRoutes(app, rooms)
+  addVersionRoutes(app, rooms)
+  addSettingsRoutes(app, rooms)
+  addChangeRoutes(app, rooms)
+  addCallRoutes(app, rooms)
+  addStateRoutes(app, rooms)
+  app.openAPIRegistry.register('ReloadEvent', ReloadEvent)
+  app.openAPIRegistry.registerComponent('securitySchemes', 'token', { type: 'http', scheme: 'bearer' })
+  app.doc31('/openapi.json', documentHead)
+  app.notFound((c) => sendProblem(problemOf(new GatewayError('request.no_such_path', { path: c.req.path }))))
+  app.onError((error, c) => refuse(rooms, error, c))
+  return app
+}
+
+export const documentHead = {
+  openapi: '3.1.0',
+  info: {
+    title: 'Changeover admin API',
+    version: '1',
+    description: 'Change, look at and take back the settings of a running gateway.',
+    license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+  },
+  servers: [{ url: 'http://127.0.0.1:8701' }],
+  security: [{ token: [] }],
+}
+
+/**
+ * A server span for whatever may change something, so that a reload hangs below the request that asked for
+ * it, and the request below its caller's trace. Reading is not traced: a console that polls would drown it.
+ */
+function traceChanges({ telemetry }: AdminRooms) {
+  return async (c: AdminContext, next: () => Promise<void>): Promise<void> => {
+    if (c.req.method === 'GET' || c.req.method === 'HEAD') return next()
+    const traceparent = c.req.header('traceparent')
+    const tracestate = c.req.header('tracestate')
+    const parent = extract({ traceparent, tracestate })
+    const span: Span = telemetry.tracer.start(`${c.req.method} ${c.req.path}`, {
+      kind: 'server',
+      parent,
+      attributes: { 'http.request.method': c.req.method, 'url.path': c.req.path, 'url.scheme': 'http' },
+    })
+    c.set('span', span)
+    try {
+      await next()
+      span.set({ 'http.response.status_code': c.res.status })
+      if (c.res.status >= 500) span.fail(String(c.res.status))
+    } finally {
+      span.end()
+    }
+  }
+}
+
+function refuse({ telemetry }: AdminRooms, error: unknown, c: AdminContext): Response {
+  const status = (error as { status?: unknown }).status
+  // Hono's own refusals, such as a body that is no JSON.
+  if (typeof status === 'number' && status < 500 && error instanceof Error)
+    return sendProblem(problem('control.bad_request', error.message, { status }))
+  const body = problemOf(error)
+  if (body.code === 'gateway.bug')
+    telemetry.logger.log({
+      level: 'error',
+      room: 'control',
+      message: `${c.req.method} ${c.req.path} failed`,
+      error,
+    })
+  return sendProblem(body)
+}

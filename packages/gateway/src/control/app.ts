@@ -1,0 +1,66 @@
+/**
+ * The kind of application that the admin API is, and what all its routes share: the body they were sent, the
+ * span they run under, the way they describe refusals.
+ */
+
+import type { Span } from '@changeover/reload'
+import { OpenAPIHono } from '@hono/zod-openapi'
+import type { Context } from 'hono'
+import { GatewayError } from '../errors.ts'
+import { readOrigin } from './origin.ts'
+import { Problem } from './schemas.ts'
+
+export type AdminEnv = { Variables: { span: Span } }
+export type AdminApp = OpenAPIHono<AdminEnv>
+export type AdminContext = Context<AdminEnv>
+
+/** Settings, sealed or not, are smaller; the engine's own limits are tighter and say more. */
+export const bodyLimitBytes = 32 * 1024 * 1024
+
+export function createApp(): AdminApp {
+  return new OpenAPIHono<AdminEnv>({
+    defaultHook: (result) => {
+      if (result.success) return
+      const [first] = result.error.issues
+      throw new GatewayError('control.bad_request', {
+        field: first?.path.map(String).join('.') ?? result.target,
+        found: 'something else',
+        expected: first?.message ?? 'what the API document says',
+      })
+    },
+  })
+}
+
+/** `default` response of every route. */
+export const refusal = {
+  description: 'Refused; `code` says why.',
+  content: { 'application/problem+json': { schema: Problem } },
+} as const
+
+export function json<Schema>(schema: Schema, description: string) {
+  return { description, content: { 'application/json': { schema } } } as const
+}
+
+/**
+ * A body that the engine reads, not we: described, and not parsed. Positions in error messages are those of
+ * the bytes that were sent.
+ */
+export function rawBody(description: string, types: readonly string[]) {
+  const content = Object.fromEntries(types.map((it) => [it, { schema: { type: 'string' as const } }]))
+  return { requestBody: { description, required: true, content } }
+}
+
+export async function readBytes(c: AdminContext): Promise<Uint8Array> {
+  return new Uint8Array(await c.req.arrayBuffer())
+}
+
+export function originOf(c: AdminContext, more: { reason?: string | undefined } = {}) {
+  return readOrigin({
+    header: (name) => c.req.header(name),
+    route: `${c.req.method} ${c.req.path}`,
+    reason: more.reason ?? c.req.query('reason'),
+    force: c.req.query('force') === 'true',
+    allowShrink: c.req.query('allowShrink') === 'true',
+    span: c.var.span.context,
+  })
+}

@@ -1,0 +1,12 @@
+/** What every request that changes something may say beside its body. */
+import { z } from '@hono/zod-openapi'
+
+export const settingsTypes: readonly string[] = ['application/yaml', 'application/json', 'application/toml']
+
+const flag = z.enum(['true', 'false']).optional()
+
+export const changeQuery = z.object({
+  reason: z.string().max(500).optional().describe('why, for history and audit'),
+  force: flag.describe('asked for by a person for this one case: passes quarantine and the open breaker'),
+  allowShrink: flag.describe('the change may remove half of what is there, or more'),
+})

@@ -1,0 +1,268 @@
+/**
+ * Changes asked for through the admin API, kept together with the operator's own file: one truth per scope.
+ *
+ * Order: the change is offered, and only what was taken is written into the file. A refused change leaves the
+ * file alone; a file that cannot be written takes the change back. The other order would put a text on disk
+ * that nobody has checked, and a restart would find it there.
+ *
+ * Invariant: when an answer says `applied`, file and version in force say the same. So a change is refused
+ * while the file holds something that is not in force: it would be lost, or come into force unasked.
+ *
+ * A rollback is the exception: it is what one reaches for when all else is wrong, so it never waits for the
+ * file. What the file held is kept beside it, and a file that cannot be written is reported, not obeyed.
+ *
+ * See docs/decisions/2026-11-21-write-back.md. Not here: how a text is edited (`settings/`), HTTP (`routes/`).
+ */
+import {
+  changes,
+  ENVELOPE_TYPE,
+  type Json,
+  type Origin,
+  type Receipt,
+  type Reloader,
+  type SettingsTree,
+  type Telemetry,
+} from '@changeover/reload'
+import { GatewayError } from '../errors.ts'
+import { FileChangedError, keepAside, readOwnFile, replaceOwnFile } from './own-file.ts'
+import type { SettingsSource, SettingsText } from './settings-source.ts'
+
+export interface ChangerOptions {
+  readonly reloader: Reloader<unknown>
+  readonly source: SettingsSource
+  readonly text: SettingsText
+  readonly telemetry: Telemetry
+}
+
+/** What became of the file. */
+export interface WrittenBack {
+  readonly path: string
+  readonly written: boolean
+  readonly kept?: string
+  readonly trouble?: string
+}
+
+export interface Changed {
+  readonly receipt: Receipt
+  readonly file: WrittenBack | null
+}
+
+export interface Changer {
+  /** Offers a whole tree: as a person wrote it, or sealed. */
+  offer(bytes: Uint8Array, origin: Origin): Promise<Changed>
+  /** Offers what `change` makes of the tree in force. */
+  patch(change: (tree: Json) => Json, origin: Origin): Promise<Changed>
+  /** The text that `patch` would offer, for a plan. */
+  draftPatch(change: (tree: Json) => Json): Promise<{ bytes: Uint8Array; path: string }>
+  rollback(origin: Origin, to?: string): Promise<Changed>
+}
+
+/** The file as it was read, which is known to say what is in force. */
+interface Agreed {
+  readonly path: string
+  readonly bytes: Uint8Array | null
+  readonly tree: SettingsTree | null
+  readonly version: string | null
+}
+
+export function createChanger(options: ChangerOptions): Changer {
+  const inTurn = createTurns()
+  const changer = new FileChanger(options, inTurn)
+  return {
+    offer: (bytes, origin) => inTurn(() => changer.offer(bytes, origin)),
+    patch: (change, origin) => inTurn(() => changer.patch(change, origin)),
+    draftPatch: (change) => inTurn(() => changer.draftPatch(change)),
+    rollback: (origin, to) => inTurn(() => changer.rollback(origin, to)),
+  }
+}
+
+type InTurn = <T>(run: () => Promise<T>) => Promise<T>
+
+/** One change at a time: the second reads the file that the first has written. */
+function createTurns(): InTurn {
+  let last: Promise<unknown> = Promise.resolve()
+  return (run) => {
+    const turn = last.then(run, run)
+    last = turn.catch(() => undefined)
+    return turn
+  }
+}
+
+class FileChanger {
+  readonly #options: ChangerOptions
+  readonly #inTurn: InTurn
+
+  constructor(options: ChangerOptions, inTurn: InTurn) {
+    this.#options = options
+    this.#inTurn = inTurn
+  }
+
+  async offer(bytes: Uint8Array, origin: Origin): Promise<Changed> {
+    const agreed = await this.#agree()
+    const receipt = await this.#ask(bytes, origin, agreed)
+    if (receipt.outcome !== 'applied') return { receipt, file: null }
+    return this.#keep(receipt, agreed, async () => {
+      if (origin.mediaType !== ENVELOPE_TYPE && isFormatOf(agreed.path, origin.mediaType)) return bytes
+      return this.#edited(agreed, await this.#settingsOf(receipt.version))
+    })
+  }
+
+  async patch(change: (tree: Json) => Json, origin: Origin): Promise<Changed> {
+    const agreed = await this.#agree()
+    const bytes = this.#draft(agreed, change)
+    const receipt = await this.#ask(bytes, { ...origin, mediaType: mediaTypeOf(agreed.path) }, agreed)
+    if (receipt.outcome !== 'applied') return { receipt, file: null }
+    return this.#keep(receipt, agreed, async () => bytes)
+  }
+
+  async draftPatch(change: (tree: Json) => Json): Promise<{ bytes: Uint8Array; path: string }> {
+    const agreed = await this.#agree()
+    return { bytes: this.#draft(agreed, change), path: agreed.path }
+  }
+
+  async rollback(origin: Origin, to?: string): Promise<Changed> {
+    const { reloader, source, text } = this.#options
+    const path = source.ownFile
+    const before = path === null ? null : await readOwnFile(path).catch(() => null)
+    const inForce = reloader.current()?.settings ?? null
+    const receipt = await reloader.rollback(origin, to)
+    if (receipt.outcome !== 'applied' || path === null) return { receipt, file: null }
+    const restored = await this.#settingsOf(receipt.version)
+    try {
+      const held = before === null ? null : await this.#treeOf(before, path)
+      const agrees = held !== null && inForce !== null && changes(inForce, held).length === 0
+      const kept =
+        before === null || agrees ? undefined : await keepAside(path, before, `before-${receipt.version}`)
+      const next =
+        before === null || held === null
+          ? text.write(restored, path)
+          : text.edit(before, path, changes(held, restored))
+      await replaceOwnFile(path, before, next)
+      return { receipt, file: { path, written: true, ...(kept === undefined ? {} : { kept }) } }
+    } catch (error) {
+      this.#warn('the rollback is in force, but the settings file could not be written', error)
+      const trouble = error instanceof FileChangedError ? 'settings.file_changed' : 'settings.write_back'
+      return { receipt, file: { path, written: false, trouble } }
+    }
+  }
+
+  /** The file and what it says, when that is what is in force; else the change is refused. */
+  async #agree(): Promise<Agreed> {
+    const { reloader, source } = this.#options
+    const path = source.ownFile
+    if (path === null) throw new GatewayError('settings.read_only', { source: source.place })
+    const snapshot = reloader.current()
+    const bytes = await readOwnFile(path)
+    const version = snapshot?.version ?? null
+    // With nothing in force there is nothing that a change could lose: it may be what mends a broken file.
+    if (snapshot === null) return { path, bytes, tree: null, version }
+    const tree = bytes === null ? null : await this.#treeOf(bytes, path)
+    if (bytes !== null && (tree === null || changes(snapshot.settings, tree).length > 0))
+      throw new GatewayError('settings.file_changed', { source: source.place })
+    return { path, bytes, tree: snapshot.settings, version }
+  }
+
+  async #treeOf(bytes: Uint8Array, path: string): Promise<SettingsTree | null> {
+    try {
+      return await this.#options.text.read(bytes, path)
+    } catch {
+      return null
+    }
+  }
+
+  #draft(agreed: Agreed, change: (tree: Json) => Json): Uint8Array {
+    const next = change(agreed.tree ?? {})
+    if (typeof next !== 'object' || next === null || Array.isArray(next))
+      throw new GatewayError('control.bad_request', {
+        field: 'the patch',
+        found: 'something else as the whole of the settings',
+        expected: 'an object',
+      })
+    return this.#edited(agreed, next as SettingsTree)
+  }
+
+  #edited(agreed: Agreed, next: SettingsTree): Uint8Array {
+    const { text } = this.#options
+    if (agreed.bytes === null || agreed.tree === null) return text.write(next, agreed.path)
+    return text.edit(agreed.bytes, agreed.path, changes(agreed.tree, next))
+  }
+
+  #ask(bytes: Uint8Array, origin: Origin, agreed: Agreed): Promise<Receipt> {
+    const { reloader } = this.#options
+    // Made for this version even when the caller did not say so: a reload in between would be undone.
+    const ifMatch = origin.ifMatch ?? agreed.version
+    return reloader.offer(bytes, ifMatch === null ? origin : { ...origin, ifMatch })
+  }
+
+  async #keep(
+    receipt: Receipt & { outcome: 'applied' },
+    agreed: Agreed,
+    makeText: () => Promise<Uint8Array>,
+  ): Promise<Changed> {
+    const { path } = agreed
+    try {
+      const next = await makeText()
+      await replaceOwnFile(path, agreed.bytes, next)
+      this.#followFate(receipt, agreed, next)
+      return { receipt, file: { path, written: true } }
+    } catch (error) {
+      this.#warn('the settings file could not be written; the change is taken back', error)
+      await this.#takeBack(receipt.previous)
+      const code = error instanceof FileChangedError ? 'settings.file_changed' : 'settings.write_back'
+      throw new GatewayError(code, { source: this.#options.source.place }, { cause: error })
+    }
+  }
+
+  /** When the version is taken back while it is observed, the file goes back with it. */
+  #followFate(receipt: Receipt & { outcome: 'applied' }, agreed: Agreed, written: Uint8Array): void {
+    receipt.settled
+      .then((it) =>
+        it.status === 'rolled_back' ? this.#inTurn(() => this.#putBack(agreed, written)) : undefined,
+      )
+      .catch((error: unknown) => this.#warn('the settings file could not be put back', error))
+  }
+
+  async #putBack(agreed: Agreed, written: Uint8Array): Promise<void> {
+    const { reloader, text } = this.#options
+    const inForce = reloader.current()?.settings
+    const held = await this.#treeOf(written, agreed.path)
+    if (inForce === undefined || held === null) return
+    // Mostly the version before; an older one when that had not been confirmed yet either.
+    const wasBefore = agreed.tree !== null && changes(agreed.tree, inForce).length === 0
+    const next =
+      wasBefore && agreed.bytes !== null
+        ? agreed.bytes
+        : text.edit(written, agreed.path, changes(held, inForce))
+    await replaceOwnFile(agreed.path, written, next)
+  }
+
+  async #takeBack(previous: string | null): Promise<void> {
+    if (previous === null) return
+    const { reloader, source } = this.#options
+    const reason = `"${source.place}" could not be written`
+    await reloader.rollback(
+      { trigger: 'rollback', source: source.place, actor: 'changeover', reason },
+      previous,
+    )
+  }
+
+  async #settingsOf(version: string): Promise<SettingsTree> {
+    const settings = await this.#options.reloader.settings(version)
+    if (settings === null) throw new GatewayError('control.not_found', { what: `version ${version}` })
+    return settings
+  }
+
+  #warn(message: string, error: unknown): void {
+    this.#options.telemetry.logger.log({ level: 'warn', room: 'control', message, error })
+  }
+}
+
+/** Content type for a path; the settings room decides by it. */
+export function mediaTypeOf(path: string): string {
+  if (path.endsWith('.json')) return 'application/json'
+  return path.endsWith('.toml') ? 'application/toml' : 'application/yaml'
+}
+
+function isFormatOf(path: string, mediaType: string | undefined): boolean {
+  return mediaType === undefined || mediaTypeOf(path) === mediaType
+}

@@ -1,0 +1,27 @@
+/** What the admin API works on: handed in by `main.ts`, so that a test can hand in doubles. */
+import type { Clock, Reloader, Telemetry } from '@changeover/reload'
+import type { CallLog } from '../calls/call-log.ts'
+import type { AttemptJournal } from './attempt-journal.ts'
+import type { Changer } from './changer.ts'
+import type { SettingsSource } from './settings-source.ts'
+
+export interface AdminRooms {
+  readonly reloader: Reloader<unknown>
+  readonly calls: CallLog
+  readonly journal: AttemptJournal
+  readonly changer: Changer
+  readonly source: SettingsSource
+  readonly telemetry: Telemetry
+  readonly clock: Clock
+  readonly about: AboutGateway
+}
+
+export interface AboutGateway {
+  /** Of the build. */
+  readonly version: string
+  /** Wall milliseconds. */
+  readonly startedAt: number
+  /** Addresses are known only once the ports are open. */
+  addresses(): { readonly data: string | null; readonly admin: string | null }
+  ready(): boolean
+}

@@ -1,0 +1,216 @@
+/** `/v1/reloads`: offering settings, following attempts, deciding about the one under observation. */
+
+import { ENVELOPE_TYPE } from '@changeover/reload'
+import { createRoute, z } from '@hono/zod-openapi'
+import { streamSSE } from 'hono/streaming'
+import { GatewayError } from '../../errors.ts'
+import { type AdminApp, type AdminContext, json, originOf, rawBody, readBytes, refusal } from '../app.ts'
+import { attemptsOfAudit, type NumberedEvent } from '../attempt-journal.ts'
+import { changeQuery, settingsTypes } from '../change-query.ts'
+import type { AdminRooms } from '../rooms.ts'
+import { Attempt, AttemptPage, Done, Plan, ReasonRequest, Receipt } from '../schemas.ts'
+import { sendChanged } from '../send-changed.ts'
+import { writeAttempt, writeAudited, writeEvent, writePlan } from '../write-json.ts'
+
+const attemptParams = z.object({ attempt: z.string().describe('`rl_…`') })
+const heartbeatMs = 15_000
+
+export function addReloadRoutes(app: AdminApp, rooms: AdminRooms): void {
+  addOffer(app, rooms)
+  addHistory(app, rooms)
+  addEvents(app, rooms)
+  addDecisions(app, rooms)
+}
+
+const offer = createRoute({
+  method: 'post',
+  path: '/v1/reloads',
+  operationId: 'offerReload',
+  summary: 'Offer settings, whole: as a person writes them, or sealed',
+  description:
+    'Answers at the swap, or when the offer is refused. `If-Match` names the version that the change was made for, ' +
+    '`Idempotency-Key` makes the same offer safe to send twice, `traceparent` becomes the parent of the reload.',
+  request: { query: changeQuery.extend({ dryRun: z.enum(['true', 'false']).optional() }) },
+  ...rawBody('the settings, or an envelope', [...settingsTypes, ENVELOPE_TYPE]),
+  responses: {
+    200: json(z.union([Receipt, Plan]), 'Taken, or unchanged. With `dryRun`: a plan.'),
+    default: refusal,
+  },
+})
+
+function addOffer(app: AdminApp, { reloader, changer }: AdminRooms): void {
+  app.openapi(offer, async (c) => {
+    const bytes = await readBytes(c)
+    const origin = originOf(c)
+    const type = origin.mediaType ?? 'nothing'
+    if (type !== ENVELOPE_TYPE && !settingsTypes.includes(type))
+      throw new GatewayError('control.media_type', { found: type, expected: settingsTypes.join(', ') })
+    if (c.req.valid('query').dryRun === 'true')
+      return c.json(writePlan(await reloader.plan(bytes, origin)), 200)
+    return sendChanged(c, await changer.offer(bytes, origin))
+  })
+}
+
+const history = createRoute({
+  method: 'get',
+  path: '/v1/reloads',
+  operationId: 'listReloads',
+  summary: 'Attempts, newest first',
+  request: {
+    query: z.object({
+      limit: z.coerce.number().int().min(1).max(200).default(20),
+      skipped: z.enum(['true', 'false']).default('false').describe('also those that had nothing to do'),
+    }),
+  },
+  responses: { 200: json(AttemptPage, 'Attempts'), default: refusal },
+})
+
+const one = createRoute({
+  method: 'get',
+  path: '/v1/reloads/{attempt}',
+  operationId: 'readReload',
+  summary: 'One attempt, with the time of each stage',
+  request: { params: attemptParams },
+  responses: { 200: json(Attempt, 'The attempt'), default: refusal },
+})
+
+function addHistory(app: AdminApp, rooms: AdminRooms): void {
+  app.openapi(history, async (c) => {
+    const { limit, skipped } = c.req.valid('query')
+    const found = (await allAttempts(rooms)).filter((it) => skipped === 'true' || it.status !== 'skipped')
+    return c.json({ reloads: found.slice(0, limit) }, 200)
+  })
+  app.openapi(one, async (c) => {
+    const { attempt } = c.req.valid('param')
+    const report = rooms.journal.report(attempt)
+    if (report !== null) return c.json(writeAttempt(report), 200)
+    const audited = attemptsOfAudit(await rooms.reloader.audit()).find((it) => it.attempt === attempt)
+    if (audited === undefined) throw new GatewayError('control.not_found', { what: `reload "${attempt}"` })
+    return c.json(writeAudited(audited), 200)
+  })
+}
+
+/** Those of this process with the times of their stages, then those that only the audit log knows. */
+async function allAttempts(rooms: AdminRooms) {
+  const known = rooms.journal.reports()
+  const names = new Set(known.map((it) => it.attempt))
+  const older = attemptsOfAudit(await rooms.reloader.audit({ limit: 1_000 }))
+  return [...known.map(writeAttempt), ...older.filter((it) => !names.has(it.attempt)).map(writeAudited)].sort(
+    (a, b) => (a.startedAt < b.startedAt ? 1 : -1),
+  )
+}
+
+const eventsText = {
+  description: 'Server-sent events: `event` is the state, `data` a `ReloadEvent`. `Last-Event-ID` resumes.',
+  content: { 'text/event-stream': { schema: z.string() } },
+} as const
+
+const allEvents = createRoute({
+  method: 'get',
+  path: '/v1/reloads/events',
+  operationId: 'followReloads',
+  summary: 'Every change of state, as it happens',
+  responses: { 200: eventsText, default: refusal },
+})
+
+const attemptEvents = createRoute({
+  method: 'get',
+  path: '/v1/reloads/{attempt}/events',
+  operationId: 'followReload',
+  summary: 'The changes of state of one attempt, from its first',
+  request: { params: attemptParams },
+  responses: { 200: eventsText, default: refusal },
+})
+
+function addEvents(app: AdminApp, rooms: AdminRooms): void {
+  // Before `/{attempt}` would take the word "events" for a name.
+  app.openapi(allEvents, (c) => streamEvents(c, rooms, rooms.journal.lastId, () => true))
+  app.openapi(attemptEvents, (c) => {
+    const { attempt } = c.req.valid('param')
+    return streamEvents(c, rooms, 0, (it) => it.event.attempt === attempt)
+  })
+}
+
+function streamEvents(
+  c: AdminContext,
+  { journal, clock }: AdminRooms,
+  startId: number,
+  isWanted: (event: NumberedEvent) => boolean,
+): Response {
+  const lastSeen = Number(c.req.header('last-event-id') ?? startId)
+  return streamSSE(c, async (stream) => {
+    const waiting = [...journal.since(Number.isSafeInteger(lastSeen) ? lastSeen : startId)]
+    let wake = (): void => undefined
+    const stop = journal.follow((it) => {
+      waiting.push(it)
+      wake()
+    })
+    stream.onAbort(() => {
+      stop()
+      wake()
+    })
+    await stream.write(': following\n\n')
+    while (!stream.aborted) {
+      for (const it of waiting.splice(0).filter(isWanted)) {
+        const data = JSON.stringify(writeEvent(it.event))
+        await stream.writeSSE({ id: String(it.id), event: it.event.state, data })
+      }
+      const beat = Promise.withResolvers<boolean>()
+      const timer = clock.after(heartbeatMs, () => beat.resolve(true))
+      wake = () => beat.resolve(false)
+      if (waiting.length > 0 || stream.aborted) wake()
+      if (await beat.promise) await stream.write(': still here\n\n')
+      timer.cancel()
+    }
+    stop()
+  })
+}
+
+const promote = createRoute({
+  method: 'post',
+  path: '/v1/reloads/{attempt}/promote',
+  operationId: 'promoteReload',
+  summary: 'End observation well: the version becomes the baseline',
+  request: { params: attemptParams },
+  responses: { 200: json(Done, 'Confirmed'), default: refusal },
+})
+
+const abort = createRoute({
+  method: 'post',
+  path: '/v1/reloads/{attempt}/abort',
+  operationId: 'abortReload',
+  summary: 'End observation badly: back to the baseline at once, and the version is quarantined',
+  request: {
+    params: attemptParams,
+    body: { required: false, content: { 'application/json': { schema: ReasonRequest } } },
+  },
+  responses: { 200: json(Done, 'Taken back'), default: refusal },
+})
+
+function addDecisions(app: AdminApp, rooms: AdminRooms): void {
+  app.openapi(promote, async (c) => {
+    const version = observedVersion(rooms, c.req.valid('param').attempt)
+    if (!(await rooms.reloader.confirm(version))) throw notObserved(c.req.valid('param').attempt)
+    return c.json({ done: true as const, version }, 200)
+  })
+  app.openapi(abort, async (c) => {
+    const version = observedVersion(rooms, c.req.valid('param').attempt)
+    const reason = c.req.valid('json').reason ?? 'aborted by an operator'
+    if (!(await rooms.reloader.regress(reason, 'operator'))) throw notObserved(c.req.valid('param').attempt)
+    return c.json({ done: true as const, version }, 200)
+  })
+}
+
+function observedVersion({ reloader, journal }: AdminRooms, attempt: string): string {
+  const report = journal.report(attempt)
+  if (report === null) throw new GatewayError('control.not_found', { what: `reload "${attempt}"` })
+  const { applied, confirmed, state } = reloader.status()
+  if (state !== 'observing' || report.to === null || applied?.version !== report.to)
+    throw notObserved(attempt)
+  if (confirmed?.version === report.to) throw notObserved(attempt)
+  return report.to
+}
+
+function notObserved(attempt: string): GatewayError {
+  return new GatewayError('control.not_observed', { attempt })
+}

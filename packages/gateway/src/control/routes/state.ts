@@ -1,0 +1,78 @@
+/** `/v1/status`, `/v1/instances` and `/v1/audit`: how things are, and how they came to be so. */
+import { createRoute, z } from '@hono/zod-openapi'
+import type { VersionSummary } from '../../calls/questions.ts'
+import { type AdminApp, json, refusal } from '../app.ts'
+import { isChainWhole } from '../audit-chain.ts'
+import type { AdminRooms } from '../rooms.ts'
+import { AuditPage, InstancePage, Status } from '../schemas.ts'
+import { describeSource } from '../source-info.ts'
+import { writeAttempt, writeAuditLine, writeInstance, writeInstant, writeSummary } from '../write-json.ts'
+
+const status = createRoute({
+  method: 'get',
+  path: '/v1/status',
+  operationId: 'readStatus',
+  summary: 'This instance: five pointers, the last reload, the calls under this version and the one before',
+  responses: { 200: json(Status, 'Status'), default: refusal },
+})
+
+const instances = createRoute({
+  method: 'get',
+  path: '/v1/instances',
+  operationId: 'listInstances',
+  summary: 'The instances of this scope that this one knows of: itself',
+  responses: { 200: json(InstancePage, 'Instances'), default: refusal },
+})
+
+const audit = createRoute({
+  method: 'get',
+  path: '/v1/audit',
+  operationId: 'readAudit',
+  summary: 'The audit log, newest last, and whether its chain of hashes is whole',
+  request: { query: z.object({ limit: z.coerce.number().int().min(1).max(10_000).default(100) }) },
+  responses: { 200: json(AuditPage, 'Audit lines'), default: refusal },
+})
+
+export function addStateRoutes(app: AdminApp, rooms: AdminRooms): void {
+  app.openapi(status, async (c) => c.json(await writeStatus(rooms), 200))
+  app.openapi(instances, (c) => c.json({ instances: [writeInstance(rooms.reloader.status())] }, 200))
+  app.openapi(audit, async (c) => {
+    const { limit } = c.req.valid('query')
+    const lines = await rooms.reloader.audit({ limit })
+    return c.json({ lines: lines.map(writeAuditLine), verified: isChainWhole(lines) }, 200)
+  })
+}
+
+async function writeStatus(rooms: AdminRooms) {
+  const { reloader, journal, about } = rooms
+  const now = reloader.status()
+  const last = journal.lastOfNote() ?? now.last
+  return {
+    ...writeInstance(now),
+    gateway: {
+      version: about.version,
+      node: process.version,
+      pid: process.pid,
+      startedAt: writeInstant(about.startedAt),
+      ready: about.ready(),
+      ...about.addresses(),
+    },
+    source: describeSource(rooms),
+    last: last === null ? null : writeAttempt(last),
+    calls: await summariseLastTwo(rooms),
+  }
+}
+
+async function summariseLastTwo({ reloader, calls }: AdminRooms) {
+  const versions = reloader.line().map((it) => it.version)
+  const applied = reloader.status().applied?.version
+  const previous = applied === undefined ? undefined : versions[versions.indexOf(applied) - 1]
+  const asked = [applied, previous].filter((it) => it !== undefined)
+  // Status must be readable when the call log is not.
+  const found = asked.length === 0 ? [] : await calls.summarise(asked).catch((): VersionSummary[] => [])
+  const summaryOf = (version: string | undefined) => {
+    const summary = found.find((it) => it.version === version)
+    return summary === undefined ? null : writeSummary(summary)
+  }
+  return { applied: summaryOf(applied), previous: summaryOf(previous) }
+}

@@ -1,0 +1,327 @@
+/**
+ * The words of the admin API: every body it sends, described once.
+ *
+ * The OpenAPI document, the SDK's types and `docs/reference/admin-api.md` are made from these. A test sends
+ * real answers through them, so that what is described is what is sent.
+ */
+import { z } from '@hono/zod-openapi'
+
+const instant = z.string().describe('RFC 3339')
+const version = z.string().describe('`epoch.seq`, such as `1.42`')
+const pointer = z.string().describe('JSON pointer (RFC 6901)')
+/** Recursive in truth; described as any JSON, which is all a generated client can use. */
+const json = z.unknown().describe('any JSON value')
+
+export const Place = z
+  .object({ file: z.string(), line: z.number().int(), column: z.number().int() })
+  .openapi('Place')
+
+export const Issue = z
+  .object({
+    code: z.string(),
+    message: z.string(),
+    pointer: pointer.optional(),
+    place: Place.optional(),
+    hint: z.string().optional(),
+  })
+  .openapi('Issue')
+
+/** RFC 9457, with what an operator needs beside it. */
+export const Problem = z
+  .object({
+    type: z.string().describe('`urn:changeover:error:` and the code'),
+    title: z.string(),
+    status: z.number().int(),
+    detail: z.string(),
+    code: z.string().describe('stable; decide by this, never by a text'),
+    retry: z.boolean().describe('whether the same request, sent again, may succeed'),
+    issues: z.array(Issue).readonly().optional(),
+    attempt: z.string().optional(),
+    traceId: z.string().optional(),
+    version: version.nullable().optional().describe('in force, and staying so'),
+  })
+  .openapi('Problem')
+
+export const WriteBack = z
+  .object({
+    path: z.string(),
+    written: z.boolean(),
+    kept: z.string().optional().describe('where the file as it was is kept, when it held something else'),
+    trouble: z.string().optional(),
+  })
+  .describe('what became of the settings file, when the change was written back into it')
+  .openapi('WriteBack')
+
+export const Receipt = z
+  .object({
+    outcome: z.enum(['applied', 'unchanged']),
+    attempt: z.string(),
+    traceId: z.string(),
+    version: version.nullable(),
+    digest: z.string().optional(),
+    previous: version.nullable().optional(),
+    reason: z.string().optional(),
+    changedParameters: z.array(pointer).readonly().optional(),
+    file: WriteBack.optional(),
+  })
+  .openapi('Receipt')
+
+export const Change = z
+  .object({
+    op: z.enum(['add', 'remove', 'replace']),
+    pointer,
+    before: json.optional(),
+    after: json.optional(),
+  })
+  .openapi('Change')
+
+export const Plan = z
+  .object({
+    ok: z.boolean(),
+    from: version.nullable(),
+    changes: z.array(Change).readonly(),
+    removed: z.array(z.string()).readonly(),
+    words: z.array(z.string()).readonly().describe('the changes as sentences'),
+    problem: Problem.nullable().describe('why it would be refused'),
+  })
+  .openapi('Plan')
+
+export const Stage: z.ZodType = z
+  .lazy(() =>
+    z.object({
+      name: z.string(),
+      startMs: z.number(),
+      durationMs: z.number(),
+      note: z.string().optional(),
+      failed: z.string().optional(),
+      stages: z.array(Stage).readonly().optional(),
+    }),
+  )
+  .openapi('Stage', {
+    type: 'object',
+    properties: {
+      name: { type: 'string' },
+      startMs: { type: 'number', description: 'after the start of the attempt' },
+      durationMs: { type: 'number' },
+      note: { type: 'string' },
+      failed: { type: 'string', description: 'a code' },
+      stages: { type: 'array', items: { $ref: '#/components/schemas/Stage' } },
+    },
+    required: ['name', 'startMs', 'durationMs'],
+  })
+
+export const ReloadStatus = z
+  .enum(['success', 'rejected', 'skipped', 'superseded', 'rolled_back', 'expired', 'crashed', 'in_progress'])
+  .openapi('ReloadStatus')
+
+export const Attempt = z
+  .object({
+    attempt: z.string(),
+    trigger: z.string(),
+    source: z.string(),
+    actor: z.string(),
+    from: version.nullable(),
+    to: version.nullable(),
+    status: ReloadStatus,
+    reason: z.string().describe('a code; empty on success'),
+    traceId: z.string(),
+    startedAt: instant,
+    durationMs: z.number().nullable().describe('`null` for an attempt of an earlier process'),
+    changedParameters: z.array(pointer).readonly(),
+    stages: z.array(Stage).readonly().describe('empty for an attempt of an earlier process'),
+  })
+  .openapi('Attempt')
+
+export const AttemptPage = z.object({ reloads: z.array(Attempt).readonly() }).openapi('AttemptPage')
+
+export const StoredVersion = z.object({ version, digest: z.string() }).openapi('StoredVersion')
+
+export const CallSummary = z
+  .object({
+    calls: z.number().int(),
+    sampled: z.number().int().describe('the newest calls, which the figures below are taken from'),
+    errors: z.number().int(),
+    p50Ms: z.number().nullable(),
+    p99Ms: z.number().nullable(),
+    firstAt: instant.nullable(),
+    lastAt: instant.nullable(),
+  })
+  .openapi('CallSummary')
+
+export const VersionEntry = StoredVersion.extend({
+  author: z.string(),
+  reason: z.string(),
+  issuedAt: instant,
+  restores: StoredVersion.nullable(),
+  roles: z.array(z.string()).readonly().describe('`applied`, `confirmed`, `baseline`, `quarantined`'),
+  calls: CallSummary.nullable().describe('with `?calls=true`'),
+}).openapi('VersionEntry')
+
+export const VersionPage = z.object({ versions: z.array(VersionEntry).readonly() }).openapi('VersionPage')
+
+const tree = z
+  .record(z.string(), z.record(z.string(), json))
+  .describe('settings: kind, then name, then value; secrets are references')
+
+export const VersionDetail = VersionEntry.extend({
+  settings: tree.nullable(),
+  manifest: json.describe('the manifest as it was sealed'),
+}).openapi('VersionDetail')
+
+export const VersionDiff = z
+  .object({
+    from: version,
+    to: version,
+    changes: z.array(Change).readonly(),
+    words: z.array(z.string()).readonly(),
+  })
+  .openapi('VersionDiff')
+
+export const SourceInfo = z
+  .object({
+    kind: z.string().describe('`file`, `directory`, `http-poll`'),
+    place: z.string(),
+    writable: z.boolean().describe('whether changes through this API are written back into it'),
+  })
+  .openapi('Source')
+
+export const Settings = z.object({ version, source: SourceInfo, settings: json }).openapi('Settings')
+
+export const HandleState = z
+  .object({
+    kind: z.string(),
+    source: z.string(),
+    trouble: z.object({ code: z.string(), message: z.string() }).nullable(),
+  })
+  .openapi('HandleState')
+
+export const Instance = z
+  .object({
+    instance: z.string(),
+    scope: z.string(),
+    state: z.enum(['idle', 'working', 'observing', 'degraded']),
+    stage: z.string().nullable(),
+    offered: StoredVersion.nullable(),
+    attempted: StoredVersion.extend({ status: ReloadStatus, reason: z.string() }).nullable(),
+    applied: StoredVersion.nullable(),
+    confirmed: StoredVersion.nullable(),
+    baseline: StoredVersion.nullable(),
+    floor: StoredVersion.nullable(),
+    generations: z
+      .array(z.object({ version, pins: z.number().int(), role: z.enum(['current', 'baseline', 'draining']) }))
+      .readonly(),
+    quarantine: z
+      .array(StoredVersion.extend({ reason: z.string(), count: z.number().int(), since: instant }))
+      .readonly(),
+    breaker: z.enum(['closed', 'open', 'half_open']),
+    handles: z.array(HandleState).readonly(),
+  })
+  .openapi('Instance')
+
+export const InstancePage = z.object({ instances: z.array(Instance).readonly() }).openapi('InstancePage')
+
+export const Status = Instance.extend({
+  gateway: z.object({
+    version: z.string(),
+    node: z.string(),
+    pid: z.number().int(),
+    startedAt: instant,
+    ready: z.boolean(),
+    data: z.string().nullable().describe('address of the data plane'),
+    admin: z.string().nullable(),
+  }),
+  source: SourceInfo,
+  last: Attempt.nullable(),
+  calls: z
+    .object({ applied: CallSummary.nullable(), previous: CallSummary.nullable() })
+    .describe('of the version in force and of the one before'),
+}).openapi('Status')
+
+export const CallAttempt = z
+  .object({ target: z.string(), status: z.number().nullable(), error: z.string(), durationMs: z.number() })
+  .openapi('CallAttempt')
+
+export const Call = z
+  .object({
+    id: z.string(),
+    startedAt: instant,
+    durationMs: z.number(),
+    firstTokenMs: z.number().nullable(),
+    version,
+    tenant: z.string().nullable(),
+    key: z.string().nullable().describe('tenant and name of the key, never the key'),
+    route: z.string().nullable(),
+    target: z.string().nullable(),
+    context: z.string().nullable(),
+    stream: z.boolean(),
+    status: z.number().int(),
+    error: z.string().describe('a code; empty on success'),
+    inputTokens: z.number().nullable(),
+    outputTokens: z.number().nullable(),
+    cachedInputTokens: z.number().nullable(),
+    attempts: z.array(CallAttempt).readonly(),
+    traceId: z.string(),
+    requestBytes: z.number(),
+    replyBytes: z.number(),
+  })
+  .openapi('Call')
+
+export const CallPage = z
+  .object({
+    calls: z.array(Call).readonly(),
+    next: z.string().nullable().describe('`cursor` of the next page'),
+  })
+  .openapi('CallPage')
+
+export const AuditLine = z
+  .object({
+    at: instant,
+    event: z.string(),
+    attempt: z.string(),
+    scope: z.string(),
+    who: z.string(),
+    trigger: z.string(),
+    source: z.string(),
+    from: version.nullable(),
+    to: version.nullable(),
+    digest: z.string().nullable(),
+    status: z.string(),
+    reason: z.string(),
+    changedParameters: z.array(pointer).readonly(),
+    traceId: z.string(),
+    spanId: z.string(),
+    previous: z.string(),
+    hash: z.string(),
+  })
+  .openapi('AuditLine')
+
+export const AuditPage = z
+  .object({
+    lines: z.array(AuditLine).readonly().describe('newest last'),
+    verified: z.boolean().describe('whether each line names the hash of the one before and its own is right'),
+  })
+  .openapi('AuditPage')
+
+export const RollbackRequest = z
+  .object({
+    to: version.optional().describe('default: the version before the one in force'),
+    reason: z.string().max(500).optional(),
+  })
+  .openapi('RollbackRequest')
+
+export const ReasonRequest = z.object({ reason: z.string().max(500).optional() }).openapi('ReasonRequest')
+
+export const Done = z.object({ done: z.literal(true), version }).openapi('Done')
+
+/** One server-sent event of `/v1/reloads/events`; its `event` field is the state. */
+export const ReloadEvent = z
+  .object({
+    at: instant,
+    attempt: z.string(),
+    state: z.string(),
+    version: version.nullable(),
+    status: ReloadStatus.optional(),
+    reason: z.string().optional(),
+    traceId: z.string(),
+  })
+  .openapi('ReloadEvent')

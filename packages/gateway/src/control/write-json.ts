@@ -1,0 +1,105 @@
+/**
+ * Engine and call log in the words of the admin API: instants as RFC 3339, promises left out.
+ *
+ * Not here: what each body looks like (`schemas.ts`).
+ */
+import type {
+  AttemptReport,
+  AuditLine,
+  Plan,
+  ReloadEvent,
+  ReloaderStatus,
+  StageReport,
+} from '@changeover/reload'
+import { readableChanges } from '@changeover/reload'
+import type { VersionSummary } from '../calls/questions.ts'
+import type { CallRecord } from '../contract/call.ts'
+import type { AuditedAttempt } from './attempt-journal.ts'
+import type { Changed } from './changer.ts'
+import { type ProblemBody, problemOfReceipt } from './problem.ts'
+
+export const writeInstant = (wallMs: number): string => new Date(wallMs).toISOString()
+
+export function writeAttempt(it: AttemptReport) {
+  const { attempt, trigger, source, actor, from, to, status, reason, traceId, durationMs } = it
+  const { changedParameters, stages } = it
+  const startedAt = writeInstant(it.startedAt)
+  return {
+    attempt,
+    trigger,
+    source,
+    actor,
+    from,
+    to,
+    status,
+    reason,
+    traceId,
+    startedAt,
+    durationMs,
+    changedParameters,
+    stages,
+  }
+}
+
+export function writeAudited({ at, ...it }: AuditedAttempt) {
+  const stages: readonly StageReport[] = []
+  return { ...it, startedAt: at, durationMs: null, stages }
+}
+
+export function writeEvent({ at, ...it }: ReloadEvent) {
+  return { ...it, at: writeInstant(at) }
+}
+
+/** The receipt of a change that was taken, or that changed nothing. Refusals are problems. */
+export function writeChanged({ receipt, file }: Changed) {
+  const { attempt, traceId } = receipt
+  if (receipt.outcome === 'applied') {
+    const { version, digest, previous, changedParameters } = receipt
+    const base = {
+      outcome: 'applied' as const,
+      attempt,
+      traceId,
+      version,
+      digest,
+      previous,
+      changedParameters,
+    }
+    return file === null ? base : { ...base, file }
+  }
+  const reason = receipt.outcome === 'unchanged' ? receipt.reason : ''
+  const version = receipt.outcome === 'unchanged' ? receipt.version : null
+  return { outcome: 'unchanged' as const, attempt, traceId, version, reason }
+}
+
+export function writePlan(plan: Plan) {
+  const { ok, from, changes, removed, receipt } = plan
+  const problem: ProblemBody | null = receipt === null ? null : problemOfReceipt(receipt)
+  return { ok, from, changes, removed, words: readableChanges(changes), problem }
+}
+
+export function writeInstance(it: ReloaderStatus) {
+  const { instance, scope, state, stage, offered, attempted, applied, confirmed, baseline, floor } = it
+  const { generations, quarantine, breaker } = it
+  const handles = it.handles.map(({ kind, source, trouble }) => ({
+    kind,
+    source,
+    trouble: trouble === null ? null : { code: trouble.code, message: trouble.message },
+  }))
+  const pointers = { offered, attempted, applied, confirmed, baseline, floor }
+  return { instance, scope, state, stage, ...pointers, generations, quarantine, breaker, handles }
+}
+
+export function writeCall(it: CallRecord) {
+  return { ...it, startedAt: writeInstant(it.startedAt) }
+}
+
+export function writeSummary(it: VersionSummary) {
+  const { calls, sampled, errors, p50Ms, p99Ms } = it
+  const firstAt = it.firstAt === null ? null : writeInstant(it.firstAt)
+  const lastAt = it.lastAt === null ? null : writeInstant(it.lastAt)
+  return { calls, sampled, errors, p50Ms, p99Ms, firstAt, lastAt }
+}
+
+export function writeAuditLine(it: AuditLine) {
+  return { ...it }
+}

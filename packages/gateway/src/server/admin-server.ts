@@ -1,0 +1,156 @@
+/**
+ * The admin server: who may ask, from where, and the three questions that are answered before anything else
+ * is loaded (`/healthz`, `/readyz`, `/metrics`).
+ *
+ * The API itself, with its schemas, is loaded on the first request for it, or a moment after the start: it
+ * takes longer to load than the rest of the gateway takes to serve its first call.
+ *
+ * Invariant: nothing but those three is answered without the token. They are open because probes have no
+ * secrets; `/metrics` only to this machine. There are no CORS headers, so no page of another origin can read
+ * an answer, and the Host header must name this machine, so no page can make its own name point here.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Clock, Telemetry } from '@changeover/reload'
+import { createTokenCheck } from '../control/admin-token.ts'
+import { problemOf } from '../control/problem.ts'
+import { GatewayError } from '../errors.ts'
+
+export interface AdminServerOptions {
+  readonly host: string
+  /** 0 takes any free port. */
+  readonly port: number
+  readonly token: string
+  readonly clock: Clock
+  readonly telemetry: Telemetry
+  /** In Prometheus' text form. */
+  metrics(): string | Promise<string>
+  /** `null` when requests can be served, else why not. */
+  notReady(): string | null
+  /** Loads the API. Called once. */
+  loadApi(): Promise<ApiListener>
+}
+
+export type ApiListener = (request: IncomingMessage, response: ServerResponse) => unknown
+
+export interface AdminServer {
+  /** `http://127.0.0.1:8701` */
+  readonly url: string
+  /** Takes no new requests; ends event streams; resolves when all is closed. */
+  close(): Promise<void>
+}
+
+const warmUpMs = 1_500
+const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\]|::1)$/
+
+export async function startAdminServer(options: AdminServerOptions): Promise<AdminServer> {
+  const admin = createAdmin(options)
+  const server = createServer({ requestTimeout: 60_000, headersTimeout: 10_000, keepAliveTimeout: 10_000 })
+  server.on('request', (request, response) => admin.answer(request, response))
+  await listen(server, options)
+  const { port } = server.address() as AddressInfo
+  const warmUp = options.clock.after(warmUpMs, () => void admin.api().catch(() => undefined))
+  return {
+    url: `http://${options.host.includes(':') ? `[${options.host}]` : options.host}:${port}`,
+    close: async () => {
+      warmUp.cancel()
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+      server.closeAllConnections()
+      await closed
+    },
+  }
+}
+
+function listen(server: Server, { host, port }: AdminServerOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+}
+
+interface Admin {
+  api(): Promise<ApiListener>
+  answer(request: IncomingMessage, response: ServerResponse): void
+}
+
+function createAdmin(options: AdminServerOptions): Admin {
+  const isToken = createTokenCheck(options.token)
+  const boundToLoopback = loopback.test(options.host)
+  let loading: Promise<ApiListener> | null = null
+
+  const api = (): Promise<ApiListener> => {
+    loading ??= options.loadApi().catch((error: unknown) => {
+      loading = null
+      throw error
+    })
+    return loading
+  }
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const host = request.headers.host ?? ''
+    if (boundToLoopback && !loopback.test(host.replace(/:\d+$/, '')))
+      return refuse(response, new GatewayError('control.host', { host: host.slice(0, 100) }))
+    const path = (request.url ?? '/').split('?', 1)[0]
+    if (request.method === 'GET' || request.method === 'HEAD') {
+      if (path === '/healthz') return send(response, 200, 'ok\n')
+      if (path === '/readyz') return answerReady(options, response)
+      if (path === '/metrics' && (isFromHere(request) || isToken(request.headers.authorization)))
+        return send(response, 200, await options.metrics(), 'text/plain; version=0.0.4; charset=utf-8')
+    }
+    if (!isToken(request.headers.authorization))
+      return refuse(response, new GatewayError('control.unauthorised', {}))
+    const listener = await api()
+    await listener(request, response)
+  }
+  return {
+    api,
+    answer: (request, response) => {
+      answer(request, response).catch((error: unknown) => {
+        options.telemetry.logger.log({
+          level: 'error',
+          room: 'server',
+          message: 'an admin request failed',
+          error,
+        })
+        if (response.headersSent) response.destroy()
+        else refuse(response, error)
+      })
+    },
+  }
+}
+
+function answerReady(options: AdminServerOptions, response: ServerResponse): void {
+  const reason = options.notReady()
+  if (reason === null) send(response, 200, 'ready\n')
+  else send(response, 503, `${reason}\n`)
+}
+
+function isFromHere(request: IncomingMessage): boolean {
+  const address = request.socket.remoteAddress ?? ''
+  return loopback.test(address.replace(/^::ffff:/, ''))
+}
+
+function refuse(response: ServerResponse, error: unknown): void {
+  const body = problemOf(error)
+  if (body.status === 401) response.setHeader('www-authenticate', 'Bearer realm="changeover admin"')
+  // The rest of a body that nobody reads would be taken for the next request.
+  response.setHeader('connection', 'close')
+  send(response, body.status, JSON.stringify(body), 'application/problem+json')
+}
+
+function send(
+  response: ServerResponse,
+  status: number,
+  body: string,
+  type = 'text/plain; charset=utf-8',
+): void {
+  response.writeHead(status, {
+    'content-type': type,
+    'content-length': Buffer.byteLength(body),
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+  })
+  response.end(body)
+}

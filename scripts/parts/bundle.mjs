@@ -7,8 +7,11 @@
  * stands beside the bundle, where only its owner writes, and not in the shared temporary folder, where
  * another user could have put compiled code of theirs. It is flushed after the start and not only at exit: a
  * gateway that is killed has no exit.
+ *
+ * A thread's file cannot be part of the bundle: each source that is named `*-worker.ts` becomes a file of its
+ * own beside it, where `new Worker(new URL('./x-worker.js', import.meta.url))` finds it.
  */
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { build } from 'tsdown'
 import { root } from './repository.mjs'
@@ -21,7 +24,7 @@ rmSync(distribution, { recursive: true, force: true })
 await build({
   config: false,
   cwd: join(root, folder),
-  entry: { [`${name}.bundle`]: source },
+  entry: { [`${name}.bundle`]: source, ...findWorkers() },
   outDir: distribution,
   clean: false,
   format: 'esm',
@@ -49,3 +52,12 @@ await import('./${name}.bundle.js')
 setTimeout(flushCompileCache, 2_000).unref()
 `,
 )
+
+function findWorkers() {
+  const folders = ['gateway', 'otel', 'reload']
+    .map((it) => join(root, 'packages', it, 'src'))
+    .filter(existsSync)
+  const files = folders.flatMap((it) => readdirSync(it, { recursive: true }).map((path) => join(it, path)))
+  const workers = files.filter((it) => it.endsWith('-worker.ts'))
+  return Object.fromEntries(workers.map((it) => [basename(it, '.ts'), it]))
+}

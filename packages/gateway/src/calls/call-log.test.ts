@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Clock, LogRecord, Telemetry } from '@changeover/reload'
+import type { Attributes, Clock, LogRecord, Telemetry } from '@changeover/reload'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { CallRecord } from '../contract/call.ts'
 import { type CallLog, createCallLog } from './call-log.ts'
@@ -23,21 +23,21 @@ const clock: Clock = {
 
 function openLog(path = join(folder, `log-${files++}.db`)): {
   log: CallLog
-  counted: Record<string, number>
+  dropped: Record<string, number>
   said: string[]
 } {
-  const counted: Record<string, number> = { written: 0, dropped: 0 }
+  const dropped: Record<string, number> = {}
   const said: string[] = []
   const telemetry = {
     meter: {
-      add: (_: string, value: number, attributes?: { outcome?: string }) => {
-        const outcome = attributes?.outcome ?? ''
-        counted[outcome] = (counted[outcome] ?? 0) + value
+      add: (_: string, value: number, attributes?: Attributes) => {
+        const reason = String(attributes?.['changeover.reason'])
+        dropped[reason] = (dropped[reason] ?? 0) + value
       },
     },
     logger: { log: (it: LogRecord) => said.push(it.message) },
   } as unknown as Telemetry
-  return { log: createCallLog({ path, clock, telemetry }), counted, said }
+  return { log: createCallLog({ path, clock, telemetry }), dropped, said }
 }
 
 const call = (id: string): CallRecord => ({
@@ -65,13 +65,13 @@ const call = (id: string): CallRecord => ({
 
 describe('the call log', () => {
   it('answers for calls that were finished a moment ago', async () => {
-    const { log, counted } = openLog()
+    const { log, dropped } = openLog()
     log.finish(call('call_1'))
     log.finish(call('call_2'))
     expect((await log.list({})).calls.map((it) => it.id)).toEqual(['call_2', 'call_1'])
     expect(await log.find('call_1')).toEqual(call('call_1'))
     expect(await log.find('call_3')).toBeNull()
-    expect(counted).toEqual({ written: 2, dropped: 0 })
+    expect(dropped).toEqual({})
     await log.close()
   })
 
@@ -81,7 +81,7 @@ describe('the call log', () => {
     for (let i = 0; i < 1_000; i++) first.log.finish(call(`call_${i}`))
     await first.log.close()
     first.log.finish(call('call_late'))
-    expect(first.counted).toEqual({ written: 1_000, dropped: 1 })
+    expect(first.dropped).toEqual({ closed: 1 })
 
     const { log } = openLog(path)
     expect((await log.summarise(['1.1']))[0]?.calls).toBe(1_000)
@@ -89,11 +89,10 @@ describe('the call log', () => {
   })
 
   it('drops what does not fit, counts it, and never holds up the caller', async () => {
-    const { log, counted } = openLog()
+    const { log, dropped } = openLog()
     for (let i = 0; i < 20_000; i++) log.finish(call(`call_${i}`))
-    await log.flush()
-    expect(counted['dropped']).toBe(20_000 - 8_192)
-    expect(counted['written']).toBe(8_192)
+    expect(dropped).toEqual({ full: 20_000 - 8_192 })
+    expect((await log.summarise(['1.1']))[0]?.calls).toBe(8_192)
     await log.close()
   })
 
@@ -126,12 +125,11 @@ describe('the call log', () => {
   })
 
   it('goes on without records when the file cannot be opened', async () => {
-    const { log, counted, said } = openLog(join(folder, 'no-such-folder', 'calls.db'))
+    const { log, dropped, said } = openLog(join(folder, 'no-such-folder', 'calls.db'))
     log.finish(call('call_1'))
     await expect(log.list({})).rejects.toThrow('the call log stopped')
     log.finish(call('call_2'))
-    expect(counted['written']).toBe(0)
-    expect(counted['dropped']).toBeGreaterThan(1)
+    expect(dropped['failed']).toBeGreaterThan(1)
     expect(said).toHaveLength(1)
     await log.close()
   })

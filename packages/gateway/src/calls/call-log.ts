@@ -94,10 +94,9 @@ class WorkerCallLog {
   }
 
   finish(record: CallRecord): void {
-    if (this.#isClosed || this.#waiting.length >= capacity || this.#isResting()) {
-      this.#count(1, 'dropped')
-      return
-    }
+    if (this.#isClosed) return this.#drop(1, 'closed')
+    if (this.#waiting.length >= capacity) return this.#drop(1, 'full')
+    if (this.#isResting()) return this.#drop(1, 'failed')
     this.#waiting.push(record)
     if (this.#waiting.length >= batchRows) this.#flushSoon()
     else this.#timer ??= this.#options.clock.after(batchMs, () => this.#send())
@@ -190,8 +189,10 @@ class WorkerCallLog {
 
   #heardWrote(count: number, failed: string | null): void {
     this.#underway--
-    this.#count(count, failed === null ? 'written' : 'dropped')
-    if (failed !== null) this.#warn(`${count} call records could not be written: ${failed}`)
+    if (failed !== null) {
+      this.#drop(count, 'failed')
+      this.#warn(`${count} call records could not be written: ${failed}`)
+    }
     if (this.#waiting.length >= batchRows) this.#flushSoon()
     if (this.#underway === 0) this.#beIdle()
   }
@@ -201,7 +202,7 @@ class WorkerCallLog {
     if (this.#worker !== worker) return
     this.#worker = null
     this.#restsUntil = this.#options.clock.monotonic() + restMs
-    this.#count(this.#underway * batchRows + this.#waiting.splice(0).length, 'dropped')
+    this.#drop(this.#underway * batchRows + this.#waiting.splice(0).length, 'failed')
     this.#underway = 0
     for (const it of this.#asked.values()) it.reject(new Error('the call log stopped', { cause: error }))
     this.#asked.clear()
@@ -217,8 +218,8 @@ class WorkerCallLog {
     for (const resolve of this.#whenIdle.splice(0)) resolve()
   }
 
-  #count(rows: number, outcome: 'written' | 'dropped'): void {
-    this.#options.telemetry.meter.add('changeover.call_log.rows', rows, { outcome })
+  #drop(rows: number, reason: 'full' | 'failed' | 'closed'): void {
+    this.#options.telemetry.meter.add('changeover.calls.dropped', rows, { 'changeover.reason': reason })
   }
 
   #warn(message: string, error?: unknown): void {

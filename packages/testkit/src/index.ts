@@ -2,4 +2,5 @@
 
 export * from './faulty-disk.ts'
 export * from './manual-clock.ts'
+export * from './otlp-collector.ts'
 export * from './store-conformance.ts'

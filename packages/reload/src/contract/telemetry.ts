@@ -44,9 +44,17 @@ export interface Tracer {
 /** Instruments are named as in the contract; the meter makes each on first use. */
 export interface Meter {
   add(name: string, value: number, attributes?: Attributes): void
-  record(name: string, value: number, attributes?: Attributes): void
+  /** `exemplar` is a span in which the value was seen; kept for histograms when it is sampled. */
+  record(name: string, value: number, attributes?: Attributes, exemplar?: SpanContext): void
   /** Asks `read` at each collection. Returns a function that stops asking. */
   observe(name: string, read: () => Iterable<{ value: number; attributes?: Attributes }>): () => void
+  /** For hot paths: the instrument at these attributes, looked up once. A meter may leave it out. */
+  bind?(name: string, attributes: Attributes): BoundInstrument
+}
+
+export interface BoundInstrument {
+  add(value: number): void
+  record(value: number): void
 }
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error'

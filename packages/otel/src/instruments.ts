@@ -1,0 +1,188 @@
+/**
+ * Every metric this product emits: kind, unit, meaning and buckets, in one table.
+ *
+ * The meter looks an instrument up here on first use; `/metrics`, OTLP and the reference page are made
+ * from the same row. Units are UCUM, durations are seconds, sizes are bytes.
+ *
+ * A name that is not listed still works (a counter, histogram or gauge by how it is used), without a
+ * meaning: telemetry of an embedding service may have names of its own.
+ */
+export type InstrumentKind = 'counter' | 'updown' | 'gauge' | 'histogram'
+
+export interface Instrument {
+  readonly name: string
+  readonly kind: InstrumentKind
+  readonly unit: string
+  readonly meaning: string
+  readonly attributes: readonly string[]
+  readonly buckets?: readonly number[]
+}
+
+/** Seconds of a request: what OpenTelemetry advises for HTTP, and finer below 5 ms, where a gateway's own time lies. */
+const REQUEST_SECONDS = [
+  0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 30, 60,
+]
+/** As the GenAI conventions advise. */
+const OPERATION_SECONDS = [
+  0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92,
+]
+const TOKENS = [
+  1, 4, 16, 64, 256, 1024, 4096, 16_384, 65_536, 262_144, 1_048_576, 4_194_304, 16_777_216, 67_108_864,
+]
+const RELOAD_SECONDS = [
+  0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900,
+]
+/** Where a histogram is not in the table. */
+export const DEFAULT_BUCKETS = [0, 5, 10, 25, 50, 75, 100, 250, 500, 750, 1000, 2500, 5000, 7500, 10_000]
+
+const reloadInstruments: readonly Instrument[] = [
+  {
+    name: 'reload.attempts',
+    kind: 'counter',
+    unit: '{attempt}',
+    meaning: 'Attempts that ended, by how',
+    attributes: ['reload.status', 'reload.trigger'],
+  },
+  {
+    name: 'reload.duration',
+    kind: 'histogram',
+    unit: 's',
+    meaning: 'Time of each stage of an attempt',
+    attributes: ['reload.stage', 'reload.status'],
+    buckets: RELOAD_SECONDS,
+  },
+  {
+    name: 'reload.converge.duration',
+    kind: 'histogram',
+    unit: 's',
+    meaning: 'Time from the issue of a version to its swap here',
+    attributes: [],
+    buckets: RELOAD_SECONDS,
+  },
+  {
+    name: 'config.info',
+    kind: 'gauge',
+    unit: '',
+    meaning: 'Always 1; the version in force is its label',
+    attributes: ['config.version', 'config.scope'],
+  },
+  {
+    name: 'config.age',
+    kind: 'gauge',
+    unit: 's',
+    meaning: 'Time since the version in force took over',
+    attributes: ['config.scope'],
+  },
+  {
+    name: 'config.stale',
+    kind: 'gauge',
+    unit: '',
+    meaning: '1 when the source of the settings has not been read for longer than it should',
+    attributes: ['config.scope'],
+  },
+  {
+    name: 'reload.quarantined',
+    kind: 'gauge',
+    unit: '{version}',
+    meaning: 'Versions in quarantine',
+    attributes: [],
+  },
+  {
+    name: 'reload.generations',
+    kind: 'gauge',
+    unit: '{generation}',
+    meaning: 'Snapshots that are alive',
+    attributes: [],
+  },
+  {
+    name: 'reload.pinned_requests',
+    kind: 'gauge',
+    unit: '{request}',
+    meaning: 'Requests that hold a snapshot',
+    attributes: ['config.version'],
+  },
+  {
+    name: 'reload.breaker.state',
+    kind: 'gauge',
+    unit: '',
+    meaning: 'Breaker against reload storms: 0 closed, 1 half open, 2 open',
+    attributes: [],
+  },
+  {
+    name: 'reload.store.lag',
+    kind: 'gauge',
+    unit: 's',
+    meaning: 'Age of the last successful read of the store',
+    attributes: [],
+  },
+]
+
+const gatewayInstruments: readonly Instrument[] = [
+  {
+    name: 'http.server.request.duration',
+    kind: 'histogram',
+    unit: 's',
+    meaning: 'Time of a request of a client, to its last byte',
+    attributes: ['http.request.method', 'http.route', 'http.response.status_code', 'error.type'],
+    buckets: REQUEST_SECONDS,
+  },
+  {
+    name: 'gen_ai.client.operation.duration',
+    kind: 'histogram',
+    unit: 's',
+    meaning: 'Time of one attempt at a provider',
+    attributes: ['gen_ai.operation.name', 'gen_ai.provider.name', 'gen_ai.request.model', 'error.type'],
+    buckets: OPERATION_SECONDS,
+  },
+  {
+    name: 'gen_ai.client.token.usage',
+    kind: 'histogram',
+    unit: '{token}',
+    meaning: 'Tokens of one operation',
+    attributes: [
+      'gen_ai.operation.name',
+      'gen_ai.provider.name',
+      'gen_ai.request.model',
+      'gen_ai.token.type',
+    ],
+    buckets: TOKENS,
+  },
+  {
+    name: 'changeover.requests',
+    kind: 'counter',
+    unit: '{request}',
+    meaning: 'Requests that ended, by route, outcome and version',
+    attributes: ['changeover.route', 'changeover.outcome', 'config.version'],
+  },
+  {
+    name: 'changeover.upstream.attempts',
+    kind: 'counter',
+    unit: '{attempt}',
+    meaning: 'Attempts at providers, by target and outcome',
+    attributes: ['changeover.target', 'changeover.outcome'],
+  },
+  {
+    name: 'changeover.limit.refusals',
+    kind: 'counter',
+    unit: '{request}',
+    meaning: 'Requests that a limit refused',
+    attributes: ['changeover.limit'],
+  },
+  {
+    name: 'changeover.calls.dropped',
+    kind: 'counter',
+    unit: '{call}',
+    meaning: 'Call records that were not written',
+    attributes: ['changeover.reason'],
+  },
+  {
+    name: 'changeover.telemetry.dropped',
+    kind: 'counter',
+    unit: '{item}',
+    meaning: 'Spans, log records and metric points that were lost, by signal and reason',
+    attributes: ['changeover.signal', 'changeover.reason'],
+  },
+]
+
+/** Sorted as the reference page shows them. */
+export const instruments: readonly Instrument[] = [...reloadInstruments, ...gatewayInstruments]

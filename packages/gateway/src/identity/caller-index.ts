@@ -1,0 +1,70 @@
+/**
+ * From a bearer key to the caller behind it.
+ *
+ * The index knows hashes only, so the settings, the snapshot and a heap dump of an idle gateway hold no
+ * key. Hashing costs some 2 µs, which is most of what a request may cost in all; so a key that was found
+ * once is remembered as it was sent, in this snapshot and with a bound. Keys that are not known are
+ * remembered too, in a memory of their own: otherwise whoever sends rubbish costs more than whoever pays.
+ *
+ * Why not a slow hash, as for passwords: keys are random, there is nothing to guess.
+ *
+ * Not here: what the caller may do and how often (`allow` and `limiter` are only carried along).
+ */
+import { hash } from 'node:crypto'
+import type { Caller, CompiledIdentity, IdentityRefusal } from '../contract/compiled.ts'
+
+export interface KnownKey {
+  readonly caller: Caller
+  /** Wall milliseconds; `null` when the key does not expire. */
+  readonly expiresMs: number | null
+}
+
+/** Keys remembered as sent. Beyond it the memory starts anew: cheap, and the busy ones are back at once. */
+const REMEMBERED = 16_384
+const REMEMBERED_UNKNOWN = 1024
+/** Nobody issues longer keys; longer ones are neither hashed nor remembered. */
+const LONGEST_KEY = 1024
+
+const MISSING: IdentityRefusal = Object.freeze({ refused: 'identity.missing_key' })
+const UNKNOWN: IdentityRefusal = Object.freeze({ refused: 'identity.unknown_key' })
+const EXPIRED: IdentityRefusal = Object.freeze({ refused: 'identity.expired_key' })
+
+/** Who may call when no tenant is configured. */
+const ANYBODY: Caller = Object.freeze({ tenant: 'anonymous', key: 'anonymous', allow: null, limiter: null })
+
+/** `byHash` is keyed by 64 lower-case hex digits. `open` lets everybody in, with or without a key. */
+export function createCallerIndex(byHash: ReadonlyMap<string, KnownKey>, open: boolean): CompiledIdentity {
+  return open ? { open, find: () => ANYBODY } : new CallerIndex(byHash)
+}
+
+class CallerIndex implements CompiledIdentity {
+  readonly open = false
+  readonly #byHash: ReadonlyMap<string, KnownKey>
+  readonly #remembered = new Map<string, KnownKey>()
+  readonly #unknown = new Set<string>()
+
+  constructor(byHash: ReadonlyMap<string, KnownKey>) {
+    this.#byHash = byHash
+  }
+
+  find(key: string | undefined, nowMs: number): Caller | IdentityRefusal {
+    if (key === undefined || key === '') return MISSING
+    const known = this.#remembered.get(key) ?? this.#look(key)
+    if (known === null) return UNKNOWN
+    if (known.expiresMs !== null && nowMs >= known.expiresMs) return EXPIRED
+    return known.caller
+  }
+
+  #look(key: string): KnownKey | null {
+    if (key.length > LONGEST_KEY || this.#unknown.has(key)) return null
+    const known = this.#byHash.get(hash('sha256', key, 'hex'))
+    if (known === undefined) {
+      if (this.#unknown.size >= REMEMBERED_UNKNOWN) this.#unknown.clear()
+      this.#unknown.add(key)
+      return null
+    }
+    if (this.#remembered.size >= REMEMBERED) this.#remembered.clear()
+    this.#remembered.set(key, known)
+    return known
+  }
+}

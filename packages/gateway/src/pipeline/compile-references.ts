@@ -1,0 +1,172 @@
+/**
+ * What one setting says of another: a model's provider, a route's models and context, a tenant's limits.
+ * All that points nowhere is told at once, with the nearest name that exists.
+ *
+ * Also here, because they need all rooms or the version before: a published context does not change, and
+ * no two keys are the same.
+ *
+ * Not here: what each entry looks like by itself (`settings/check.ts`). Entries that are wrong by
+ * themselves are left out here, but their names count, so that one mistake is told once.
+ */
+import { type Issue, nearest, pointTo, type SettingsTree, sayError } from '@changeover/reload'
+import { undeclaredVariables } from '../contexts/check-context.ts'
+import {
+  CONTEXT_RANGE_EXPECTED,
+  nextFree,
+  parseContextRange,
+  resolveContext,
+  versionsByName,
+} from '../contexts/context-name.ts'
+import { contextSpec } from '../contexts/spec.ts'
+import { sayError as sayGatewayError } from '../errors.ts'
+import { type TenantSpec, tenantSpec } from '../identity/spec.ts'
+import { modelSpec, type RouteSpec, routeSpec } from '../routing/spec.ts'
+import { entriesOf } from '../settings/check.ts'
+import { quote, wrong } from '../settings/issue-texts.ts'
+import { sameJson } from '../settings/json-patch.ts'
+
+export function checkReferences(tree: SettingsTree, previous: SettingsTree | null): readonly Issue[] {
+  return [...checkModels(tree), ...checkContexts(tree, previous), ...checkRoutes(tree), ...checkTenants(tree)]
+}
+
+/** Names in a section, those of broken entries too. */
+const namesOf = (tree: SettingsTree, kind: string): readonly string[] => Object.keys(tree[kind] ?? {})
+
+function checkModels(tree: SettingsTree): readonly Issue[] {
+  const providers = namesOf(tree, 'providers')
+  const known = new Set(providers)
+  const issues: Issue[] = []
+  for (const [name, model] of entriesOf(tree, 'models', modelSpec)) {
+    if (known.has(model.provider)) continue
+    issues.push(
+      dangling(`${at('models', name)}/provider`, model.provider, { what: 'providers', names: providers }),
+    )
+  }
+  return issues
+}
+
+function checkContexts(tree: SettingsTree, previous: SettingsTree | null): readonly Issue[] {
+  const issues: Issue[] = []
+  const versions = versionsByName([...namesOf(tree, 'contexts'), ...namesOf(previous ?? {}, 'contexts')])
+  for (const [name, value] of Object.entries(tree.contexts ?? {})) {
+    const before = previous?.contexts?.[name]
+    if (before === undefined || sameJson(before, value)) continue
+    const message = sayGatewayError('settings.context_changed', {
+      context: name,
+      next: nextFree(versions, name),
+    })
+    issues.push({ code: 'settings.context_changed', message, pointer: at('contexts', name) })
+  }
+  for (const [name, context] of entriesOf(tree, 'contexts', contextSpec)) {
+    const declared = Object.keys(context.variables)
+    for (const variable of undeclaredVariables(context)) {
+      const meant = nearest(variable, declared)
+      const issue = wrong(
+        `${at('contexts', name)}/prompt`,
+        quote(`{{${variable}}}`),
+        declared.length === 0 ? 'the variable to be declared in variables' : `one of ${declared.join(', ')}`,
+      )
+      issues.push(meant === null ? issue : { ...issue, hint: `did you mean "{{${meant}}}"?` })
+    }
+  }
+  return issues
+}
+
+function checkRoutes(tree: SettingsTree): readonly Issue[] {
+  const issues: Issue[] = []
+  const models = { what: 'models', names: namesOf(tree, 'models') }
+  const known = new Set(models.names)
+  const versions = versionsByName(namesOf(tree, 'contexts'))
+  for (const [name, route] of entriesOf(tree, 'routes', routeSpec)) {
+    const here = at('routes', name)
+    for (const [i, target] of route.targets.entries()) {
+      if (!known.has(target.model)) issues.push(dangling(`${here}/targets/${i}/model`, target.model, models))
+    }
+    for (const [i, model] of route.fallback.entries()) {
+      if (!known.has(model)) issues.push(dangling(`${here}/fallback/${i}`, model, models))
+    }
+    issues.push(...checkContextOf(route, `${here}/context`, versions))
+  }
+  return issues
+}
+
+function checkContextOf(
+  route: RouteSpec,
+  pointer: string,
+  versions: ReadonlyMap<string, readonly string[]>,
+): readonly Issue[] {
+  if (route.context === undefined || resolveContext(versions, route.context) !== null) return []
+  const asked = parseContextRange(route.context)
+  if (asked === null) return [wrong(pointer, quote(route.context), CONTEXT_RANGE_EXPECTED)]
+  const published = versions.get(asked.name)
+  if (published === undefined) {
+    return [dangling(pointer, asked.name, { what: 'contexts', names: [...versions.keys()] })]
+  }
+  const expected = `one of ${published.map((it) => `${asked.name}@${it}`).join(', ')} to be in the range`
+  return [{ ...referenceIssue(pointer, route.context, expected) }]
+}
+
+function checkTenants(tree: SettingsTree): readonly Issue[] {
+  const issues: Issue[] = []
+  const limits = { what: 'limits', names: namesOf(tree, 'limits') }
+  const callable = {
+    what: 'routes or models',
+    names: [...namesOf(tree, 'routes'), ...namesOf(tree, 'models')],
+  }
+  const knownLimits = new Set(limits.names)
+  const knownModels = new Set(callable.names)
+  const hashes = new Map<string, string>()
+  for (const [name, tenant] of entriesOf(tree, 'tenants', tenantSpec)) {
+    const here = at('tenants', name)
+    if (tenant.limit !== undefined && !knownLimits.has(tenant.limit)) {
+      issues.push(dangling(`${here}/limit`, tenant.limit, limits))
+    }
+    for (const [i, model] of (tenant.allow ?? []).entries()) {
+      if (!knownModels.has(model)) issues.push(dangling(`${here}/allow/${i}`, model, callable))
+    }
+    issues.push(...checkKeys({ tenant, here, limits, knownLimits, hashes }))
+  }
+  return issues
+}
+
+function checkKeys(it: {
+  readonly tenant: TenantSpec
+  readonly here: string
+  readonly limits: Known
+  readonly knownLimits: ReadonlySet<string>
+  readonly hashes: Map<string, string>
+}): readonly Issue[] {
+  const issues: Issue[] = []
+  for (const [name, key] of Object.entries(it.tenant.keys)) {
+    const pointer = pointTo(`${it.here}/keys`, name)
+    if (key.limit !== undefined && !it.knownLimits.has(key.limit)) {
+      issues.push(dangling(`${pointer}/limit`, key.limit, it.limits))
+    }
+    const twin = it.hashes.get(key.hash)
+    if (twin === undefined) it.hashes.set(key.hash, pointer)
+    else issues.push(wrong(`${pointer}/hash`, `the hash that ${twin} has too`, 'a key of its own'))
+  }
+  return issues
+}
+
+interface Known {
+  readonly what: string
+  readonly names: readonly string[]
+}
+
+function dangling(pointer: string, found: string, known: Known): Issue {
+  const expected =
+    known.names.length === 0 ? `an entry of ${known.what} (there is none)` : `an entry of ${known.what}`
+  const issue = referenceIssue(pointer, found, expected)
+  const meant = nearest(found, known.names)
+  return meant === null ? issue : { ...issue, hint: `did you mean "${meant}"?` }
+}
+
+function referenceIssue(pointer: string, found: string, expected: string): Issue {
+  const message = sayError('validate.reference', { pointer, found: found.slice(0, 80), expected })
+  return { code: 'validate.reference', message, pointer }
+}
+
+function at(kind: string, name: string): string {
+  return pointTo(pointTo('', kind), name)
+}

@@ -1,0 +1,103 @@
+/**
+ * The gateway's part in a reload: settings in, a compiled gateway out, and nothing changed if anything is
+ * wrong with them.
+ *
+ * Validation is pure and looks at everything at once. Preparing resolves the secrets that the settings
+ * name, because whether they are there is a fact about this instance and not about the settings.
+ *
+ * Not here: the telemetry section (`telemetry-participant.ts`).
+ */
+import {
+  type Attributes,
+  type Clock,
+  type Issue,
+  type Participant,
+  type PrepareInput,
+  pointTo,
+  ReloadError,
+} from '@changeover/reload'
+import type { CompiledGateway } from '../contract/compiled.ts'
+import { secretReferencesIn } from '../contract/secret.ts'
+import { sayError } from '../errors.ts'
+import { providerSpec } from '../providers/spec.ts'
+import { checkSettings, entriesOf } from '../settings/check.ts'
+import { SECTIONS } from '../settings/schema.ts'
+import type { Secrets } from '../settings/secrets.ts'
+import { compileGateway } from './compile-gateway.ts'
+import { checkReferences } from './compile-references.ts'
+import { referencesOfProviders } from './compile-targets.ts'
+
+export interface GatewayParticipantOptions {
+  readonly secrets: Secrets
+  /** For simulated providers; pools and limits are given the time by whoever asks them. */
+  readonly clock: Clock
+}
+
+/** Every section but telemetry. */
+export const GATEWAY_KINDS: readonly string[] = SECTIONS.filter((it) => it !== 'telemetry')
+
+export function gatewayParticipant(options: GatewayParticipantOptions): Participant<CompiledGateway> {
+  return {
+    kinds: GATEWAY_KINDS,
+    validate: ({ settings, previous }) => [
+      ...checkSettings(settings, GATEWAY_KINDS),
+      ...checkReferences(settings, previous),
+    ],
+    async prepare(input) {
+      await resolveSecrets(options.secrets, input)
+      const { settings, version, carry } = input
+      return compileGateway({ settings, version, carry, secrets: options.secrets, clock: options.clock })
+    },
+  }
+}
+
+/** A reload that needs a secret which is not there is refused, with every place that names it. */
+async function resolveSecrets(secrets: Secrets, input: PrepareInput): Promise<void> {
+  const places = [...referencesOfProviders(entriesOf(input.settings, 'providers', providerSpec))]
+  await resolveOrThrow(secrets, places, { participant: 'gateway', version: input.version })
+}
+
+export interface ReferencePlace {
+  readonly text: string
+  readonly steps: readonly string[]
+}
+
+/** Throws `prepare.failed` with an issue for each place that names a secret which cannot be read. */
+export async function resolveOrThrow(
+  secrets: Secrets,
+  places: readonly ReferencePlace[],
+  attempt: { readonly participant: string; readonly version: string },
+): Promise<void> {
+  const references = new Set(places.flatMap((it) => secretReferencesIn(it.text)))
+  const troubles = await secrets.resolve(references)
+  if (troubles.length === 0) return
+  const missing = new Set(troubles.map((it) => it.reference))
+  const issues = places.flatMap((place) =>
+    secretReferencesIn(place.text)
+      .filter((it) => missing.has(it))
+      .map((reference) => missingIssue(reference, place.steps)),
+  )
+  throw new ReloadError('prepare.failed', attempt, { issues, cause: troubles[0]?.cause })
+}
+
+function missingIssue(reference: string, steps: readonly string[]): Issue {
+  const pointer = steps.reduce<string>((at, step) => pointTo(at, step), '')
+  const message = sayError('settings.secret_missing', { reference, pointer })
+  return { code: 'settings.secret_missing', message, pointer }
+}
+
+/**
+ * For the swap's span: the routes whose split is not what it was, as they are now, and their names.
+ * A new model that can be called by its own name is no news.
+ */
+export function describeRouting(now: CompiledGateway, before: CompiledGateway | null): Attributes {
+  const changed = [...now.routes.values()].filter((it) => {
+    const rule = before?.routes.get(it.name)?.rule
+    return rule === undefined ? it.rule !== `${it.name}: ${it.name}=100%` : rule !== it.rule
+  })
+  if (changed.length === 0) return {}
+  return {
+    'routing.rule_changed': changed.map((it) => it.rule).join('; '),
+    'routing.rule_ids': changed.map((it) => it.name),
+  }
+}

@@ -1,0 +1,161 @@
+/**
+ * Changes to a tree, as people and programs send them: JSON merge patch (RFC 7396) and JSON patch
+ * (RFC 6902). Values come out new; what did not change is shared with what went in.
+ *
+ * Not here: writing a change back into the file it came from (`settings/edit.ts`).
+ */
+import { isPointer, type Json, pointTo, stepsOf } from '@changeover/reload'
+import { GatewayError } from '../errors.ts'
+
+type JsonMap = { readonly [key: string]: Json }
+
+/** What is `null` in the patch goes away; maps are merged; everything else replaces. */
+export function applyMergePatch(target: Json, patch: Json): Json {
+  if (!isMap(patch)) return patch
+  const merged: Record<string, Json> = isMap(target) ? { ...target } : {}
+  for (const [name, value] of Object.entries(patch)) {
+    if (name === '__proto__') throw refusal(pointTo('', name), 'the name "__proto__"', 'another name')
+    if (value === null) delete merged[name]
+    else merged[name] = applyMergePatch(Object.hasOwn(merged, name) ? (merged[name] ?? null) : null, value)
+  }
+  return merged
+}
+
+export type JsonPatchOperation =
+  | { readonly op: 'add' | 'replace' | 'test'; readonly path: string; readonly value: Json }
+  | { readonly op: 'remove'; readonly path: string }
+  | { readonly op: 'move' | 'copy'; readonly path: string; readonly from: string }
+
+/** All operations in turn, or none. Throws `control.bad_request` naming the operation that does not fit. */
+export function applyJsonPatch(target: Json, patch: Json): Json {
+  if (!Array.isArray(patch)) throw refusal('', 'no list', 'a list of operations')
+  return (patch as readonly Json[]).reduce<Json>((tree, it, i) => applyOperation(tree, it, `/${i}`), target)
+}
+
+function applyOperation(tree: Json, operation: Json, at: string): Json {
+  if (!isMap(operation)) throw refusal(at, 'no map', 'an operation with op and path')
+  const path = stepsAt(operation, 'path', at)
+  switch (operation.op) {
+    case 'add':
+      return put(tree, path, { value: valueIn(operation, at), mode: 'add', at })
+    case 'replace':
+      return put(tree, path, { value: valueIn(operation, at), mode: 'replace', at })
+    case 'remove':
+      return take(tree, path, at).rest
+    case 'test':
+      if (sameJson(read(tree, path, at), valueIn(operation, at))) return tree
+      throw refusal(at, 'another value', 'the value that the test names')
+    case 'copy':
+      return put(tree, path, { value: read(tree, stepsAt(operation, 'from', at), at), mode: 'add', at })
+    case 'move': {
+      const from = stepsAt(operation, 'from', at)
+      const isInside = path.length > from.length && from.every((step, i) => step === path[i])
+      if (isInside) throw refusal(at, 'a move into itself', 'another path')
+      const { value, rest } = take(tree, from, at)
+      return put(rest, path, { value, mode: 'add', at })
+    }
+    default:
+      throw refusal(at, 'no operation that is known', 'op: add, remove, replace, move, copy or test')
+  }
+}
+
+interface Put {
+  readonly value: Json
+  readonly mode: 'add' | 'replace'
+  readonly at: string
+}
+
+function put(tree: Json, path: readonly string[], it: Put): Json {
+  const [step, ...rest] = path
+  if (step === undefined) return it.value
+  const isLast = rest.length === 0
+  if (Array.isArray(tree)) {
+    const list = tree as readonly Json[]
+    const index = indexIn(list, step, it.mode === 'add' && isLast, it.at)
+    if (isLast && it.mode === 'add') return list.toSpliced(index, 0, it.value)
+    return list.with(index, isLast ? it.value : put(list[index] ?? null, rest, it))
+  }
+  if (!isMap(tree)) throw missing(step, it.at)
+  if (step === '__proto__') throw refusal(it.at, 'the name "__proto__"', 'another name')
+  const isThere = Object.hasOwn(tree, step)
+  if (!isThere && !(isLast && it.mode === 'add')) throw missing(step, it.at)
+  return { ...tree, [step]: isLast ? it.value : put(tree[step] ?? null, rest, it) }
+}
+
+function take(tree: Json, path: readonly string[], at: string): { value: Json; rest: Json } {
+  const [step, ...deeper] = path
+  if (step === undefined) throw refusal(at, 'the whole tree', 'a path to a part of it')
+  const child = read(tree, [step], at)
+  const taken = deeper.length === 0 ? null : take(child, deeper, at)
+  if (Array.isArray(tree)) {
+    const list = tree as readonly Json[]
+    const index = Number(step)
+    return taken === null
+      ? { value: child, rest: list.toSpliced(index, 1) }
+      : { value: taken.value, rest: list.with(index, taken.rest) }
+  }
+  const { [step]: _gone, ...others } = tree as JsonMap
+  if (taken === null) return { value: child, rest: others }
+  return { value: taken.value, rest: { ...(tree as JsonMap), [step]: taken.rest } }
+}
+
+function read(tree: Json, path: readonly string[], at: string): Json {
+  let found = tree
+  for (const step of path) {
+    if (Array.isArray(found)) {
+      const list = found as readonly Json[]
+      found = list[indexIn(list, step, false, at)] ?? null
+    } else {
+      if (!isMap(found) || !Object.hasOwn(found, step)) throw missing(step, at)
+      found = found[step] ?? null
+    }
+  }
+  return found
+}
+
+function indexIn(list: readonly Json[], step: string, mayAppend: boolean, at: string): number {
+  if (mayAppend && step === '-') return list.length
+  const index = /^(?:0|[1-9]\d*)$/.test(step) ? Number(step) : -1
+  if (index < 0 || index >= list.length + (mayAppend ? 1 : 0)) throw missing(step, at)
+  return index
+}
+
+function stepsAt(operation: JsonMap, field: 'path' | 'from', at: string): readonly string[] {
+  const pointer = operation[field]
+  if (typeof pointer !== 'string' || !isPointer(pointer)) {
+    throw refusal(`${at}/${field}`, 'no JSON pointer', 'one such as /routes/chat')
+  }
+  return stepsOf(pointer)
+}
+
+function valueIn(operation: JsonMap, at: string): Json {
+  if (!Object.hasOwn(operation, 'value')) throw refusal(`${at}/value`, 'nothing', 'a value')
+  return operation.value ?? null
+}
+
+function isMap(value: Json): value is JsonMap {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** Equal as JSON: the order of names does not count. */
+export function sameJson(a: Json, b: Json): boolean {
+  if (a === b) return true
+  if (Array.isArray(a) && Array.isArray(b)) {
+    const other = b as readonly Json[]
+    return (
+      a.length === other.length && (a as readonly Json[]).every((it, i) => sameJson(it, other[i] ?? null))
+    )
+  }
+  if (!isMap(a) || !isMap(b) || Array.isArray(a) || Array.isArray(b)) return false
+  const names = Object.keys(a)
+  if (names.length !== Object.keys(b).length) return false
+  return names.every((it) => Object.hasOwn(b, it) && sameJson(a[it] ?? null, b[it] ?? null))
+}
+
+function missing(step: string, at: string): GatewayError {
+  return refusal(at, `no "${step.slice(0, 80)}" there`, 'a path that exists')
+}
+
+function refusal(field: string, found: string, expected: string): GatewayError {
+  return new GatewayError('control.bad_request', { field, found, expected })
+}

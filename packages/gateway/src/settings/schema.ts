@@ -1,0 +1,134 @@
+/**
+ * The whole tree of settings, put together from what each room says of its own.
+ *
+ * Two views of the same schemas: section by section, entry by entry, for checking a reload (an entry that
+ * did not change is not checked again), and as one schema for whoever wants all of it at once: the JSON
+ * Schema, the reference, the types.
+ *
+ * Not here: references between entries, which need all rooms (`pipeline/compile-references.ts`).
+ */
+import { z } from 'zod'
+import { recordSpec } from '../calls/spec.ts'
+import { CONTEXT_NAME_EXPECTED, contextSpec, isContextName } from '../contexts/spec.ts'
+import {
+  MODEL_NAME,
+  MODEL_NAME_EXPECTED,
+  PLAIN_NAME,
+  PLAIN_NAME_EXPECTED,
+  setting,
+} from '../contract/setting.ts'
+import { tenantSpec } from '../identity/spec.ts'
+import { limitSpec } from '../policy/spec.ts'
+import { providerSpec } from '../providers/spec.ts'
+import { modelSpec, routeSpec } from '../routing/spec.ts'
+import { observeSpec } from './rollout-spec.ts'
+import { logsSpec, metricsSpec, tracesSpec } from './telemetry-spec.ts'
+
+const plainName = z.string().regex(PLAIN_NAME, { error: PLAIN_NAME_EXPECTED })
+const modelName = z.string().regex(MODEL_NAME, { error: MODEL_NAME_EXPECTED })
+const contextName = z.string().refine(isContextName, { error: CONTEXT_NAME_EXPECTED })
+
+/** Sections whose entries have names of the operator's choice. */
+const named = {
+  providers: { name: plainName, entry: providerSpec, says: 'where models are served, by name' },
+  models: {
+    name: modelName,
+    entry: modelSpec,
+    says: 'models by name; each can be called by this name, and routes build on them',
+  },
+  contexts: {
+    name: contextName,
+    entry: contextSpec,
+    says: 'prompts by name@version; what is published under a version does not change',
+  },
+  routes: {
+    name: modelName,
+    entry: routeSpec,
+    says: 'what callers ask for as model, by name; a route goes before a model of the same name',
+  },
+  tenants: {
+    name: plainName,
+    entry: tenantSpec,
+    says: 'who may call, by name; without any tenant whoever reaches the port may',
+  },
+  limits: { name: plainName, entry: limitSpec, says: 'request limits by name, counted per key' },
+} as const
+
+/** Sections whose entries have names that the gateway knows. */
+const fixed = {
+  telemetry: {
+    entries: { logs: logsSpec, traces: tracesSpec, metrics: metricsSpec },
+    says: 'what the gateway tells about itself',
+  },
+  calls: { entries: { record: recordSpec }, says: 'records of finished calls' },
+  rollout: { entries: { observe: observeSpec }, says: 'how a version of the settings comes in' },
+} as const
+
+const entrySays = {
+  logs: 'log lines',
+  traces: 'spans of requests and reloads',
+  metrics: 'counters and histograms',
+  record: 'what is kept of each call',
+  observe: 'the time after a new version came in',
+} as const
+
+/** One schema for everything, as an operator writes it. */
+export const settingsSchema = z.strictObject({
+  providers: section('providers'),
+  models: section('models'),
+  contexts: section('contexts'),
+  routes: section('routes'),
+  tenants: section('tenants'),
+  limits: section('limits'),
+  telemetry: setting(
+    z.strictObject({
+      logs: setting(logsSpec.optional(), entrySays.logs),
+      traces: setting(tracesSpec.optional(), entrySays.traces),
+      metrics: setting(metricsSpec.optional(), entrySays.metrics),
+    }),
+    fixed.telemetry.says,
+  ).optional(),
+  calls: setting(
+    z.strictObject({ record: setting(recordSpec.optional(), entrySays.record) }),
+    fixed.calls.says,
+  ).optional(),
+  rollout: setting(
+    z.strictObject({ observe: setting(observeSpec.optional(), entrySays.observe) }),
+    fixed.rollout.says,
+  ).optional(),
+})
+
+function section<K extends keyof typeof named>(kind: K) {
+  const entry = named[kind].entry as (typeof named)[K]['entry']
+  const names = z.string() as z.ZodString
+  return setting(z.record(names, entry), named[kind].says).optional()
+}
+
+/** Every section there is, in the order in which people write them. */
+export const SECTIONS: readonly string[] = Object.keys(settingsSchema.shape)
+
+export const isSection = (kind: string): boolean => Object.hasOwn(settingsSchema.shape, kind)
+
+/** The schema of an entry; `null` when its section knows no entry of that name. */
+export function entrySchema(kind: string, name: string): z.ZodType | null {
+  if (isKeyOf(named, kind)) return named[kind].entry
+  if (!isKeyOf(fixed, kind)) return null
+  const entries: Readonly<Record<string, z.ZodType>> = fixed[kind].entries
+  return Object.hasOwn(entries, name) ? (entries[name] ?? null) : null
+}
+
+/** What a name must look like when this one does not; `null` when it does. */
+export function nameExpected(kind: string, name: string): string | null {
+  if (!isKeyOf(named, kind)) return null
+  const checked = named[kind].name.safeParse(name)
+  return checked.success ? null : (checked.error.issues[0]?.message ?? PLAIN_NAME_EXPECTED)
+}
+
+/** Names of the entries that a section knows; none where names are free. */
+export function knownNames(kind: string): readonly string[] {
+  return isKeyOf(fixed, kind) ? Object.keys(fixed[kind].entries) : []
+}
+
+function isKeyOf<T extends object>(object: T, key: string): key is Extract<keyof T, string> {
+  return Object.hasOwn(object, key)
+}

@@ -1,0 +1,127 @@
+/**
+ * The current values of the secrets that settings name.
+ *
+ * This is a channel of its own, beside the versions: a reference is sealed with the settings, its value is
+ * looked up here, and a value that changes acts on the next attempt of any request, whichever version that
+ * request is pinned to. Rotating a key must not need a reload, and must not wait for old streams to end.
+ *
+ * A reference that cannot be read any more keeps its last value: a file that is missing for the moment of
+ * its replacement is not a revocation. An empty value is refused like a missing one.
+ *
+ * Values never leave through errors, logs or receipts; the redactor is told each of them first.
+ *
+ * Not here: when to look again (`main.ts`: on SIGHUP and at intervals).
+ */
+import { readFile } from 'node:fs/promises'
+import { replaceSecretReferences, type SecretValues } from '../contract/secret.ts'
+import { GatewayError } from '../errors.ts'
+
+export interface SecretsOptions {
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Told every value before anyone can use it. */
+  readonly redactor: { add(value: string): void }
+  /** Reads a file that a `${file:…}` names. Default: from disk, 64 KiB at most. */
+  readonly read?: (path: string) => Promise<string>
+}
+
+export interface Secrets extends SecretValues {
+  /**
+   * Looks up references that are not known yet. Returns those that name nothing that can be read, with the
+   * reason for the log; a reload that needs one of them is refused.
+   */
+  resolve(references: Iterable<string>): Promise<readonly SecretTrouble[]>
+  /**
+   * Looks every known reference up again. What changed acts at once; what cannot be read keeps its value
+   * and is returned. Calls in parallel are one.
+   */
+  refresh(): Promise<SecretsRefresh>
+}
+
+export interface SecretTrouble {
+  readonly reference: string
+  readonly cause: unknown
+}
+
+export interface SecretsRefresh {
+  /** References whose value changed. */
+  readonly changed: readonly string[]
+  readonly troubles: readonly SecretTrouble[]
+}
+
+/** Keys have a hundred characters, certificates some thousand. */
+const MOST_BYTES = 64 * 1024
+
+export function createSecrets(options: SecretsOptions): Secrets {
+  return new LiveSecrets(options)
+}
+
+class LiveSecrets implements Secrets {
+  generation = 0
+  readonly #options: SecretsOptions
+  readonly #values = new Map<string, string>()
+  #refreshing: Promise<SecretsRefresh> | null = null
+
+  constructor(options: SecretsOptions) {
+    this.#options = options
+  }
+
+  fill(text: string): string {
+    return replaceSecretReferences(text, (reference) => {
+      const value = this.#values.get(reference)
+      if (value === undefined) throw new GatewayError('settings.secret_missing', { reference, pointer: '' })
+      return value
+    })
+  }
+
+  async resolve(references: Iterable<string>): Promise<readonly SecretTrouble[]> {
+    const unknown = [...new Set(references)].filter((it) => !this.#values.has(it))
+    if (unknown.length === 0) return []
+    return (await this.#lookUp(unknown)).troubles
+  }
+
+  refresh(): Promise<SecretsRefresh> {
+    this.#refreshing ??= this.#lookUp([...this.#values.keys()]).finally(() => {
+      this.#refreshing = null
+    })
+    return this.#refreshing
+  }
+
+  async #lookUp(references: readonly string[]): Promise<SecretsRefresh> {
+    const changed: string[] = []
+    const troubles: SecretTrouble[] = []
+    const found = await Promise.allSettled(references.map((it) => this.#read(it)))
+    for (const [i, it] of found.entries()) {
+      const reference = references[i] ?? ''
+      if (it.status === 'rejected') troubles.push({ reference, cause: it.reason })
+      else if (this.#put(reference, it.value)) changed.push(reference)
+    }
+    return { changed, troubles }
+  }
+
+  #put(reference: string, value: string): boolean {
+    if (this.#values.get(reference) === value) return false
+    this.#options.redactor.add(value)
+    this.#values.set(reference, value)
+    this.generation++
+    return true
+  }
+
+  async #read(reference: string): Promise<string> {
+    const name = reference.slice(reference.indexOf(':') + 1, -1)
+    const isFile = reference.startsWith('${file:')
+    const text = isFile ? await (this.#options.read ?? readSmallFile)(name) : this.#options.env[name]
+    // Editors and `echo` end a file with a line break that is not part of the key.
+    const value = text?.trim() ?? ''
+    if (value === '') throw new GatewayError('settings.secret_missing', { reference, pointer: '' })
+    if (/[\r\n\0]/.test(value)) throw new GatewayError('settings.secret_many_lines', { reference })
+    return value
+  }
+}
+
+async function readSmallFile(path: string): Promise<string> {
+  const bytes = await readFile(path)
+  if (bytes.length > MOST_BYTES) {
+    throw new GatewayError('settings.secret_missing', { reference: `\${file:${path}}`, pointer: '' })
+  }
+  return bytes.toString('utf8')
+}

@@ -1,0 +1,27 @@
+/** Which of YAML, JSON and TOML a text is in: by media type, else by the end of its name, else by its looks. */
+import type { ReadText } from './document.ts'
+import { readJson } from './json.ts'
+import { readToml } from './toml.ts'
+import { readYaml } from './yaml.ts'
+
+export type TextFormat = 'yaml' | 'json' | 'toml'
+
+/** What a file handle says of a directory: `{ files: [{ path, text }] }`. */
+export const DIRECTORY_TYPE = 'application/vnd.changeover.settings-directory+json'
+export const MERGE_PATCH_TYPE = 'application/merge-patch+json'
+export const JSON_PATCH_TYPE = 'application/json-patch+json'
+
+export function formatOf(mediaType: string | undefined, file: string, text: string): TextFormat {
+  const type = (mediaType ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? ''
+  if (/[/+]toml$/.test(type)) return 'toml'
+  if (/[/+](?:x-)?yaml$/.test(type)) return 'yaml'
+  const end = /\.(ya?ml|json|toml)$/i.exec(file)?.[1]?.toLowerCase()
+  if (end !== undefined) return end === 'yml' ? 'yaml' : (end as TextFormat)
+  if (/[/+]json$/.test(type)) return 'json'
+  return /^\s*\{/.test(text) ? 'json' : 'yaml'
+}
+
+export function readText(format: TextFormat, text: string, file: string): ReadText {
+  if (format === 'toml') return readToml(text, file)
+  return format === 'json' ? readJson(text, file) : readYaml(text, file)
+}

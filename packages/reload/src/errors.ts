@@ -281,6 +281,12 @@ export const rules = {
     say: (it) =>
       `"${it.participant}" could not be built for version ${it.version}; the running version stays`,
   }),
+  'prepare.too_late': rule<{ key: string }>({
+    blame: 'bug',
+    retry: false,
+    status: 500,
+    say: (it) => `"${it.key}" was asked for after its version was let go; nothing was opened`,
+  }),
   'warmup.failed': rule<{ participant: string; version: string }>({
     blame: 'upstream',
     retry: true,
@@ -408,6 +414,24 @@ export const rules = {
     retry: true,
     status: 503,
     say: (it) => `"${it.source}" is empty, which is not taken for a deletion; nothing changes`,
+  }),
+  'handle.too_large': rule<{ source: string; limit: number }>({
+    blame: 'sender',
+    retry: false,
+    status: 413,
+    say: (it) => `"${it.source}" holds more than ${it.limit} bytes and was not read; nothing changes`,
+  }),
+  'handle.offer_failed': rule<{ source: string }>({
+    blame: 'operator',
+    retry: true,
+    status: 503,
+    say: (it) => `what "${it.source}" holds could not be offered; nothing changes`,
+  }),
+  'handle.closed': rule<{ source: string }>({
+    blame: 'operator',
+    retry: true,
+    status: 503,
+    say: (it) => `"${it.source}" takes no more offers; nothing changes`,
   }),
 } as const
 

@@ -1,7 +1,7 @@
 import type { Clock } from './clock.ts'
 import type { Json, ResourceName, SettingsTree } from './payload.ts'
 import type { Issue } from './receipt.ts'
-import type { Span, Tracer } from './telemetry.ts'
+import type { Attributes, Span, Tracer } from './telemetry.ts'
 
 /**
  * One component that changes with the others, in one transaction:
@@ -27,6 +27,12 @@ export interface Participant<Part = unknown> {
 
   /** Warms up and proves that the part works, before the deadline in `input.signal`. */
   check?(part: Part, input: PrepareInput): void | Promise<void>
+
+  /**
+   * What the swap span should say about the change: `routing.rule_changed`. Asked just before the swap;
+   * `previous` is the part in service, if there is one. What it throws is logged and changes nothing.
+   */
+  describe?(part: Part, previous: Part | null): Attributes
 
   /** Told just after the swap, in order. Must be quick; what it throws is logged and changes nothing. */
   committed?(part: Part): void
@@ -55,7 +61,7 @@ export interface PrepareInput extends ValidateInput {
   readonly span: Span
   readonly tracer: Tracer
   readonly clock: Clock
-  /** Aborts when the attempt is superseded or out of time. */
+  /** Aborts when the attempt is superseded or out of time: stop, and let go of what `carry` does not know. */
   readonly signal: AbortSignal
 }
 
@@ -65,6 +71,9 @@ export interface PrepareInput extends ValidateInput {
  * They are keyed by identity (`pool:https://api.example.com`), never by version: a later version that
  * keeps the same key gets the same object, whatever else changed. The last generation that kept a key
  * frees it. So a reload neither cuts a connection nor resets a limit.
+ *
+ * `keep` may be called as long as the version lives; afterwards it throws `prepare.too_late`, so that work
+ * that went on after its attempt was given up opens nothing.
  */
 export interface Carry {
   keep<T>(key: string, create: () => T, dispose: (it: T) => void | Promise<void>): T

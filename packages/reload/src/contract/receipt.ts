@@ -67,6 +67,8 @@ export interface Refused extends Answered {
   readonly version: string | null
   /** Whether the same bytes, sent again, may succeed. */
   readonly retry: boolean
+  /** What was thrown, for the embedding service's own log. May hold anything: never sent on. */
+  readonly cause?: unknown
 }
 
 export interface Superseded extends Answered {

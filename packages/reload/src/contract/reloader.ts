@@ -27,6 +27,8 @@ export interface ReloaderOptions<Parts> {
   readonly telemetry?: Telemetry
   readonly clock?: Clock
   readonly instance?: string
+  /** What payloads may ask for in `requires`: versions or features by name, such as `gateway: "0.4.1"`. */
+  readonly provides?: Readonly<Record<string, string>>
   readonly limits?: Partial<ReloaderLimits>
 }
 
@@ -36,6 +38,8 @@ export interface ReloaderLimits {
   readonly resourceBytes: number
   readonly resources: number
   readonly depth: number
+  /** Deadline of fetching all artifacts of a version. */
+  readonly fetchMs: number
   /** Deadline of prepare and check together. */
   readonly warmupMs: number
   /** How long a committed version is observed before it is confirmed, unless the payload says. */

@@ -55,6 +55,8 @@ export interface QuarantineEntry extends StoredVersion {
   readonly reason: string
   readonly count: number
   readonly since: string
+  /** Digest of what the version holds, whatever its number: the same settings, sealed anew, are known by it. */
+  readonly tree?: string
 }
 
 /** One line of the audit log; hash-chained JSON lines. */

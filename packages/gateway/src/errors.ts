@@ -60,11 +60,11 @@ export const rules = {
     status: 400,
     say: (it) => `"${it.field}": found ${it.found}, expected ${it.expected}`,
   }),
-  'request.no_such_path': rule<{ path: string }>({
+  'request.no_such_path': rule<{ path: string; expected: string }>({
     blame: 'sender',
     retry: false,
     status: 404,
-    say: (it) => `there is nothing at "${it.path}"`,
+    say: (it) => `there is nothing at "${it.path}", expected ${it.expected}`,
   }),
   'request.method': rule<{ method: string; expected: string }>({
     blame: 'sender',
@@ -90,6 +90,18 @@ export const rules = {
     retry: true,
     status: 502,
     say: (it) => `"${it.target}" answered ${it.status}`,
+  }),
+  'upstream.refused': rule<{ target: string; status: number }>({
+    blame: 'sender',
+    retry: false,
+    status: 400,
+    say: (it) => `"${it.target}" refused the request with status ${it.status}`,
+  }),
+  'upstream.overloaded': rule<{ target: string; status: number }>({
+    blame: 'upstream',
+    retry: true,
+    status: 503,
+    say: (it) => `"${it.target}" has too much to do and answered ${it.status}`,
   }),
   'upstream.connect': rule<{ target: string }>({
     blame: 'upstream',

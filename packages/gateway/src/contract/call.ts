@@ -24,6 +24,8 @@ export interface CallRecord {
   readonly traceId: string
   readonly requestBytes: number
   readonly replyBytes: number
+  /** What the caller asked for and the provider's format lacks. Absent when there was nothing. */
+  readonly warnings?: readonly string[]
 }
 
 export interface CallAttempt {

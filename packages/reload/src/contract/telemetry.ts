@@ -25,12 +25,16 @@ export interface SpanOptions {
   readonly attributes?: Attributes
   /** Wall milliseconds; now when absent. */
   readonly startTime?: number
+  /** Kept whatever the ratio says, as far as anything is exported: the first requests under a new version. */
+  readonly keep?: boolean
 }
 
 export interface Span {
   readonly context: SpanContext
   set(attributes: Attributes): void
   event(name: string, attributes?: Attributes): void
+  /** Links to a span that turned out to matter only later. A tracer may leave it out. */
+  link?(to: SpanContext): void
   /** Marks the span failed. `code` is a stable error code (`error.type`), never free text. */
   fail(code: string, error?: unknown): void
   /** Ends once; later calls do nothing. */

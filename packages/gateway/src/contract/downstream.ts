@@ -1,0 +1,21 @@
+/**
+ * The caller's side of a call: where the answer goes. `node:http`'s response is one as it is; another
+ * transport will be another.
+ */
+export interface Downstream {
+  /** Headers as name, value, name, value … */
+  writeHead(status: number, headers: string[]): unknown
+  /** False when the caller does not keep up: wait for the call's `onDrain`. */
+  write(chunk: Buffer | string): boolean
+  end(chunk?: Buffer | string, encoding?: 'latin1' | 'utf8'): unknown
+  /** Breaks the connection: for an answer that was promised whole and cannot be finished. */
+  destroy(): unknown
+}
+
+/** What of a request's head matters to a call. */
+export interface CallHead {
+  /** The bearer key, or undefined when there is none. */
+  readonly key: string | undefined
+  readonly traceparent: string | undefined
+  readonly tracestate: string | undefined
+}

@@ -34,7 +34,7 @@ export class Point {
   constructor(attributes: Attributes, bounds: readonly number[] | null) {
     this.attributes = attributes
     this.#bounds = bounds
-    this.buckets = bounds === null ? [] : new Array<number>(bounds.length + 1).fill(0)
+    this.buckets = bounds === null ? [] : Array.from({ length: bounds.length + 1 }, () => 0)
   }
 
   add(value: number): void {
@@ -72,7 +72,8 @@ export class Points {
   }
 
   at(attributes: Attributes | undefined): Point {
-    const key = attributes === undefined ? '' : keyOf(attributes, Object.keys(attributes))
+    let key = ''
+    for (const name in attributes) key += `${name}\u0001${String(attributes[name])}\u0002`
     return this.#aliases.get(key) ?? this.#find(key, attributes ?? {})
   }
 
@@ -84,7 +85,7 @@ export class Points {
     const names = Object.keys(attributes)
       .filter((it) => attributes[it] !== undefined)
       .sort()
-    const key = keyOf(attributes, names)
+    const key = names.map((name) => `${name}\u0001${String(attributes[name])}\u0002`).join('')
     let point = this.#points.get(key)
     if (point === undefined) {
       if (this.#points.size >= POINT_LIMIT) return this.#overflow()
@@ -104,10 +105,4 @@ export class Points {
     }
     return point
   }
-}
-
-function keyOf(attributes: Attributes, names: readonly string[]): string {
-  let key = ''
-  for (const name of names) key += `${name}\u0001${typeof attributes[name]}${String(attributes[name])}\u0002`
-  return key
 }

@@ -9,14 +9,14 @@
  *
  * Why not the SDK's span: see docs/decisions/2026-11-21-spans-are-our-own-records.md.
  */
-import type { Attributes, Span, SpanContext } from '@changeover/reload'
+import type { Attributes, AttributeValue, Span, SpanContext } from '@changeover/reload'
 import type * as api from '@opentelemetry/api'
 import type { ReadableSpan, TimedEvent } from '@opentelemetry/sdk-trace'
 import { attributesToExport, type CleanAttributes, placeOfSpan } from '../companions.ts'
 import { describeError } from '../error-chain.ts'
 import type { Identity } from '../identity.ts'
 import type { LiveSettings } from '../live-settings.ts'
-import { apiContext, hrTime } from '../otel-forms.ts'
+import { apiContext, hrTime, statusCodes } from '../otel-forms.ts'
 import type { Redactor } from '../redact.ts'
 
 const EVENT_LIMIT = 128
@@ -106,6 +106,26 @@ export class SpanRecord implements Span, ReadableSpan {
     })
   }
 
+  /**
+   * Hands each attribute on as it leaves. The common span (one object, no name with a companion) goes
+   * straight through, without an object in between.
+   */
+  eachAttribute(write: (name: string, value: AttributeValue) => void): void {
+    const bags = this.#bags
+    if (bags === undefined) return
+    if (Array.isArray(bags) || placeOfSpan(this.name) !== 'request') {
+      const { attributes } = this
+      for (const name in attributes) write(name, attributes[name] as AttributeValue)
+      return
+    }
+    const { redactor } = this.#home
+    const bag = bags as Attributes
+    for (const name in bag) {
+      const value = bag[name]
+      if (value !== undefined && value !== null) write(name, redactor.attribute(name, value))
+    }
+  }
+
   eventAttributes(event: SpanEvent): CleanAttributes {
     return attributesToExport(event.attributes, {
       names: this.live.attributes,
@@ -135,7 +155,8 @@ export class SpanRecord implements Span, ReadableSpan {
   }
 
   get status(): api.SpanStatus {
-    return this.failure === null ? UNSET : { code: FAILED, message: this.failure }
+    const { unset, error } = statusCodes
+    return this.failure === null ? { code: unset } : { code: error, message: this.failure }
   }
 
   get links(): api.Link[] {
@@ -170,8 +191,6 @@ export interface SpanBirth {
   readonly links: readonly SpanContext[] | undefined
 }
 
-const UNSET: api.SpanStatus = { code: 0 as api.SpanStatusCode.UNSET }
-const FAILED = 2 as api.SpanStatusCode.ERROR
 const NO_LINKS: readonly SpanContext[] = []
 const NO_PARENT: api.SpanContext = { traceId: '', spanId: '', traceFlags: 0 }
 

@@ -5,14 +5,13 @@
  * Both settings and exporter are read at each start; a tracer that was handed out once is good for life.
  */
 import type { Clock, Span, SpanOptions, Tracer } from '@changeover/reload'
-import type { SpanKind } from '@opentelemetry/api'
 import { newSpanId, newTraceId } from '../ids.ts'
 import type { LiveHolder } from '../live-settings.ts'
+import { spanKinds } from '../otel-forms.ts'
 import { QuietSpan } from './quiet-span.ts'
 import { isAlwaysKept, isKeptByRatio } from './sampler.ts'
 import { type SpanHome, SpanRecord } from './span-record.ts'
 
-const KINDS = { internal: 0, server: 1, client: 2, producer: 3, consumer: 4 } as const
 const NO_OPTIONS: SpanOptions = {}
 
 export class LiveTracer implements Tracer {
@@ -48,7 +47,7 @@ export class LiveTracer implements Tracer {
           ? { traceId, spanId, sampled: true }
           : { traceId, spanId, sampled: true, traceState },
       name,
-      kind: KINDS[options.kind ?? 'internal'] as SpanKind,
+      kind: spanKinds[options.kind ?? 'internal'],
       parent,
       startMs: options.startTime ?? this.#home.now(),
       live: this.#holder.live,

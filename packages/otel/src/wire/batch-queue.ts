@@ -120,7 +120,8 @@ export class BatchQueue<Item> {
   /** Moves queued items into batches; without `all`, only while the lane keeps up. */
   #cut(lane: Lane<Item>, all: boolean): void {
     const { batchSize } = this.#options
-    while (this.#items.length > 0 && (all || lane.batches.length + lane.inFlight.size < IN_FLIGHT_LIMIT)) {
+    const limit = all ? Number.POSITIVE_INFINITY : IN_FLIGHT_LIMIT
+    while (this.#items.length > 0 && lane.batches.length + lane.inFlight.size < limit) {
       if (this.#items.length > batchSize) lane.batches.push(this.#items.splice(0, batchSize))
       else {
         lane.batches.push(this.#items)

@@ -1,5 +1,5 @@
 /** Spans as an OTLP `ExportTraceServiceRequest`; field numbers of opentelemetry-proto 1.x. */
-import type { SpanContext } from '@changeover/reload'
+import type { AttributeValue, SpanContext } from '@changeover/reload'
 import type { Identity } from '../identity.ts'
 import type { SpanRecord } from '../traces/span-record.ts'
 import { ProtobufWriter } from './protobuf-writer.ts'
@@ -45,13 +45,17 @@ function writeSpan(span: SpanRecord): void {
   writer.int(6, span.kind + 1)
   writer.time(7, span.startMs)
   writer.time(8, span.endMs)
-  writer.attributes(9, span.attributes)
+  span.eachAttribute(writeAttribute)
   if (span.eventList.length > 0) writeEvents(span)
   for (const link of span.linkList) writeLink(link)
   if (span.droppedLinksCount > 0) writer.int(14, span.droppedLinksCount)
   if (span.failure !== null) writeFailure(span.failure)
   writer.fixed32(16, flags(context, parent))
   writer.end(message)
+}
+
+function writeAttribute(name: string, value: AttributeValue): void {
+  writer.attribute(9, name, value)
 }
 
 function writeEvents(span: SpanRecord): void {

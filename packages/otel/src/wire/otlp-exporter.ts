@@ -7,7 +7,8 @@
  * Settings of the environment (`OTEL_EXPORTER_OTLP_…`) are not read here: what is sent where is a setting
  * like any other, with a version.
  */
-import { type Agent, validateHeaderName, validateHeaderValue } from 'node:http'
+import type { Agent } from 'node:http'
+import type { CompressionAlgorithm, IOtlpExportDelegate } from '@opentelemetry/otlp-exporter-base'
 import { TelemetryError } from '../errors.ts'
 import type { OtlpTarget } from '../settings.ts'
 import type { Exporter, ExporterMaker, Signal } from './exporter.ts'
@@ -15,16 +16,17 @@ import { readRejected } from './read-response.ts'
 
 interface Transport {
   readonly createDelegate: typeof import('@opentelemetry/otlp-exporter-base/node-http').createOtlpHttpExportDelegate
-  readonly noCompression: import('@opentelemetry/otlp-exporter-base').CompressionAlgorithm
+  readonly noCompression: CompressionAlgorithm
 }
 
 const PATHS: Readonly<Record<Signal, string>> = { spans: 'v1/traces', logs: 'v1/logs', metrics: 'v1/metrics' }
+const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
+/** What HTTP takes in a value: printable, and nothing that could begin another header. */
+const HEADER_VALUE = /^[\t\u0020-\u007e\u0080-\u00ff]*$/
 const DEFAULT_TIMEOUT_MS = 10_000
 /** The queue sends fewer at once; the transport's own bound is out of its way. */
 const TRANSPORT_CONCURRENCY = 64
-/** `ExportResultCode.SUCCESS`. */
-const EXPORTED = 0
-const HELPER_NAMES = { spans: 'span', logs: 'log', metrics: 'metric_data_point' } as const
+const ITEM_NAMES = { spans: 'span', logs: 'log', metrics: 'metric_data_point' } as const
 
 let loaded: Transport | null = null
 let loading: Promise<void> | null = null
@@ -71,39 +73,21 @@ function makeExporter<Batch>(options: OtlpMakerOptions<Batch>, target: OtlpTarge
   const url = signalUrl(signal, target)
   checkHeaders(signal, target)
   const shown = `${url.protocol}//${url.host}${url.pathname}`
-  if (loaded === null) throw new TelemetryError('telemetry.exporter', { signal, target: shown })
+  const transport = loaded
+  if (transport === null) throw new TelemetryError('telemetry.exporter', { signal, target: shown })
   const agents: { destroy(): void }[] = []
-  // Written by the reader of the answer, read by the callback that the transport calls right after it.
-  let rejected = 0
-  const delegate = loaded.createDelegate<Batch, null>(
-    {
-      url: url.href,
-      headers: async () => ({ ...target.headers, 'Content-Type': 'application/x-protobuf' }),
-      timeoutMillis: target.timeoutMs ?? DEFAULT_TIMEOUT_MS,
-      concurrencyLimit: TRANSPORT_CONCURRENCY,
-      compression: loaded.noCompression,
-      userAgent: options.userAgent,
-      agentFactory: (protocol) => createAgent(protocol, agents),
-    },
-    {
-      serializeRequest: options.encode,
-      deserializeResponse: (bytes) => {
-        rejected = readRejected(bytes)
-        return null
-      },
-    },
-    `otlp_http_${HELPER_NAMES[signal]}_exporter`,
-    { name: HELPER_NAMES[signal], countItems: () => 1 },
-    undefined,
-  )
+  // Written by the reader of an answer, taken by the callback that the transport calls right after it.
+  const answer = { rejected: 0 }
+  const delegate = createDelegate(transport, { options, target, url, agents, answer })
   return {
     target: shown,
     send: (batch) =>
       new Promise((resolve, reject) => {
-        rejected = 0
         delegate.export(batch, (result) => {
-          if (Number(result.code) === EXPORTED) resolve(rejected)
-          else reject(result.error ?? new Error('the receiver gave no reason'))
+          const { rejected } = answer
+          answer.rejected = 0
+          if (result.error === undefined) resolve(rejected)
+          else reject(result.error)
         })
       }),
     close: async () => {
@@ -111,6 +95,43 @@ function makeExporter<Batch>(options: OtlpMakerOptions<Batch>, target: OtlpTarge
       for (const agent of agents) agent.destroy()
     },
   }
+}
+
+interface DelegateParts<Batch> {
+  readonly options: OtlpMakerOptions<Batch>
+  readonly target: OtlpTarget
+  readonly url: URL
+  readonly agents: { destroy(): void }[]
+  readonly answer: { rejected: number }
+}
+
+function createDelegate<Batch>(
+  transport: Transport,
+  parts: DelegateParts<Batch>,
+): IOtlpExportDelegate<Batch> {
+  const { options, target, url, agents, answer } = parts
+  const item = ITEM_NAMES[options.signal]
+  return transport.createDelegate<Batch, null>(
+    {
+      url: url.href,
+      headers: async () => ({ ...target.headers, 'Content-Type': 'application/x-protobuf' }),
+      timeoutMillis: target.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+      concurrencyLimit: TRANSPORT_CONCURRENCY,
+      compression: transport.noCompression,
+      userAgent: options.userAgent,
+      agentFactory: (protocol) => createAgent(protocol, agents),
+    },
+    {
+      serializeRequest: options.encode,
+      deserializeResponse: (bytes) => {
+        answer.rejected = readRejected(bytes)
+        return null
+      },
+    },
+    `otlp_http_${item}_exporter`,
+    { name: item, countItems: () => 1 },
+    undefined,
+  )
 }
 
 /** The address of one signal. Credentials in the address are refused: they would end up in every message. */
@@ -138,10 +159,7 @@ function shownEndpoint(endpoint: string): string {
 
 function checkHeaders(signal: Signal, target: OtlpTarget): void {
   for (const [header, value] of Object.entries(target.headers ?? {})) {
-    try {
-      validateHeaderName(header)
-      validateHeaderValue(header, value)
-    } catch {
+    if (!HEADER_NAME.test(header) || !HEADER_VALUE.test(value)) {
       throw new TelemetryError('telemetry.header', { signal, header })
     }
   }

@@ -127,14 +127,17 @@ export class ProtobufWriter {
   attributes(field: number, attributes: Readonly<Record<string, AttributeValue>>): void {
     for (const name in attributes) {
       const value = attributes[name]
-      if (value === undefined) continue
-      const pair = this.begin(field)
-      this.#key(name)
-      const any = this.begin(2)
-      this.anyValue(value)
-      this.end(any)
-      this.end(pair)
+      if (value !== undefined) this.attribute(field, name, value)
     }
+  }
+
+  attribute(field: number, name: string, value: AttributeValue): void {
+    const pair = this.begin(field)
+    this.#key(name)
+    const any = this.begin(2)
+    this.anyValue(value)
+    this.end(any)
+    this.end(pair)
   }
 
   /** The inside of an `AnyValue`. */

@@ -36,12 +36,26 @@ export function createAdminApp(rooms: AdminRooms): AdminApp {
   addChangeRoutes(app, rooms)
   addCallRoutes(app, rooms)
   addStateRoutes(app, rooms)
-  app.openAPIRegistry.register('ReloadEvent', ReloadEvent)
-  app.openAPIRegistry.registerComponent('securitySchemes', 'token', { type: 'http', scheme: 'bearer' })
+  describeRest(app)
   app.doc31('/openapi.json', documentHead)
   app.notFound((c) => sendProblem(problemOf(new GatewayError('request.no_such_path', { path: c.req.path }))))
   app.onError((error, c) => refuse(rooms, error, c))
   return app
+}
+
+/** What the document says beside the routes: the event's form, the token, and the server's own three answers. */
+function describeRest(app: AdminApp): void {
+  const registry = app.openAPIRegistry
+  registry.register('ReloadEvent', ReloadEvent)
+  registry.registerComponent('securitySchemes', 'token', { type: 'http', scheme: 'bearer' })
+  const open = [
+    { path: '/healthz', operationId: 'readHealth', summary: 'Whether the process is alive' },
+    { path: '/readyz', operationId: 'readReady', summary: 'Whether calls can be served; 503 says why not' },
+    { path: '/metrics', operationId: 'readMetrics', summary: 'Metrics in the text form of Prometheus' },
+  ]
+  const text = { description: 'Text', content: { 'text/plain': { schema: { type: 'string' as const } } } }
+  for (const it of open)
+    registry.registerPath({ ...it, method: 'get', security: [], responses: { 200: text } })
 }
 
 export const documentHead = {
@@ -60,13 +74,13 @@ export const documentHead = {
  * A server span for whatever may change something, so that a reload hangs below the request that asked for
  * it, and the request below its caller's trace. Reading is not traced: a console that polls would drown it.
  */
-function traceChanges({ telemetry }: AdminRooms) {
+function traceChanges(rooms: AdminRooms) {
   return async (c: AdminContext, next: () => Promise<void>): Promise<void> => {
     if (c.req.method === 'GET' || c.req.method === 'HEAD') return next()
     const traceparent = c.req.header('traceparent')
     const tracestate = c.req.header('tracestate')
     const parent = extract({ traceparent, tracestate })
-    const span: Span = telemetry.tracer.start(`${c.req.method} ${c.req.path}`, {
+    const span: Span = rooms.telemetry.tracer.start(`${c.req.method} ${c.req.path}`, {
       kind: 'server',
       parent,
       attributes: { 'http.request.method': c.req.method, 'url.path': c.req.path, 'url.scheme': 'http' },

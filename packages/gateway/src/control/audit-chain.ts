@@ -4,12 +4,17 @@
  * A chain shows that nothing was changed or left out between two lines; it cannot show that the newest lines
  * were not cut off. For that, somebody else must keep a copy of a hash.
  */
-import { type AuditLine, hashAuditLine } from '@changeover/reload'
+import { createHash } from 'node:crypto'
+import type { AuditLine } from '@changeover/reload'
 
 /** `lines` may begin anywhere in the log. */
 export function isChainWhole(lines: readonly AuditLine[]): boolean {
   return lines.every((line, i) => {
     const before = lines[i - 1]
-    return hashAuditLine(line) === line.hash && (before === undefined || line.previous === before.hash)
+    return hashOf(line) === line.hash && (before === undefined || line.previous === before.hash)
   })
+}
+
+function hashOf({ hash: _hash, ...line }: AuditLine): string {
+  return createHash('sha256').update(JSON.stringify(line)).digest('hex')
 }

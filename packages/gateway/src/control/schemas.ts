@@ -9,6 +9,8 @@ import { z } from '@hono/zod-openapi'
 const instant = z.string().describe('RFC 3339')
 const version = z.string().describe('`epoch.seq`, such as `1.42`')
 const pointer = z.string().describe('JSON pointer (RFC 6901)')
+/** Not `.nullable()`: on a schema with a name, the generator of the document would forget the null. */
+const orNull = <Schema extends z.ZodType>(schema: Schema) => z.union([schema, z.null()])
 /** Recursive in truth; described as any JSON, which is all a generated client can use. */
 const json = z.unknown().describe('any JSON value')
 
@@ -82,7 +84,7 @@ export const Plan = z
     changes: z.array(Change).readonly(),
     removed: z.array(z.string()).readonly(),
     words: z.array(z.string()).readonly().describe('the changes as sentences'),
-    problem: Problem.nullable().describe('why it would be refused'),
+    problem: orNull(Problem).describe('why it would be refused'),
   })
   .openapi('Plan')
 
@@ -152,9 +154,9 @@ export const VersionEntry = StoredVersion.extend({
   author: z.string(),
   reason: z.string(),
   issuedAt: instant,
-  restores: StoredVersion.nullable(),
+  restores: orNull(StoredVersion),
   roles: z.array(z.string()).readonly().describe('`applied`, `confirmed`, `baseline`, `quarantined`'),
-  calls: CallSummary.nullable().describe('with `?calls=true`'),
+  calls: orNull(CallSummary).describe('with `?calls=true`'),
 }).openapi('VersionEntry')
 
 export const VersionPage = z.object({ versions: z.array(VersionEntry).readonly() }).openapi('VersionPage')
@@ -201,12 +203,12 @@ export const Instance = z
     scope: z.string(),
     state: z.enum(['idle', 'working', 'observing', 'degraded']),
     stage: z.string().nullable(),
-    offered: StoredVersion.nullable(),
-    attempted: StoredVersion.extend({ status: ReloadStatus, reason: z.string() }).nullable(),
-    applied: StoredVersion.nullable(),
-    confirmed: StoredVersion.nullable(),
-    baseline: StoredVersion.nullable(),
-    floor: StoredVersion.nullable(),
+    offered: orNull(StoredVersion),
+    attempted: orNull(StoredVersion.extend({ status: ReloadStatus, reason: z.string() })),
+    applied: orNull(StoredVersion),
+    confirmed: orNull(StoredVersion),
+    baseline: orNull(StoredVersion),
+    floor: orNull(StoredVersion),
     generations: z
       .array(z.object({ version, pins: z.number().int(), role: z.enum(['current', 'baseline', 'draining']) }))
       .readonly(),
@@ -231,9 +233,9 @@ export const Status = Instance.extend({
     admin: z.string().nullable(),
   }),
   source: SourceInfo,
-  last: Attempt.nullable(),
+  last: orNull(Attempt),
   calls: z
-    .object({ applied: CallSummary.nullable(), previous: CallSummary.nullable() })
+    .object({ applied: orNull(CallSummary), previous: orNull(CallSummary) })
     .describe('of the version in force and of the one before'),
 }).openapi('Status')
 

@@ -40,7 +40,19 @@ describe('canonical JSON', () => {
   })
 
   it('prints numbers in their shortest form', () => {
-    const values = [333333333.33333329, 1e30, 4.5, 2e-3, 1e-27, -0, 1e21, 1e20, 0.000001, 5e-324, -1.5]
+    const values = [
+      JSON.parse('333333333.33333329') as number,
+      1e30,
+      4.5,
+      2e-3,
+      1e-27,
+      -0,
+      1e21,
+      1e20,
+      0.000001,
+      5e-324,
+      -1.5,
+    ]
     expect(canonicalJson(values)).toBe(
       '[333333333.3333333,1e+30,4.5,0.002,1e-27,0,1e+21,100000000000000000000,0.000001,5e-324,-1.5]',
     )

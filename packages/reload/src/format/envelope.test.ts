@@ -65,9 +65,9 @@ describe('an envelope', () => {
     expect(answer(changed((it) => ({ ...it, signatures: ['x'] })))).toBe('payload.schema')
     expect(answer(changed((it) => ({ ...it, signatures: [{ keyid: 'x' }] })))).toBe('payload.schema')
     expect(answer(changed((it) => ({ ...it, payloadType: 'application/json' })))).toBe('verify.payload_type')
-    expect(answer(changed((it) => ({ ...it, signatures: Array(33).fill({ sig: '' }) })))).toBe(
-      'payload.too_many',
-    )
+    expect(
+      answer(changed((it) => ({ ...it, signatures: Array.from({ length: 33 }, () => ({ sig: '' })) }))),
+    ).toBe('payload.too_many')
   })
 
   it('ignores fields that DSSE may add', () => {

@@ -15,6 +15,18 @@ export { isReloadError, ReloadError, rules, sayError } from './errors.ts'
 export { changedParameters, changes, readableChanges } from './format/diff.ts'
 export { nearest } from './format/nearest.ts'
 export { isPointer, pointTo, stepsOf } from './format/pointer.ts'
+export {
+  directoryHandle,
+  directorySource,
+  SETTINGS_DIRECTORY_TYPE,
+  type SettingsDirectory,
+} from './handles/directory.ts'
+export { fileHandle, fileSource } from './handles/file.ts'
+export { type HttpPollOptions, httpPollHandle } from './handles/http-poll.ts'
+export { type PushHandle, pushHandle } from './handles/push.ts'
+export { signalHandle } from './handles/signal.ts'
+export type { Reading, Source } from './handles/source.ts'
+export type { WatchedOptions } from './handles/watched.ts'
 export type { LockOwner, ProcessTable } from './stores/directory-lock.ts'
 export { type FileStoreOptions, fileStore } from './stores/file.ts'
 export { type FileSystem, nodeFileSystem, type OpenFile } from './stores/file-system.ts'

@@ -1,0 +1,80 @@
+/**
+ * Turns readings of a source into offers and reports: one watch, one offering.
+ *
+ * The same content is offered once. After a trouble it is offered again even if it is the same, so that the
+ * engine sees that the source is well; it answers `unchanged`. A trouble is reported when it begins and when it
+ * becomes another one, not at each attempt.
+ */
+import type { Handle, Offer } from '../contract/handle.ts'
+import type { Trigger } from '../contract/origin.ts'
+import { isReloadError, ReloadError } from '../errors.ts'
+import type { Reading, Source } from './source.ts'
+
+type Report = Parameters<Handle['watch']>[2]
+
+export interface OfferingOptions {
+  /** Of the source, for people. */
+  readonly place: string
+  readonly trigger: Trigger
+  readonly offer: Offer
+  readonly signal: AbortSignal
+  readonly report: Report
+  /** Offers what is read even when it was offered before. */
+  readonly always?: boolean
+}
+
+export class Offering {
+  private readonly options: OfferingOptions
+  private offered: string | null = null
+  private trouble: string | null = null
+
+  constructor(options: OfferingOptions) {
+    this.options = options
+  }
+
+  /** Whether the last attempt went wrong. */
+  get isTroubled(): boolean {
+    return this.trouble !== null
+  }
+
+  /** Reads once, offers what is new, and awaits the receipt. False when the source was being written. */
+  async readOnce(source: Source): Promise<boolean> {
+    try {
+      const reading = await source.read()
+      if (reading === null) return false
+      await this.take(reading)
+    } catch (error) {
+      this.tell(error)
+    }
+    return true
+  }
+
+  /** Offers a reading, unless it is what was offered last. */
+  async take(reading: Reading): Promise<void> {
+    const { always = false, offer, place, signal, trigger } = this.options
+    if (signal.aborted) return
+    if (reading.digest === this.offered && !this.isTroubled && !always) return
+    const { bytes, digest, mediaType, actor, position = digest, trace } = reading
+    const origin = { trigger, source: place, position, mediaType, actor }
+    try {
+      await offer(bytes, trace === undefined ? origin : { ...origin, trace })
+    } catch (cause) {
+      throw new ReloadError('handle.offer_failed', { source: place }, { cause })
+    }
+    this.offered = digest
+    this.trouble = null
+  }
+
+  /** Reports what went wrong, once. */
+  tell(error: unknown): void {
+    const { report, place, signal } = this.options
+    if (signal.aborted) return
+    const known = isReloadError(error)
+      ? error
+      : new ReloadError('handle.read_failed', { source: place }, { cause: error })
+    if (this.trouble === known.message) return
+    this.trouble = known.message
+    const { code, message, cause } = known
+    report({ source: place, code, message, ...(cause === undefined ? {} : { cause }) })
+  }
+}

@@ -60,11 +60,12 @@ export const rules = {
     status: 400,
     say: (it) => `"${it.field}": found ${it.found}, expected ${it.expected}`,
   }),
-  'request.no_such_path': rule<{ path: string; expected: string }>({
+  'request.no_such_path': rule<{ path: string; expected?: string }>({
     blame: 'sender',
     retry: false,
     status: 404,
-    say: (it) => `there is nothing at "${it.path}", expected ${it.expected}`,
+    say: (it) =>
+      `there is nothing at "${it.path}"${it.expected === undefined ? '' : `, expected ${it.expected}`}`,
   }),
   'request.method': rule<{ method: string; expected: string }>({
     blame: 'sender',
@@ -188,6 +189,12 @@ export const rules = {
     retry: false,
     status: 422,
     say: (it) => `"${it.context}" is published and does not change; publish "${it.next}" instead`,
+  }),
+  'settings.not_editable': rule<{ file: string; reason: string }>({
+    blame: 'operator',
+    retry: false,
+    status: 409,
+    say: (it) => `"${it.file}" cannot be changed for you: ${it.reason}; make the change in the file`,
   }),
   'settings.read_only': rule<{ source: string }>({
     blame: 'operator',

@@ -58,9 +58,14 @@ class Assembly {
       return
     }
     if (!this.#sources.has(pointer)) this.#sources.set(pointer, document)
-    // A section whose entries are all commented out is there and empty.
+    const found = Object.entries(section ?? {})
+    // A section whose entries are all commented out says the same as one that is not there.
+    if (found.length === 0) {
+      if (!isSection(kind)) this.issues.push({ ...unknownKind(kind, pointer), place })
+      return
+    }
     const entries = (this.tree[kind] ??= {})
-    for (const [name, value] of Object.entries(section ?? {})) {
+    for (const [name, value] of found) {
       const at = pointTo(pointer, name)
       const earlier = this.#sources.get(at)
       if (earlier !== undefined) {
@@ -74,8 +79,7 @@ class Assembly {
 
   #notSection(kind: string, pointer: string, section: Json): Issue {
     if (isSection(kind)) return wrong(pointer, describeUnshown(section), 'a map of names')
-    const message = sayError('validate.unknown_kind', { kind, nearest: nearest(kind, SECTIONS) })
-    return { code: 'validate.unknown_kind', message, pointer }
+    return unknownKind(kind, pointer)
   }
 
   #twice(pointer: string, place: Place, earlier: Place): Issue {
@@ -94,6 +98,11 @@ class Assembly {
       this.#documents[0]
     return source?.placeOf(steps)
   }
+}
+
+function unknownKind(kind: string, pointer: string): Issue {
+  const message = sayError('validate.unknown_kind', { kind, nearest: nearest(kind, SECTIONS) })
+  return { code: 'validate.unknown_kind', message, pointer }
 }
 
 function isMap(value: Json): value is { readonly [key: string]: Json } {

@@ -84,18 +84,15 @@ export function wrong(pointer: string, found: string, expected: string): Issue {
 }
 
 function expectedText(issue: ZodIssue): string {
-  switch (issue.code) {
-    case 'invalid_type':
-      return TYPE_NAMES[issue.expected] ?? `a ${issue.expected}`
-    case 'invalid_value':
-      return listWords(issue.values.map(String))
-    case 'too_small':
-      return boundText(issue.origin, issue.inclusive === false ? 'more than' : 'at least', issue.minimum)
-    case 'too_big':
-      return boundText(issue.origin, issue.inclusive === false ? 'less than' : 'at most', issue.maximum)
-    default:
-      return issue.message
+  if (issue.code === 'invalid_type') return TYPE_NAMES[issue.expected] ?? `a ${issue.expected}`
+  if (issue.code === 'invalid_value') return listWords(issue.values.map(String))
+  if (issue.code === 'too_small') {
+    return boundText(issue.origin, issue.inclusive === false ? 'more than' : 'at least', issue.minimum)
   }
+  if (issue.code === 'too_big') {
+    return boundText(issue.origin, issue.inclusive === false ? 'less than' : 'at most', issue.maximum)
+  }
+  return issue.message
 }
 
 function boundText(origin: string, words: string, bound: number | bigint): string {
@@ -124,7 +121,7 @@ export function describeValue(value: unknown): string {
   if (value === undefined || value === null) return 'nothing'
   if (typeof value === 'string') return quote(value)
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list'
-  return typeof value === 'object' ? 'a map' : String(value)
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : 'a map'
 }
 
 export function quote(text: string): string {

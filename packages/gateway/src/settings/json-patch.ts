@@ -4,7 +4,7 @@
  *
  * Not here: writing a change back into the file it came from (`settings/edit.ts`).
  */
-import { isPointer, type Json, pointTo, stepsOf } from '@changeover/reload'
+import { type Change, isPointer, type Json, pointTo, stepsOf } from '@changeover/reload'
 import { GatewayError } from '../errors.ts'
 
 type JsonMap = { readonly [key: string]: Json }
@@ -35,7 +35,8 @@ export function applyJsonPatch(target: Json, patch: Json): Json {
 function applyOperation(tree: Json, operation: Json, at: string): Json {
   if (!isMap(operation)) throw refusal(at, 'no map', 'an operation with op and path')
   const path = stepsAt(operation, 'path', at)
-  switch (operation.op) {
+  const op = typeof operation.op === 'string' ? operation.op : ''
+  switch (op) {
     case 'add':
       return put(tree, path, { value: valueIn(operation, at), mode: 'add', at })
     case 'replace':
@@ -158,4 +159,34 @@ function missing(step: string, at: string): GatewayError {
 
 function refusal(field: string, found: string, expected: string): GatewayError {
   return new GatewayError('control.bad_request', { field, found, expected })
+}
+
+/** The tree after changes that were found by comparing two trees (`changes` of the engine). */
+export function applyChanges(tree: Json, changes: readonly Change[]): Json {
+  // Lists differ at their ends, so what is taken out goes from behind, and what comes from before.
+  const removed = changes
+    .filter((it) => it.op === 'remove')
+    .sort((a, b) => compareSteps(b.pointer, a.pointer))
+  const others = changes.filter((it) => it.op !== 'remove').sort((a, b) => compareSteps(a.pointer, b.pointer))
+  return applyJsonPatch(
+    tree,
+    [...removed, ...others].map((it): Json => {
+      return it.op === 'remove'
+        ? { op: 'remove', path: it.pointer }
+        : { op: it.op, path: it.pointer, value: it.after as Json }
+    }),
+  )
+}
+
+/** By steps, indices as numbers. */
+function compareSteps(a: string, b: string): number {
+  const left = stepsOf(a)
+  const right = stepsOf(b)
+  for (let i = 0; i < Math.min(left.length, right.length); i++) {
+    const [x, y] = [left[i] ?? '', right[i] ?? '']
+    if (x === y) continue
+    const isNumeric = /^\d+$/.test(x) && /^\d+$/.test(y)
+    return isNumeric ? Number(x) - Number(y) : x < y ? -1 : 1
+  }
+  return left.length - right.length
 }

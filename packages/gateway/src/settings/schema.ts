@@ -100,8 +100,7 @@ export const settingsSchema = z.strictObject({
 
 function section<K extends keyof typeof named>(kind: K) {
   const entry = named[kind].entry as (typeof named)[K]['entry']
-  const names = z.string() as z.ZodString
-  return setting(z.record(names, entry), named[kind].says).optional()
+  return setting(z.record(z.string(), entry), named[kind].says).optional()
 }
 
 /** Every section there is, in the order in which people write them. */

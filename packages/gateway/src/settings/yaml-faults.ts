@@ -48,47 +48,35 @@ export function placeAt(source: Pick<FaultySource, 'file' | 'lines'>, offset: nu
 }
 
 function explain(error: YAMLError, source: FaultySource): Fault {
-  const [from, to] = error.pos
-  const sign = source.text.slice(from, to)
-  switch (error.code) {
-    case 'TAB_AS_INDENT':
-      return { found: 'a tab at the start of the line', expected: 'spaces', offset: tabAt(source.text, from) }
-    case 'MULTILINE_IMPLICIT_KEY':
-      return /:/.test(sign.split('\n')[0] ?? '')
-        ? {
-            found: 'a value that goes on in a deeper line',
-            expected: 'the next name at the depth of the one above',
-          }
-        : { found: 'a name without a colon', expected: 'name: value' }
-    case 'MISSING_CHAR':
-      return missingSign(error, source)
-    case 'BAD_INDENT':
-      return badIndent(error)
-    case 'BLOCK_AS_IMPLICIT_KEY':
-      return blockInLine(error, source)
-    case 'BAD_SCALAR_START':
-      return {
-        found: `a value that starts with ${JSON.stringify(sign.slice(0, 1))}`,
-        expected: 'the value in quotes',
-      }
-    case 'BAD_DQ_ESCAPE':
-      return {
-        found: `the escape ${sign.slice(0, 2)} in double quotes`,
-        expected: 'a known escape such as \\n, or single quotes',
-      }
-    case 'MULTIPLE_DOCS':
-      return { found: 'a second document after "---"', expected: 'one document in a file' }
-    case 'RESOURCE_EXHAUSTION':
-      return { found: 'nesting without end', expected: `${LIMITS.depth} levels at most` }
-    case 'BAD_ALIAS':
-      return { found: 'an alias that cannot be used here', expected: '* and the name of an anchor above it' }
-    case 'BAD_DIRECTIVE':
-      return { found: 'a directive that is not known', expected: '%YAML 1.2 or none' }
-    case 'KEY_OVER_1024_CHARS':
-      return { found: 'a name of more than 1024 characters', expected: 'a shorter one' }
-    default:
-      return unexpectedToken(error, source)
-  }
+  const byCode = EXPLAIN[error.code] ?? unexpectedToken
+  return typeof byCode === 'function' ? byCode(error, source) : byCode
+}
+
+type Explanation = Fault | ((error: YAMLError, source: FaultySource) => Fault)
+
+const EXPLAIN: Readonly<Partial<Record<YAMLError['code'], Explanation>>> = {
+  TAB_AS_INDENT: ({ pos }, { text }) => ({
+    found: 'a tab at the start of the line',
+    expected: 'spaces',
+    offset: tabAt(text, pos[0]),
+  }),
+  MULTILINE_IMPLICIT_KEY: { found: 'a name without a colon', expected: 'name: value' },
+  MISSING_CHAR: missingSign,
+  BAD_INDENT: badIndent,
+  BLOCK_AS_IMPLICIT_KEY: blockInLine,
+  BAD_SCALAR_START: ({ pos }, { text }) => ({
+    found: `a value that starts with "${text.charAt(pos[0])}"`,
+    expected: 'the value in quotes',
+  }),
+  BAD_DQ_ESCAPE: ({ pos }, { text }) => ({
+    found: `the escape ${text.slice(pos[0], pos[0] + 2)} in double quotes`,
+    expected: 'a known escape such as \\n, or single quotes',
+  }),
+  MULTIPLE_DOCS: { found: 'a second document after "---"', expected: 'one document in a file' },
+  RESOURCE_EXHAUSTION: { found: 'nesting without end', expected: `${LIMITS.depth} levels at most` },
+  BAD_ALIAS: { found: 'an alias that cannot be used here', expected: '* and the name of an anchor above it' },
+  BAD_DIRECTIVE: { found: 'a directive that is not known', expected: '%YAML 1.2 or none' },
+  KEY_OVER_1024_CHARS: { found: 'a name of more than 1024 characters', expected: 'a shorter one' },
 }
 
 function unexpectedToken(error: YAMLError, source: FaultySource): Fault {
@@ -114,7 +102,7 @@ function unexpectedToken(error: YAMLError, source: FaultySource): Fault {
 /** `{ credential: ${env:X} }`: the braces of the reference end the map. */
 function isInsideReference(text: string, offset: number): boolean {
   const lineStart = text.lastIndexOf('\n', offset - 1) + 1
-  return /\$$/.test(text.slice(lineStart, offset)) && text.startsWith('{', offset)
+  return text.slice(lineStart, offset).endsWith('$') && text.startsWith('{', offset)
 }
 
 function quoteHint(source: FaultySource, offset: number): string {

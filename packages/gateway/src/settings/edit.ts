@@ -1,0 +1,137 @@
+/**
+ * Makes a settings text say something else, and leaves everything that it says beside that alone: comments,
+ * order, blank lines, quotes.
+ *
+ * Two ways, the gentler first. Where only simple values change, they are exchanged in the text, and no
+ * other byte moves. Where entries come or go, YAML is written anew from its syntax tree, which keeps
+ * comments and order but may straighten spaces; JSON has no comments to lose.
+ *
+ * The result is read again and compared with what was asked for before anybody gets it, so an edit is
+ * right or refused; what anchors and merges would do to it need not be understood here.
+ *
+ * Not here: the file on disk (`control/own-file.ts`), and settings of several files.
+ */
+import { type Change, type Json, ReloadError, type SettingsTree } from '@changeover/reload'
+import { stringify as stringifyToml } from 'smol-toml'
+import { stringify as stringifyYaml } from 'yaml'
+import { GatewayError } from '../errors.ts'
+import { applyChanges, applyJsonPatch, applyMergePatch, sameJson } from './json-patch.ts'
+import { readSettingsText } from './reader.ts'
+import { SECTIONS } from './schema.ts'
+import { formatOf } from './text-format.ts'
+import { replaceTomlValues } from './toml-edit.ts'
+import { rewriteYaml } from './yaml-edit.ts'
+import { replaceYamlValues } from './yaml-splice.ts'
+
+/** What the control plane needs of settings texts. Bytes are UTF-8. */
+export const settingsText = {
+  /** Throws a `ReloadError` with issues when the text cannot be read. */
+  read(bytes: Uint8Array, path: string): SettingsTree {
+    return readSettingsText(decode(bytes), path).tree
+  },
+  /** Makes exactly these changes. Throws `settings.not_editable` when the text has no room for one of them. */
+  edit(bytes: Uint8Array, path: string, changes: readonly Change[]): Uint8Array {
+    const text = decode(bytes)
+    const next = applyChanges(readSettingsText(text, path).tree, changes) as SettingsTree
+    return Buffer.from(rewriteSettings(text, path, next))
+  },
+  /** A whole tree as text, in the format that the path's name says. */
+  write(tree: SettingsTree, path: string): Uint8Array {
+    return Buffer.from(writeSettings(tree, path))
+  },
+} as const
+
+export interface SettingsPatch {
+  readonly type: 'merge' | 'json'
+  readonly patch: Json
+}
+
+/**
+ * The text after a JSON merge patch (RFC 7396) or a JSON patch (RFC 6902). Throws `control.bad_request` for
+ * a patch that does not fit, `settings.not_editable` for a text that has no room for it.
+ */
+export function patchSettings(text: string, path: string, it: SettingsPatch): string {
+  const { tree } = readSettingsText(text, path)
+  const next = it.type === 'merge' ? applyMergePatch(tree, it.patch) : applyJsonPatch(tree, it.patch)
+  return rewriteSettings(text, path, next as SettingsTree)
+}
+
+/** The text, changed so that it says `next`. */
+export function rewriteSettings(text: string, path: string, next: SettingsTree): string {
+  const wanted = withoutEmptySections(next)
+  if (saysSame(text, path, wanted)) return text
+  const format = formatOf(undefined, path, text)
+  const ways =
+    format === 'toml'
+      ? [replaceTomlValues]
+      : [replaceYamlValues, format === 'json' ? rewriteJson : rewriteYaml]
+  for (const way of ways) {
+    const edited = way(text, wanted)
+    if (edited !== null && saysSame(edited, path, wanted)) return edited
+  }
+  throw new GatewayError('settings.not_editable', { file: path, reason: REASONS[format] })
+}
+
+const REASONS = {
+  toml: 'in TOML only simple values that are there can be exchanged without touching comments',
+  yaml: 'the change touches a part that an anchor or a merge shares with another',
+  json: 'the text could not be written so that it says the same',
+} as const
+
+export function writeSettings(tree: SettingsTree, path: string): string {
+  const ordered = inOrder(withoutEmptySections(tree))
+  const format = formatOf(undefined, path, '')
+  if (format === 'json') return `${JSON.stringify(ordered, null, 2)}\n`
+  return format === 'toml' ? `${stringifyToml(ordered)}\n` : stringifyYaml(ordered, { lineWidth: 0 })
+}
+
+/** Sections in the order in which people write them; unknown ones last. */
+function inOrder(tree: SettingsTree): SettingsTree {
+  const rank = (kind: string) => (SECTIONS.includes(kind) ? SECTIONS.indexOf(kind) : SECTIONS.length)
+  return Object.fromEntries(Object.entries(tree).sort(([a], [b]) => rank(a) - rank(b)))
+}
+
+function withoutEmptySections(tree: SettingsTree): SettingsTree {
+  return Object.fromEntries(Object.entries(tree).filter(([, section]) => !isEmptySection(section)))
+}
+
+function isEmptySection(section: Json): boolean {
+  return typeof section === 'object' && section !== null && Object.keys(section).length === 0
+}
+
+function saysSame(text: string, path: string, wanted: SettingsTree): boolean {
+  try {
+    return sameJson(readSettingsText(text, path).tree, wanted)
+  } catch (error) {
+    if (error instanceof ReloadError) return false
+    throw error
+  }
+}
+
+function rewriteJson(text: string, wanted: SettingsTree): string {
+  const indent = /\n([ \t]+)\S/.exec(text)?.[1]
+  const ordered = inOrderOf(JSON.parse(text) as Json, wanted)
+  const end = text.endsWith('\n') ? '\n' : ''
+  return `${JSON.stringify(ordered, null, indent)}${end}`
+}
+
+/** Names in the order of the text before, new ones after them. */
+function inOrderOf(before: Json, after: Json): Json {
+  if (!isMap(before) || !isMap(after)) return after
+  const ordered: Record<string, Json> = {}
+  for (const name of [...Object.keys(before), ...Object.keys(after)]) {
+    const value = after[name]
+    if (value !== undefined && !Object.hasOwn(ordered, name)) {
+      ordered[name] = inOrderOf(before[name] ?? null, value)
+    }
+  }
+  return ordered
+}
+
+function isMap(value: Json): value is { readonly [key: string]: Json } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function decode(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes)
+}

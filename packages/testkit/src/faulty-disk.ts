@@ -24,11 +24,13 @@ interface Inode {
   safe: Buffer
 }
 
+type Naming = readonly { readonly name: string; readonly inode: Inode | null }[]
+
 interface Directory {
   seen: Map<string, Inode>
   safe: Map<string, Inode>
-  /** What `seen` has and `safe` has not yet, oldest first. */
-  pending: { readonly name: string; readonly inode: Inode | null }[]
+  /** What `seen` has and `safe` has not yet, oldest first. A rename is one change of two names. */
+  pending: Naming[]
 }
 
 export class FaultyDisk {
@@ -62,8 +64,7 @@ export class FaultyDisk {
     const inodes = new Set<Inode>()
     for (const directory of this.directories.values()) {
       const survivors = Math.round(directory.pending.length * share())
-      for (const change of directory.pending.slice(0, survivors))
-        put(directory.safe, change.name, change.inode)
+      for (const change of directory.pending.slice(0, survivors)) put(directory.safe, change)
       directory.pending = []
       directory.seen = new Map(directory.safe)
       for (const inode of directory.safe.values()) inodes.add(inode)
@@ -152,16 +153,16 @@ export class FaultyDisk {
     return inode
   }
 
-  private name(path: string, inode: Inode | null): void {
+  private name(path: string, inode: Inode | null, more: Naming = []): void {
     const directory = this.at(dirname(path))
-    put(directory.seen, basename(path), inode)
-    directory.pending.push({ name: basename(path), inode })
+    const change = [{ name: basename(path), inode }, ...more]
+    put(directory.seen, change)
+    directory.pending.push(change)
   }
 
   private rename(from: string, to: string): void {
-    const inode = this.demand(from)
-    this.name(to, inode)
-    this.name(from, null)
+    if (dirname(from) !== dirname(to)) throw diskError('EXDEV', { name: 'rename', path: to })
+    this.name(to, this.demand(from), [{ name: basename(from), inode: null }])
   }
 
   private open(
@@ -187,9 +188,11 @@ export class FaultyDisk {
   }
 }
 
-function put(names: Map<string, Inode>, name: string, inode: Inode | null): void {
-  if (inode === null) names.delete(name)
-  else names.set(name, inode)
+function put(names: Map<string, Inode>, change: Naming): void {
+  for (const { name, inode } of change) {
+    if (inode === null) names.delete(name)
+    else names.set(name, inode)
+  }
 }
 
 /** Bytes after a power cut: the safe ones, and of what was written since a share, the rest lost or zeros. */

@@ -7,7 +7,9 @@ export interface Downstream {
   writeHead(status: number, headers: string[]): unknown
   /** False when the caller does not keep up: wait for the call's `onDrain`. */
   write(chunk: Buffer | string): boolean
-  end(chunk?: Buffer | string, encoding?: 'latin1' | 'utf8'): unknown
+  end(): unknown
+  /** `encoding` is of a string and means nothing for a buffer. */
+  end(chunk: Buffer | string, encoding: 'latin1' | 'utf8'): unknown
   /** Breaks the connection: for an answer that was promised whole and cannot be finished. */
   destroy(): unknown
 }

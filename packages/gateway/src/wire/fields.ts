@@ -59,6 +59,11 @@ export function describe(value: unknown): string {
   return `a ${typeof value}`
 }
 
+/** For replies, which are read leniently: a field of another type counts as absent. */
+export function stringOr(value: unknown, other: string): string {
+  return typeof value === 'string' ? value : other
+}
+
 /** Without what is `undefined`, so that absent stays absent. */
 export function present<T extends object>(fields: { [K in keyof T]: T[K] | undefined }): T {
   const kept: Record<string, unknown> = {}

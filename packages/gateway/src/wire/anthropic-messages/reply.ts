@@ -6,7 +6,7 @@
  */
 import type { NeutralDelta } from '../../contract/neutral.ts'
 import type { ReplyAbout } from '../../contract/wire.ts'
-import { type Fields, isFields } from '../fields.ts'
+import { type Fields, isFields, stringOr } from '../fields.ts'
 import { foldReply } from '../fold-reply.ts'
 import { parseAnthropicStop, writeAnthropicStop } from './stop-reason.ts'
 import { parseAnthropicUsage, writeAnthropicUsage } from './usage.ts'
@@ -62,8 +62,4 @@ export function writeAnthropicReply(
     stop_sequence: null,
     usage: writeAnthropicUsage(reply.usage),
   }
-}
-
-function stringOr(value: unknown, other: string): string {
-  return typeof value === 'string' ? value : other
 }

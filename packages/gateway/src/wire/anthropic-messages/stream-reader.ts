@@ -7,7 +7,7 @@
  */
 import type { NeutralDelta, Usage } from '../../contract/neutral.ts'
 import type { StreamReader } from '../../contract/wire.ts'
-import { type Fields, isFields } from '../fields.ts'
+import { type Fields, isFields, stringOr } from '../fields.ts'
 import { readAnthropicError, statusOfAnthropicError } from './errors.ts'
 import { parseAnthropicStop } from './stop-reason.ts'
 import { parseAnthropicUsage } from './usage.ts'
@@ -51,7 +51,7 @@ export class AnthropicStreamReader implements StreamReader {
   #start(message: unknown): readonly NeutralDelta[] {
     if (!isFields(message)) return NONE
     const deltas: NeutralDelta[] = [
-      { type: 'start', id: String(message['id'] ?? ''), model: String(message['model'] ?? '') },
+      { type: 'start', id: stringOr(message['id'], ''), model: stringOr(message['model'], '') },
     ]
     return this.#counted(message['usage'], deltas)
   }
@@ -63,8 +63,8 @@ export class AnthropicStreamReader implements StreamReader {
     const call = { index: this.#callCount, input: block['input'], said: false }
     this.#callCount += 1
     this.#calls.set(at, call)
-    const id = String(block['id'] ?? '')
-    return [{ type: 'tool_call', index: call.index, id, name: String(block['name'] ?? ''), arguments: '' }]
+    const id = stringOr(block['id'], '')
+    return [{ type: 'tool_call', index: call.index, id, name: stringOr(block['name'], ''), arguments: '' }]
   }
 
   #blockDelta(at: unknown, delta: unknown): readonly NeutralDelta[] {

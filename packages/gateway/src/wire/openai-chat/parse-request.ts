@@ -63,7 +63,7 @@ export function parseOpenAIRequest(body: Fields): NeutralRequest {
 function parseStop(value: unknown): readonly string[] | undefined {
   if (value === undefined || value === null) return undefined
   if (typeof value === 'string') return [value]
-  if (Array.isArray(value) && value.every((it) => typeof it === 'string')) return value as string[]
+  if (Array.isArray(value) && value.every((it) => typeof it === 'string')) return value
   throw unexpected('stop', value, 'a string or an array of strings')
 }
 

@@ -1,7 +1,7 @@
 /** A whole chat completion, as deltas and back. Of several choices only the first is read. */
 import type { NeutralDelta } from '../../contract/neutral.ts'
 import type { ReplyAbout } from '../../contract/wire.ts'
-import { type Fields, isFields } from '../fields.ts'
+import { type Fields, isFields, stringOr } from '../fields.ts'
 import { foldReply } from '../fold-reply.ts'
 import { parseOpenAIFinish, writeOpenAIFinish } from './finish-reason.ts'
 import { parseOpenAIUsage, writeOpenAIUsage } from './usage.ts'
@@ -67,8 +67,4 @@ export function writeOpenAIReply(
   }
   if (reply.usage !== null) written['usage'] = writeOpenAIUsage(reply.usage)
   return written
-}
-
-function stringOr(value: unknown, other: string): string {
-  return typeof value === 'string' ? value : other
 }

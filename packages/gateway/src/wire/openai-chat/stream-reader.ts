@@ -1,7 +1,7 @@
 /** Events of a streamed chat completion. Of several choices only the first is read. */
 import type { NeutralDelta } from '../../contract/neutral.ts'
 import type { StreamReader } from '../../contract/wire.ts'
-import { type Fields, isFields, present } from '../fields.ts'
+import { type Fields, isFields, present, stringOr } from '../fields.ts'
 import { readOpenAIError } from './errors.ts'
 import { parseOpenAIFinish } from './finish-reason.ts'
 import { parseOpenAIUsage } from './usage.ts'
@@ -19,7 +19,7 @@ export class OpenAIStreamReader implements StreamReader {
     const deltas: NeutralDelta[] = []
     if (!this.#started) {
       this.#started = true
-      deltas.push({ type: 'start', id: String(chunk['id'] ?? ''), model: String(chunk['model'] ?? '') })
+      deltas.push({ type: 'start', id: stringOr(chunk['id'], ''), model: stringOr(chunk['model'], '') })
     }
     const choices: readonly unknown[] = Array.isArray(chunk['choices']) ? chunk['choices'] : []
     for (const choice of choices) {

@@ -1,0 +1,56 @@
+/** What is known of a chat call when it is over: the record and the span are two readings of it. */
+import type { Snapshot } from '@changeover/reload'
+import type { CallAttempt, CallRecord } from '../contract/call.ts'
+import type { Caller, CompiledRoute, CompiledTarget } from '../contract/compiled.ts'
+import type { Usage } from '../contract/neutral.ts'
+import type { ChatBody } from '../wire/chat-body.ts'
+import type { Parts } from './tools.ts'
+
+export interface CallFacts {
+  readonly id: string
+  readonly startedAt: number
+  readonly durationMs: number
+  readonly firstTokenMs: number | null
+  readonly snapshot: Snapshot<Parts> | null
+  readonly caller: Caller | null
+  /** `null` when the body did not come or could not be read; so with what follows from it. */
+  readonly body: ChatBody | null
+  readonly route: CompiledRoute | null
+  /** Last tried. */
+  readonly target: CompiledTarget | null
+  readonly attempts: readonly CallAttempt[]
+  readonly warnings: readonly string[]
+  /** The model that the provider named, or empty. */
+  readonly seenModel: string
+  readonly usage: Usage | null
+  readonly status: number
+  /** Stable code, or empty. */
+  readonly error: string
+  readonly replyBytes: number
+}
+
+export function recordOf(it: CallFacts, traceId: string): CallRecord {
+  const record: CallRecord = {
+    id: it.id,
+    startedAt: it.startedAt,
+    durationMs: it.durationMs,
+    firstTokenMs: it.firstTokenMs,
+    version: it.snapshot?.version ?? '',
+    tenant: it.caller?.tenant ?? null,
+    key: it.caller?.key ?? null,
+    route: it.route?.name ?? null,
+    target: it.target?.name ?? null,
+    context: it.route?.context?.id ?? null,
+    stream: it.body?.stream ?? false,
+    status: it.status,
+    error: it.error,
+    inputTokens: it.usage?.inputTokens ?? null,
+    outputTokens: it.usage?.outputTokens ?? null,
+    cachedInputTokens: it.usage?.cachedInputTokens ?? null,
+    attempts: it.attempts,
+    traceId,
+    requestBytes: it.body?.bytes.length ?? 0,
+    replyBytes: it.replyBytes,
+  }
+  return it.warnings.length === 0 ? record : { ...record, warnings: it.warnings }
+}

@@ -1,0 +1,141 @@
+/**
+ * Counts calls and attempts. Each combination of attributes is bound to its instruments once and found again by
+ * one string; what hangs on a version goes with it.
+ */
+import type { Attributes, BoundInstrument, Meter } from '@changeover/reload'
+import type { CompiledTarget } from '../contract/compiled.ts'
+import type { Usage } from '../contract/neutral.ts'
+import { providerNameOf } from './provider-name.ts'
+
+interface CallCounters {
+  readonly requests: BoundInstrument
+  readonly duration: BoundInstrument
+}
+
+interface AttemptCounters {
+  readonly attempts: BoundInstrument
+  readonly duration: BoundInstrument
+}
+
+interface TokenCounters {
+  readonly input: BoundInstrument
+  readonly output: BoundInstrument
+  readonly firstToken: BoundInstrument
+}
+
+export interface CountedCall {
+  readonly method: string
+  readonly path: string
+  readonly route: string
+  readonly status: number
+  /** Empty when it ended well. */
+  readonly error: string
+  readonly durationMs: number
+}
+
+export class CallInstruments {
+  readonly #version: string
+  readonly #meter: Meter
+  readonly #calls = new Map<string, CallCounters>()
+  readonly #attempts = new Map<string, AttemptCounters>()
+  readonly #tokens = new Map<string, TokenCounters>()
+
+  constructor(version: string, meter: Meter) {
+    this.#version = version
+    this.#meter = meter
+  }
+
+  call(it: CountedCall): void {
+    const key = `${it.path} ${it.status} ${it.error} ${it.route}`
+    let counters = this.#calls.get(key)
+    if (counters === undefined) {
+      counters = this.#bindCall(it)
+      this.#calls.set(key, counters)
+    }
+    counters.requests.add(1)
+    counters.duration.record(it.durationMs / 1000)
+  }
+
+  attempt(target: CompiledTarget, error: string, durationMs: number): void {
+    const key = `${error} ${target.name}`
+    let counters = this.#attempts.get(key)
+    if (counters === undefined) {
+      counters = this.#bindAttempt(target, error)
+      this.#attempts.set(key, counters)
+    }
+    counters.attempts.add(1)
+    counters.duration.record(durationMs / 1000)
+  }
+
+  /** `firstTokenMs` is `null` where nothing was streamed. */
+  answered(target: CompiledTarget, usage: Usage | null, firstTokenMs: number | null): void {
+    let counters = this.#tokens.get(target.name)
+    if (counters === undefined) {
+      counters = this.#bindTokens(target)
+      this.#tokens.set(target.name, counters)
+    }
+    if (usage !== null) {
+      counters.input.record(usage.inputTokens)
+      counters.output.record(usage.outputTokens)
+    }
+    if (firstTokenMs !== null) counters.firstToken.record(firstTokenMs / 1000)
+  }
+
+  #bindCall(it: CountedCall): CallCounters {
+    return {
+      requests: bind(this.#meter, 'changeover.requests', {
+        'changeover.route': it.route,
+        'changeover.outcome': it.error === '' ? 'ok' : it.error,
+        'config.version': this.#version,
+      }),
+      duration: bind(this.#meter, 'http.server.request.duration', {
+        'http.request.method': it.method,
+        'http.route': it.path,
+        'http.response.status_code': it.status,
+        'error.type': it.error === '' ? undefined : it.error,
+      }),
+    }
+  }
+
+  #bindAttempt(target: CompiledTarget, error: string): AttemptCounters {
+    return {
+      attempts: bind(this.#meter, 'changeover.upstream.attempts', {
+        'changeover.target': target.name,
+        'changeover.outcome': error === '' ? 'ok' : error,
+      }),
+      duration: bind(this.#meter, 'gen_ai.client.operation.duration', {
+        ...operation(target),
+        'error.type': error === '' ? undefined : error,
+      }),
+    }
+  }
+
+  #bindTokens(target: CompiledTarget): TokenCounters {
+    const usage = 'gen_ai.client.token.usage'
+    return {
+      input: bind(this.#meter, usage, { ...operation(target), 'gen_ai.token.type': 'input' }),
+      output: bind(this.#meter, usage, { ...operation(target), 'gen_ai.token.type': 'output' }),
+      firstToken: bind(this.#meter, 'gen_ai.server.time_to_first_token', operation(target)),
+    }
+  }
+}
+
+function operation(target: CompiledTarget): Attributes {
+  return {
+    'gen_ai.operation.name': 'chat',
+    'gen_ai.provider.name': providerNameOf(target),
+    'gen_ai.request.model': target.upstreamModel,
+  }
+}
+
+/** A meter may leave `bind` out. */
+function bind(meter: Meter, name: string, attributes: Attributes): BoundInstrument {
+  const present = Object.freeze(
+    Object.fromEntries(Object.entries(attributes).filter(([, value]) => value !== undefined)),
+  )
+  if (meter.bind !== undefined) return meter.bind(name, present)
+  return {
+    add: (value) => meter.add(name, value, present),
+    record: (value) => meter.record(name, value, present),
+  }
+}

@@ -1,0 +1,194 @@
+/**
+ * What every call does, whatever it asks for: it pins the version in force at its first byte, recognises its
+ * caller, answers once, and gives everything back once, after the last byte, on failure, or when the
+ * caller leaves.
+ *
+ * One object a call and no closures on its way: its methods are the callbacks.
+ *
+ * Not here: what a chat call does between (`chat-call.ts`), bytes and sockets (`server/`).
+ */
+import { isReloadError, type Snapshot } from '@changeover/reload'
+import type { Caller, CompiledGateway } from '../contract/compiled.ts'
+import type { CallHead, Downstream } from '../contract/downstream.ts'
+import type { CallerError } from '../contract/wire.ts'
+import { type DetailsOf, type ErrorCode, isGatewayError, rules, sayError } from '../errors.ts'
+import { openaiChat } from '../wire/openai-chat.ts'
+import type { GatewayPin, Parts, PipelineTools } from './tools.ts'
+
+export abstract class Call {
+  readonly id: string
+  readonly startedAt: number
+  readonly startedMono: number
+  protected readonly tools: PipelineTools
+  protected readonly downstream: Downstream
+  protected readonly head: CallHead
+  protected snapshot: Snapshot<Parts> | null = null
+  protected gateway: CompiledGateway | null = null
+  protected caller: Caller | null = null
+  /** The head of an answer has gone out. */
+  protected begun = false
+  /** The last byte of an answer has been handed over. */
+  protected ended = false
+  protected status = 0
+  /** Empty while all is well. */
+  protected error = ''
+  protected replyBytes = 0
+  #pin: GatewayPin | null = null
+  #closed = false
+
+  constructor(tools: PipelineTools, downstream: Downstream, head: CallHead) {
+    this.tools = tools
+    this.downstream = downstream
+    this.head = head
+    this.id = tools.nextCallId()
+    this.startedAt = tools.clock.now()
+    this.startedMono = tools.clock.monotonic()
+  }
+
+  /** The head has come. False when it has been answered, so that the body need not be read. */
+  open(): boolean {
+    return this.#pinVersion() && this.#recognise()
+  }
+
+  /** The whole body has come. */
+  abstract take(body: Buffer): void
+  /** The caller keeps up again. */
+  abstract onDrain(): void
+  /** Ends the call from this side, with an answer or an event in the caller's format. */
+  abstract cut(): void
+  /** The answer is over or the caller has left: writes the record, ends the span. Called once. */
+  protected abstract finish(): void
+  /** Headers of the kind of call, added to those that all answers carry. */
+  protected abstract addHeaders(headers: string[]): void
+
+  /** The exchange is over. `complete`: every byte has been handed to the network. */
+  closed(complete: boolean): void {
+    if (this.#closed) return
+    this.#closed = true
+    if (!this.ended || !complete) this.leave()
+    this.finish()
+    this.#pin?.release()
+    this.#pin = null
+  }
+
+  /** The body is larger than is taken. */
+  tooLarge(limit: number): void {
+    this.refuse('request.too_large', { limit }, ['connection', 'close'])
+  }
+
+  /** The caller left before the end, unless it was this side that broke off. */
+  protected leave(): void {
+    if (this.error !== '') return
+    this.status = rules['call.cancelled'].status
+    this.error = 'call.cancelled'
+  }
+
+  protected get isClosed(): boolean {
+    return this.#closed
+  }
+
+  protected refuse<Code extends ErrorCode>(
+    code: Code,
+    details: DetailsOf<Code>,
+    headers: readonly string[] = [],
+  ): false {
+    const field = (details as { readonly field?: string }).field
+    const error = { status: rules[code].status, code, message: sayError(code, details) }
+    return this.answerError(field === undefined ? error : { ...error, param: field }, headers)
+  }
+
+  /** For what was thrown on the way: a refusal with a code, or a bug. */
+  protected refuseThrown(thrown: unknown): false {
+    if (isGatewayError(thrown)) return this.refuse(thrown.code, thrown.details)
+    this.tools.telemetry.logger.log({
+      level: 'error',
+      room: 'pipeline',
+      message: 'a call failed by a fault of the gateway',
+      attributes: { 'changeover.call': this.id },
+      error: thrown,
+    })
+    return this.refuse('gateway.bug', {})
+  }
+
+  protected answerError(error: CallerError, headers: readonly string[] = []): false {
+    this.error = error.code
+    if (this.begun) {
+      if (!this.ended) this.downstream.destroy()
+      return false
+    }
+    this.sendWhole(error.status, 'application/json', JSON.stringify(openaiChat.writeError(error)), headers)
+    return false
+  }
+
+  protected sendWhole(
+    status: number,
+    contentType: string,
+    body: Buffer | string,
+    headers: readonly string[] = [],
+  ): void {
+    const length = typeof body === 'string' ? Buffer.byteLength(body) : body.length
+    this.sendHead(status, contentType, String(length), headers)
+    this.sendEnd(body)
+  }
+
+  protected sendHead(
+    status: number,
+    contentType: string,
+    length: string | null,
+    more: readonly string[] = [],
+  ): void {
+    this.begun = true
+    this.status = status
+    const headers = ['content-type', contentType]
+    if (length !== null) headers.push('content-length', length)
+    const version = this.gateway?.versionHeaders
+    if (version !== undefined) for (const it of version) headers.push(it)
+    headers.push('x-changeover-call', this.id)
+    this.addHeaders(headers)
+    for (const it of more) headers.push(it)
+    this.downstream.writeHead(status, headers)
+  }
+
+  /** False when the caller does not keep up. */
+  protected sendChunk(chunk: Buffer | string): boolean {
+    this.replyBytes += chunk.length
+    return this.downstream.write(chunk)
+  }
+
+  protected sendEnd(chunk?: Buffer | string): void {
+    this.ended = true
+    if (chunk === undefined) {
+      this.downstream.end()
+      return
+    }
+    this.replyBytes += chunk.length
+    // One string and one write where it fits: latin1 keeps bytes as they are.
+    if (typeof chunk !== 'string' && chunk.length <= ONE_WRITE_BYTES) {
+      this.downstream.end(chunk.toString('latin1'), 'latin1')
+    } else this.downstream.end(chunk, 'utf8')
+  }
+
+  #pinVersion(): boolean {
+    try {
+      this.#pin = this.tools.reloader.acquire()
+    } catch (thrown) {
+      if (isReloadError(thrown)) return this.refuse('gateway.not_ready', {}, ['retry-after', '1'])
+      throw thrown
+    }
+    this.#pin.onCut = () => this.cut()
+    this.snapshot = this.#pin.snapshot
+    this.gateway = this.snapshot.parts.gateway
+    return true
+  }
+
+  #recognise(): boolean {
+    const identity = this.gateway?.identity
+    if (identity === undefined || identity.open) return true
+    const found = identity.find(this.head.key, this.startedAt)
+    if ('refused' in found) return this.refuse(found.refused, {})
+    this.caller = found
+    return true
+  }
+}
+
+const ONE_WRITE_BYTES = 64 * 1024

@@ -1,0 +1,364 @@
+/**
+ * A chat request, from its first byte to its last. `take` is the journey: the order of the rooms is the order
+ * of its lines, and each of them may end the call with a refusal.
+ *
+ * What it takes on its way in (pin, a place among the limited, attempts) it carries, and `finish` gives all
+ * of it back, exactly once, whatever happened.
+ *
+ * Not here: which target and how often (`routing/attempts.ts`), what becomes of the answer (`replies/`).
+ */
+import { writeTraceparent } from '@changeover/otel'
+import { nearest, type Span } from '@changeover/reload'
+import type { CallAttempt } from '../contract/call.ts'
+import type { CompiledRoute, CompiledTarget } from '../contract/compiled.ts'
+import type { Usage } from '../contract/neutral.ts'
+import type { UpstreamHeaders, UpstreamRequest } from '../contract/upstream.ts'
+import type { CallerError, ReplyAbout, Wire } from '../contract/wire.ts'
+import { type ErrorCode, rules, sayError } from '../errors.ts'
+import type { AttemptFailure, AttemptHost, FailureCode } from '../routing/attempt-host.ts'
+import { Attempts } from '../routing/attempts.ts'
+import { ChatBody } from '../wire/chat-body.ts'
+import { isFields } from '../wire/fields.ts'
+import { openaiChat } from '../wire/openai-chat.ts'
+import { Call } from './call.ts'
+import { type CallFacts, recordOf } from './call-facts.ts'
+import { endAttemptSpan, endCallSpan, startAttemptSpan, startCallSpan } from './chat-spans.ts'
+import { answerFailure } from './failure-answer.ts'
+import { openReply } from './replies/open-reply.ts'
+import type { Reply, ReplyPort } from './replies/reply.ts'
+import { type UpstreamBody, writeUpstreamBody } from './upstream-body.ts'
+
+const PATH = '/v1/chat/completions'
+
+export class ChatCall extends Call implements AttemptHost, ReplyPort {
+  readonly callerWire: Wire = openaiChat
+  #body: ChatBody | null = null
+  #route: CompiledRoute | null = null
+  #prompt: string | null = null
+  #span: Span | null = null
+  #attempts: Attempts | null = null
+  #attemptSpan: Span | null = null
+  #attemptAt = 0
+  #attemptList: CallAttempt[] = []
+  #target: CompiledTarget | null = null
+  #written: UpstreamBody | null = null
+  #reply: Reply | null = null
+  #requestId: string | null = null
+  #committed = false
+  #firstTokenMs: number | null = null
+  #seenModel = ''
+  #usage: Usage | null = null
+
+  take(bytes: Buffer): void {
+    if (this.isClosed || this.ended) return
+    try {
+      const body = (this.#body = new ChatBody(bytes))
+      const route = this.#findRoute(body.model)
+      if (route === null) return
+      this.#callSpan()
+      if (!this.#fillContext(route, body)) return
+      if (!this.#takeAllowance()) return
+      this.#startAttempts(route, body)
+    } catch (thrown) {
+      this.refuseThrown(thrown)
+    }
+  }
+
+  onDrain(): void {
+    this.#attempts?.resume()
+  }
+
+  cut(): void {
+    if (this.ended || this.isClosed) return
+    this.#attempts?.cancel('call.cut')
+    const { status } = rules['call.cut']
+    this.#tellFailure({ status, code: 'call.cut', message: sayError('call.cut', {}) }, [])
+  }
+
+  // The journey, room by room.
+
+  #findRoute(model: string): CompiledRoute | null {
+    const routes = this.gateway?.routes
+    const route = routes?.get(model)
+    const allow = this.caller?.allow ?? null
+    if (route === undefined) {
+      const known = allow ?? routes?.keys() ?? []
+      this.refuse('routing.no_such_model', { model, nearest: nearest(model, [...known]) })
+      return null
+    }
+    if (allow !== null && !allow.has(model)) {
+      this.refuse('identity.not_allowed', { model })
+      return null
+    }
+    this.#route = route
+    return route
+  }
+
+  #fillContext(route: CompiledRoute, body: ChatBody): boolean {
+    if (route.context === null) return true
+    const filled = route.context.fill(body.variables)
+    if (filled.ok) {
+      this.#prompt = filled.prompt
+      return true
+    }
+    const status = Object.hasOwn(rules, filled.code) ? rules[filled.code as ErrorCode].status : 400
+    return this.answerError({
+      status,
+      code: filled.code,
+      message: filled.message,
+      param: 'changeover.variables',
+    })
+  }
+
+  #takeAllowance(): boolean {
+    const limiter = this.caller?.limiter ?? null
+    const refused = limiter === null ? null : limiter.take(this.startedMono)
+    if (refused === null) return true
+    const seconds = String(Math.ceil(refused.retryAfterMs / 1000))
+    return this.refuse('policy.limit_reached', refused, ['retry-after', seconds])
+  }
+
+  #startAttempts(route: CompiledRoute, body: ChatBody): void {
+    const { startedMono: startedAt, tools } = this
+    const rules = { route, stream: body.stream, startedAt, stallMs: tools.stallMs }
+    this.#attempts = new Attempts(this, rules, tools)
+    this.#attempts.start()
+  }
+
+  // What the attempts ask and tell (AttemptHost).
+
+  onAttempt(target: CompiledTarget): UpstreamRequest | null {
+    const body = this.#body
+    const route = this.#route
+    if (body === null || route === null) return null
+    this.#target = target
+    this.#attemptAt = this.tools.clock.monotonic()
+    this.#seenModel = ''
+    try {
+      const it = { body, route, prompt: this.#prompt, callerWire: this.callerWire.name }
+      this.#written = writeUpstreamBody(it, target)
+    } catch (thrown) {
+      this.refuseThrown(thrown)
+      return null
+    }
+    this.#attemptSpan = startAttemptSpan(this.tools, this.#callSpan(), target, this.snapshot?.version)
+    return {
+      method: 'POST',
+      path: target.path,
+      headers: this.#upstreamHeaders(target),
+      body: this.#written.bytes,
+    }
+  }
+
+  onHead(status: number, headers: UpstreamHeaders): void {
+    const target = this.#target
+    const body = this.#body
+    if (target === null || body === null) return
+    this.#requestId = headers.find('x-request-id') ?? headers.find('request-id') ?? null
+    this.#reply = openReply(this, { status, headers, stream: body.stream, wire: target.provider.wire })
+    if (this.#reply === null) this.fault('upstream.protocol')
+  }
+
+  onData(chunk: Buffer): void {
+    try {
+      this.#reply?.onData(chunk)
+    } catch (thrown) {
+      this.#failByBug(thrown)
+    }
+  }
+
+  onEnd(): void {
+    try {
+      this.#reply?.onEnd()
+    } catch (thrown) {
+      this.#failByBug(thrown)
+    }
+  }
+
+  onAttemptOver(target: CompiledTarget, status: number | null, code: string, cause: unknown): void {
+    const durationMs = this.tools.clock.monotonic() - this.#attemptAt
+    this.#attemptList.push({ target: target.name, status, error: code, durationMs })
+    const span = this.#attemptSpan
+    if (span !== null) {
+      endAttemptSpan(span, {
+        target,
+        status,
+        error: code,
+        cause,
+        seenModel: this.#seenModel,
+        usage: this.#usage,
+      })
+      this.#attemptSpan = null
+    }
+    if (this.snapshot !== null) {
+      this.tools.versions.of(this.snapshot).instruments.attempt(target, code, durationMs)
+    }
+  }
+
+  onFailure(failure: AttemptFailure): void {
+    const answer = answerFailure(failure, this.#route?.name ?? '', this.callerWire)
+    const { body, error, headers } = answer
+    if (body !== null && !this.begun) {
+      this.error = error.code
+      this.sendWhole(error.status, body.contentType, body.bytes, headers)
+      return
+    }
+    this.#tellFailure(error, headers)
+  }
+
+  onStalled(): void {
+    this.#attempts?.cancel('call.cancelled')
+    this.downstream.destroy()
+  }
+
+  // What a reply asks and tells (ReplyPort).
+
+  get about(): ReplyAbout {
+    return {
+      id: `chatcmpl-${this.id.slice('call_'.length)}`,
+      model: this.#body?.model ?? '',
+      created: Math.floor(this.startedAt / 1000),
+      streamUsage: this.#asksStreamUsage(),
+    }
+  }
+
+  get traced(): boolean {
+    return this.#attemptSpan !== null
+  }
+
+  commit(): void {
+    if (this.#committed) return
+    this.#committed = true
+    this.#firstTokenMs = this.tools.clock.monotonic() - this.startedMono
+    this.#attempts?.commit()
+  }
+
+  fault(code: FailureCode, status?: number): void {
+    this.#attempts?.fault(code, status)
+  }
+
+  noteFailure(): void {
+    if (this.error === '') this.error = 'upstream.failed'
+  }
+
+  seenModel(model: string): void {
+    this.#seenModel = model
+  }
+
+  seenUsage(usage: Usage): void {
+    this.#usage = usage
+  }
+
+  replyWhole(status: number, contentType: string, body: Buffer | string): void {
+    this.#attempts?.finish()
+    this.sendWhole(status, contentType, body)
+  }
+
+  replyHead(status: number, contentType: string, length: string | null): void {
+    this.sendHead(status, contentType, length, STREAM_HEADERS)
+  }
+
+  replyChunk(chunk: Buffer | string): void {
+    if (!this.sendChunk(chunk)) this.#attempts?.pause()
+  }
+
+  replyEnd(chunk?: Buffer | string): void {
+    this.#attempts?.finish()
+    this.sendEnd(chunk)
+  }
+
+  replyBroken(): void {
+    this.downstream.destroy()
+  }
+
+  // The end.
+
+  protected finish(): void {
+    this.#attempts?.cancel('call.cancelled')
+    const facts = this.#facts()
+    const span = this.#callSpan()
+    this.#count(facts)
+    if (this.gateway === null || this.gateway.recordCalls) {
+      this.tools.calls.finish(recordOf(facts, span.context.traceId))
+    }
+    endCallSpan(span, facts, this.tools.scope)
+  }
+
+  protected addHeaders(headers: string[]): void {
+    if (this.#target !== null) headers.push('x-changeover-target', this.#target.name)
+    headers.push('traceparent', writeTraceparent(this.#callSpan().context))
+    if (this.#requestId !== null) headers.push('x-request-id', this.#requestId)
+    const warnings = this.#written?.warnings ?? NO_WARNINGS
+    if (warnings.length > 0) headers.push('x-changeover-warnings', headerText(warnings.join('; ')))
+  }
+
+  #facts(): CallFacts {
+    return {
+      id: this.id,
+      startedAt: this.startedAt,
+      durationMs: this.tools.clock.monotonic() - this.startedMono,
+      firstTokenMs: this.#firstTokenMs,
+      snapshot: this.snapshot,
+      caller: this.caller,
+      body: this.#body,
+      route: this.#route,
+      target: this.#target,
+      attempts: this.#attemptList,
+      warnings: this.#written?.warnings ?? NO_WARNINGS,
+      seenModel: this.#seenModel,
+      usage: this.#usage,
+      status: this.status,
+      error: this.error,
+      replyBytes: this.replyBytes,
+    }
+  }
+
+  #count(facts: CallFacts): void {
+    const { snapshot, route, target, body, status, error, durationMs } = facts
+    if (snapshot === null) return
+    const { instruments } = this.tools.versions.of(snapshot)
+    instruments.call({ method: 'POST', path: PATH, route: route?.name ?? '', status, error, durationMs })
+    if (target === null || !this.#committed) return
+    instruments.answered(target, facts.usage, body?.stream === true ? facts.firstTokenMs : null)
+  }
+
+  /** Begun when the route is known, so that it has its name; at the answer, when that never was. */
+  #callSpan(): Span {
+    const { head, snapshot, startedAt } = this
+    this.#span ??= startCallSpan(this.tools, { head, snapshot, startedAt, route: this.#route })
+    return this.#span
+  }
+
+  #upstreamHeaders(target: CompiledTarget): readonly string[] {
+    const context = (this.#attemptSpan ?? this.#callSpan()).context
+    const sent = [...target.headers(), 'traceparent', writeTraceparent(context)]
+    if (context.traceState !== undefined) sent.push('tracestate', context.traceState)
+    return sent
+  }
+
+  #asksStreamUsage(): boolean {
+    const body = this.#body
+    if (body === null || !body.stream || !body.has('stream_options')) return false
+    const options = body.toFields({ model: '', defaults: [], prompt: null })['stream_options']
+    return isFields(options) && options['include_usage'] === true
+  }
+
+  #tellFailure(error: CallerError, headers: readonly string[]): void {
+    this.error = error.code
+    if (!this.begun) this.answerError(error, headers)
+    else if (!this.ended) this.#reply?.tell(error)
+  }
+
+  #failByBug(thrown: unknown): void {
+    this.#attempts?.cancel('gateway.bug')
+    this.refuseThrown(thrown)
+  }
+}
+
+const NO_WARNINGS: readonly string[] = []
+const STREAM_HEADERS = ['cache-control', 'no-cache', 'x-accel-buffering', 'no']
+
+/** Warnings quote field names that the caller chose. */
+function headerText(text: string): string {
+  return text.replace(/[^\x20-\x7e]/g, '?').slice(0, 1024)
+}

@@ -1,0 +1,69 @@
+/**
+ * What a caller is told when no attempt succeeded.
+ *
+ * What a provider says about the *request* is the caller's to know, in the provider's words. What it says about
+ * our credential, our quota with it or itself is the operator's, and the caller gets the gateway's own words: a
+ * 401 passed on would send him looking for a fault in his key.
+ */
+import type { CompiledTarget } from '../contract/compiled.ts'
+import type { CallerError, Wire } from '../contract/wire.ts'
+import { type ErrorCode, rules, sayError } from '../errors.ts'
+import type { AttemptFailure, Refusal } from '../routing/attempt-host.ts'
+import { wires } from '../wire/list.ts'
+
+export interface FailureAnswer {
+  readonly error: CallerError
+  /** The provider's own bytes, where the caller can read them as they are. */
+  readonly body: { readonly bytes: Buffer; readonly contentType: string } | null
+  readonly headers: readonly string[]
+}
+
+const ABOUT_THE_REQUEST: ReadonlySet<number> = new Set([400, 409, 413, 415, 422, 429])
+
+export function answerFailure(failure: AttemptFailure, route: string, callerWire: Wire): FailureAnswer {
+  const { target, refusal, code, limitMs } = failure
+  const name = target?.name ?? route
+  const headers = retryHeaders(refusal)
+  if (code === 'upstream.open_breakers') return say(code, sayError(code, { route }), ['retry-after', '5'])
+  if (code === 'upstream.timeout') return say(code, sayError(code, { target: name, limitMs }), headers)
+  if (code !== 'upstream.failed') return say(code, sayError(code, { target: name }), headers)
+  const status = failure.status ?? 502
+  if (target !== null && refusal !== null && ABOUT_THE_REQUEST.has(status)) {
+    return passRefusal(target, refusal, callerWire, headers)
+  }
+  const busy = status === 503 || status === 529 || status === 429
+  const said = busy ? 'upstream.overloaded' : 'upstream.failed'
+  return say(said, sayError(said, { target: name, status }), headers)
+}
+
+function say(code: ErrorCode, message: string, headers: readonly string[]): FailureAnswer {
+  return { error: { status: rules[code].status, code, message }, body: null, headers }
+}
+
+function passRefusal(
+  target: CompiledTarget,
+  refusal: Refusal,
+  callerWire: Wire,
+  headers: readonly string[],
+): FailureAnswer {
+  const { status, body, contentType } = refusal
+  const code = 'upstream.refused'
+  const parsed = parseJson(body)
+  const said = wires[target.provider.wire].readError(parsed)
+  const error = { status, code, message: said ?? sayError(code, { target: target.name, status }) }
+  const readable = said !== null && target.provider.wire === callerWire.name
+  return { error, body: readable ? { bytes: body, contentType } : null, headers }
+}
+
+function retryHeaders(refusal: Refusal | null): readonly string[] {
+  if (refusal === null || refusal.retryAfterMs === null) return []
+  return ['retry-after', String(Math.ceil(refusal.retryAfterMs / 1000))]
+}
+
+function parseJson(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString())
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,56 @@
+/**
+ * `GET /v1/models` and `GET /v1/models/{id}`: what the caller may name as `model`, under the version in force.
+ *
+ * The list was made with the snapshot; it is only read here for callers who may not see all of it.
+ */
+import type { CallHead, Downstream } from '../contract/downstream.ts'
+import { Call } from './call.ts'
+import type { PipelineTools } from './tools.ts'
+
+interface ModelList {
+  readonly object: string
+  readonly data: readonly { readonly id: string }[]
+}
+
+export class ModelsCall extends Call {
+  readonly #model: string | null
+
+  /** `model`: one model, or `null` for the list. */
+  constructor(
+    tools: PipelineTools,
+    downstream: Downstream,
+    head: CallHead & { readonly model: string | null },
+  ) {
+    super(tools, downstream, head)
+    this.#model = head.model
+  }
+
+  take(): void {
+    const gateway = this.gateway
+    if (gateway === null || this.ended) return
+    const allow = this.caller?.allow ?? null
+    if (this.#model === null && allow === null) {
+      this.sendWhole(200, 'application/json', gateway.modelList)
+      return
+    }
+    const list = JSON.parse(gateway.modelList) as ModelList
+    const visible = allow === null ? list.data : list.data.filter((it) => allow.has(it.id))
+    if (this.#model === null) {
+      this.sendWhole(200, 'application/json', JSON.stringify({ ...list, data: visible }))
+      return
+    }
+    const found = visible.find((it) => it.id === this.#model)
+    if (found === undefined) this.refuse('routing.no_such_model', { model: this.#model, nearest: null })
+    else this.sendWhole(200, 'application/json', JSON.stringify(found))
+  }
+
+  onDrain(): void {}
+
+  cut(): void {
+    if (!this.ended && !this.isClosed) this.refuse('call.cut', {})
+  }
+
+  protected finish(): void {}
+
+  protected addHeaders(): void {}
+}

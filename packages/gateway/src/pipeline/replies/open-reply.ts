@@ -1,0 +1,30 @@
+/** Which reply an answer becomes: its own format or another, whole or streamed. */
+import type { UpstreamHeaders } from '../../contract/upstream.ts'
+import type { WireName } from '../../contract/wire.ts'
+import { wires } from '../../wire/list.ts'
+import { PlainReply } from './plain-reply.ts'
+import type { Reply, ReplyPort } from './reply.ts'
+import { StreamReply } from './stream-reply.ts'
+import { TranslatedReply } from './translated-reply.ts'
+import { TranslatedStream } from './translated-stream.ts'
+
+export interface Answer {
+  readonly status: number
+  readonly headers: UpstreamHeaders
+  /** What the caller asked for. */
+  readonly stream: boolean
+  readonly wire: WireName
+}
+
+/** `null` when the answer is of a kind that the caller did not ask for and could not read. */
+export function openReply(port: ReplyPort, it: Answer): Reply | null {
+  const contentType = it.headers.find('content-type') ?? ''
+  const streamed = contentType.startsWith('text/event-stream')
+  if (it.wire === port.callerWire.name) {
+    // Some servers ignore `stream`; a whole answer is still an answer.
+    return streamed ? new StreamReply(port, contentType) : new PlainReply(port, it.status, it.headers)
+  }
+  if (streamed !== it.stream) return null
+  const wire = wires[it.wire]
+  return streamed ? new TranslatedStream(port, wire) : new TranslatedReply(port, wire)
+}

@@ -1,0 +1,93 @@
+/**
+ * A whole answer in the caller's own format: its bytes pass.
+ *
+ * It is gathered first and sent in one write, so that a provider that breaks off in the middle costs a further
+ * attempt and not half an answer. One that grows beyond any usual answer is passed on as it comes.
+ */
+import type { UpstreamHeaders } from '../../contract/upstream.ts'
+import { scanModel, scanUsage } from '../../wire/usage-scan.ts'
+import type { Reply, ReplyPort } from './reply.ts'
+
+const GATHERED_BYTES = 1024 * 1024
+/** Where usage stands in an answer that is not gathered: at its end. */
+const TAIL_BYTES = 4096
+const OPEN_OBJECT = 123
+const CLOSE_OBJECT = 125
+
+export class PlainReply implements Reply {
+  readonly #port: ReplyPort
+  readonly #status: number
+  readonly #contentType: string
+  readonly #length: string | null
+  #chunks: Buffer[] = []
+  #bytes = 0
+  #passing = false
+
+  constructor(port: ReplyPort, status: number, headers: UpstreamHeaders) {
+    this.#port = port
+    this.#status = status
+    this.#contentType = headers.find('content-type') ?? 'application/json'
+    this.#length = headers.find('content-length') ?? null
+  }
+
+  onData(chunk: Buffer): void {
+    if (this.#passing) {
+      this.#port.replyChunk(chunk)
+      this.#keepTail(chunk)
+      return
+    }
+    this.#chunks.push(chunk)
+    this.#bytes += chunk.length
+    if (this.#bytes > GATHERED_BYTES) this.#pass()
+  }
+
+  onEnd(): void {
+    const [first] = this.#chunks
+    const body = this.#chunks.length === 1 && first !== undefined ? first : Buffer.concat(this.#chunks)
+    if (!this.#passing && !isWhole(body)) {
+      this.#port.fault('upstream.protocol')
+      return
+    }
+    const usage = scanUsage(body)
+    if (usage !== null) this.#port.seenUsage(usage)
+    if (this.#passing) {
+      this.#port.replyEnd()
+      return
+    }
+    if (this.#port.traced) this.#port.seenModel(scanModel(body))
+    this.#port.commit()
+    this.#port.replyWhole(this.#status, this.#contentType, body)
+  }
+
+  tell(): void {
+    this.#port.replyBroken()
+  }
+
+  #pass(): void {
+    this.#passing = true
+    this.#port.commit()
+    this.#port.replyHead(this.#status, this.#contentType, this.#length)
+    const chunks = this.#chunks
+    this.#chunks = []
+    for (const chunk of chunks) this.#port.replyChunk(chunk)
+    for (const chunk of chunks.slice(-2)) this.#keepTail(chunk)
+  }
+
+  #keepTail(chunk: Buffer): void {
+    const last = this.#chunks.at(-1)
+    this.#chunks = [...(last === undefined ? [] : [last.subarray(-TAIL_BYTES)]), chunk.subarray(-TAIL_BYTES)]
+  }
+}
+
+/** An object from its first to its last byte: a proxy's error page or half an answer is not. */
+function isWhole(body: Buffer): boolean {
+  let end = body.length - 1
+  while (end > 0 && isSpace(body[end])) end -= 1
+  let start = 0
+  while (start < end && isSpace(body[start])) start += 1
+  return body[start] === OPEN_OBJECT && body[end] === CLOSE_OBJECT && end > start
+}
+
+function isSpace(byte: number | undefined): boolean {
+  return byte === 32 || byte === 10 || byte === 13 || byte === 9
+}

@@ -1,0 +1,38 @@
+/**
+ * A reply: what becomes of a good answer on its way to the caller. One for each attempt that begins to answer.
+ *
+ * Before its first good content it calls `commit`, and nothing may be sent before: until then the attempt can
+ * still be made elsewhere. What it cannot use it gives back with `fault`.
+ */
+import type { Usage } from '../../contract/neutral.ts'
+import type { CallerError, ReplyAbout, Wire } from '../../contract/wire.ts'
+import type { FailureCode } from '../../routing/attempt-host.ts'
+
+export interface Reply {
+  onData(chunk: Buffer): void
+  onEnd(): void
+  /** Tells the caller, after `commit`, that no more will come. */
+  tell(error: CallerError): void
+}
+
+/** What a reply asks of its call. */
+export interface ReplyPort {
+  /** The caller's format. */
+  readonly callerWire: Wire
+  readonly about: ReplyAbout
+  /** Whether somebody will look at `seenModel`. */
+  readonly traced: boolean
+  commit(): void
+  fault(code: FailureCode, status?: number): void
+  /** The provider told of a failure inside an answer that had begun. */
+  noteFailure(): void
+  seenModel(model: string): void
+  seenUsage(usage: Usage): void
+  replyWhole(status: number, contentType: string, body: Buffer | string): void
+  replyHead(status: number, contentType: string, length: string | null): void
+  replyChunk(chunk: Buffer | string): void
+  /** The answer is complete. */
+  replyEnd(chunk?: Buffer | string): void
+  /** The answer cannot be completed: breaks the connection. */
+  replyBroken(): void
+}

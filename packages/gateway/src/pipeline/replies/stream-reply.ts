@@ -1,0 +1,115 @@
+/**
+ * A stream in the caller's own format: its bytes pass as they come.
+ *
+ * Until the first token the bytes are held back and read, because a provider may still fail or report a failure
+ * as its first event; that costs the caller nothing, since a role without a word tells him nothing. From then
+ * on the bytes are only searched: for usage, and for a failure in the middle.
+ */
+import type { CallerError, StreamReader } from '../../contract/wire.ts'
+import { openaiChat } from '../../wire/openai-chat.ts'
+import { EventTooLarge, SseReader } from '../../wire/sse.ts'
+import { UsageScan } from '../../wire/usage-scan.ts'
+import type { Reply, ReplyPort } from './reply.ts'
+
+const HELD_BYTES = 256 * 1024
+
+export class StreamReply implements Reply {
+  readonly #port: ReplyPort
+  readonly #contentType: string
+  readonly #scan = new UsageScan()
+  readonly #events = new SseReader((event, data) => this.#onEvent(event, data))
+  readonly #reader: StreamReader = openaiChat.openReader()
+  #held: Buffer[] | null = []
+  #heldBytes = 0
+  #good = false
+  #failed = false
+
+  constructor(port: ReplyPort, contentType: string) {
+    this.#port = port
+    this.#contentType = contentType
+  }
+
+  onData(chunk: Buffer): void {
+    if (this.#held === null) {
+      this.#pass(chunk)
+      return
+    }
+    this.#held.push(chunk)
+    this.#heldBytes += chunk.length
+    this.#read(chunk)
+    if (this.#failed) return
+    if (this.#good || this.#heldBytes > HELD_BYTES) this.#begin()
+  }
+
+  onEnd(): void {
+    if (this.#held !== null && !this.#failed) {
+      this.#events.end()
+      if (this.#good) this.#begin()
+    }
+    if (this.#failed) return
+    if (this.#held !== null) {
+      this.#port.fault('upstream.reset')
+      return
+    }
+    this.#scan.end()
+    this.#report()
+    this.#port.replyEnd()
+  }
+
+  tell(error: CallerError): void {
+    this.#report()
+    this.#port.replyEnd(openaiChat.writeStreamError(error))
+  }
+
+  #begin(): void {
+    const held = this.#held ?? []
+    this.#held = null
+    this.#port.commit()
+    this.#port.replyHead(200, this.#contentType, null)
+    this.#pass(held.length === 1 && held[0] !== undefined ? held[0] : Buffer.concat(held))
+  }
+
+  #pass(chunk: Buffer): void {
+    this.#scan.read(chunk)
+    this.#port.replyChunk(chunk)
+  }
+
+  #report(): void {
+    if (this.#scan.usage !== null) this.#port.seenUsage(this.#scan.usage)
+    if (this.#scan.failed) this.#port.noteFailure()
+  }
+
+  #read(chunk: Buffer): void {
+    try {
+      this.#events.read(chunk)
+    } catch (thrown) {
+      if (!(thrown instanceof EventTooLarge)) throw thrown
+      this.#fail('upstream.protocol')
+    }
+  }
+
+  #onEvent(event: string, data: string): void {
+    if (this.#good || this.#failed) return
+    if (data === '[DONE]') {
+      this.#good = true
+      return
+    }
+    try {
+      for (const delta of this.#reader.read(event, data)) {
+        if (delta.type === 'error') {
+          this.#fail('upstream.failed', delta.status)
+          return
+        }
+        if (delta.type === 'start') this.#port.seenModel(delta.model)
+        else if (delta.type !== 'usage') this.#good = true
+      }
+    } catch {
+      this.#fail('upstream.protocol')
+    }
+  }
+
+  #fail(code: 'upstream.failed' | 'upstream.protocol', status?: number): void {
+    this.#failed = true
+    this.#port.fault(code, status)
+  }
+}

@@ -1,0 +1,53 @@
+/** A whole answer in another format: parsed, and written in the caller's. */
+import type { NeutralDelta } from '../../contract/neutral.ts'
+import type { Wire } from '../../contract/wire.ts'
+import { isFields } from '../../wire/fields.ts'
+import type { Reply, ReplyPort } from './reply.ts'
+
+const LARGEST_BYTES = 32 * 1024 * 1024
+
+export class TranslatedReply implements Reply {
+  readonly #port: ReplyPort
+  readonly #wire: Wire
+  #chunks: Buffer[] = []
+  #bytes = 0
+
+  constructor(port: ReplyPort, wire: Wire) {
+    this.#port = port
+    this.#wire = wire
+  }
+
+  onData(chunk: Buffer): void {
+    this.#chunks.push(chunk)
+    this.#bytes += chunk.length
+    if (this.#bytes > LARGEST_BYTES) this.#port.fault('upstream.protocol')
+  }
+
+  onEnd(): void {
+    const deltas = this.#parse()
+    if (deltas === null) {
+      this.#port.fault('upstream.protocol')
+      return
+    }
+    for (const delta of deltas) {
+      if (delta.type === 'usage') this.#port.seenUsage(delta.usage)
+      else if (delta.type === 'start') this.#port.seenModel(delta.model)
+    }
+    this.#port.commit()
+    const reply = this.#port.callerWire.writeReply(deltas, this.#port.about)
+    this.#port.replyWhole(200, 'application/json', JSON.stringify(reply))
+  }
+
+  tell(): void {
+    this.#port.replyBroken()
+  }
+
+  #parse(): readonly NeutralDelta[] | null {
+    try {
+      const body: unknown = JSON.parse(Buffer.concat(this.#chunks).toString())
+      return isFields(body) ? this.#wire.parseReply(body) : null
+    } catch {
+      return null
+    }
+  }
+}

@@ -1,0 +1,106 @@
+/**
+ * A stream in another format: read event by event and written in the caller's.
+ *
+ * As with a stream that passes, what comes before the first token is held back. A stream that stops without
+ * saying why it finished was cut, and the caller is told.
+ */
+import type { NeutralDelta } from '../../contract/neutral.ts'
+import type { CallerError, StreamReader, StreamWriter, Wire } from '../../contract/wire.ts'
+import { SseReader } from '../../wire/sse.ts'
+import type { Reply, ReplyPort } from './reply.ts'
+
+export class TranslatedStream implements Reply {
+  readonly #port: ReplyPort
+  readonly #events = new SseReader((event, data) => this.#onEvent(event, data))
+  readonly #reader: StreamReader
+  readonly #writer: StreamWriter
+  /** Written and not sent yet: before the first token, or within one chunk of the provider's. */
+  #text = ''
+  #good = false
+  #begun = false
+  #finished = false
+  #failed = false
+
+  constructor(port: ReplyPort, wire: Wire) {
+    this.#port = port
+    this.#reader = wire.openReader()
+    this.#writer = port.callerWire.openWriter(port.about)
+  }
+
+  onData(chunk: Buffer): void {
+    if (this.#failed) return
+    this.#read(() => this.#events.read(chunk))
+    this.#flush()
+  }
+
+  onEnd(): void {
+    if (this.#failed) return
+    this.#read(() => this.#events.end())
+    this.#flush()
+    if (this.#failed) return
+    if (!this.#finished) {
+      this.#fail('upstream.reset')
+      return
+    }
+    this.#port.replyEnd(this.#writer.end())
+  }
+
+  tell(error: CallerError): void {
+    this.#port.replyEnd(this.#text + this.#port.callerWire.writeStreamError(error))
+  }
+
+  #read(step: () => void): void {
+    try {
+      step()
+    } catch {
+      this.#fail('upstream.protocol')
+    }
+  }
+
+  #onEvent(event: string, data: string): void {
+    for (const delta of this.#reader.read(event, data)) {
+      if (this.#failed) return
+      this.#take(delta)
+    }
+  }
+
+  #take(delta: NeutralDelta): void {
+    switch (delta.type) {
+      case 'error':
+        this.#fail('upstream.failed', delta.status)
+        return
+      case 'start':
+        this.#port.seenModel(delta.model)
+        break
+      case 'usage':
+        this.#port.seenUsage(delta.usage)
+        break
+      case 'finish':
+        this.#finished = true
+        this.#good = true
+        break
+      default:
+        this.#good = true
+    }
+    this.#text += this.#writer.write(delta)
+  }
+
+  #flush(): void {
+    if (this.#failed || !this.#good) return
+    if (!this.#begun) {
+      this.#begun = true
+      this.#port.commit()
+      this.#port.replyHead(200, 'text/event-stream; charset=utf-8', null)
+    }
+    if (this.#text === '') return
+    const text = this.#text
+    this.#text = ''
+    this.#port.replyChunk(text)
+  }
+
+  #fail(code: 'upstream.failed' | 'upstream.protocol' | 'upstream.reset', status?: number): void {
+    if (this.#failed) return
+    this.#failed = true
+    this.#port.fault(code, status)
+  }
+}

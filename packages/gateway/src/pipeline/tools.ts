@@ -1,0 +1,27 @@
+/** What every call works with: made once by the server, the same for all calls. */
+import type { Clock, Pin, Reloader, Telemetry } from '@changeover/reload'
+import type { CallSink } from '../contract/call.ts'
+import type { CompiledGateway } from '../contract/compiled.ts'
+import type { Deadlines } from '../routing/deadlines.ts'
+import type { VersionMemory } from './version-memory.ts'
+
+export interface Parts {
+  readonly gateway: CompiledGateway
+}
+export type GatewayReloader = Pick<Reloader<Parts>, 'acquire'>
+export type GatewayPin = Pin<Parts>
+
+export interface PipelineTools {
+  readonly reloader: GatewayReloader
+  readonly calls: CallSink
+  readonly telemetry: Telemetry
+  readonly clock: Clock
+  readonly random: () => number
+  readonly deadlines: Deadlines
+  readonly versions: VersionMemory
+  /** `config.scope` of spans. */
+  readonly scope: string
+  /** How long a caller may leave a stream standing before the call is cancelled. */
+  readonly stallMs: number
+  nextCallId(): string
+}

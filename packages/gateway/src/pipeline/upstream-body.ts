@@ -1,0 +1,38 @@
+/**
+ * What a call becomes for one target: the caller's bytes with the model's name changed where both speak the same
+ * format, else the request translated.
+ */
+import type { CompiledRoute, CompiledTarget } from '../contract/compiled.ts'
+import type { WireName } from '../contract/wire.ts'
+import type { ChatBody } from '../wire/chat-body.ts'
+import { wires } from '../wire/list.ts'
+import { prepareDefaults } from '../wire/prepared-defaults.ts'
+
+export interface UpstreamBody {
+  readonly bytes: Buffer
+  /** Fields of the request that this target will not see. */
+  readonly warnings: readonly string[]
+}
+
+const NO_WARNINGS: readonly string[] = []
+
+export interface BodyFor {
+  readonly body: ChatBody
+  readonly route: CompiledRoute
+  readonly prompt: string | null
+  readonly callerWire: WireName
+}
+
+/** Throws `request.field` where a field cannot be translated. */
+export function writeUpstreamBody(it: BodyFor, target: CompiledTarget): UpstreamBody {
+  const { body, route, prompt, callerWire } = it
+  const changes = {
+    model: target.upstreamModel,
+    defaults: [prepareDefaults(route.context?.parameters ?? null), prepareDefaults(target.parameters)],
+    prompt,
+  }
+  if (target.provider.wire === callerWire) return { bytes: body.splice(changes), warnings: NO_WARNINGS }
+  const request = wires[callerWire].parseRequest(body.toFields(changes))
+  const written = wires[target.provider.wire].writeRequest(request, target.upstreamModel)
+  return { bytes: Buffer.from(JSON.stringify(written.body)), warnings: written.warnings }
+}

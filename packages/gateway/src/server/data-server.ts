@@ -1,0 +1,152 @@
+/**
+ * The data plane's door: `node:http`, tuned for many kept connections, and the few paths behind it.
+ *
+ * It reads heads and bodies within their limits and hands them to a call; what a call means is not known here.
+ * Listeners are shared functions that find their exchange on the object they were called on, so that a request
+ * costs no closures.
+ *
+ * Closing: no new connections, calls in flight go on until `drainMs` is over, what is left then is cut with a
+ * word to its caller.
+ */
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Clock, Telemetry } from '@changeover/reload'
+import type { CallSink } from '../contract/call.ts'
+import { createCallIds } from '../pipeline/call-id.ts'
+import type { GatewayReloader, PipelineTools } from '../pipeline/tools.ts'
+import { VersionMemory } from '../pipeline/version-memory.ts'
+import { Deadlines } from '../routing/deadlines.ts'
+import { Exchange } from './exchange.ts'
+import { writeProtocolError } from './protocol-error.ts'
+import { openCall } from './routes.ts'
+
+export interface DataServerOptions {
+  readonly reloader: GatewayReloader
+  readonly calls: CallSink
+  readonly telemetry: Telemetry
+  readonly clock: Clock
+  /** `config.scope` of spans. Default `default`. */
+  readonly scope?: string
+  readonly limits?: Partial<DataServerLimits>
+  /** Numbers in [0, 1): for weights and jitter. Default `Math.random`. */
+  readonly random?: () => number
+}
+
+export interface DataServerLimits {
+  /** Of a request body. A long context with a few images fits. Default 32 MB. */
+  readonly bodyBytes: number
+  /** Of a request's head. Default 32 KB. */
+  readonly headBytes: number
+  /** For the head to come. Default 20 s. */
+  readonly headMs: number
+  /** For head and body to come. Default 120 s. */
+  readonly requestMs: number
+  /** How long an idle connection is kept; longer than balancers in front usually keep theirs. Default 65 s. */
+  readonly keepAliveMs: number
+  /** How long a caller may leave a stream standing. Default 60 s. */
+  readonly stallMs: number
+}
+
+const DEFAULTS: DataServerLimits = {
+  bodyBytes: 32 * 1024 * 1024,
+  headBytes: 32 * 1024,
+  headMs: 20_000,
+  requestMs: 120_000,
+  keepAliveMs: 65_000,
+  stallMs: 60_000,
+}
+
+/** After the cut, for the last words to go out. */
+const FAREWELL_MS = 500
+const IDLE_CHECK_MS = 25
+
+export interface DataServer {
+  readonly server: Server
+  /** Resolves when it listens. Port 0 takes a free one. */
+  listen(at: { readonly host: string; readonly port: number }): Promise<{ readonly port: number }>
+  /** Resolves when every connection is closed. */
+  close(options: { readonly drainMs: number }): Promise<void>
+}
+
+export function createDataServer(options: DataServerOptions): DataServer {
+  const limits = { ...DEFAULTS, ...options.limits }
+  const { telemetry, clock } = options
+  const tools: PipelineTools = {
+    reloader: options.reloader,
+    calls: options.calls,
+    telemetry,
+    clock,
+    random: options.random ?? Math.random,
+    deadlines: new Deadlines(clock),
+    versions: new VersionMemory(telemetry),
+    scope: options.scope ?? 'default',
+    stallMs: limits.stallMs,
+    nextCallId: createCallIds(),
+  }
+  const active = new Set<Exchange>()
+  let closing = false
+  const server = createServer(
+    {
+      keepAliveTimeout: limits.keepAliveMs,
+      headersTimeout: limits.headMs,
+      requestTimeout: limits.requestMs,
+      connectionsCheckingInterval: 5000,
+      maxHeaderSize: limits.headBytes,
+    },
+    (request, response) => {
+      if (closing) response.shouldKeepAlive = false
+      const call = openCall(tools, request, response)
+      if (call === null) return
+      const exchange = new Exchange({ call, request, response, active, bodyBytes: limits.bodyBytes })
+      exchange.start()
+    },
+  )
+  server.on('clientError', writeProtocolError)
+  return {
+    server,
+    listen: (at) => listen(server, at),
+    close: ({ drainMs }) => {
+      closing = true
+      return drain({ server, active, clock, drainMs })
+    },
+  }
+}
+
+function listen(server: Server, at: { host: string; port: number }): Promise<{ port: number }> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(at.port, at.host, () => {
+      server.off('error', reject)
+      resolve({ port: (server.address() as AddressInfo).port })
+    })
+  })
+}
+
+interface Drain {
+  readonly server: Server
+  readonly active: ReadonlySet<Exchange>
+  readonly clock: Clock
+  readonly drainMs: number
+}
+
+function drain({ server, active, clock, drainMs }: Drain): Promise<void> {
+  for (const exchange of active) exchange.lastOnConnection()
+  return new Promise((resolve) => {
+    let over = false
+    server.close(() => {
+      over = true
+      resolve()
+    })
+    // A connection that becomes idle after `close` is not closed by it.
+    const closeIdle = () => {
+      if (over) return
+      server.closeIdleConnections()
+      clock.after(IDLE_CHECK_MS, closeIdle)
+    }
+    closeIdle()
+    clock.after(drainMs, () => {
+      for (const exchange of active) exchange.cut()
+      clock.after(FAREWELL_MS, () => server.closeAllConnections())
+    })
+  })
+}

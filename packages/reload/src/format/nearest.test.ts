@@ -21,5 +21,7 @@ describe('the nearest known word', () => {
   it('is not looked for when the word is endless', () => {
     expect(nearest('routes'.repeat(100_000), known)).toBeNull()
     expect(nearest('routes', ['routes'.repeat(100_000)])).toBeNull()
+    expect(nearest('a'.repeat(64), ['a'.repeat(63)])).toBe('a'.repeat(63))
+    expect(nearest('a'.repeat(65), ['a'.repeat(64)])).toBeNull()
   })
 })

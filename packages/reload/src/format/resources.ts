@@ -51,7 +51,8 @@ export async function readResources(
     workedBytes = 0
     await nextTurn()
   }
-  return deepFreeze(growTree(values))
+  // Each value was frozen when it was read; entering all of them again would hold up the event loop.
+  return growTree(values)
 }
 
 /** What a resource costs whatever its size, in bytes of parsing: some four microseconds. */

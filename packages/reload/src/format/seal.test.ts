@@ -179,6 +179,20 @@ describe('sealing a draft', () => {
     const changed = { ...text, digest: `sha256:${'3'.repeat(64)}`, inline: 'ho' }
     const { manifest } = sealContent({ resources: [changed, other], tree }, after(one))
     expect(manifest.changedParameters).toEqual(['/models/w/digest', '/prompts/hi'])
+    const relabelled = { ...weights, mediaType: 'image/png', uri: 'file:w' }
+    const asImage = { w: { digest: weights.digest, size: 2, mediaType: 'image/png' } }
+    const again = sealContent(
+      {
+        resources: [{ ...text, inline: 'hi' }, relabelled],
+        tree: { prompts: { hi: 'hi' }, models: asImage },
+      },
+      after(one),
+    )
+    expect(again.manifest.changedParameters).toEqual(['/models/w/mediaType'])
+    expect(again.manifest.resources.map(resourceKey), 'in the order of names').toEqual([
+      'models/w',
+      'prompts/hi',
+    ])
   })
 })
 

@@ -2,6 +2,7 @@
 
 export * from './counting-clock.ts'
 export * from './fault-proxy.ts'
+export * from './fake-provider.ts'
 export * from './faulty-disk.ts'
 export * from './handle-conformance.ts'
 export * from './manual-clock.ts'

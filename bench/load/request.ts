@@ -1,0 +1,31 @@
+/** The request that every caller sends: 1 KB of JSON, the same bytes to every candidate but for the model's name. */
+import type { Target } from './job.ts'
+
+const bodyBytes = 1024
+
+export function writeRequest(target: Target, stream: boolean): string {
+  const body = writeBody(target.model, stream)
+  const headers = Object.entries(target.headers).map(([name, value]) => `${name}: ${value}\r\n`)
+  return (
+    `POST /v1/chat/completions HTTP/1.1\r\nhost: 127.0.0.1:${target.port}\r\n${headers.join('')}` +
+    `content-type: application/json\r\naccept: ${stream ? 'text/event-stream' : 'application/json'}\r\n` +
+    `content-length: ${body.length}\r\n\r\n${body}`
+  )
+}
+
+function writeBody(model: string, stream: boolean): string {
+  const make = (text: string): string =>
+    JSON.stringify({
+      model,
+      messages: [
+        { role: 'system', content: 'You answer questions about cinemas, briefly and politely.' },
+        { role: 'user', content: text },
+      ],
+      temperature: 0.7,
+      max_tokens: 256,
+      user: 'bench-user-0001',
+      ...(stream && { stream: true }),
+    })
+  const filler = 'When does the second projector take over from the first one? '
+  return make(filler.repeat(20).slice(0, Math.max(0, bodyBytes - make('').length)))
+}

@@ -1,0 +1,109 @@
+/**
+ * What the rounds say, taken together: medians, and ratios that were formed inside each round before the
+ * median was taken. Void measurements are left out; disturbed ones are kept and counted.
+ */
+import type { Measured } from '../load/job.ts'
+import type { BenchRecord, MeasuredRecord, Presence, RunRecord, StartRecord } from '../record.ts'
+
+export interface Range {
+  readonly median: number
+  readonly min: number
+  readonly max: number
+}
+
+export type Pick = (measured: Measured) => number
+
+export const perSecond: Pick = (it) => it.requests / it.seconds
+export const cpuPerRequestUs: Pick = (it) => it.gatewayCpuUs / it.requests
+export const cpuPerChunkUs: Pick = (it) => it.gatewayCpuUs / (it.chunks ?? Number.NaN)
+export const chunksPerSecond: Pick = (it) => (it.chunks ?? Number.NaN) / it.seconds
+export const latencyP50: Pick = (it) => it.latencyUs.p50
+export const latencyP99: Pick = (it) => it.latencyUs.p99
+export const chunkP50: Pick = (it) => it.chunkUs?.p50 ?? Number.NaN
+export const chunkP99: Pick = (it) => it.chunkUs?.p99 ?? Number.NaN
+export const gatewayUse: Pick = (it) => it.gatewayUse
+export const rssMb: Pick = (it) => it.rssBytes / 1e6
+
+export class Summary {
+  readonly run: RunRecord
+  readonly measured: readonly MeasuredRecord[]
+  readonly starts: readonly StartRecord[]
+  readonly troubles: readonly string[]
+
+  constructor(records: readonly BenchRecord[]) {
+    const run = records.find((it) => it.kind === 'run')
+    if (run === undefined) throw new Error('no run was recorded')
+    this.run = run
+    this.measured = records.filter((it) => it.kind === 'measured')
+    this.starts = records.filter((it) => it.kind === 'start')
+    this.troubles = records.flatMap((it) =>
+      it.kind === 'trouble' ? [`round ${it.round}, ${it.candidate}: ${it.what}`] : [],
+    )
+  }
+
+  /** Candidates in the order of the report, those that are absent included. */
+  get present(): readonly Presence[] {
+    return this.run.present
+  }
+
+  /** The usable measurements of a candidate, one a round. */
+  of(scenario: string, candidate: string): readonly MeasuredRecord[] {
+    return this.measured.filter((it) => it.scenario === scenario && it.candidate === candidate && !it.isVoid)
+  }
+
+  range(scenario: string, candidate: string, pick: Pick): Range | null {
+    return rangeOf(this.of(scenario, candidate).map((it) => pick(it.measured)))
+  }
+
+  /** `combine` of both candidates' figures, round by round; rounds that lack one of them are left out. */
+  paired(scenario: string, names: readonly [string, string], pick: Pick, combine: Combine): Range | null {
+    const [left, right] = names
+    const others = new Map(this.of(scenario, right).map((it) => [it.round, pick(it.measured)]))
+    const values = this.of(scenario, left).map((it) => {
+      const other = others.get(it.round)
+      return other === undefined ? Number.NaN : combine(pick(it.measured), other)
+    })
+    return rangeOf(values)
+  }
+
+  ratio(scenario: string, names: readonly [string, string], pick: Pick): Range | null {
+    return this.paired(scenario, names, pick, (left, right) => left / right)
+  }
+
+  /** Latency beyond that of the direct run of the same round. */
+  added(scenario: string, candidate: string, pick: Pick): Range | null {
+    return this.paired(scenario, [candidate, 'direct'], pick, (left, right) => left - right)
+  }
+
+  /** Share of throughput that reloads cost: against the run without reloads of the same round. */
+  reloadLoss(candidate: string, scenario: string): Range | null {
+    const calm = new Map(this.of('reload-0', candidate).map((it) => [it.round, perSecond(it.measured)]))
+    const values = this.of(scenario, candidate).map((it) => {
+      const before = calm.get(it.round)
+      return before === undefined ? Number.NaN : 1 - perSecond(it.measured) / before
+    })
+    return rangeOf(values)
+  }
+
+  start(candidate: string): Range | null {
+    return rangeOf(this.starts.filter((it) => it.candidate === candidate).map((it) => it.startMs))
+  }
+
+  rssIdleMb(candidate: string): Range | null {
+    return rangeOf(this.starts.filter((it) => it.candidate === candidate).map((it) => it.rssIdleBytes / 1e6))
+  }
+}
+
+export type Combine = (left: number, right: number) => number
+
+/** Median, least and greatest of what is finite; `null` of nothing. */
+export function rangeOf(values: readonly number[]): Range | null {
+  const sorted = values.filter((it) => Number.isFinite(it)).sort((left, right) => left - right)
+  const first = sorted[0]
+  const last = sorted.at(-1)
+  if (first === undefined || last === undefined) return null
+  const middle = (sorted.length - 1) / 2
+  const low = sorted[Math.floor(middle)] ?? first
+  const high = sorted[Math.ceil(middle)] ?? last
+  return { median: (low + high) / 2, min: first, max: last }
+}

@@ -1,0 +1,66 @@
+/** What is measured, each scenario by name, in the order in which a round goes through them. */
+import type { Ability } from './candidates/candidate.ts'
+import type { Job, Target } from './load/job.ts'
+
+export interface Timing {
+  readonly leadMs: number
+  readonly measureMs: number
+}
+
+export interface Scenario {
+  readonly id: string
+  readonly needs: Ability
+  readonly reloadsPerSecond: number
+  job(target: Target, timing: Timing): Job
+}
+
+export const warmUpConnections = 32
+
+const openConnections = 64
+
+function closed(connections: number): Scenario {
+  return {
+    id: `json-c${connections}`,
+    needs: 'json',
+    reloadsPerSecond: 0,
+    job: (target, timing) => ({ kind: 'closed', target, connections, ...timing }),
+  }
+}
+
+function open(perSecond: number): Scenario {
+  return {
+    id: `open-${perSecond}`,
+    needs: 'json',
+    reloadsPerSecond: 0,
+    job: (target, timing) => ({ kind: 'open', target, connections: openConnections, perSecond, ...timing }),
+  }
+}
+
+function streams(count: number): Scenario {
+  const pace = { chunks: 100, periodMs: 10 }
+  return {
+    id: `sse-${count}`,
+    needs: 'streams',
+    reloadsPerSecond: 0,
+    job: (target, timing) => ({ kind: 'streams', target, streams: count, ...pace, ...timing }),
+  }
+}
+
+/** The same load as `json-c32`. Without reloads too: what is lost is compared with a run of the same round. */
+function reloads(perSecond: number): Scenario {
+  return { ...closed(32), id: `reload-${perSecond}`, needs: 'reload', reloadsPerSecond: perSecond }
+}
+
+export const scenarios: readonly Scenario[] = [
+  closed(1),
+  closed(32),
+  closed(128),
+  open(500),
+  open(1000),
+  open(2000),
+  streams(50),
+  streams(200),
+  reloads(0),
+  reloads(1),
+  reloads(10),
+]

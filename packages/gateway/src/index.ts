@@ -1,3 +1,10 @@
 /** `@changeover/gateway`: what the command line and tests may use of it. */
+export type { Flags } from './boot/flags.ts'
+export { flagSpecs, readFlags } from './boot/flags.ts'
+export { checkSettingsText, listProviders } from './boot/look-at-settings.ts'
+export type { ProviderEntry } from './boot/providers.ts'
+export type { Parts, Running, RunOptions } from './boot/run.ts'
+export { run } from './boot/run.ts'
+export { serve } from './boot/serve.ts'
 export type * from './contract/settings.ts'
 export { GatewayError, isGatewayError, rules, sayError } from './errors.ts'

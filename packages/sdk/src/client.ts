@@ -28,6 +28,8 @@ export interface AskOptions {
   /** Version or digest the change was made for. */
   readonly ifMatch?: string
   readonly idempotencyKey?: string
+  /** Name of what is sent, such as a file's: errors then name it. */
+  readonly source?: string
 }
 
 /** What is left out when there is nothing to say. */
@@ -102,6 +104,7 @@ export function createClient(options: ClientOptions): Client {
       headers: headers({
         ...(body === undefined ? {} : { 'content-type': asked.contentType ?? 'application/json' }),
         ...(asked.ifMatch === undefined ? {} : { 'if-match': `"${asked.ifMatch}"` }),
+        ...(asked.source === undefined ? {} : { 'x-changeover-source': asked.source }),
         ...(asked.idempotencyKey === undefined ? {} : { 'idempotency-key': asked.idempotencyKey }),
       }),
       signal: AbortSignal.timeout(options.timeoutMs ?? 60_000),

@@ -23,7 +23,7 @@ import {
   type SettingsTree,
   type Telemetry,
 } from '@changeover/reload'
-import { GatewayError } from '../errors.ts'
+import { GatewayError, isGatewayError } from '../errors.ts'
 import { FileChangedError, keepAside, readOwnFile, replaceOwnFile } from './own-file.ts'
 import type { SettingsSource, SettingsText } from './settings-source.ts'
 
@@ -131,18 +131,27 @@ class FileChanger {
     try {
       const held = before === null ? null : await this.#treeOf(before, path)
       const agrees = held !== null && inForce !== null && changes(inForce, held).length === 0
-      const kept =
-        before === null || agrees ? undefined : await keepAside(path, before, `before-${receipt.version}`)
-      const next =
-        before === null || held === null
-          ? text.write(restored, path)
-          : text.edit(before, path, changes(held, restored))
+      const edited = before === null || held === null ? null : this.#editedOrNull(before, held, restored)
+      const keeps = before !== null && (!agrees || edited === null)
+      const kept = keeps ? await keepAside(path, before, `before-${receipt.version}`) : undefined
+      const next = edited ?? text.write(restored, path)
       await replaceOwnFile(path, before, next)
       return { receipt, file: { path, written: true, ...(kept === undefined ? {} : { kept }) } }
     } catch (error) {
       this.#warn('the rollback is in force, but the settings file could not be written', error)
       const trouble = error instanceof FileChangedError ? 'settings.file_changed' : 'settings.write_back'
       return { receipt, file: { path, written: false, trouble } }
+    }
+  }
+
+  /** `null` when the text has no room for the change: it is then written anew, and the old one kept aside. */
+  #editedOrNull(before: Uint8Array, held: SettingsTree, next: SettingsTree): Uint8Array | null {
+    const { source, text } = this.#options
+    try {
+      return text.edit(before, source.ownFile ?? '', changes(held, next))
+    } catch (error) {
+      if (isGatewayError(error) && error.code === 'settings.not_editable') return null
+      throw error
     }
   }
 
@@ -208,6 +217,7 @@ class FileChanger {
     } catch (error) {
       this.#warn('the settings file could not be written; the change is taken back', error)
       await this.#takeBack(receipt.previous)
+      if (isGatewayError(error)) throw error
       const code = error instanceof FileChangedError ? 'settings.file_changed' : 'settings.write_back'
       throw new GatewayError(code, { source: this.#options.source.place }, { cause: error })
     }

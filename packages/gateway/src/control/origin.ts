@@ -27,7 +27,7 @@ export function readOrigin(facts: RequestFacts): Origin {
   const reason = facts.reason?.trim()
   return {
     trigger: clients[facts.header('x-changeover-client') ?? ''] ?? 'admin_api',
-    source: facts.route,
+    source: readSource(facts.header('x-changeover-source')) ?? facts.route,
     actor: readActor(facts.header('x-changeover-actor')),
     trace: facts.span,
     child: true,
@@ -69,6 +69,12 @@ function readIdempotencyKey(header: string | undefined): string | undefined {
     found: 'something else',
     expected: '1 to 200 printable characters without spaces',
   })
+}
+
+/** The caller's own name for what it sends, such as a file's: errors then name it. */
+function readSource(header: string | undefined): string | undefined {
+  const name = header?.replaceAll(/[^\w./@+-]/g, '').slice(-200)
+  return name === '' ? undefined : name
 }
 
 function readActor(header: string | undefined): string {

@@ -1,0 +1,146 @@
+/**
+ * `changeover apply`: offers a change and tells what becomes of it, while it does.
+ *
+ * It listens before it asks: the stages of a reload take milliseconds, and the receipt comes after them.
+ */
+import { type Client, isRefused, type Receipt, type ReloadEvent } from '@changeover/sdk'
+import { type Body, changeOptions, readBody } from '../change-options.ts'
+import type { Command, CommandContext } from '../command.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { writeReceipt, writeWords } from '../render/changes.ts'
+import { writeProblem } from '../render/problem.ts'
+import { traceOf } from '../trace.ts'
+
+export const apply: Command = {
+  name: 'apply',
+  summary: 'change the settings: a file, standard input, or single values',
+  usage: '[FILE | -]',
+  about: `The change is checked, built beside the running version, and swapped in as a whole, or refused with the place of
+each error and nothing changed. It carries TRACEPARENT from the environment, or a trace of its own, so that whoever
+asked for it can be found from the requests that ran under it.`,
+  words: [0, 1],
+  options: {
+    ...changeOptions,
+    reason: { type: 'string', value: 'TEXT', about: 'why, for history and audit' },
+    'if-match': { type: 'string', value: 'VERSION', about: 'refuse unless this version is in force' },
+    'idempotency-key': {
+      type: 'string',
+      value: 'KEY',
+      about: 'the same key with the same change is done once',
+    },
+    force: { type: 'boolean', about: 'also when these settings are in quarantine or the breaker is open' },
+    traceparent: { type: 'string', value: 'W3C', about: 'trace to be part of; or TRACEPARENT' },
+    wait: { type: 'boolean', about: 'wait until the version is confirmed or taken back' },
+  },
+  examples: [
+    ['changeover apply changeover.yaml', 'a whole file'],
+    ['changeover apply --set routes/chat/targets/0/weight=50', 'one value; the file is written back'],
+    ['changeover apply new.yaml --reason "more small model" --wait', 'until it is confirmed'],
+  ],
+  run,
+}
+
+async function run(context: CommandContext): Promise<number> {
+  const trace = traceOf(context.text('traceparent') ?? context.env['TRACEPARENT'])
+  const client = await context.client({ traceparent: trace.traceparent })
+  const body = await readBody(context, client)
+  const listening = new AbortController()
+  const follower = createFollower(context, client, listening.signal, trace.traceId)
+  await follower.opened
+  try {
+    if (!context.json && trace.own) context.say(context.paint('dim', `trace ${trace.traceId}`))
+    const receipt = await offer(context, client, body)
+    if (context.json) context.say(JSON.stringify(receipt, null, 2))
+    else await tellReceipt(context, client, receipt)
+    if (!context.flag('wait') || receipt.outcome !== 'applied') return exitCodes.ok
+    return await waitForEnd(context, follower.ended(receipt.attempt))
+  } catch (error) {
+    if (!isRefused(error) || context.json) throw error
+    writeProblem(error.problem, context.paint, body.sent).forEach((it) => context.say(it))
+    return exitCodes.refused
+  } finally {
+    listening.abort()
+  }
+}
+
+async function offer(context: CommandContext, client: Client, body: Body): Promise<Receipt> {
+  const reason = context.text('reason')
+  const ifMatch = context.text('if-match') ?? body.ifMatch
+  const idempotencyKey = context.text('idempotency-key')
+  const asked = {
+    body: body.bytes,
+    contentType: body.contentType,
+    source: body.sent.name,
+    query: {
+      ...(reason === undefined ? {} : { reason }),
+      ...(context.flag('force') ? { force: 'true' as const } : {}),
+      ...(context.flag('allow-shrink') ? { allowShrink: 'true' as const } : {}),
+    },
+    ...(ifMatch === undefined ? {} : { ifMatch }),
+    ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+  }
+  const answer = await client.ask(body.kind === 'whole' ? 'offerReload' : 'patchSettings', asked)
+  return answer as Receipt
+}
+
+async function tellReceipt(context: CommandContext, client: Client, receipt: Receipt): Promise<void> {
+  const { previous, version } = receipt
+  if (receipt.outcome === 'applied' && previous != null && version !== null) {
+    const { words } = await client.ask('diffVersions', { params: { from: previous, to: version } })
+    writeWords(words, context.paint).forEach((it) => context.say(it))
+  }
+  writeReceipt(receipt, context.paint).forEach((it) => context.say(it))
+}
+
+interface Follower {
+  /** Resolves once events cannot be missed any more, or cannot be had. */
+  readonly opened: Promise<void>
+  ended(attempt: string): Promise<ReloadEvent>
+}
+
+/** Prints the stages of the attempt that belongs to this trace. */
+function createFollower(
+  context: CommandContext,
+  client: Client,
+  signal: AbortSignal,
+  traceId: string,
+): Follower {
+  const opened = Promise.withResolvers<void>()
+  const ends = new Map<string, ReloadEvent>()
+  let wake = (): void => undefined
+  let startedAt: number | null = null
+  const hear = (event: ReloadEvent): void => {
+    if (event.status !== undefined && event.status !== 'in_progress') ends.set(event.attempt, event)
+    wake()
+    if (event.traceId !== traceId || context.json) return
+    startedAt ??= Date.parse(event.at)
+    const offsetMs = String(Date.parse(event.at) - startedAt).padStart(5)
+    context.say(context.paint('dim', `  +${offsetMs} ms  ${event.state}`))
+  }
+  const listen = async (): Promise<void> => {
+    for await (const { event } of client.follow({ signal, opened: opened.resolve })) hear(event)
+  }
+  // Not being able to listen is no reason not to ask: the answer to the offer says what is wrong.
+  listen()
+    .catch(() => undefined)
+    .finally(opened.resolve)
+  const ended = async (attempt: string): Promise<ReloadEvent> => {
+    for (;;) {
+      const end = ends.get(attempt)
+      if (end !== undefined) return end
+      await new Promise<void>((resolve) => {
+        wake = resolve
+      })
+    }
+  }
+  return { opened: opened.promise, ended }
+}
+
+async function waitForEnd(context: CommandContext, ended: Promise<ReloadEvent>): Promise<number> {
+  const { status, version, reason } = await ended
+  const isGood = status === 'success' || status === 'superseded'
+  const colour = isGood ? 'green' : 'red'
+  const why = reason === undefined || reason === '' ? '' : `: ${reason}`
+  if (!context.json) context.say(`${context.paint(colour, status ?? 'ended')}  ${version ?? ''}${why}`)
+  return isGood ? exitCodes.ok : exitCodes.refused
+}

@@ -1,0 +1,111 @@
+/** `changeover calls`: finished calls, newest first, or one of them. */
+import type { Call } from '@changeover/sdk'
+import type { Command, CommandContext } from '../command.ts'
+import { exitCodes } from '../exit-codes.ts'
+import type { Paint } from '../render/paint.ts'
+import { writeTable } from '../render/table.ts'
+import { sayClock, sayDuration } from '../render/times.ts'
+
+export const calls: Command = {
+  name: 'calls',
+  summary: 'finished calls: which version, which target, how long',
+  usage: '[CALL]',
+  about: 'CALL is the id in the header x-changeover-call of an answer.',
+  words: [0, 1],
+  options: {
+    version: { type: 'string', value: 'V', about: 'only calls under this version' },
+    tenant: { type: 'string', value: 'NAME', about: 'only calls of this tenant' },
+    route: { type: 'string', value: 'NAME', about: 'only calls of this route' },
+    status: { type: 'string', value: 'STATUS', about: 'such as 502 or 5xx' },
+    since: { type: 'string', value: 'INSTANT', about: 'RFC 3339' },
+    limit: { type: 'string', value: 'N', about: 'how many; default 20' },
+  },
+  examples: [['changeover calls --status 5xx --version 1.4', 'what failed under 1.4']],
+  run,
+}
+
+const filters = ['version', 'tenant', 'route', 'status', 'since'] as const
+
+async function run(context: CommandContext): Promise<number> {
+  const client = await context.client()
+  const [id] = context.words
+  if (id !== undefined) {
+    const call = await client.ask('readCall', { params: { id } })
+    if (context.json) context.say(JSON.stringify(call, null, 2))
+    else writeCall(call, context.paint).forEach((it) => context.say(it))
+    return exitCodes.ok
+  }
+  const given = filters.flatMap((name): [string, string][] => {
+    const value = context.text(name)
+    return value === undefined ? [] : [[name, value]]
+  })
+  const query = { ...Object.fromEntries(given), limit: Number(context.text('limit') ?? 20) }
+  const page = await client.ask('listCalls', { query })
+  if (context.json) context.say(JSON.stringify(page, null, 2))
+  else writeCalls(page.calls, context.paint).forEach((it) => context.say(it))
+  return exitCodes.ok
+}
+
+function writeCalls(calls: readonly Call[], paint: Paint): string[] {
+  if (calls.length === 0) return [paint('dim', 'none')]
+  const columns = [
+    { title: 'AT' },
+    { title: 'CALL' },
+    { title: 'VERSION' },
+    { title: 'ROUTE' },
+    { title: 'TARGET' },
+    { title: 'STATUS', right: true },
+    { title: 'FIRST', right: true },
+    { title: 'TOOK', right: true },
+    { title: 'TOKENS', right: true },
+    { title: 'WHO' },
+  ]
+  const rows = calls.map((it) => [
+    sayClock(it.startedAt),
+    it.id,
+    it.version,
+    it.route ?? '-',
+    it.target ?? '-',
+    paint(it.error === '' ? 'green' : 'red', String(it.status)),
+    it.firstTokenMs === null ? '' : sayDuration(it.firstTokenMs),
+    sayDuration(it.durationMs),
+    sayTokens(it),
+    it.key ?? it.tenant ?? '-',
+  ])
+  return writeTable(columns, rows, paint)
+}
+
+function sayTokens(it: Call): string {
+  return it.inputTokens === null && it.outputTokens === null
+    ? ''
+    : `${it.inputTokens ?? '?'}→${it.outputTokens ?? '?'}`
+}
+
+function writeCall(it: Call, paint: Paint): string[] {
+  const rows: readonly [string, string | null][] = [
+    ['at', it.startedAt],
+    ['version', it.version],
+    ['route', it.route],
+    ['target', it.target],
+    ['context', it.context],
+    ['who', it.key ?? it.tenant],
+    ['status', it.error === '' ? String(it.status) : `${it.status}  ${it.error}`],
+    ['stream', it.stream ? 'yes' : 'no'],
+    ['first token', it.firstTokenMs === null ? null : sayDuration(it.firstTokenMs)],
+    ['took', sayDuration(it.durationMs)],
+    ['tokens', sayTokens(it)],
+    ['bytes', `${it.requestBytes} in, ${it.replyBytes} out`],
+    ['trace', it.traceId],
+  ]
+  const attempts = it.attempts.map(
+    (attempt) =>
+      `  attempt      ${attempt.target}  ${attempt.status ?? '-'}  ${attempt.error}  ${sayDuration(attempt.durationMs)}`,
+  )
+  return [
+    paint('bold', it.id),
+    ...rows.flatMap(([name, value]) =>
+      value === null || value === '' ? [] : [`  ${paint('dim', name.padEnd(12))} ${value}`],
+    ),
+    ...attempts,
+  ]
+}

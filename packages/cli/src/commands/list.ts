@@ -1,0 +1,29 @@
+/** Every command, in the order in which the help lists them. To add one: a file beside this, a line here. */
+import type { Command } from '../command.ts'
+import { abort } from './abort.ts'
+import { apply } from './apply.ts'
+import { calls } from './calls.ts'
+import { diff } from './diff.ts'
+import { doctor } from './doctor.ts'
+import { history } from './history.ts'
+import { plan } from './plan.ts'
+import { promote } from './promote.ts'
+import { rollback } from './rollback.ts'
+import { serve } from './serve.ts'
+import { status } from './status.ts'
+import { watch } from './watch.ts'
+
+export const commands: readonly Command[] = [
+  serve,
+  status,
+  plan,
+  apply,
+  watch,
+  history,
+  diff,
+  rollback,
+  promote,
+  abort,
+  calls,
+  doctor,
+]

@@ -1,0 +1,143 @@
+/** `changeover status`: how the gateway is, and its last reload as a time tree. */
+import type { Attempt, CallSummary, Status } from '@changeover/sdk'
+import type { Command, CommandContext } from '../command.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { type Paint, padEnd, type Style } from '../render/paint.ts'
+import { writeTimeTree } from '../render/time-tree.ts'
+import { sayAgo, sayDuration, saySpan } from '../render/times.ts'
+
+export const status: Command = {
+  name: 'status',
+  summary: 'what is in force, and the last reload stage by stage',
+  usage: '',
+  words: [0, 0],
+  options: {},
+  examples: [['changeover status --json', 'for scripts']],
+  run,
+}
+
+async function run(context: CommandContext): Promise<number> {
+  const answer = await (await context.client()).ask('readStatus')
+  if (context.json) context.say(JSON.stringify(answer, null, 2))
+  else writeStatus(answer, context).forEach((it) => context.say(it))
+  return answer.gateway.ready ? exitCodes.ok : exitCodes.refused
+}
+
+function writeStatus(it: Status, context: CommandContext): string[] {
+  const { paint } = context
+  const now = context.now()
+  return [
+    writeHead(it, paint, now),
+    ...writePlaces(it, paint),
+    '',
+    ...writePointers(it, paint),
+    ...writeTroubles(it, paint),
+    ...(it.last === null ? [] : ['', ...writeLast(it.last, paint, now)]),
+    ...writeCalls(it, paint),
+  ]
+}
+
+function writeHead(it: Status, paint: Paint, now: number): string {
+  const state = it.gateway.ready ? paint('green', '● ready') : paint('red', '● not ready')
+  const work =
+    it.state === 'idle'
+      ? ''
+      : `  ${paint('yellow', it.stage === null ? it.state : `${it.state}: ${it.stage}`)}`
+  const up = saySpan(now - Date.parse(it.gateway.startedAt))
+  return `${state}${work}  ${paint('bold', it.scope)}  ${paint('dim', `${it.instance}, up ${up}, pid ${it.gateway.pid}`)}`
+}
+
+function writePlaces(it: Status, paint: Paint): string[] {
+  const written = it.source.writable ? 'changes are written back' : 'changed there, not here'
+  const rows: readonly [string, string][] = [
+    ['serves', it.gateway.data ?? 'nothing yet'],
+    ['settings', `${it.source.place}  ${paint('dim', written)}`],
+  ]
+  return rows.map(([name, value]) => `  ${paint('dim', padEnd(name, 9))} ${value}`)
+}
+
+function writePointers(it: Status, paint: Paint): string[] {
+  const { attempted } = it
+  const tried =
+    attempted === null
+      ? null
+      : `${attempted.status}${attempted.reason === '' ? '' : ` (${attempted.reason})`}`
+  const rows: readonly [string, { version: string; digest: string } | null, string][] = [
+    ['applied', it.applied, 'new requests run under it'],
+    ['confirmed', it.confirmed, 'survived its observation'],
+    ['baseline', it.baseline, 'where a rollback leads'],
+    ['attempted', attempted, tried ?? ''],
+    ['offered', it.offered, 'newest that was seen'],
+  ]
+  return rows.map(([name, at, meaning]) => {
+    const version = at === null ? paint('dim', '-') : paint('bold', at.version)
+    const digest = at === null ? '' : at.digest.slice(7, 19)
+    return `  ${padEnd(name, 9)} ${padEnd(version, 8)} ${paint('dim', `${padEnd(digest, 13)} ${meaning}`)}`.trimEnd()
+  })
+}
+
+function writeTroubles(it: Status, paint: Paint): string[] {
+  const handles = it.handles.flatMap(({ source, trouble }) =>
+    trouble === null ? [] : [`  ${paint('red', 'trouble')}   ${source}: ${trouble.message}`],
+  )
+  const quarantined = it.quarantine.map(
+    (entry) => `  ${paint('yellow', 'quarantine')} ${entry.version}: ${entry.reason}`,
+  )
+  const draining = it.generations.filter((entry) => entry.role === 'draining' && entry.pins > 0)
+  const drains = draining.map(
+    (entry) => `  ${paint('dim', `draining  ${entry.version}: ${entry.pins} requests still run under it`)}`,
+  )
+  const breaker =
+    it.breaker === 'closed' ? [] : [`  ${paint('red', 'breaker')}   ${it.breaker}: reloads are held back`]
+  return [...handles, ...quarantined, ...drains, ...breaker]
+}
+
+const statusStyles: Readonly<Record<string, Style>> = {
+  success: 'green',
+  in_progress: 'yellow',
+  skipped: 'dim',
+  superseded: 'dim',
+}
+
+export function styleOf(status: string): Style {
+  return statusStyles[status] ?? 'red'
+}
+
+function writeLast(last: Attempt, paint: Paint, now: number): string[] {
+  const reason = last.reason === '' ? '' : `  ${last.reason}`
+  const took = last.durationMs === null ? '' : `  ${sayDuration(last.durationMs)}`
+  const who = paint('dim', `${last.trigger} ${last.source}, ${last.actor}, ${sayAgo(last.startedAt, now)}`)
+  return [
+    `last reload  ${last.from ?? 'nothing'} → ${paint('bold', last.to ?? '?')}  ${paint(styleOf(last.status), last.status)}${reason}${took}  ${who}`,
+    ...last.changedParameters.slice(0, 8).map((it) => `  ${paint('yellow', '~')} ${it}`),
+    ...(last.changedParameters.length > 8
+      ? [paint('dim', `  and ${last.changedParameters.length - 8} more`)]
+      : []),
+    ...writeTimeTree(last, paint).map((it) => `  ${it}`),
+    paint('dim', `  trace ${last.traceId}`),
+  ]
+}
+
+function writeCalls(it: Status, paint: Paint): string[] {
+  const { applied, previous } = it.calls
+  if (applied === null) return []
+  const before =
+    previous === null || previous.calls === 0 ? [] : [`  before     ${sayCalls(previous, paint)}`]
+  return [
+    '',
+    `calls under ${it.applied?.version ?? ''}`,
+    `  now        ${sayCalls(applied, paint)}`,
+    ...before,
+  ]
+}
+
+function sayCalls(it: CallSummary, paint: Paint): string {
+  if (it.calls === 0) return paint('dim', 'none yet')
+  const errors = it.errors === 0 ? 'no errors' : paint('red', `${it.errors} errors`)
+  const times =
+    it.p50Ms === null || it.p99Ms === null
+      ? ''
+      : `, p50 ${sayDuration(it.p50Ms)}, p99 ${sayDuration(it.p99Ms)}`
+  const sampled = it.sampled < it.calls ? ` (of the newest ${it.sampled})` : ''
+  return `${it.calls} calls, ${errors}${times}${sampled}`
+}

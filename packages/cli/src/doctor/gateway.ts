@@ -1,0 +1,33 @@
+/** Whether a gateway answers, and how it is. */
+import { isRefused, isUnreachable } from '@changeover/sdk'
+import type { CommandContext } from '../command.ts'
+import type { Finding } from './checks.ts'
+
+export async function checkGateway(context: CommandContext): Promise<readonly Finding[]> {
+  const client = await context.client()
+  try {
+    const status = await client.ask('readStatus')
+    const version = status.applied?.version ?? 'nothing'
+    const troubles = status.handles.flatMap(({ source, trouble }): Finding[] =>
+      trouble === null ? [] : [{ level: 'bad', message: `"${source}": ${trouble.message}` }],
+    )
+    const quarantine = status.quarantine.map(
+      (it): Finding => ({
+        level: 'unsure',
+        message: `version ${it.version} is in quarantine: ${it.reason}`,
+        advice: 'mend what is wrong and publish a new version',
+      }),
+    )
+    const level = status.gateway.ready ? 'good' : 'bad'
+    return [
+      { level, message: `answers at ${client.url}; ${version} is in force` },
+      ...troubles,
+      ...quarantine,
+    ]
+  } catch (error) {
+    if (isUnreachable(error)) return [{ level: 'unsure', message: `no gateway answers: ${error.message}` }]
+    if (!isRefused(error)) throw error
+    const advice = 'give the token: --token, CHANGEOVER_ADMIN_TOKEN, or --state DIR of that gateway'
+    return [{ level: 'bad', message: `a gateway is at ${client.url} but refuses: ${error.message}`, advice }]
+  }
+}

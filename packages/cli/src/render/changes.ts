@@ -1,0 +1,53 @@
+/** Differences and receipts, in words. */
+import type { Plan, Receipt } from '@changeover/sdk'
+import type { Paint } from './paint.ts'
+
+const mostWords = 40
+
+export function writeWords(words: readonly string[], paint: Paint): string[] {
+  if (words.length === 0) return [paint('dim', '  nothing differs')]
+  const shown = words.slice(0, mostWords).map((it) => `  ${writeWord(it, paint)}`)
+  return words.length > mostWords ? [...shown, paint('dim', `  and ${words.length - mostWords} more`)] : shown
+}
+
+/** `routes/chat targets 0 weight: 90 -> 50` */
+function writeWord(word: string, paint: Paint): string {
+  const colon = word.indexOf(': ')
+  const place = word.slice(0, colon)
+  const change = word.slice(colon + 2)
+  if (change.startsWith('added')) return `${paint('green', '+')} ${paint('bold', place)}  ${change}`
+  if (change.startsWith('removed')) return `${paint('red', '-')} ${paint('bold', place)}  ${change}`
+  return `${paint('yellow', '~')} ${paint('bold', place)}  ${change.replace(' -> ', paint('dim', ' → '))}`
+}
+
+export function writeReceipt(receipt: Receipt, paint: Paint): string[] {
+  if (receipt.outcome === 'unchanged') {
+    const version = receipt.version ?? 'nothing'
+    const reason =
+      receipt.reason === 'in_progress' ? 'these settings are on their way already' : 'nothing to change'
+    return [`${paint('yellow', 'unchanged')}  ${reason}; ${version} stays in force`]
+  }
+  const from = receipt.previous == null ? '' : `${receipt.previous} → `
+  return [
+    `${paint('green', 'applied')}  ${from}${paint('bold', receipt.version ?? '')}`,
+    ...writeFile(receipt, paint),
+    paint('dim', `  reload ${receipt.attempt}   trace ${receipt.traceId}`),
+  ]
+}
+
+function writeFile({ file }: Receipt, paint: Paint): string[] {
+  if (file === undefined) return []
+  if (!file.written) {
+    const problem = `the file "${file.path}" could not be written (${file.trouble ?? 'unknown'}): it says something else now`
+    return [`  ${paint('red', 'file')}  ${problem}`]
+  }
+  const kept = file.kept === undefined ? '' : `; what it held is kept as "${file.kept}"`
+  return [paint('dim', `  written back into ${file.path}${kept}`)]
+}
+
+export function writePlan(plan: Plan, paint: Paint): string[] {
+  const head = plan.ok
+    ? `${paint('green', 'would be taken')}  against ${plan.from ?? 'nothing'}`
+    : paint('red', 'would be refused')
+  return [head, ...writeWords(plan.words, paint)]
+}

@@ -1,0 +1,54 @@
+/**
+ * A refusal for a person: what is wrong, where it stands, and the line itself with a caret below it.
+ *
+ * The lines come from the text that was sent, not from a file of the same name that may have changed since.
+ */
+import type { Problem } from '@changeover/sdk'
+import type { Paint } from './paint.ts'
+
+export interface SentText {
+  /** As the person named it. */
+  readonly name: string
+  readonly text: string
+}
+
+type Issue = NonNullable<Problem['issues']>[number]
+
+const mostIssues = 20
+
+export function writeProblem(problem: Problem, paint: Paint, sent?: SentText): string[] {
+  const issues = problem.issues ?? []
+  const lines = [
+    `${paint('red', 'refused')}  ${paint('bold', problem.detail)}  ${paint('dim', problem.code)}`,
+  ]
+  for (const issue of issues.slice(0, mostIssues)) lines.push('', ...writeIssue(issue, paint, sent))
+  if (issues.length > mostIssues) lines.push('', `and ${issues.length - mostIssues} more`)
+  const trace = problem.traceId === undefined ? [] : ['', paint('dim', `trace ${problem.traceId}`)]
+  return [...lines, ...trace]
+}
+
+function writeIssue(issue: Issue, paint: Paint, sent: SentText | undefined): string[] {
+  const { place } = issue
+  const where = place === undefined ? (issue.pointer ?? '') : `${place.file}:${place.line}:${place.column}`
+  const head = where === '' ? issue.message : `${paint('cyan', where)}  ${issue.message}`
+  const hint = issue.hint === undefined ? [] : [`  ${paint('green', 'hint')}  ${issue.hint}`]
+  const lines = place === undefined || sent === undefined ? [] : quoteLines(sent, place, paint)
+  return [`${head}  ${paint('dim', issue.code)}`, ...lines, ...hint]
+}
+
+function quoteLines(sent: SentText, place: NonNullable<Issue['place']>, paint: Paint): string[] {
+  const all = sent.text.split(/\r\n|\n|\r/)
+  const line = all[place.line - 1]
+  if (line === undefined || place.file !== sent.name) return []
+  const before = all[place.line - 2]
+  const width = String(place.line).length
+  const gutter = (number: number | null): string =>
+    paint('dim', `  ${String(number ?? '').padStart(width)} │ `)
+  // A tab stays a tab, so that the caret stands below what it points at.
+  const indent = line.slice(0, place.column - 1).replaceAll(/[^\t]/g, ' ')
+  return [
+    ...(before === undefined ? [] : [`${gutter(place.line - 1)}${paint('dim', before)}`]),
+    `${gutter(place.line)}${line}`,
+    `${gutter(null)}${indent}${paint('red', '^')}`,
+  ]
+}

@@ -1,0 +1,33 @@
+/**
+ * A handle that tells when its first offer has been answered, or its source was first found unreadable: what
+ * the start waits for before it says whether the gateway is ready.
+ */
+import type { Handle, HandleTrouble, Receipt } from '@changeover/reload'
+
+export type FirstOffer =
+  | { readonly kind: 'receipt'; readonly receipt: Receipt }
+  | { readonly kind: 'trouble'; readonly trouble: HandleTrouble }
+
+export function withFirstOffer(handle: Handle): { handle: Handle; first: Promise<FirstOffer> } {
+  const first = Promise.withResolvers<FirstOffer>()
+  return {
+    first: first.promise,
+    handle: {
+      kind: handle.kind,
+      source: handle.source,
+      watch: (offer, signal, report) =>
+        handle.watch(
+          async (bytes, origin) => {
+            const receipt = await offer(bytes, origin)
+            first.resolve({ kind: 'receipt', receipt })
+            return receipt
+          },
+          signal,
+          (trouble) => {
+            first.resolve({ kind: 'trouble', trouble })
+            report(trouble)
+          },
+        ),
+    },
+  }
+}

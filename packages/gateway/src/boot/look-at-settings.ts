@@ -1,0 +1,41 @@
+/**
+ * Settings looked at without a gateway: what is wrong with them, and which providers they name. For
+ * `changeover doctor`.
+ */
+import { type Issue, isReloadError } from '@changeover/reload'
+import { checkReferences } from '../pipeline/compile-references.ts'
+import { GATEWAY_KINDS } from '../pipeline/participant.ts'
+import type { AssembledSettings } from '../settings/assemble.ts'
+import { checkSettings } from '../settings/check.ts'
+import { readSettingsText } from '../settings/reader.ts'
+import { type ProviderEntry, providersOf } from './providers.ts'
+
+/** Everything that a reload would refuse before it builds anything. */
+export function checkSettingsText(bytes: Uint8Array, file: string): readonly Issue[] {
+  const read = readOrIssues(bytes, file)
+  if ('issues' in read) return read.issues
+  const { tree, placeOf } = read.settings
+  const issues = [...checkSettings(tree, [...GATEWAY_KINDS, 'telemetry']), ...checkReferences(tree, null)]
+  return issues.map((it) => {
+    const place = it.pointer === undefined ? undefined : placeOf(it.pointer)
+    return place === undefined || it.place !== undefined ? it : { ...it, place }
+  })
+}
+
+/** None when the text cannot be read. */
+export function listProviders(bytes: Uint8Array, file: string): readonly ProviderEntry[] {
+  const read = readOrIssues(bytes, file)
+  return 'issues' in read ? [] : providersOf(read.settings.tree)
+}
+
+function readOrIssues(
+  bytes: Uint8Array,
+  file: string,
+): { readonly settings: AssembledSettings } | { readonly issues: readonly Issue[] } {
+  try {
+    return { settings: readSettingsText(new TextDecoder().decode(bytes), file) }
+  } catch (error) {
+    if (!isReloadError(error)) throw error
+    return { issues: error.issues }
+  }
+}

@@ -1,0 +1,299 @@
+/**
+ * Puts a gateway together and starts it: the one place that knows every room.
+ *
+ * Order: state, telemetry, what the last run left in force, then the source of the settings, whose first offer
+ * is awaited so that readiness is known; then the ports. A port that opens before would answer 503 to the
+ * first callers of every start.
+ *
+ * Nothing here is a global: a test starts several side by side, with clocks and outputs of their own.
+ */
+import { mkdir } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { join, resolve } from 'node:path'
+import { createTelemetry, type LineOutput, type LiveTelemetry, type TelemetryOptions } from '@changeover/otel'
+import {
+  type Clock,
+  createReloader,
+  fileStore,
+  type Reloader,
+  type ReloaderLimits,
+  systemClock,
+} from '@changeover/reload'
+import { type CallLog, createCallLog } from '../calls/call-log.ts'
+import type { CompiledGateway } from '../contract/compiled.ts'
+import { loadAdminToken } from '../control/admin-token.ts'
+import { createAttemptJournal } from '../control/attempt-journal.ts'
+import { createChanger } from '../control/changer.ts'
+import type { AdminRooms } from '../control/rooms.ts'
+import { gatewayParticipant } from '../pipeline/participant.ts'
+import { type TelemetryPart, telemetryParticipant } from '../pipeline/telemetry-participant.ts'
+import { type AdminServer, startAdminServer } from '../server/admin-server.ts'
+import { createDataServer, type DataServer } from '../server/data-server.ts'
+import { settingsText } from '../settings/edit.ts'
+import { createSecrets, type Secrets } from '../settings/secrets.ts'
+import { version } from '../version.ts'
+import { followCallSettings } from './call-settings.ts'
+import { type FirstOffer, withFirstOffer } from './first-offer.ts'
+import type { Flags } from './flags.ts'
+import { listening } from './listen-error.ts'
+import { openSettingsPlace, type SettingsPlace } from './settings-place.ts'
+import { createReader } from './settings-reader.ts'
+
+export interface RunOptions {
+  readonly flags: Flags
+  readonly cwd: string
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly stdout: LineOutput
+  readonly stderr: LineOutput
+  readonly clock?: Clock
+  readonly limits?: Partial<ReloaderLimits>
+  /** Instead of OTLP, for tests. */
+  readonly exporters?: TelemetryOptions['exporters']
+}
+
+export interface Parts {
+  readonly gateway: CompiledGateway
+  readonly telemetry: TelemetryPart
+}
+
+export interface Running {
+  /** `http://127.0.0.1:8700` */
+  readonly dataUrl: string
+  readonly adminUrl: string
+  readonly adminToken: { readonly token: string; readonly path: string | null }
+  readonly place: SettingsPlace
+  /** What became of the settings that were found at the start. */
+  readonly first: FirstOffer
+  readonly reloader: Reloader<Parts>
+  readonly calls: CallLog
+  readonly telemetry: LiveTelemetry
+  /** Reads settings and secrets again: SIGHUP. */
+  reread(): Promise<void>
+  /** Takes no more calls, lets streams finish until `drainMs` is over, writes down what there is. Once. */
+  stop(options?: { drainMs?: number }): Promise<void>
+}
+
+/** How often secrets in files are looked at: a mounted secret that was rotated acts within this time. */
+const secretsEveryMs = 30_000
+
+/** Throws a `StartError` when a port cannot be had, `store.locked` when the state directory is in use. */
+export async function run(options: RunOptions): Promise<Running> {
+  const begun = await begin(options)
+  try {
+    return await finish(begun)
+  } catch (error) {
+    await letGo(begun, { drainMs: 0 })
+    throw error
+  }
+}
+
+interface Begun {
+  readonly options: RunOptions
+  readonly clock: Clock
+  readonly startedAt: number
+  readonly stateFolder: string
+  readonly telemetry: LiveTelemetry
+  readonly secrets: Secrets
+  readonly reloader: Reloader<Parts>
+  readonly calls: CallLog
+  readonly closers: (() => void)[]
+  data: DataServer | null
+  admin: AdminServer | null
+  isStopping: boolean
+}
+
+async function begin(options: RunOptions): Promise<Begun> {
+  const { flags, env, stdout } = options
+  const clock = options.clock ?? systemClock
+  const startedAt = clock.now()
+  const stateFolder = resolve(options.cwd, flags.state)
+  await mkdir(stateFolder, { recursive: true, mode: 0o700 })
+  const instance = flags.instance ?? hostname()
+  const isTerminal = stdout.isTTY === true
+  const telemetry = startTelemetry(options, { clock, instance, isTerminal })
+  const secrets = createSecrets({ env, redactor: telemetry.redactor })
+  const reloader = createReloader<Parts>({
+    scope: flags.scope,
+    instance,
+    clock,
+    telemetry,
+    store: fileStore(join(stateFolder, 'reload')),
+    read: createReader(),
+    participants: {
+      gateway: gatewayParticipant({ secrets, clock }),
+      telemetry: telemetryParticipant({ live: telemetry, secrets, isTerminal }),
+    },
+    ...(options.limits === undefined ? {} : { limits: options.limits }),
+  })
+  const calls = createCallLog({ path: join(stateFolder, 'calls.db'), clock, telemetry })
+  const parts = { options, clock, startedAt, stateFolder, telemetry, secrets, reloader, calls }
+  return { ...parts, closers: [], data: null, admin: null, isStopping: false }
+}
+
+function startTelemetry(
+  { flags, stdout, stderr, exporters }: RunOptions,
+  { clock, instance, isTerminal }: { clock: Clock; instance: string; isTerminal: boolean },
+): LiveTelemetry {
+  const format = flags.logFormat ?? (isTerminal ? 'pretty' : 'json')
+  return createTelemetry({
+    serviceName: 'changeover',
+    serviceVersion: version,
+    instance,
+    clock,
+    stdout,
+    stderr,
+    settings: {
+      logs: { level: flags.logLevel, format },
+      traces: { ratio: 1 },
+      metrics: {},
+      attributes: 'dup',
+    },
+    ...(exporters === undefined ? {} : { exporters }),
+  })
+}
+
+async function finish(begun: Begun): Promise<Running> {
+  const { options, clock, reloader, calls, telemetry, stateFolder } = begun
+  const { flags, cwd, env } = options
+  const [, place, adminToken] = await Promise.all([
+    reloader.start(),
+    openSettingsPlace({ settings: flags.settings, poll: flags.poll, cwd, env, clock }),
+    loadAdminToken(stateFolder, env['CHANGEOVER_ADMIN_TOKEN']),
+  ])
+  telemetry.redactor.add(adminToken.token)
+  const journal = createAttemptJournal(reloader)
+  const watched = withFirstOffer(place.handle)
+  reloader.watch(watched.handle)
+  const first = await watched.first
+  begun.closers.push(journal.close, followCallSettings(reloader, calls), refreshSecrets(begun))
+
+  const dataUrl = await openData(begun)
+  const source = place.source
+  const changer = createChanger({ reloader, source, text: settingsText, telemetry })
+  const about = aboutOf(begun, dataUrl)
+  const admin = await openAdmin(begun, adminToken.token, {
+    reloader,
+    calls,
+    journal,
+    changer,
+    source,
+    telemetry,
+    clock,
+    about,
+  })
+  return {
+    dataUrl,
+    adminUrl: admin.url,
+    adminToken,
+    place,
+    first,
+    reloader,
+    calls,
+    telemetry,
+    reread: () => reread(begun, place),
+    stop: ({ drainMs = flags.drainMs } = {}) => letGo(begun, { drainMs }),
+  }
+}
+
+async function openData(begun: Begun): Promise<string> {
+  const { options, reloader, calls, telemetry, clock } = begun
+  const { host, port, scope } = options.flags
+  const data = createDataServer({ reloader, calls, telemetry, clock, scope })
+  const wanted = { what: 'the data plane', host, port, flag: 'port' }
+  const open = await listening(wanted, data.listen({ host, port }))
+  begun.data = data
+  return urlOf(host, open.port)
+}
+
+async function openAdmin(begun: Begun, token: string, rooms: AdminRooms): Promise<AdminServer> {
+  const { options, clock, telemetry, reloader } = begun
+  const { adminHost: host, adminPort: port } = options.flags
+  const start = startAdminServer({
+    host,
+    port,
+    token,
+    clock,
+    telemetry,
+    metrics: () => telemetry.metricsText(),
+    notReady: () => {
+      if (begun.isStopping) return 'stopping'
+      return reloader.current() === null ? 'no settings are in force yet' : null
+    },
+    loadApi: async () => (await import('./load-api.ts')).createApiListener(rooms),
+  })
+  begun.admin = await listening({ what: 'the admin API', host, port, flag: 'admin-port' }, start)
+  return begun.admin
+}
+
+function aboutOf(begun: Begun, dataUrl: string): AdminRooms['about'] {
+  return {
+    version,
+    startedAt: begun.startedAt,
+    addresses: () => ({ data: dataUrl, admin: begun.admin?.url ?? null }),
+    ready: () => !begun.isStopping && begun.reloader.current() !== null,
+  }
+}
+
+function urlOf(host: string, port: number): string {
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+}
+
+/** Returns how to stop. */
+function refreshSecrets(begun: Begun): () => void {
+  const { clock } = begun
+  let timer = clock.after(secretsEveryMs, again)
+  function again(): void {
+    void refreshOnce(begun).finally(() => {
+      timer = clock.after(secretsEveryMs, again)
+    })
+  }
+  return () => timer.cancel()
+}
+
+async function refreshOnce({ secrets, telemetry }: Begun): Promise<void> {
+  const { changed, troubles } = await secrets.refresh()
+  const log = (level: 'info' | 'warn', message: string, error?: unknown): void =>
+    telemetry.logger.log({ level, room: 'settings', message, error })
+  if (changed.length > 0) log('info', `secrets have new values: ${changed.join(', ')}`)
+  for (const it of troubles) log('warn', `"${it.reference}" cannot be read; its last value stays`, it.cause)
+}
+
+async function reread(begun: Begun, { again, source }: SettingsPlace): Promise<void> {
+  await refreshOnce(begun)
+  if (again === null) return
+  const { reloader, telemetry } = begun
+  try {
+    const reading = await again.read()
+    // `null` while somebody writes: the file's own handle offers it when it has come to rest.
+    if (reading === null) return
+    const { bytes, digest: position, mediaType } = reading
+    const origin = {
+      trigger: 'signal',
+      source: source.place,
+      position,
+      mediaType,
+      actor: 'signal:SIGHUP',
+    } as const
+    await reloader.offer(bytes, origin)
+  } catch (error) {
+    telemetry.logger.log({
+      level: 'warn',
+      room: 'settings',
+      message: `"${source.place}" cannot be read`,
+      error,
+    })
+  }
+}
+
+/** In the order in which nobody needs what is already gone. */
+async function letGo(begun: Begun, { drainMs }: { drainMs: number }): Promise<void> {
+  if (begun.isStopping) return
+  begun.isStopping = true
+  for (const close of begun.closers) close()
+  await begun.data?.close({ drainMs })
+  await begun.admin?.close()
+  await begun.reloader.close({ drainMs: 0 })
+  await begun.calls.close()
+  await begun.telemetry.shutdown(2_000)
+  begun.telemetry.flushLines()
+}

@@ -1,0 +1,77 @@
+/**
+ * Where this gateway's settings come from, by its flags: one file of its own, a directory, or a URL. The first
+ * file is made when there is none.
+ */
+import { mkdir, stat, writeFile } from 'node:fs/promises'
+import { dirname, isAbsolute, relative, resolve } from 'node:path'
+import {
+  type Clock,
+  directoryHandle,
+  directorySource,
+  fileHandle,
+  fileSource,
+  type Handle,
+  httpPollHandle,
+  type Source,
+} from '@changeover/reload'
+import type { SettingsSource } from '../control/settings-source.ts'
+import { starterSettings } from '../settings/starter.ts'
+
+export interface SettingsPlace {
+  readonly source: SettingsSource
+  readonly handle: Handle
+  /** To read once more at SIGHUP; `null` where only the handle can. */
+  readonly again: Source | null
+  /** True when the file was made just now. */
+  readonly isNew: boolean
+}
+
+export interface PlaceOptions {
+  readonly settings: string
+  readonly poll: string | null
+  readonly cwd: string
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly clock: Clock
+}
+
+export async function openSettingsPlace(options: PlaceOptions): Promise<SettingsPlace> {
+  const { clock, poll } = options
+  if (poll !== null) {
+    const handle = httpPollHandle(poll, { clock })
+    return {
+      source: { kind: handle.kind, place: handle.source, ownFile: null },
+      handle,
+      again: null,
+      isNew: false,
+    }
+  }
+  const path = resolve(options.cwd, options.settings)
+  const place = nameOf(path, options.cwd)
+  const found = await stat(path).catch(() => null)
+  if (found?.isDirectory() === true) {
+    const handle = directoryHandle(place, { clock })
+    const source = { kind: handle.kind, place, ownFile: null }
+    return { source, handle, again: directorySource(place), isNew: false }
+  }
+  const isNew = found === null && (await makeFirst(path, options.env))
+  const handle = fileHandle(place, { clock })
+  return { source: { kind: handle.kind, place, ownFile: path }, handle, again: fileSource(place), isNew }
+}
+
+/** False when somebody else made it in the same moment. */
+async function makeFirst(path: string, env: PlaceOptions['env']): Promise<boolean> {
+  await mkdir(dirname(path), { recursive: true })
+  try {
+    await writeFile(path, starterSettings(env), { flag: 'wx' })
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    throw error
+  }
+}
+
+/** As a person standing in `cwd` would say it. */
+function nameOf(path: string, cwd: string): string {
+  const name = relative(cwd, path)
+  return name.startsWith('..') || isAbsolute(name) ? path : name
+}

@@ -40,6 +40,8 @@ export interface ReceivedRequest {
   readonly connection: number
   /** Its sender left before the answer was complete. */
   left: boolean
+  /** An endless answer waits: its reader does not take what is sent. */
+  waiting: boolean
 }
 
 export interface FakeProvider {
@@ -105,6 +107,7 @@ class ScriptedProvider implements FakeProvider {
         body: Buffer.concat(chunks),
         connection: this.#numbers.get(request.socket) ?? 0,
         left: false,
+        waiting: false,
       }
       this.requests.push(received)
       response.on('close', () => {
@@ -134,7 +137,7 @@ class ScriptedProvider implements FakeProvider {
         this.#cut(step.after, response, bodies.whole(model, 'half of this'), stream)
         return
       case 'endless':
-        this.#endless(response, bodies, step)
+        this.#endless(response, bodies, { ...step, received })
         return
       case 'echo':
         this.#reply(response, bodies, { model, stream, text: received.body.toString(), eventMs: 0 })
@@ -146,7 +149,8 @@ class ScriptedProvider implements FakeProvider {
           text: step.text ?? 'Hello there, friend.',
           eventMs: step.eventMs ?? 0,
         }
-        this.#after(step.delayMs ?? 0, () => this.#reply(response, bodies, answer))
+        if (step.delayMs === undefined) this.#reply(response, bodies, answer)
+        else this.#after(step.delayMs, () => this.#reply(response, bodies, answer))
       }
     }
   }
@@ -190,16 +194,21 @@ class ScriptedProvider implements FakeProvider {
   #endless(
     response: ServerResponse,
     bodies: FakeBodies,
-    step: { readonly eventMs?: number; readonly padBytes?: number },
+    step: { readonly eventMs?: number; readonly padBytes?: number; readonly received: ReceivedRequest },
   ): void {
     response.writeHead(200, { 'content-type': 'text/event-stream' })
-    const [start, word] = bodies.events('endless', `word ${'x'.repeat(step.padBytes ?? 0)}`)
+    const [start, word] = bodies.events('endless', 'word'.padEnd(step.padBytes ?? 0, 'x'))
     response.write(start)
     const next = () => {
+      step.received.waiting = false
       if (response.destroyed) return
       // Like a real one it stops producing when nobody reads.
-      if (response.write(word ?? '')) this.#after(step.eventMs ?? 5, next)
-      else response.once('drain', next)
+      if (response.write(word ?? '')) {
+        this.#after(step.eventMs ?? 5, next)
+        return
+      }
+      step.received.waiting = true
+      response.once('drain', next)
     }
     next()
   }
@@ -220,10 +229,6 @@ class ScriptedProvider implements FakeProvider {
   }
 
   #after(ms: number, run: () => void): void {
-    if (ms === 0) {
-      run()
-      return
-    }
     const timer = setTimeout(() => {
       this.#timers.delete(timer)
       run()

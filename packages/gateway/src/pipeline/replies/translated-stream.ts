@@ -79,8 +79,11 @@ export class TranslatedStream implements Reply {
         this.#finished = true
         this.#good = true
         break
-      default:
+      case 'text':
+      case 'reasoning':
+      case 'tool_call':
         this.#good = true
+        break
     }
     this.#text += this.#writer.write(delta)
   }

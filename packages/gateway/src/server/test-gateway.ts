@@ -1,0 +1,202 @@
+/**
+ * A data server over hand-made snapshots, for tests: real sockets and real pools, a reloader that is one
+ * variable, and telemetry that remembers.
+ */
+import {
+  type Attributes,
+  type Clock,
+  type Pin,
+  type Snapshot,
+  type Span,
+  type SpanContext,
+  type SpanOptions,
+  systemClock,
+  type Telemetry,
+} from '@changeover/reload'
+import type { CallRecord } from '../contract/call.ts'
+import type { CompiledGateway, CompiledRoute, CompiledTarget } from '../contract/compiled.ts'
+import type { Upstream } from '../contract/upstream.ts'
+import type { Parts } from '../pipeline/tools.ts'
+import { providers } from '../providers/list.ts'
+import { createBreaker } from '../routing/breaker.ts'
+import { createDataServer, type DataServer, type DataServerLimits } from './data-server.ts'
+
+export interface RecordedSpan {
+  readonly name: string
+  readonly options: SpanOptions
+  readonly context: SpanContext
+  readonly attributes: Record<string, unknown>
+  readonly links: SpanContext[]
+  failed: string
+  ends: number
+}
+
+export class RecordingTelemetry implements Telemetry {
+  readonly spans: RecordedSpan[] = []
+  readonly logged: string[] = []
+  sampled = true
+  #ids = 0
+
+  readonly tracer = { start: (name: string, options: SpanOptions = {}): Span => this.#start(name, options) }
+  readonly meter = { add: () => {}, record: () => {}, observe: () => () => {} }
+  readonly logger = {
+    enabled: () => true,
+    log: (record: { readonly message: string }) => void this.logged.push(record.message),
+  }
+
+  #start(name: string, options: SpanOptions): Span {
+    this.#ids += 1
+    const spanId = this.#ids.toString(16).padStart(16, '0')
+    const traceId = options.parent?.traceId ?? this.#ids.toString(16).padStart(32, '0')
+    const context = { traceId, spanId, sampled: this.sampled }
+    const attributes: Record<string, unknown> = { ...options.attributes }
+    const links = [...(options.links ?? [])]
+    const span: RecordedSpan = { name, options, context, attributes, links, failed: '', ends: 0 }
+    this.spans.push(span)
+    return {
+      context,
+      set: (more: Attributes) => void Object.assign(attributes, more),
+      event: () => {},
+      link: (to) => void links.push(to),
+      fail: (code) => {
+        span.failed = code
+      },
+      end: () => {
+        span.ends += 1
+      },
+    }
+  }
+}
+
+export interface TargetInput {
+  readonly kind?: string
+  readonly upstream: Upstream
+  readonly upstreamModel?: string
+  readonly parameters?: Readonly<Record<string, unknown>>
+}
+
+export function testTarget(name: string, it: TargetInput): CompiledTarget {
+  const provider = providers[it.kind ?? 'openai']
+  if (provider === undefined) throw new Error(`no provider of kind "${it.kind}"`)
+  const headers = provider.headers('sk-test')
+  return {
+    name: `fake/${name}`,
+    model: name,
+    upstreamModel: it.upstreamModel ?? `${name}-upstream`,
+    providerName: 'fake',
+    provider,
+    upstream: it.upstream,
+    breaker: createBreaker(),
+    path: `/v1${provider.chatPath}`,
+    headers: () => headers,
+    parameters: it.parameters ?? null,
+  }
+}
+
+export function testRoute(
+  name: string,
+  targets: readonly CompiledTarget[],
+  more: Partial<CompiledRoute> = {},
+): CompiledRoute {
+  return {
+    name,
+    targets: targets.map((target, i) => ({ target, until: i + 1 })),
+    totalWeight: targets.length,
+    fallback: [],
+    context: null,
+    attempts: 1,
+    retryBaseMs: 1,
+    retryMaxMs: 50,
+    connectMs: 2000,
+    firstTokenMs: 5000,
+    idleMs: 5000,
+    totalMs: 20_000,
+    rule: `${name}: ${targets.map((it) => it.model).join(', ')}`,
+    ...more,
+  }
+}
+
+export interface TestGatewayOptions {
+  readonly routes: readonly CompiledRoute[]
+  readonly identity?: CompiledGateway['identity']
+  readonly limits?: Partial<DataServerLimits>
+  readonly clock?: Clock
+}
+
+export class TestGateway {
+  readonly telemetry = new RecordingTelemetry()
+  readonly records: CallRecord[] = []
+  readonly pins = new Set<Pin<Parts>>()
+  /** Pins taken so far. */
+  taken = 0
+  snapshot: Snapshot<Parts>
+  readonly server: DataServer
+  origin = ''
+  readonly #upstreams = new Set<Upstream>()
+
+  constructor(options: TestGatewayOptions) {
+    this.snapshot = testSnapshot('1.1', options)
+    for (const route of options.routes) {
+      for (const { target } of route.targets) this.#upstreams.add(target.upstream)
+      for (const target of route.fallback) this.#upstreams.add(target.upstream)
+    }
+    this.server = createDataServer({
+      reloader: { acquire: () => this.#acquire() },
+      calls: { finish: (record) => void this.records.push(record) },
+      telemetry: this.telemetry,
+      clock: options.clock ?? systemClock,
+      ...(options.limits === undefined ? {} : { limits: options.limits }),
+    })
+  }
+
+  static async start(options: TestGatewayOptions): Promise<TestGateway> {
+    const gateway = new TestGateway(options)
+    const { port } = await gateway.server.listen({ host: '127.0.0.1', port: 0 })
+    gateway.origin = `http://127.0.0.1:${port}`
+    return gateway
+  }
+
+  swap(version: string, options: TestGatewayOptions): void {
+    this.snapshot = testSnapshot(version, options)
+  }
+
+  async close(): Promise<void> {
+    await this.server.close({ drainMs: 0 })
+    await Promise.all([...this.#upstreams].map((it) => it.close()))
+  }
+
+  #acquire(): Pin<Parts> {
+    this.taken += 1
+    const pin: Pin<Parts> = {
+      snapshot: this.snapshot,
+      onCut: null,
+      release: () => void this.pins.delete(pin),
+    }
+    this.pins.add(pin)
+    return pin
+  }
+}
+
+function testSnapshot(version: string, { routes, identity }: TestGatewayOptions): Snapshot<Parts> {
+  const gateway: CompiledGateway = {
+    routes: new Map(routes.map((route) => [route.name, route])),
+    identity: identity ?? {
+      open: true,
+      find: () => ({ tenant: '', key: '', allow: null, limiter: null }),
+    },
+    modelList: JSON.stringify({
+      object: 'list',
+      data: routes.map(({ name }) => ({ id: name, object: 'model', created: 0, owned_by: 'changeover' })),
+    }),
+    versionHeaders: ['x-changeover-version', version],
+    recordCalls: true,
+  }
+  return {
+    version,
+    digest: `sha256:${version}`,
+    settings: {},
+    parts: { gateway },
+    swap: { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16) },
+    since: 1,
+  }
+}

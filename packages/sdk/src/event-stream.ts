@@ -10,6 +10,8 @@ export interface ServerEvent {
 }
 
 const lineEnd = /\r\n|\n|\r/
+/** Two line ends; the two letters of one are not two. */
+const blankLine = /(?:\r\n|\n|\r(?!\n)){2}/
 
 /** Ends with the body. Comments and events without data are left out. */
 export async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<ServerEvent, void> {
@@ -19,7 +21,7 @@ export async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenera
     rest += text
     // A carriage return at the end may be the first half of a line end.
     const whole = rest.endsWith('\r') ? rest.slice(0, -1) : rest
-    const blocks = whole.split(/(?:\r\n|\n|\r){2}/)
+    const blocks = whole.split(blankLine)
     rest = (blocks.pop() ?? '') + rest.slice(whole.length)
     for (const block of blocks) {
       const fields = readFields(block)

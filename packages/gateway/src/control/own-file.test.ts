@@ -1,0 +1,71 @@
+import {
+  chmodSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { FileChangedError, keepAside, readOwnFile, replaceOwnFile } from './own-file.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'changeover-own-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+let files = 0
+
+const newFile = (text: string): string => {
+  const path = join(mkdtempSync(join(folder, 'f-')), `settings-${files++}.yaml`)
+  writeFileSync(path, text)
+  return path
+}
+const drafts = (path: string): string[] => readdirSync(join(path, '..')).filter((it) => it.endsWith('.next'))
+
+describe('the own file', () => {
+  it('is replaced whole, keeps its mode, and leaves nothing beside it', async () => {
+    const path = newFile('before')
+    chmodSync(path, 0o640)
+    await replaceOwnFile(path, Buffer.from('before'), Buffer.from('after'))
+    expect(readFileSync(path, 'utf8')).toBe('after')
+    expect(statSync(path).mode & 0o777).toBe(0o640)
+    expect(drafts(path)).toEqual([])
+  })
+
+  it('is not touched when somebody wrote it meanwhile', async () => {
+    const path = newFile('before')
+    writeFileSync(path, 'by hand')
+    await expect(replaceOwnFile(path, Buffer.from('before'), Buffer.from('after'))).rejects.toThrow(
+      FileChangedError,
+    )
+    await expect(replaceOwnFile(path, null, Buffer.from('after'))).rejects.toThrow(FileChangedError)
+    expect(readFileSync(path, 'utf8')).toBe('by hand')
+    expect(drafts(path)).toEqual([])
+  })
+
+  it('stays a link when it is one: what it points to is replaced', async () => {
+    const target = newFile('before')
+    const link = `${target}.link`
+    symlinkSync(target, link)
+    await replaceOwnFile(link, Buffer.from('before'), Buffer.from('after'))
+    expect(readFileSync(target, 'utf8')).toBe('after')
+    expect(readFileSync(link, 'utf8')).toBe('after')
+  })
+
+  it('is made when there was none, and read as absent before', async () => {
+    const path = `${newFile('')}.new`
+    expect(await readOwnFile(path)).toBeNull()
+    await replaceOwnFile(path, null, Buffer.from('first'))
+    expect(readFileSync(path, 'utf8')).toBe('first')
+  })
+
+  it('keeps a copy that only its owner can read', async () => {
+    const path = newFile('text')
+    const kept = await keepAside(path, Buffer.from('text'), 'before-1.4')
+    expect(kept).toBe(`${path}.before-1.4`)
+    expect(readFileSync(kept, 'utf8')).toBe('text')
+    expect(statSync(kept).mode & 0o777).toBe(0o600)
+  })
+})

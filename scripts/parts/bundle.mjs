@@ -21,7 +21,7 @@ const name = basename(output, '.js')
 const distribution = dirname(join(root, folder, output))
 
 rmSync(distribution, { recursive: true, force: true })
-await build({
+const built = build({
   config: false,
   cwd: join(root, folder),
   entry: { [`${name}.bundle`]: source, ...findWorkers() },
@@ -41,6 +41,10 @@ await build({
   inputOptions: { resolve: { conditionNames: ['source', 'node', 'import', 'default'] } },
   outputOptions: { chunkFileNames: 'chunks/[name]-[hash].js', comments: { legal: true } },
 })
+await built.catch((error) => {
+  console.error(error.message)
+  process.exit(1)
+})
 
 mkdirSync(distribution, { recursive: true })
 writeFileSync(
@@ -48,8 +52,8 @@ writeFileSync(
   `#!/usr/bin/env node
 import { enableCompileCache, flushCompileCache } from 'node:module'
 enableCompileCache(new URL('./.compiled', import.meta.url).pathname)
-await import('./${name}.bundle.js')
 setTimeout(flushCompileCache, 2_000).unref()
+await import('./${name}.bundle.js')
 `,
 )
 

@@ -1,0 +1,24 @@
+import { describe, expect, it } from 'vitest'
+import { readArguments } from './arguments.ts'
+
+const ids = (args: readonly string[]): string[] | undefined =>
+  readArguments(args)?.plan.scenarios.map((it) => it.id)
+
+describe('the command line', () => {
+  it('runs everything unless told, and writes the full report', () => {
+    expect(ids([])).toHaveLength(11)
+    expect(readArguments([])).toMatchObject({ isPartial: false, plan: { rounds: 5, starts: 10 } })
+  })
+
+  it('chooses scenarios by how they begin, and does not replace the full report with a part', () => {
+    expect(ids(['--only', 'sse,reload-1'])).toEqual(['sse-50', 'sse-200', 'reload-1', 'reload-10'])
+    expect(readArguments(['--only', 'sse'])?.isPartial).toBe(true)
+    expect(readArguments(['--quick'])).toMatchObject({ isPartial: true, plan: { rounds: 2 } })
+  })
+
+  it('refuses what it does not know', () => {
+    expect(() => readArguments(['--only', 'tls'])).toThrow('no scenario begins with "tls"')
+    expect(() => readArguments(['--rounds', 'many'])).toThrow('expected a number above 0')
+    expect(() => readArguments(['--candidates', 'envoy'])).toThrow('no candidate')
+  })
+})

@@ -1,0 +1,6 @@
+#!/usr/bin/env node
+/** `docs/reference/cli.md`, from the commands themselves. */
+import { writeReference } from '../../packages/cli/src/reference.ts'
+import { writeGenerated } from '../parts/generated.mjs'
+
+writeGenerated('docs/reference/cli.md', writeReference())

@@ -48,6 +48,7 @@ export function gatewayParticipant(options: GatewayParticipantOptions): Particip
       const { settings, version, carry } = input
       return compileGateway({ settings, version, carry, secrets: options.secrets, clock: options.clock })
     },
+    describe: describeRouting,
   }
 }
 

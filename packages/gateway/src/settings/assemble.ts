@@ -78,7 +78,12 @@ class Assembly {
   }
 
   #notSection(kind: string, pointer: string, section: Json): Issue {
-    if (isSection(kind)) return wrong(pointer, describeUnshown(section), 'a map of names')
+    if (isSection(kind)) {
+      const issue = wrong(pointer, describeUnshown(section), 'a map of names')
+      // `name:value` without a space is text to YAML.
+      const isPair = typeof section === 'string' && /^[\w@./-]+:\S/.test(section)
+      return isPair ? { ...issue, hint: 'is a space missing after a colon?' } : issue
+    }
     return unknownKind(kind, pointer)
   }
 

@@ -1,16 +1,41 @@
 /**
- * Reads JSON with places. The YAML parser does the work, since JSON is YAML too, and so duplicates and
- * places come for free; JSON's own rules (quotes, no comments, no comma at the end) are asked of
- * `JSON.parse`.
+ * Reads JSON with places: `JSON.parse` for what it says, a scan for what it lets pass and where it stands.
  */
-import type { Issue } from '@changeover/reload'
+import type { Issue, Json } from '@changeover/reload'
+import { pointTo } from '@changeover/reload'
 import { LineCounter } from 'yaml'
-import { type Place, type ReadText, syntaxIssue } from './document.ts'
-import { readYaml } from './yaml.ts'
+import { LIMITS, type Place, type ReadText, syntaxIssue } from './document.ts'
+import { type JsonFault, scanJson } from './json-scanner.ts'
 
 export function readJson(text: string, file: string): ReadText {
   const fault = findFault(text, file)
-  return fault === null ? readYaml(text, file) : { ok: false, issues: [fault] }
+  if (fault !== null) return { ok: false, issues: [fault] }
+  const spots = scanJson(text)
+  if (spots.faults.length > 0) {
+    return { ok: false, issues: spots.faults.map((it) => faultIssue(it, text, file)) }
+  }
+  const placeOf = (steps: readonly string[]): Place => placeAt(text, offsetOf(spots.names, steps), file)
+  return { ok: true, document: { file, value: JSON.parse(text) as Json, placeOf } }
+}
+
+function offsetOf(names: ReadonlyMap<string, number>, steps: readonly string[]): number {
+  for (let length = steps.length; length > 0; length--) {
+    const offset = names.get(steps.slice(0, length).reduce<string>((at, step) => pointTo(at, step), ''))
+    if (offset !== undefined) return offset
+  }
+  return 0
+}
+
+function faultIssue(fault: JsonFault, text: string, file: string): Issue {
+  const place = placeAt(text, fault.offset, file)
+  if (fault.found === 'depth')
+    return syntaxIssue(place, 'nesting without end', `${LIMITS.depth} levels at most`)
+  if (fault.found === 'proto') return syntaxIssue(place, 'the name "__proto__"', 'another name')
+  if (fault.found === 'rounded') {
+    return syntaxIssue(place, 'a whole number beyond 2^53', 'one that can be kept exactly, or text in quotes')
+  }
+  const { line } = placeAt(text, fault.earlier, file)
+  return syntaxIssue(place, `"${fault.name}" a second time, first in line ${line}`, 'each name once')
 }
 
 function findFault(text: string, file: string): Issue | null {
@@ -21,7 +46,7 @@ function findFault(text: string, file: string): Issue | null {
     const reason = error instanceof Error ? error.message : ''
     const offset = offsetIn(reason, text)
     const [found, expected] = explain(text, offset)
-    return syntaxIssue(placeOf(text, offset, file), found, expected)
+    return syntaxIssue(placeAt(text, offset, file), found, expected)
   }
 }
 
@@ -43,15 +68,15 @@ function explain(text: string, offset: number): [found: string, expected: string
   if (sign === '/' || sign === '#') return ['a comment', 'none in JSON; YAML has comments']
   if (sign === "'") return ['a single quote', 'double quotes']
   if (sign === '\n' || sign === '\r') return ['a text that is never closed', '" at its end']
+  if (before === '{' || (before === ',' && /[A-Za-z_$]/.test(sign))) {
+    return ['a name without quotes', 'a name in double quotes']
+  }
   if (/[A-Za-z_$]/.test(sign))
     return ['a word without quotes', 'text in double quotes, a number, true, false or null']
-  return [
-    `"${sign}"`,
-    before === '{' || before === ',' ? 'a name in double quotes' : 'a JSON value or "," between two',
-  ]
+  return [`"${sign}"`, 'a JSON value or "," between two']
 }
 
-function placeOf(text: string, offset: number, file: string): Place {
+function placeAt(text: string, offset: number, file: string): Place {
   const lines = new LineCounter()
   lines.addNewLine(0)
   for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) lines.addNewLine(at + 1)

@@ -21,7 +21,14 @@ import { type AssembledSettings, assemble } from './assemble.ts'
 import { type SettingsDocument, syntaxIssue } from './document.ts'
 import { applyJsonPatch, applyMergePatch } from './json-patch.ts'
 import { ROLLOUT_DEFAULTS } from './rollout-spec.ts'
-import { DIRECTORY_TYPE, formatOf, JSON_PATCH_TYPE, MERGE_PATCH_TYPE, readText } from './text-format.ts'
+import {
+  DIRECTORY_TYPE,
+  formatOf,
+  JSON_PATCH_TYPE,
+  MERGE_PATCH_TYPE,
+  readText,
+  readTextInTurns,
+} from './text-format.ts'
 
 export interface SettingsReaderOptions {
   /** How long a version is observed when its settings do not say. */
@@ -31,14 +38,15 @@ export interface SettingsReaderOptions {
 /** Throws `payload.unreadable` with all issues. */
 export function settingsReader(options: SettingsReaderOptions = {}): Reader {
   const bakeMs = options.bakeMs ?? ROLLOUT_DEFAULTS.bakeMs
-  return (bytes, origin, base) => {
+  return async (bytes, origin, base) => {
     const source = fileOf(origin)
     const text = decode(bytes, source)
     const type = mediaTypeOf(origin)
     if (type === MERGE_PATCH_TYPE || type === JSON_PATCH_TYPE) {
       return patchDraft({ text, type, source, base: base ?? {}, bakeMs })
     }
-    const documents = type === DIRECTORY_TYPE ? readBundle(text, source) : [readFile(text, source, type)]
+    const documents =
+      type === DIRECTORY_TYPE ? await readBundle(text, source) : [await readFileInTurns(text, source, type)]
     return draftOf(assembleOrThrow(source, documents), bakeMs)
   }
 }
@@ -89,8 +97,13 @@ function readFile(text: string, file: string, mediaType: string | undefined): Re
   return read.ok ? read.document : { issues: read.issues }
 }
 
+async function readFileInTurns(text: string, file: string, mediaType: string | undefined): Promise<ReadFile> {
+  const read = await readTextInTurns(formatOf(mediaType, file, text), text, file)
+  return read.ok ? read.document : { issues: read.issues }
+}
+
 /** Every file is read, so that the errors of all of them are told. */
-function readBundle(text: string, source: string): readonly ReadFile[] {
+async function readBundle(text: string, source: string): Promise<readonly ReadFile[]> {
   const bundle = readFile(text, source, 'application/json')
   if ('issues' in bundle) return [bundle]
   const files = filesOf(bundle.value)
@@ -98,7 +111,9 @@ function readBundle(text: string, source: string): readonly ReadFile[] {
     const issue = syntaxIssue(bundle.placeOf([]), 'no bundle', 'files, a list of path and text')
     return [{ issues: [issue] }]
   }
-  return files.map((it) => readFile(it.text, it.path, undefined))
+  const read: ReadFile[] = []
+  for (const it of files) read.push(await readFileInTurns(it.text, it.path, undefined))
+  return read
 }
 
 export interface SettingsFile {

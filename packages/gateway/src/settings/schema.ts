@@ -26,7 +26,10 @@ import { logsSpec, metricsSpec, tracesSpec } from './telemetry-spec.ts'
 
 const plainName = z.string().regex(PLAIN_NAME, { error: PLAIN_NAME_EXPECTED })
 const modelName = z.string().regex(MODEL_NAME, { error: MODEL_NAME_EXPECTED })
-const contextName = z.string().refine(isContextName, { error: CONTEXT_NAME_EXPECTED })
+const contextName = z
+  .string()
+  .refine(isContextName, { error: CONTEXT_NAME_EXPECTED })
+  .meta({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}@[0-9]+\\.[0-9]+\\.[0-9]+.*$' })
 
 /** Sections whose entries have names of the operator's choice. */
 const named = {
@@ -100,7 +103,7 @@ export const settingsSchema = z.strictObject({
 
 function section<K extends keyof typeof named>(kind: K) {
   const entry = named[kind].entry as (typeof named)[K]['entry']
-  return setting(z.record(z.string(), entry), named[kind].says).optional()
+  return setting(z.record(named[kind].name, entry), named[kind].says).optional()
 }
 
 /** Every section there is, in the order in which people write them. */

@@ -2,7 +2,7 @@
 import type { ReadText } from './document.ts'
 import { readJson } from './json.ts'
 import { readToml } from './toml.ts'
-import { readYaml } from './yaml.ts'
+import { readYamlByEntries, readYamlInTurns } from './yaml-reader.ts'
 
 export type TextFormat = 'yaml' | 'json' | 'toml'
 
@@ -23,5 +23,14 @@ export function formatOf(mediaType: string | undefined, file: string, text: stri
 
 export function readText(format: TextFormat, text: string, file: string): ReadText {
   if (format === 'toml') return readToml(text, file)
-  return format === 'json' ? readJson(text, file) : readYaml(text, file)
+  return format === 'json' ? readJson(text, file) : readYamlByEntries(text, file)
+}
+
+/** The same, letting the event loop turn where the text is long. */
+export function readTextInTurns(
+  format: TextFormat,
+  text: string,
+  file: string,
+): ReadText | Promise<ReadText> {
+  return format === 'yaml' ? readYamlInTurns(text, file) : readText(format, text, file)
 }

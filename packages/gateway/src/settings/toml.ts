@@ -91,7 +91,7 @@ const EXPLAINED: readonly (readonly [RegExp, string, string])[] = [
   [/end of table array|key-value declaration must/, 'more after the end', 'a new line'],
   [/unfinished table/, 'an open "{" that is not closed', '"}"'],
   [/unfinished array/, 'an open "[" that is not closed', '"]"'],
-  [/expected comma/, 'two values without a comma', '"," or the end of the list'],
+  [/expected comma/, 'neither a comma nor the end of a list', '"," or the bracket that closes it'],
   [
     /illegal (?:character|empty|quoted).*key/,
     'a name that needs quotes',

@@ -52,6 +52,15 @@ function explain(error: YAMLError, source: FaultySource): Fault {
   return typeof byCode === 'function' ? byCode(error, source) : byCode
 }
 
+const NO_COMMA: Fault = {
+  found: 'two entries between brackets without a comma',
+  expected: '"," between them',
+}
+const UNEVEN: Fault = {
+  found: 'a line that is indented unlike those beside it',
+  expected: 'the same number of spaces',
+}
+
 type Explanation = Fault | ((error: YAMLError, source: FaultySource) => Fault)
 
 const EXPLAIN: Readonly<Partial<Record<YAMLError['code'], Explanation>>> = {
@@ -60,7 +69,11 @@ const EXPLAIN: Readonly<Partial<Record<YAMLError['code'], Explanation>>> = {
     expected: 'spaces',
     offset: tabAt(text, pos[0]),
   }),
-  MULTILINE_IMPLICIT_KEY: { found: 'a name without a colon', expected: 'name: value' },
+  MULTILINE_IMPLICIT_KEY: ({ pos }, { document }) => {
+    const inBrackets = document.errors.some((it) => it.code === 'BLOCK_IN_FLOW' && it.pos[0] === pos[0])
+    return inBrackets ? NO_COMMA : { found: 'a name without a colon', expected: 'name: value' }
+  },
+  BLOCK_IN_FLOW: NO_COMMA,
   MISSING_CHAR: missingSign,
   BAD_INDENT: badIndent,
   BLOCK_AS_IMPLICIT_KEY: blockInLine,
@@ -121,6 +134,7 @@ function missingSign(error: YAMLError, source: FaultySource): Fault {
       ...startOfOpenText(source, error.pos[0]),
     }
   }
+  if (/without - indicator/.test(error.message)) return UNEVEN
   if (/map values?/.test(error.message)) return { found: 'a name without a colon', expected: 'name: value' }
   const sign = /"?([,\]}:])"?/.exec(error.message)?.[1]
   return sign === undefined
@@ -152,10 +166,11 @@ function badIndent(error: YAMLError): Fault {
   if (/block scalar/i.test(error.message)) {
     return { found: 'text that is not indented', expected: 'the lines of a text deeper than its name' }
   }
-  return { found: 'a line that is indented unlike those beside it', expected: 'the same number of spaces' }
+  return UNEVEN
 }
 
 function blockInLine(error: YAMLError, source: FaultySource): Fault {
+  if (/may not be used/.test(error.message)) return UNEVEN
   const line = source.text.slice(error.pos[0]).split('\n', 1)[0] ?? ''
   if (/: /.test(line)) {
     return { found: 'a second "name: value" in one line', expected: 'one a line, or the value in quotes' }

@@ -22,7 +22,8 @@ const PARSE_OPTIONS = {
   uniqueKeys: false,
   strict: true,
   stringKeys: false,
-  logLevel: 'silent',
+  // At `silent` the parser would pass over a second document without a word.
+  logLevel: 'error',
 } as const
 
 export function readYaml(text: string, file: string): ReadText {
@@ -152,14 +153,13 @@ class ValueBuilder {
     }
     if (typeof value === 'string' || typeof value === 'boolean') return value
     if (value === null || value === undefined) return null
-    this.#refuse(node, 'a value of a special type', 'text, a number, true, false or null')
+    // Only a tag makes such a value, and it has been told of.
     return null
   }
 
   #refuseTag(node: unknown): void {
-    const tag = (node as { tag?: string }).tag
-    if (tag !== undefined && !isOwnTag(tag))
-      this.#refuse(node, `the tag "${tag.slice(0, 40)}"`, 'a plain value')
+    const { tag } = node as { tag?: string }
+    if (tag !== undefined && !isOwnTag(tag)) this.#refuse(node, `the tag "${shortTag(tag)}"`, 'a plain value')
   }
 
   #refuse(node: unknown, found: string, expected: string): void {
@@ -171,6 +171,10 @@ class ValueBuilder {
     this.#refuse(node, found, expected)
     throw new TooMuch()
   }
+}
+
+function shortTag(tag: string): string {
+  return tag.replace('tag:yaml.org,2002:', '!!').slice(0, 40)
 }
 
 /** Tags that say what the value is anyway. */

@@ -1,0 +1,130 @@
+/**
+ * Reads YAML entry by entry where it can, remembering each entry by its text, and as a whole where it
+ * cannot or where anything is wrong: the errors of the whole are the better ones.
+ *
+ * What is remembered is a pure function of the text, so the memory is one for the process; it is bounded
+ * by the size of the texts in it.
+ */
+import type { Json } from '@changeover/reload'
+import type { Place, ReadText, SettingsDocument } from './document.ts'
+import { readYaml } from './yaml.ts'
+import { cutYaml, type YamlChunk, type YamlSection } from './yaml-chunks.ts'
+
+interface Entry {
+  readonly name: string
+  readonly value: Json
+}
+
+/** Characters of entries that are remembered, twice over. */
+const MOST_CHARS = 8 * 1024 * 1024
+/** The loop turns after this long. A few requests' worth of work; nobody notices. */
+const TURN_MS = 3
+
+/** Two halves: what is asked for moves to the young one, and the old one is dropped when that is full. */
+let young = new Map<string, Entry>()
+let old = new Map<string, Entry>()
+let youngChars = 0
+
+export function readYamlByEntries(text: string, file: string): ReadText {
+  const sections = cutYaml(text)
+  if (sections === null) return readYaml(text, file)
+  const assembly = new Assembly(file, sections)
+  for (const section of sections) {
+    for (const chunk of section.chunks) if (!assembly.add(chunk)) return readYaml(text, file)
+  }
+  return { ok: true, document: assembly.document() }
+}
+
+/** The same, letting the event loop turn between entries. */
+export async function readYamlInTurns(text: string, file: string): Promise<ReadText> {
+  const sections = cutYaml(text)
+  if (sections === null) return readYaml(text, file)
+  const assembly = new Assembly(file, sections)
+  let turnedAt = performance.now()
+  for (const section of sections) {
+    for (const chunk of section.chunks) {
+      if (!assembly.add(chunk)) return readYaml(text, file)
+      if (performance.now() - turnedAt < TURN_MS) continue
+      await new Promise((resolve) => setImmediate(resolve))
+      turnedAt = performance.now()
+    }
+  }
+  return { ok: true, document: assembly.document() }
+}
+
+class Assembly {
+  readonly #file: string
+  readonly #sections: readonly YamlSection[]
+  readonly #value: Record<string, Record<string, Json> | null> = {}
+  readonly #chunks = new Map<string, Map<string, YamlChunk>>()
+
+  constructor(file: string, sections: readonly YamlSection[]) {
+    this.#file = file
+    this.#sections = sections
+    for (const it of sections) this.#value[it.kind] = null
+  }
+
+  /** False when the chunk is anything but one entry with a name of its own. */
+  add(chunk: YamlChunk): boolean {
+    const entry = readEntry(chunk)
+    if (entry === null) return false
+    const chunks = this.#chunks.get(chunk.kind) ?? new Map<string, YamlChunk>()
+    if (chunks.has(entry.name)) return false
+    this.#chunks.set(chunk.kind, chunks.set(entry.name, chunk))
+    const section = (this.#value[chunk.kind] ??= {})
+    section[entry.name] = entry.value
+    return true
+  }
+
+  document(): SettingsDocument {
+    return { file: this.#file, value: this.#value, placeOf: (steps) => this.#placeOf(steps) }
+  }
+
+  #placeOf(steps: readonly string[]): Place {
+    const [kind, name] = steps
+    const section = this.#sections.find((it) => it.kind === kind)
+    const first = this.#sections[0]
+    if (kind === undefined || section === undefined) {
+      return { file: this.#file, line: first?.line ?? 1, column: 1 }
+    }
+    const chunk = name === undefined ? undefined : this.#chunks.get(kind)?.get(name)
+    const read = chunk === undefined ? null : readYaml(chunk.text, this.#file)
+    if (chunk === undefined || read?.ok !== true) return { file: this.#file, line: section.line, column: 1 }
+    const place = read.document.placeOf(steps.slice(1))
+    return { ...place, line: place.line + chunk.linesBefore }
+  }
+}
+
+function readEntry(chunk: YamlChunk): Entry | null {
+  const known = young.get(chunk.text) ?? old.get(chunk.text)
+  const entry = known ?? parseEntry(chunk.text)
+  if (entry === null) return null
+  if (!young.has(chunk.text)) remember(chunk.text, entry)
+  return entry
+}
+
+function remember(text: string, entry: Entry): void {
+  if (youngChars > MOST_CHARS) {
+    old = young
+    young = new Map()
+    youngChars = 0
+  }
+  young.set(text, entry)
+  youngChars += text.length
+}
+
+function parseEntry(text: string): Entry | null {
+  const read = readYaml(text, '')
+  const value = read.ok ? read.document.value : null
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return null
+  const [first, ...more] = Object.entries(value)
+  if (first === undefined || more.length > 0) return null
+  return { name: first[0], value: freeze(first[1]) }
+}
+
+/** Shared by every reading of the same text. */
+function freeze(value: Json): Json {
+  if (typeof value !== 'object' || value === null) return value
+  for (const inner of Object.values(value)) freeze(inner as Json)
+  return Object.freeze(value)
+}

@@ -3,9 +3,9 @@ import { createRoute, z } from '@hono/zod-openapi'
 import type { VersionSummary } from '../../calls/questions.ts'
 import { type AdminApp, json, refusal } from '../app.ts'
 import { isChainWhole } from '../audit-chain.ts'
+import { describeSource } from '../describe-source.ts'
 import type { AdminRooms } from '../rooms.ts'
 import { AuditPage, InstancePage, Status } from '../schemas.ts'
-import { describeSource } from '../source-info.ts'
 import { writeAttempt, writeAuditLine, writeInstance, writeInstant, writeSummary } from '../write-json.ts'
 
 const status = createRoute({

@@ -339,7 +339,9 @@ export class ChatCall extends Call implements AttemptHost, ReplyPort {
   #asksStreamUsage(): boolean {
     const body = this.#body
     if (body === null || !body.stream || !body.has('stream_options')) return false
-    const options = body.toFields({ model: '', defaults: [], prompt: null })['stream_options']
+    const options = body.toFields({ model: '', modelJson: body.bytes, defaults: [], prompt: null })[
+      'stream_options'
+    ]
     return isFields(options) && options['include_usage'] === true
   }
 

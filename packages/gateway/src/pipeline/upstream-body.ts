@@ -28,6 +28,7 @@ export function writeUpstreamBody(it: BodyFor, target: CompiledTarget): Upstream
   const { body, route, prompt, callerWire } = it
   const changes = {
     model: target.upstreamModel,
+    modelJson: modelJsonOf(target),
     defaults: [prepareDefaults(route.context?.parameters ?? null), prepareDefaults(target.parameters)],
     prompt,
   }
@@ -35,4 +36,15 @@ export function writeUpstreamBody(it: BodyFor, target: CompiledTarget): Upstream
   const request = wires[callerWire].parseRequest(body.toFields(changes))
   const written = wires[target.provider.wire].writeRequest(request, target.upstreamModel)
   return { bytes: Buffer.from(JSON.stringify(written.body)), warnings: written.warnings }
+}
+
+const modelJson = new WeakMap<CompiledTarget, Buffer>()
+
+function modelJsonOf(target: CompiledTarget): Buffer {
+  let json = modelJson.get(target)
+  if (json === undefined) {
+    json = Buffer.from(JSON.stringify(target.upstreamModel))
+    modelJson.set(target, json)
+  }
+  return json
 }

@@ -16,6 +16,7 @@ import { GatewayError } from '../errors.ts'
 import { type Fields, fieldsOf, isFields, unexpected } from './fields.ts'
 import { findMembers, skipSpace } from './json-members.ts'
 import type { PreparedDefaults } from './prepared-defaults.ts'
+import { Splice } from './splice.ts'
 
 /** Up to here a whole parse costs less than it is worth in clear errors. */
 const PARSED_BYTES = 16 * 1024
@@ -23,11 +24,15 @@ const BACKSLASH = 92
 const LETTER_T = 116
 const OPEN_LIST = 91
 const CLOSE_LIST = 93
-const OPEN_OBJECT = Buffer.from('{')
 const COMMA = Buffer.from(',')
+/** Of a member's four positions: where its value begins, and ends. */
+const VALUE = 2
+const VALUE_END = 3
 
 export interface BodyChanges {
   readonly model: string
+  /** The same as JSON, in bytes. */
+  readonly modelJson: Buffer
   /** Lists of defaults, the stronger first. */
   readonly defaults: readonly PreparedDefaults[]
   /** Goes before all messages. */
@@ -41,7 +46,12 @@ export class ChatBody {
   /** Of the gateway's own field: `{ "changeover": { "variables": … } }`. */
   readonly variables: Fields | undefined
   readonly #members: readonly number[]
-  readonly #names: readonly string[]
+  /** Members of interest by index, -1 when absent: the last, as parsers read it. */
+  #messages = -1
+  #changeover = -1
+  #messagesDoubled = false
+  #changeoverDoubled = false
+  #names: readonly string[] | null = null
 
   /** Throws `request.not_json` or `request.field`. */
   constructor(bytes: Buffer) {
@@ -50,14 +60,26 @@ export class ChatBody {
     const members = findMembers(bytes)
     if (members === null) throw notAnObject(bytes)
     this.#members = members
-    this.#names = readNames(bytes, members)
-    this.model = this.#readModel()
-    const stream = this.#names.lastIndexOf('stream')
-    this.stream = stream !== -1 && bytes[this.#valueStart(stream)] === LETTER_T
+    let model = -1
+    let stream = -1
+    for (let i = 0; i < members.length; i += 4) {
+      if (this.#isKey(i, 'model')) model = i
+      else if (this.#isKey(i, 'stream')) stream = i
+      else if (this.#isKey(i, 'messages')) {
+        this.#messagesDoubled = this.#messages !== -1
+        this.#messages = i
+      } else if (this.#isKey(i, 'changeover')) {
+        this.#changeoverDoubled = this.#changeover !== -1
+        this.#changeover = i
+      }
+    }
+    this.model = this.#readModel(model)
+    this.stream = stream !== -1 && bytes[this.#at(stream + VALUE)] === LETTER_T
     this.variables = this.#readVariables()
   }
 
   has(name: string): boolean {
+    this.#names ??= this.#readNames()
     return this.#names.includes(name)
   }
 
@@ -75,113 +97,100 @@ export class ChatBody {
 
   /** The bytes to send to a provider that speaks the same format. */
   splice(changes: BodyChanges): Buffer {
-    const { prompt } = changes
-    if (this.#count('changeover') > 1 || (prompt !== null && this.#count('messages') > 1)) {
+    const { prompt, modelJson } = changes
+    if (this.#changeoverDoubled || (prompt !== null && this.#messagesDoubled)) {
       return Buffer.from(JSON.stringify(this.toFields(changes)))
     }
-    const pieces: Buffer[] = []
-    let from = this.#spliceDefaults(changes.defaults, pieces)
-    const model = Buffer.from(JSON.stringify(changes.model))
-    const last = this.#names.length - 1
-    for (let i = 0; i <= last; i += 1) {
-      const name = this.#names[i]
-      if (name === 'model') {
-        pieces.push(this.bytes.subarray(from, this.#valueStart(i)), model)
-        from = this.#valueEnd(i)
-      } else if (name === 'messages' && prompt !== null) {
-        from = this.#splicePrompt(prompt, i, from, pieces)
-      } else if (name === 'changeover') {
+    const splice = new Splice(this.bytes)
+    this.#spliceDefaults(changes.defaults, splice)
+    const last = this.#members.length - 4
+    for (let i = 0; i <= last; i += 4) {
+      if (i === this.#messages) {
+        if (prompt !== null) this.#splicePrompt(prompt, splice)
+      } else if (i === this.#changeover) {
         // With the comma behind it, or, as the last one, with the comma before it.
-        pieces.push(this.bytes.subarray(from, i < last ? this.#keyStart(i) : this.#valueEnd(i - 1)))
-        from = i < last ? this.#keyStart(i + 1) : this.#valueEnd(i)
+        if (i < last) splice.replace(this.#at(i), this.#at(i + 4), null)
+        else splice.replace(this.#at(i - 4 + VALUE_END), this.#at(i + VALUE_END), null)
+      } else if (this.#isKey(i, 'model')) {
+        splice.replace(this.#at(i + VALUE), this.#at(i + VALUE_END), modelJson)
       }
     }
-    pieces.push(this.bytes.subarray(from))
-    return Buffer.concat(pieces)
+    return splice.join()
   }
 
-  /** Returns where the caller's bytes go on. There is at least one member: the model. */
-  #spliceDefaults(lists: readonly PreparedDefaults[], pieces: Buffer[]): number {
-    const added = new Set<string>()
+  /** Before the first member. There is at least one: the model. */
+  #spliceDefaults(lists: readonly PreparedDefaults[], splice: Splice): void {
+    const at = this.#at(0)
+    const added: string[] = []
     for (const defaults of lists) {
       for (const { name, member } of defaults) {
-        if (added.has(name) || this.#knows(name)) continue
-        added.add(name)
-        pieces.push(pieces.length === 0 ? OPEN_OBJECT : COMMA, member)
+        if (added.includes(name) || this.#knows(name)) continue
+        added.push(name)
+        splice.replace(at, at, member)
+        splice.replace(at, at, COMMA)
       }
     }
-    if (pieces.length === 0) return 0
-    pieces.push(COMMA)
-    return this.#keyStart(0)
   }
 
-  #splicePrompt(prompt: string, index: number, from: number, pieces: Buffer[]): number {
-    const open = this.#valueStart(index)
+  #splicePrompt(prompt: string, splice: Splice): void {
+    const open = this.#at(this.#messages + VALUE)
     if (this.bytes[open] !== OPEN_LIST) {
-      throw unexpected('messages', parseOrRefuse(this.#valueText(index)), 'an array')
+      throw unexpected('messages', parseOrRefuse(this.#valueText(this.#messages)), 'an array')
     }
     const empty = this.bytes[skipSpace(this.bytes, open + 1)] === CLOSE_LIST
     const message = JSON.stringify({ role: 'system', content: prompt })
-    pieces.push(this.bytes.subarray(from, open + 1), Buffer.from(empty ? message : `${message},`))
-    return open + 1
+    splice.replace(open + 1, open + 1, Buffer.from(empty ? message : `${message},`))
   }
 
   #knows(name: string): boolean {
     return this.has(name) || (name === 'max_tokens' && this.has('max_completion_tokens'))
   }
 
-  #readModel(): string {
-    const index = this.#names.lastIndexOf('model')
-    if (index === -1) throw unexpected('model', undefined, 'a string')
-    const model = parseOrRefuse(this.#valueText(index))
+  #readModel(member: number): string {
+    if (member === -1) throw unexpected('model', undefined, 'a string')
+    const model = parseOrRefuse(this.#valueText(member))
     if (typeof model !== 'string') throw unexpected('model', model, 'a string')
     return model
   }
 
   #readVariables(): Fields | undefined {
-    const index = this.#names.lastIndexOf('changeover')
-    if (index === -1) return undefined
-    const own = fieldsOf(parseOrRefuse(this.#valueText(index)), 'changeover')
+    if (this.#changeover === -1) return undefined
+    const own = fieldsOf(parseOrRefuse(this.#valueText(this.#changeover)), 'changeover')
     const { variables } = own
     return variables === undefined ? undefined : fieldsOf(variables, 'changeover.variables')
   }
 
-  #count(name: string): number {
-    let count = 0
-    for (const it of this.#names) if (it === name) count += 1
-    return count
+  #readNames(): readonly string[] {
+    const names: string[] = []
+    for (let i = 0; i < this.#members.length; i += 4) names.push(this.#keyText(i))
+    return names
   }
 
-  #valueText(index: number): string {
-    return this.bytes.toString('utf8', this.#valueStart(index), this.#valueEnd(index))
+  #keyText(member: number): string {
+    return String(parseOrRefuse(this.bytes.toString('utf8', this.#at(member), this.#at(member + 1))))
   }
 
-  #keyStart(index: number): number {
-    return this.#members[index * 4] ?? 0
+  /** Compares bytes; only a key that is written with escapes is decoded. */
+  #isKey(member: number, name: string): boolean {
+    const start = this.#at(member) + 1
+    const length = this.#at(member + 1) - 1 - start
+    if (length < name.length) return false
+    let same = length === name.length
+    for (let i = 0; i < length; i += 1) {
+      const byte = this.bytes[start + i]
+      if (byte === BACKSLASH) return this.#keyText(member) === name
+      if (same && byte !== name.charCodeAt(i)) same = false
+    }
+    return same
   }
 
-  #valueStart(index: number): number {
-    return this.#members[index * 4 + 2] ?? 0
+  #valueText(member: number): string {
+    return this.bytes.toString('utf8', this.#at(member + VALUE), this.#at(member + VALUE_END))
   }
 
-  #valueEnd(index: number): number {
-    return this.#members[index * 4 + 3] ?? 0
+  #at(position: number): number {
+    return this.#members[position] ?? 0
   }
-}
-
-function readNames(bytes: Buffer, members: readonly number[]): readonly string[] {
-  const names: string[] = []
-  for (let i = 0; i < members.length; i += 4) {
-    const start = members[i] ?? 0
-    const end = members[i + 1] ?? 0
-    const escaped = bytes.subarray(start, end).includes(BACKSLASH)
-    names.push(
-      escaped
-        ? String(parseOrRefuse(bytes.toString('utf8', start, end)))
-        : bytes.toString('utf8', start + 1, end - 1),
-    )
-  }
-  return names
 }
 
 function isMissing(fields: Fields, name: string): boolean {

@@ -6,13 +6,18 @@ import { isFields, present } from '../fields.ts'
 export function parseOpenAIUsage(value: unknown): Usage | null {
   if (!isFields(value) || typeof value['prompt_tokens'] !== 'number') return null
   const output = value['completion_tokens']
-  return present<Usage>({
+  const usage: { -readonly [Name in keyof Usage]: Usage[Name] } = {
     inputTokens: value['prompt_tokens'],
     outputTokens: typeof output === 'number' ? output : 0,
-    cachedInputTokens: detail(value['prompt_tokens_details'], 'cached_tokens'),
-    cacheWriteTokens: detail(value['prompt_tokens_details'], 'cache_write_tokens'),
-    reasoningTokens: detail(value['completion_tokens_details'], 'reasoning_tokens'),
-  })
+  }
+  // Field by field: this is read from every reply.
+  const cached = detail(value['prompt_tokens_details'], 'cached_tokens')
+  if (cached !== undefined) usage.cachedInputTokens = cached
+  const written = detail(value['prompt_tokens_details'], 'cache_write_tokens')
+  if (written !== undefined) usage.cacheWriteTokens = written
+  const reasoning = detail(value['completion_tokens_details'], 'reasoning_tokens')
+  if (reasoning !== undefined) usage.reasoningTokens = reasoning
+  return usage
 }
 
 export function writeOpenAIUsage(usage: Usage): Record<string, unknown> {

@@ -1,0 +1,174 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { type BodyChanges, ChatBody } from './chat-body.ts'
+import { prepareDefaults } from './prepared-defaults.ts'
+
+function changes(more: Partial<BodyChanges> & { readonly parameters?: object } = {}): BodyChanges {
+  const model = more.model ?? 'up'
+  const { parameters, ...rest } = more
+  return {
+    model,
+    modelJson: Buffer.from(JSON.stringify(model)),
+    defaults: [prepareDefaults((parameters as Record<string, unknown> | undefined) ?? null)],
+    prompt: null,
+    ...rest,
+  }
+}
+
+function splice(text: string, more?: Parameters<typeof changes>[0]): string {
+  return new ChatBody(Buffer.from(text)).splice(changes(more)).toString()
+}
+
+/** JSON text of an object with any white space, and with keys that may be written with escapes. */
+const space = fc.constantFrom('', ' ', '\n\t', '  ')
+const plainKey = fc.oneof(
+  fc.constantFrom('model', 'models', 'stream', 'messages', 'changeover', 'a', '', 'é', '__proto__'),
+  fc.string(),
+)
+const keyText = fc
+  .tuple(plainKey, fc.boolean())
+  .map(([key, escape]) => (escape ? escapeAll(key) : JSON.stringify(key)))
+const value = fc.oneof(
+  fc.json(),
+  fc.constantFrom('"x\\"y"', '[1.50,{"model":"no"}]', '1e400', '"\\\\"', '{"a":"}"}'),
+)
+const member = fc
+  .tuple(space, keyText, space, space, value, space)
+  .map(([a, key, b, c, it, d]) => `${a}${key}${b}:${c}${it}${d}`)
+
+function escapeAll(key: string): string {
+  let text = ''
+  for (let i = 0; i < key.length; i += 1) text += `\\u${key.charCodeAt(i).toString(16).padStart(4, '0')}`
+  return `"${text}"`
+}
+
+/** Own properties only, so that a key `__proto__` is one like all others. */
+function entries(text: string): Map<string, unknown> {
+  return new Map(Object.entries(JSON.parse(text) as object))
+}
+
+describe('a spliced body', () => {
+  it('is what parsing and replacing would give, for any JSON with any spelling of its keys', () => {
+    fc.assert(
+      fc.property(fc.array(member), fc.array(member), keyModel(), (before, after, model) => {
+        const text = `{${[...before, model, ...after].join(',')}}`
+        const expected = entries(text)
+        // What is not asked here: a model that is no string, variables that are no object.
+        if (typeof expected.get('model') !== 'string' || expected.has('changeover')) return
+        expected.set('model', 'up')
+
+        expect(entries(splice(text))).toEqual(expected)
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  it('leaves every other byte where it was', () => {
+    const text = '{ "big" : 12345678901234567890, "price":1.50,\t"model" :"chat" ,"é":"\\u00e9" }'
+    expect(splice(text)).toBe(text.replace('"chat"', '"up"'))
+  })
+
+  it('replaces every model, however it is written, so that no reader can see another', () => {
+    expect(splice('{"model":"a","mod\\u0065l":"b","x":{"model":"c"}}')).toBe(
+      '{"model":"up","mod\\u0065l":"up","x":{"model":"c"}}',
+    )
+  })
+
+  it.each([
+    ['first', '{"changeover":{"variables":{"a":"1"}},"model":"m","x":1}', '{"model":"up","x":1}'],
+    ['between', '{"model":"m", "changeover": {} , "x":1}', '{"model":"up", "x":1}'],
+    ['last', '{"model":"m","x":1 , "changeover":{}}', '{"model":"up","x":1}'],
+    ['last, behind the model', '{"model":"m","changeover":{}}', '{"model":"up"}'],
+    ['twice', '{"changeover":{},"model":"m","changeover":{}}', '{"model":"up"}'],
+    ['escaped', '{"model":"m","change\\u006fver":{},"x":1}', '{"model":"up","x":1}'],
+  ])('loses the gateway’s own field where it stands %s', (_, text, expected) => {
+    expect(splice(text)).toBe(expected)
+  })
+
+  it('gains the defaults that the caller left out, and no other', () => {
+    const parameters = { temperature: 0.5, top_p: 1, max_tokens: 5, model: 'no', stream: true }
+    const spliced = splice('{"model":"m","top_p":0.1,"max_completion_tokens":9}', { parameters })
+
+    expect(JSON.parse(spliced)).toEqual({
+      temperature: 0.5,
+      model: 'up',
+      top_p: 0.1,
+      max_completion_tokens: 9,
+    })
+  })
+
+  it('takes the stronger of two defaults', () => {
+    const defaults = [prepareDefaults({ seed: 1 }), prepareDefaults({ seed: 2, stop: 'x' })]
+    expect(JSON.parse(splice('{"model":"m"}', { defaults }))).toEqual({ seed: 1, stop: 'x', model: 'up' })
+  })
+
+  it.each(['[]', '[ ]', '[{"role":"user","content":"hi"}]'])(
+    'begins its messages %s with the prompt',
+    (messages) => {
+      const spliced = splice(`{"messages":${messages},"model":"m"}`, { prompt: 'be "brief"' })
+
+      expect(JSON.parse(spliced)).toEqual({
+        model: 'up',
+        messages: [{ role: 'system', content: 'be "brief"' }, ...JSON.parse(messages)],
+      })
+    },
+  )
+
+  it('puts the prompt into the messages that count when there are two', () => {
+    const spliced = splice('{"messages":[1],"model":"m","messages":[2]}', { prompt: 'p' })
+    expect(JSON.parse(spliced)).toEqual({ model: 'up', messages: [{ role: 'system', content: 'p' }, 2] })
+  })
+
+  it('above the size that is parsed is spliced just the same', () => {
+    const text = `{"messages":[{"content":"${'ü"}'.replaceAll('"', '\\"').repeat(20_000)}"}],"model":"m","stream":true}`
+    const body = new ChatBody(Buffer.from(text))
+
+    expect(body.stream).toBe(true)
+    expect(JSON.parse(body.splice(changes()).toString())).toEqual({ ...JSON.parse(text), model: 'up' })
+  })
+})
+
+function keyModel(): fc.Arbitrary<string> {
+  return fc.tuple(fc.boolean(), fc.string()).map(([escape, name]) => {
+    return `${escape ? escapeAll('model') : '"model"'}:${JSON.stringify(name)}`
+  })
+}
+
+describe('a body', () => {
+  it('says what the caller asked for', () => {
+    const text = '{"model":"chät","stream":true,"changeover":{"variables":{"name":"Bo"}}}'
+    const body = new ChatBody(Buffer.from(text))
+
+    expect(body).toMatchObject({ model: 'chät', stream: true, variables: { name: 'Bo' } })
+    expect(body.has('changeover')).toBe(true)
+    expect(body.toFields(changes())).toEqual({ model: 'up', stream: true })
+  })
+
+  it.each([
+    ['', 'it ends too early'],
+    ['{"model":"m"', 'line 1, column 13'],
+    ['{"model":"m"}}', 'line 1, column 14'],
+    ['{"model":secret}', 'it breaks off the grammar'],
+    ['["m"]', 'found an array'],
+    ['"m"', 'found string'],
+  ])('such as %s is refused with the place, and without what stands there', (text, reason) => {
+    const attempt = () => new ChatBody(Buffer.from(text))
+    expect(attempt).toThrow(reason)
+    expect(attempt).not.toThrow('secret')
+  })
+
+  it.each(['{]}', '{"a":[}}', '{"a":"x}', '{"a" 1}', '{"a":}', '{,}', '{"model":"m",}', '{"model":"m"} x'])(
+    'too large to be parsed and broken like %s is refused all the same',
+    (text) => {
+      const large = text.replace('{', `{"pad":"${'x'.repeat(20_000)}",`)
+      expect(() => new ChatBody(Buffer.from(large))).toThrow('not a JSON object')
+    },
+  )
+
+  it('with messages that are no list cannot take a prompt', () => {
+    const body = new ChatBody(Buffer.from('{"model":"m","messages":"hi"}'))
+    expect(() => body.splice(changes({ prompt: 'p' }))).toThrow(
+      '"messages": found a string, expected an array',
+    )
+  })
+})

@@ -35,7 +35,7 @@ class Scanner {
 
   constructor(text: string) {
     this.text = text
-    this.code = [...text].length === text.length ? [...text] : text.split('')
+    this.code = text.split('')
     this.withStrings = [...this.code]
   }
 

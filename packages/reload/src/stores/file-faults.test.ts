@@ -169,7 +169,8 @@ describe('a failing disk', () => {
           const error = await take(store, step).catch((it: unknown) => it)
           if (error === undefined) note(promised, step)
           else expect(error).toMatchObject({ code })
-          promised.inWork = error === undefined ? null : step
+          // A record may have got as far as its new state; a line that was not acknowledged is not there.
+          promised.inWork = error === undefined || step.does === 'audit' ? null : step
           await check(store, promised)
           // A step that failed is taken again, as the engine would, so that what follows builds on it.
           if (error !== undefined) await take(store, step).then(() => note(promised, step))

@@ -26,6 +26,9 @@ const REQUEST_SECONDS = [
 const OPERATION_SECONDS = [
   0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92,
 ]
+const FIRST_TOKEN_SECONDS = [
+  0.001, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10,
+]
 const TOKENS = [
   1, 4, 16, 64, 256, 1024, 4096, 16_384, 65_536, 262_144, 1_048_576, 4_194_304, 16_777_216, 67_108_864,
 ]
@@ -48,14 +51,14 @@ const reloadInstruments: readonly Instrument[] = [
     kind: 'histogram',
     unit: 's',
     meaning: 'Time of each stage of an attempt',
-    attributes: ['reload.stage', 'reload.status'],
+    attributes: ['reload.stage'],
     buckets: RELOAD_SECONDS,
   },
   {
     name: 'reload.converge.duration',
     kind: 'histogram',
     unit: 's',
-    meaning: 'Time from the issue of a version to its swap here',
+    meaning: 'In a fleet: time from the issue of a version to its swap here',
     attributes: [],
     buckets: RELOAD_SECONDS,
   },
@@ -77,7 +80,7 @@ const reloadInstruments: readonly Instrument[] = [
     name: 'config.stale',
     kind: 'gauge',
     unit: '',
-    meaning: '1 when the source of the settings has not been read for longer than it should',
+    meaning: '1 when a source of the settings cannot be read',
     attributes: ['config.scope'],
   },
   {
@@ -112,7 +115,7 @@ const reloadInstruments: readonly Instrument[] = [
     name: 'reload.store.lag',
     kind: 'gauge',
     unit: 's',
-    meaning: 'Age of the last successful read of the store',
+    meaning: 'In a fleet: age of the last successful read of the store',
     attributes: [],
   },
 ]
@@ -146,6 +149,14 @@ const gatewayInstruments: readonly Instrument[] = [
       'gen_ai.token.type',
     ],
     buckets: TOKENS,
+  },
+  {
+    name: 'gen_ai.server.time_to_first_token',
+    kind: 'histogram',
+    unit: 's',
+    meaning: 'Time from an attempt at a provider to the first token of its stream',
+    attributes: ['gen_ai.operation.name', 'gen_ai.provider.name', 'gen_ai.request.model'],
+    buckets: FIRST_TOKEN_SECONDS,
   },
   {
     name: 'changeover.requests',

@@ -4,8 +4,7 @@
  * Colours only when they go to a terminal. An error follows on lines of its own, with its causes.
  */
 import type { LogLevel } from '@changeover/reload'
-import { describeError } from '../error-chain.ts'
-import { type Field, logfmtValue } from './fields.ts'
+import { type Field, hasControl, logfmtValue, tellClean } from './fields.ts'
 import type { LineStyle } from './line-style.ts'
 import { type LogEntry, versionOf } from './log-entry.ts'
 
@@ -27,7 +26,8 @@ export function prettyLine(entry: LogEntry, fields: readonly Field[], style: Lin
   const colour = (code: string, text: string) => (style.colours ? `${code}${text}${RESET}` : text)
   const level = record.level.toUpperCase().padEnd(LEVEL_WIDTH)
   const rest = restOf(entry, fields)
-  const message = rest === '' ? record.message : record.message.padEnd(MESSAGE_WIDTH)
+  const said = oneLine(style.redactor.text(record.message))
+  const message = rest === '' ? said : said.padEnd(MESSAGE_WIDTH)
   const parts = [
     colour(DIM, timeOfDay(entry.atMs)),
     colour(COLOURS[record.level], level),
@@ -35,7 +35,7 @@ export function prettyLine(entry: LogEntry, fields: readonly Field[], style: Lin
     message,
   ]
   if (rest !== '') parts.push(colour(DIM, rest))
-  return `${parts.join(' ')}\n${record.error === undefined ? '' : errorLines(record.error)}`
+  return `${parts.join(' ')}\n${record.error === undefined ? '' : errorLines(record.error, style)}`
 }
 
 function restOf(entry: LogEntry, fields: readonly Field[]): string {
@@ -46,12 +46,17 @@ function restOf(entry: LogEntry, fields: readonly Field[]): string {
   return rest.join(' ')
 }
 
-function errorLines(error: unknown): string {
-  const told = describeError(error)
+function errorLines(error: unknown, style: LineStyle): string {
+  const told = tellClean(error, style.redactor)
   return told.stack
     .split('\n')
     .map((line) => `    ${line.trimEnd()}\n`)
     .join('')
+}
+
+/** A message from outside must not draw on the terminal or begin a line that looks like ours. */
+function oneLine(text: string): string {
+  return hasControl(text) ? JSON.stringify(text) : text
 }
 
 function timeOfDay(atMs: number): string {

@@ -5,12 +5,15 @@
  * that records often binds them and holds the point itself.
  *
  * Points are capped: a value that never repeats (an id in an attribute) must not eat the memory. What is
- * beyond the cap is added up in one point that says so.
+ * beyond the cap is added up in one point that says so. Points of old versions go before that: every reload
+ * makes a `config.version`, and a gateway that reloads for a year must still count its newest one.
  */
-import type { Attributes, SpanContext } from '@changeover/reload'
+import type { Attributes, AttributeValue, SpanContext } from '@changeover/reload'
 import { DEFAULT_BUCKETS, type Instrument } from '../instruments.ts'
 
 export const POINT_LIMIT = 2000
+/** Versions whose points an instrument keeps: many more than can be in service at once. */
+export const VERSION_LIMIT = 32
 const OVERFLOW: Attributes = Object.freeze({ 'otel.metric.overflow': true })
 const OVERFLOW_KEY = '\u0000overflow'
 
@@ -63,6 +66,8 @@ export class Points {
   readonly #points = new Map<string, Point>()
   /** Keys as callers happened to order them, so that sorting is done once for each order. */
   readonly #aliases = new Map<string, Point>()
+  /** Versions that have points here, oldest first. */
+  readonly #versions = new Set<AttributeValue>()
   readonly #overflowed: () => void
 
   constructor(instrument: Instrument, overflowed: () => void) {
@@ -88,12 +93,27 @@ export class Points {
     const key = names.map((name) => `${name}\u0001${String(attributes[name])}\u0002`).join('')
     let point = this.#points.get(key)
     if (point === undefined) {
+      this.#seeVersion(attributes['config.version'])
       if (this.#points.size >= POINT_LIMIT) return this.#overflow()
       point = new Point(Object.fromEntries(names.map((it) => [it, attributes[it]])), this.bounds)
       this.#points.set(key, point)
     }
     if (this.#aliases.size < POINT_LIMIT * 2) this.#aliases.set(alias, point)
     return point
+  }
+
+  #seeVersion(version: AttributeValue | undefined): void {
+    if (version === undefined || this.#versions.has(version)) return
+    this.#versions.add(version)
+    if (this.#versions.size <= VERSION_LIMIT) return
+    const [oldest] = this.#versions
+    if (oldest === undefined) return
+    this.#versions.delete(oldest)
+    for (const points of [this.#points, this.#aliases]) {
+      for (const [key, point] of points) {
+        if (point.attributes['config.version'] === oldest) points.delete(key)
+      }
+    }
   }
 
   #overflow(): Point {

@@ -23,6 +23,8 @@ export class QuietSpan implements Span {
 
   event(): void {}
 
+  link(): void {}
+
   fail(): void {}
 
   end(): void {}

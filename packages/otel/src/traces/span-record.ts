@@ -48,10 +48,10 @@ export class SpanRecord implements Span, ReadableSpan {
   /** The settings in force when it began. */
   readonly live: LiveSettings
   readonly eventList: SpanEvent[] = []
-  readonly linkList: readonly SpanContext[]
+  linkList: readonly SpanContext[] = NO_LINKS
   droppedEventsCount = 0
   readonly droppedAttributesCount = 0
-  readonly droppedLinksCount: number
+  droppedLinksCount = 0
   failure: string | null = null
   #bags: Attributes | Attributes[] | undefined
   readonly #home: SpanHome
@@ -65,9 +65,7 @@ export class SpanRecord implements Span, ReadableSpan {
     this.startMs = born.startMs
     this.live = born.live
     this.#bags = born.attributes
-    const links = born.links ?? NO_LINKS
-    this.linkList = links.length > LINK_LIMIT ? links.slice(0, LINK_LIMIT) : links
-    this.droppedLinksCount = links.length - this.linkList.length
+    if (born.links !== undefined && born.links.length > 0) this.#addLinks(born.links)
   }
 
   set(attributes: Attributes): void {
@@ -81,6 +79,10 @@ export class SpanRecord implements Span, ReadableSpan {
     if (this.ended) return
     if (this.eventList.length >= EVENT_LIMIT) this.droppedEventsCount++
     else this.eventList.push({ name, atMs: this.#home.now(), attributes })
+  }
+
+  link(to: SpanContext): void {
+    if (!this.ended) this.#addLinks([to])
   }
 
   fail(code: string, error?: unknown): void {
@@ -119,9 +121,8 @@ export class SpanRecord implements Span, ReadableSpan {
       return
     }
     const { redactor } = this.#home
-    const bag = bags as Attributes
-    for (const name in bag) {
-      const value = bag[name]
+    for (const name in bags) {
+      const value = bags[name]
       if (value !== undefined && value !== null) write(name, redactor.attribute(name, value))
     }
   }
@@ -169,6 +170,12 @@ export class SpanRecord implements Span, ReadableSpan {
       time: hrTime(it.atMs),
       attributes: this.eventAttributes(it) as api.Attributes,
     }))
+  }
+
+  #addLinks(links: readonly SpanContext[]): void {
+    const room = LINK_LIMIT - this.linkList.length
+    this.linkList = [...this.linkList, ...links.slice(0, room)]
+    this.droppedLinksCount += Math.max(0, links.length - room)
   }
 
   get resource(): ReadableSpan['resource'] {

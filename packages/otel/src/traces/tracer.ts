@@ -28,6 +28,7 @@ export class LiveTracer implements Tracer {
     const parent = options.parent ?? null
     if (isAlwaysKept(name, parent)) return this.#record(name, parent?.traceId ?? newTraceId(), options)
     if (!live.exportsSpans) return new QuietSpan(parent)
+    if (options.keep === true) return this.#record(name, parent?.traceId ?? newTraceId(), options)
     if (parent !== null) {
       return parent.sampled ? this.#record(name, parent.traceId, options) : new QuietSpan(parent)
     }

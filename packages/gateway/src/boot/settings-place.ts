@@ -49,13 +49,13 @@ export async function openSettingsPlace(options: PlaceOptions): Promise<Settings
   const place = nameOf(path, options.cwd)
   const found = await stat(path).catch(() => null)
   if (found?.isDirectory() === true) {
-    const handle = directoryHandle(place, { clock })
+    const handle = named(directoryHandle(path, { clock }), place)
     const source = { kind: handle.kind, place, ownFile: null }
-    return { source, handle, again: directorySource(place), isNew: false }
+    return { source, handle, again: directorySource(path), isNew: false }
   }
   const isNew = found === null && (await makeFirst(path, options.env))
-  const handle = fileHandle(place, { clock })
-  return { source: { kind: handle.kind, place, ownFile: path }, handle, again: fileSource(place), isNew }
+  const handle = named(fileHandle(path, { clock }), place)
+  return { source: { kind: handle.kind, place, ownFile: path }, handle, again: fileSource(path), isNew }
 }
 
 /** False when somebody else made it in the same moment. */
@@ -67,6 +67,16 @@ async function makeFirst(path: string, env: PlaceOptions['env']): Promise<boolea
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
     throw error
+  }
+}
+
+/** The handle needs the whole path; people are told the name that they gave. */
+function named(handle: Handle, source: string): Handle {
+  return {
+    kind: handle.kind,
+    source,
+    watch: (offer, signal, report) =>
+      handle.watch((bytes, origin) => offer(bytes, { ...origin, source }), signal, report),
   }
 }
 

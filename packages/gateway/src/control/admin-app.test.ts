@@ -1,0 +1,526 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createTelemetry, type LiveTelemetry } from '@changeover/otel'
+import { createReloader, type Participant, ReloadError, type Reloader, systemClock } from '@changeover/reload'
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
+import type { z } from 'zod'
+import type { CallLog } from '../calls/call-log.ts'
+import type { CallRecord } from '../contract/call.ts'
+import { settingsText } from '../settings/edit.ts'
+import { settingsReader } from '../settings/reader.ts'
+import { createAdminApp } from './admin-app.ts'
+import { type AttemptJournal, createAttemptJournal } from './attempt-journal.ts'
+import { createChanger } from './changer.ts'
+import * as schemas from './schemas.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'changeover-admin-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const starter = `# how we route
+routes:
+  chat:
+    targets:
+      - model: small # cheap
+        weight: 90
+      - model: large
+        weight: 10
+models:
+  small: { provider: sim }
+  large: { provider: sim }
+providers:
+  sim: { kind: simulated }
+`
+
+const call: CallRecord = {
+  id: 'call_1',
+  startedAt: Date.UTC(2026, 0, 1),
+  durationMs: 12,
+  firstTokenMs: 3,
+  version: '1.1',
+  tenant: null,
+  key: null,
+  route: 'chat',
+  target: 'sim/small',
+  context: null,
+  stream: true,
+  status: 200,
+  error: '',
+  inputTokens: 1,
+  outputTokens: 2,
+  cachedInputTokens: null,
+  attempts: [],
+  traceId: '4bf92f3577b34da6a3ce929d0e0e4736',
+  requestBytes: 1,
+  replyBytes: 2,
+}
+
+const calls: CallLog = {
+  finish: () => undefined,
+  find: (id) => Promise.resolve(id === call.id ? call : null),
+  list: (filter) =>
+    Promise.resolve({ calls: [{ ...call, version: filter.version ?? call.version }], next: 'a' }),
+  summarise: (versions) =>
+    Promise.resolve(
+      versions.map((version) => ({
+        version,
+        calls: 1,
+        sampled: 1,
+        errors: 0,
+        p50Ms: 12,
+        p99Ms: 12,
+        firstAt: 1,
+        lastAt: 2,
+      })),
+    ),
+  retain: () => undefined,
+  flush: () => Promise.resolve(),
+  close: () => Promise.resolve(),
+}
+
+interface World {
+  readonly path: string
+  readonly reloader: Reloader<{ all: string }>
+  readonly journal: AttemptJournal
+  readonly telemetry: LiveTelemetry
+  /** Runs while a candidate is warmed up. */
+  during: () => void
+  ask(method: string, path: string, more?: Asked): Promise<Answer>
+  file(): string
+}
+
+interface Asked {
+  readonly type?: string
+  readonly body?: unknown
+  readonly headers?: Record<string, string>
+  readonly as?: z.ZodType
+}
+
+interface Answer {
+  readonly status: number
+  readonly headers: Headers
+  // What a schema has not been asked for is looked at as it comes.
+  readonly body: Record<string, unknown>
+}
+
+let world: World | undefined
+afterEach(async () => {
+  world?.journal.close()
+  await world?.reloader.close()
+  await world?.telemetry.shutdown(100)
+  world = undefined
+})
+
+async function open(text: string | null = starter, ownFile = true): Promise<World> {
+  const path = join(mkdtempSync(join(folder, 'w-')), 'changeover.yaml')
+  if (text !== null) writeFileSync(path, text)
+  const silent = { write: () => true }
+  const settings = {
+    logs: { level: 'error', format: 'json' },
+    traces: { ratio: 1 },
+    metrics: {},
+    attributes: 'plain',
+  } as const
+  const telemetry = createTelemetry({
+    ...{ serviceName: 'test', serviceVersion: '0', instance: 'i', clock: systemClock },
+    ...{ stdout: silent, stderr: silent, settings },
+  })
+  const made: Partial<World> = { during: () => undefined }
+  const all: Participant<string> = {
+    kinds: ['routes', 'models', 'providers', 'contexts', 'telemetry', 'rollout'],
+    prepare: ({ version, settings }) => {
+      if (settings['routes']?.['explode'] !== undefined)
+        throw new ReloadError('prepare.failed', { participant: 'all', version })
+      return version
+    },
+    check: () => made.during?.(),
+  }
+  const reloader = createReloader({
+    ...{ participants: { all }, read: settingsReader({ bakeMs: 60_000 }), telemetry },
+    limits: { burst: 1_000, debounceQuietMs: 0 },
+  })
+  await reloader.start()
+  const source = { kind: 'file', place: 'changeover.yaml', ownFile: ownFile ? path : null }
+  const journal = createAttemptJournal(reloader)
+  const changer = createChanger({ reloader, source, text: settingsText, telemetry })
+  const about = {
+    version: '0.1.0',
+    startedAt: 0,
+    addresses: () => ({ data: null, admin: null }),
+    ready: () => true,
+  }
+  const app = createAdminApp({
+    reloader,
+    calls,
+    journal,
+    changer,
+    source,
+    telemetry,
+    clock: systemClock,
+    about,
+  })
+  if (text !== null) {
+    const origin = { trigger: 'file', source: 'changeover.yaml', mediaType: 'application/yaml' } as const
+    const receipt = await reloader.offer(Buffer.from(text), origin)
+    expect(receipt.outcome).toBe('applied')
+  }
+  const ask: World['ask'] = async (method, url, { type, body, headers, as } = {}) => {
+    const text = typeof body === 'string' ? body : JSON.stringify(body)
+    const sent = type ?? (body === undefined ? undefined : 'application/json')
+    const response = await app.request(url, {
+      method,
+      headers: { ...(sent === undefined ? {} : { 'content-type': sent }), ...headers },
+      ...(body === undefined ? {} : { body: text }),
+    })
+    const answer = (await response.json()) as Record<string, unknown>
+    if (response.ok && as !== undefined) as.parse(answer)
+    if (!response.ok) {
+      schemas.Problem.parse(answer)
+      expect(response.headers.get('content-type')).toBe('application/problem+json')
+    }
+    return { status: response.status, headers: response.headers, body: answer }
+  }
+  world = Object.assign(made, {
+    path,
+    reloader,
+    journal,
+    telemetry,
+    ask,
+    file: () => readFileSync(path, 'utf8'),
+  }) as World
+  return world
+}
+
+const merge = 'application/merge-patch+json'
+const patch = 'application/json-patch+json'
+const weight = (value: number) => [{ op: 'replace', path: '/routes/chat/targets/0/weight', value }]
+
+describe('changing settings', () => {
+  it('patches what is in force and writes it back, comments kept', async () => {
+    const { ask, file } = await open()
+    const answer = await ask('PATCH', '/v1/settings', { type: patch, body: weight(50), as: schemas.Receipt })
+    expect(answer.status).toBe(200)
+    expect(answer.body).toMatchObject({
+      outcome: 'applied',
+      changedParameters: ['/routes/chat/targets/0/weight'],
+      file: { written: true },
+    })
+    expect(answer.headers.get('etag')).toBe(`"${String(answer.body['version'])}"`)
+    expect(file()).toBe(starter.replace('weight: 90', 'weight: 50'))
+
+    const settings = await ask('GET', '/v1/settings?pointer=/routes/chat/targets/0', { as: schemas.Settings })
+    expect(settings.body).toMatchObject({
+      settings: { model: 'small', weight: 50 },
+      source: { writable: true },
+    })
+    expect(settings.headers.get('etag')).toBe(answer.headers.get('etag'))
+  })
+
+  it('takes a merge patch, and answers unchanged when there is nothing to do', async () => {
+    const { ask, file } = await open()
+    const body = { models: { tiny: { provider: 'sim' } } }
+    expect((await ask('PATCH', '/v1/settings', { type: merge, body })).body).toMatchObject({
+      outcome: 'applied',
+    })
+    expect(file()).toContain('tiny')
+    expect(file()).toContain('# how we route')
+    const again = await ask('PATCH', '/v1/settings', { type: merge, body, as: schemas.Receipt })
+    expect(again.body).toMatchObject({ outcome: 'unchanged' })
+  })
+
+  it('takes whole settings in any form, and keeps the comments of the file', async () => {
+    const { ask, file } = await open()
+    const yaml = starter.replace('weight: 90', 'weight: 70').replace('# cheap', '# cheapest')
+    const whole = await ask('POST', '/v1/reloads?reason=because', { type: 'application/yaml', body: yaml })
+    expect(whole.body).toMatchObject({ outcome: 'applied', file: { written: true } })
+    expect(file()).toBe(yaml)
+
+    const tree = settingsText.read(Buffer.from(yaml.replace('weight: 70', 'weight: 60')), 'x.yaml')
+    const json = await ask('POST', '/v1/reloads', { type: 'application/json', body: tree })
+    expect(json.body).toMatchObject({ outcome: 'applied' })
+    expect(file()).toBe(yaml.replace('weight: 70', 'weight: 60'))
+  })
+
+  it('refuses with code and place, and touches neither file nor version', async () => {
+    const { ask, file, reloader } = await open()
+    const before = reloader.current()?.version
+    const broken = await ask('POST', '/v1/reloads', {
+      type: 'application/yaml',
+      body: 'routes:\n  chat:\n   - : [',
+      headers: { 'x-changeover-source': 'new.yaml' },
+    })
+    expect(broken.status).toBeGreaterThanOrEqual(400)
+    expect(broken.body).toMatchObject({
+      code: 'payload.unreadable',
+      issues: [{ place: { file: 'new.yaml' } }],
+    })
+    const failed = await ask('PATCH', '/v1/settings', { type: merge, body: { routes: { explode: {} } } })
+    expect(failed.body).toMatchObject({ code: 'prepare.failed', status: 422, version: before })
+    expect(file()).toBe(starter)
+    expect(reloader.current()?.version).toBe(before)
+  })
+
+  it('honours If-Match', async () => {
+    const { ask, reloader } = await open()
+    const headers = { 'if-match': '"1.999"' }
+    const answer = await ask('PATCH', '/v1/settings', { type: patch, body: weight(1), headers })
+    expect(answer).toMatchObject({ status: 412, body: { code: 'verify.conflict' } })
+    const right = { 'if-match': `"${reloader.current()?.version ?? ''}"` }
+    expect(
+      (await ask('PATCH', '/v1/settings', { type: patch, body: weight(1), headers: right })).status,
+    ).toBe(200)
+  })
+
+  it('does the same thing once when it is sent twice under one key', async () => {
+    const { ask, reloader } = await open()
+    const yaml = starter.replace('weight: 90', 'weight: 33')
+    const send = () =>
+      ask('POST', '/v1/reloads', {
+        type: 'application/yaml',
+        body: yaml,
+        headers: { 'idempotency-key': 'k' },
+      })
+    const first = await send()
+    const version = reloader.current()?.version
+    const second = await send()
+    expect(first.status).toBe(200)
+    expect(second.status).toBe(200)
+    expect(reloader.current()?.version).toBe(version)
+  })
+
+  it('carries the caller’s trace into the reload', async () => {
+    const { ask } = await open()
+    const traceId = '0af7651916cd43dd8448eb211c80319c'
+    const headers = { traceparent: `00-${traceId}-b7ad6b7169203331-01` }
+    const answer = await ask('PATCH', '/v1/settings', { type: patch, body: weight(2), headers })
+    expect(answer.body).toMatchObject({ traceId })
+  })
+
+  it('refuses while the file holds what is not in force, and changes nothing', async () => {
+    const { ask, file, path, reloader } = await open()
+    writeFileSync(path, 'broken: [')
+    const before = reloader.current()?.version
+    const answer = await ask('PATCH', '/v1/settings', { type: patch, body: weight(3) })
+    expect(answer).toMatchObject({ status: 409, body: { code: 'settings.file_changed' } })
+    expect(file()).toBe('broken: [')
+    expect(reloader.current()?.version).toBe(before)
+  })
+
+  it('takes the change back when somebody edits the file meanwhile', async () => {
+    const opened = await open()
+    const { ask, file, path, reloader } = opened
+    const before = reloader.current()
+    const edited = starter.replace('# cheap', '# by hand')
+    opened.during = () => {
+      opened.during = () => undefined
+      writeFileSync(path, edited)
+    }
+    const answer = await ask('PATCH', '/v1/settings', { type: patch, body: weight(4) })
+    expect(answer).toMatchObject({ status: 409, body: { code: 'settings.file_changed' } })
+    expect(file()).toBe(edited)
+    expect(reloader.current()?.settings).toEqual(before?.settings)
+  })
+
+  it('takes the change back when the file cannot be written', async () => {
+    const { ask, file, path, reloader } = await open()
+    const before = reloader.current()
+    // A folder where the new text would be laid out.
+    mkdirSync(join(path, '..', `.changeover.yaml.${process.pid}.next`))
+    const answer = await ask('PATCH', '/v1/settings', { type: patch, body: weight(5) })
+    expect(answer).toMatchObject({ status: 503, body: { code: 'settings.write_back' } })
+    expect(file()).toBe(starter)
+    expect(reloader.current()?.settings).toEqual(before?.settings)
+  })
+
+  it('puts the file back when the version is taken back while it is observed', async () => {
+    const { ask, file, reloader } = await open()
+    const first = await ask('GET', '/v1/reloads', { as: schemas.AttemptPage })
+    const [attempt] = first.body['reloads'] as { attempt: string }[]
+    await ask('POST', `/v1/reloads/${attempt?.attempt ?? ''}/promote`, { as: schemas.Done })
+    const applied = await ask('PATCH', '/v1/settings', { type: patch, body: weight(6) })
+    expect(file()).toContain('weight: 6')
+    const id = String(applied.body['attempt'])
+    const aborted = await ask('POST', `/v1/reloads/${id}/abort`, {
+      body: { reason: 'worse' },
+      as: schemas.Done,
+    })
+    expect(aborted.status).toBe(200)
+    await vi.waitFor(() => expect(file()).toBe(starter))
+    expect(reloader.current()?.settings['routes']?.['chat']).toMatchObject({ targets: [{ weight: 90 }, {}] })
+    const twice = await ask('POST', `/v1/reloads/${id}/abort`)
+    expect(twice).toMatchObject({ status: 409, body: { code: 'control.not_observed' } })
+  })
+
+  it('refuses with the place where to make it when the source is not ours', async () => {
+    const { ask } = await open(starter, false)
+    const answer = await ask('PATCH', '/v1/settings', { type: patch, body: weight(7) })
+    expect(answer).toMatchObject({ status: 409, body: { code: 'settings.read_only' } })
+    expect(answer.body['detail']).toContain('changeover.yaml')
+  })
+
+  it('works off parallel changes one after the other, and loses none', async () => {
+    const { ask, file } = await open()
+    const answers = await Promise.all(
+      Array.from({ length: 6 }, (_, i) =>
+        ask('PATCH', '/v1/settings', { type: merge, body: { models: { [`m${i}`]: { provider: 'sim' } } } }),
+      ),
+    )
+    expect(answers.map((it) => it.status)).toEqual([200, 200, 200, 200, 200, 200])
+    for (let i = 0; i < 6; i++) expect(file()).toContain(`m${i}:`)
+  })
+
+  it('may be what mends a gateway that has no settings in force', async () => {
+    const { ask, file, path } = await open(null)
+    expect((await ask('GET', '/v1/settings')).status).toBe(503)
+    writeFileSync(path, 'broken: [')
+    const answer = await ask('POST', '/v1/reloads', { type: 'application/yaml', body: starter })
+    expect(answer).toMatchObject({ status: 200, body: { outcome: 'applied', file: { written: true } } })
+    expect(file()).toBe(starter)
+  })
+
+  it('refuses what it cannot read', async () => {
+    const { ask } = await open()
+    const status = async (path: string, more: Asked) => (await ask('PATCH', path, more)).body['code']
+    expect(await status('/v1/settings', { type: 'text/html', body: '' })).toBe('control.media_type')
+    expect(await status('/v1/settings', { type: patch, body: '[{"op":' })).toBe('control.bad_request')
+    expect(await status('/v1/settings', { type: patch, body: { op: 'add' } })).toBe('control.bad_request')
+    expect(await status('/v1/settings', { type: patch, body: [{ op: 'remove', path: '/no' }] })).toBe(
+      'control.bad_request',
+    )
+    expect(await status('/v1/settings?force=maybe', { type: patch, body: [] })).toBe('control.bad_request')
+    expect((await ask('POST', '/v1/reloads', { type: 'image/png', body: 'x' })).body['code']).toBe(
+      'control.media_type',
+    )
+    expect((await ask('GET', '/v1/nothing')).body['code']).toBe('request.no_such_path')
+  })
+})
+
+describe('looking before a change', () => {
+  it('plans whole settings and patches, and changes nothing', async () => {
+    const { ask, file, reloader } = await open()
+    const before = reloader.current()?.version
+    const asPatch = await ask('POST', '/v1/plan', { type: patch, body: weight(50), as: schemas.Plan })
+    expect(asPatch.body).toMatchObject({
+      ok: true,
+      from: before,
+      problem: null,
+      words: ['routes/chat targets 0 weight: 90 -> 50'],
+    })
+    const whole = {
+      type: 'application/yaml',
+      body: starter.replace('weight: 90', 'weight: 20'),
+      as: schemas.Plan,
+    }
+    expect((await ask('POST', '/v1/plan', whole)).body).toMatchObject({ ok: true })
+    expect((await ask('POST', '/v1/reloads?dryRun=true', whole)).body).toMatchObject({ ok: true })
+    const dry = await ask('PATCH', '/v1/settings?dryRun=true', {
+      type: patch,
+      body: weight(9),
+      as: schemas.Plan,
+    })
+    expect(dry.body).toMatchObject({ ok: true })
+    expect(file()).toBe(starter)
+    expect(reloader.current()?.version).toBe(before)
+  })
+
+  it('says why it would be refused', async () => {
+    const { ask } = await open()
+    const body = { routes: { explode: {} } }
+    const answer = await ask('POST', '/v1/plan', { type: merge, body, as: schemas.Plan })
+    expect(answer).toMatchObject({ status: 200, body: { ok: false, problem: { code: 'prepare.failed' } } })
+  })
+})
+
+describe('going back', () => {
+  it('restores the version before, in force and in the file', async () => {
+    const { ask, file } = await open()
+    await ask('PATCH', '/v1/settings', { type: patch, body: weight(50) })
+    const answer = await ask('POST', '/v1/rollback', { body: { reason: 'worse' }, as: schemas.Receipt })
+    expect(answer.body).toMatchObject({ outcome: 'applied', file: { written: true } })
+    expect(answer.body['file']).not.toHaveProperty('kept')
+    expect(file()).toBe(starter)
+    const versions = await ask('GET', '/v1/versions?calls=true', { as: schemas.VersionPage })
+    const [newest] = versions.body['versions'] as { restores: { version: string }; reason: string }[]
+    expect(newest).toMatchObject({ restores: { version: expect.any(String) as string }, reason: 'worse' })
+  })
+
+  it('works with a broken file, and keeps what it held', async () => {
+    const { ask, file, path } = await open()
+    await ask('PATCH', '/v1/settings', { type: patch, body: weight(50) })
+    writeFileSync(path, 'half written: [')
+    const answer = await ask('POST', '/v1/rollback', { as: schemas.Receipt })
+    const { kept } = answer.body['file'] as { kept: string }
+    expect(readFileSync(kept, 'utf8')).toBe('half written: [')
+    expect(settingsText.read(Buffer.from(file()), path)).toEqual(
+      settingsText.read(Buffer.from(starter), path),
+    )
+  })
+
+  it('stays in force when the file cannot be written, and says so', async () => {
+    const { ask, path, reloader } = await open()
+    await ask('PATCH', '/v1/settings', { type: patch, body: weight(50) })
+    mkdirSync(join(path, '..', `.changeover.yaml.${process.pid}.next`))
+    const answer = await ask('POST', '/v1/rollback', { as: schemas.Receipt })
+    expect(answer.body).toMatchObject({
+      outcome: 'applied',
+      file: { written: false, trouble: 'settings.write_back' },
+    })
+    expect(reloader.current()?.settings['routes']?.['chat']).toMatchObject({ targets: [{ weight: 90 }, {}] })
+  })
+
+  it('works where the settings come from elsewhere, and refuses what is not there', async () => {
+    const { ask, path, reloader } = await open(starter, false)
+    rmSync(path)
+    const origin = { trigger: 'poll', source: 'x', mediaType: 'application/yaml' } as const
+    await reloader.offer(Buffer.from(starter.replace('weight: 90', 'weight: 1')), origin)
+    expect((await ask('POST', '/v1/rollback', { body: { to: '9.9' } })).status).toBe(404)
+    const answer = await ask('POST', '/v1/rollback', { as: schemas.Receipt })
+    expect(answer.body).toMatchObject({ outcome: 'applied' })
+    expect(existsSync(path)).toBe(false)
+  })
+})
+
+describe('looking back', () => {
+  it('tells status, instances, versions, differences, audit and calls in the form that is described', async () => {
+    const { ask, reloader } = await open()
+    const first = reloader.current()?.version ?? ''
+    await ask('PATCH', '/v1/settings', { type: patch, body: weight(50) })
+    const status = await ask('GET', '/v1/status', { as: schemas.Status })
+    expect(status.body).toMatchObject({ state: 'observing', last: { from: first, status: 'in_progress' } })
+    expect((status.body['last'] as { stages: unknown[] }).stages.length).toBeGreaterThan(2)
+    const instances = await ask('GET', '/v1/instances', { as: schemas.InstancePage })
+    expect(instances.body['instances']).toHaveLength(1)
+    const version = await ask('GET', `/v1/versions/${first}`, { as: schemas.VersionDetail })
+    expect(version.body).toMatchObject({
+      version: first,
+      settings: { routes: {} },
+      manifest: { apiVersion: 'reload/v1' },
+    })
+    const diff = await ask('GET', `/v1/versions/${first}/diff/current`, { as: schemas.VersionDiff })
+    expect(diff.body).toMatchObject({ words: ['routes/chat targets 0 weight: 90 -> 50'] })
+    const audit = await ask('GET', '/v1/audit?limit=5', { as: schemas.AuditPage })
+    expect(audit.body['verified']).toBe(true)
+    expect((await ask('GET', '/v1/versions/9.9')).status).toBe(404)
+    expect((await ask('GET', '/v1/reloads/rl_none')).status).toBe(404)
+    const page = await ask('GET', '/v1/calls?version=1.7&status=5xx&since=2026-01-01T00:00:00Z', {
+      as: schemas.CallPage,
+    })
+    expect(page.body).toMatchObject({
+      calls: [{ version: '1.7', startedAt: '2026-01-01T00:00:00.000Z' }],
+      next: 'a',
+    })
+    expect((await ask('GET', '/v1/calls/call_1', { as: schemas.Call })).body['id']).toBe('call_1')
+    expect((await ask('GET', '/v1/calls/call_2')).status).toBe(404)
+    expect((await ask('GET', '/v1/calls?status=9')).status).toBe(400)
+  })
+
+  it('lists refused attempts too, and each one by its id', async () => {
+    const { ask } = await open()
+    await ask('PATCH', '/v1/settings', { type: merge, body: { routes: { explode: {} } } })
+    const page = await ask('GET', '/v1/reloads', { as: schemas.AttemptPage })
+    const attempts = page.body['reloads'] as { attempt: string; status: string; reason: string }[]
+    expect(attempts[0]).toMatchObject({ status: 'rejected', reason: 'prepare.failed' })
+    const one = await ask('GET', `/v1/reloads/${attempts[0]?.attempt ?? ''}`, { as: schemas.Attempt })
+    expect(one.body).toEqual(attempts[0])
+  })
+})

@@ -27,6 +27,16 @@ export async function serve({ argv }: { argv: readonly string[] }): Promise<numb
 }
 
 async function serveWith(flags: Parameters<typeof run>[0]['flags']): Promise<number> {
+  // Timers of the engine keep no process alive, and before the ports open and after they close nothing else does.
+  const alive = setInterval(() => {}, 60_000)
+  try {
+    return await runToTheEnd(flags)
+  } finally {
+    clearInterval(alive)
+  }
+}
+
+async function runToTheEnd(flags: Parameters<typeof run>[0]['flags']): Promise<number> {
   const { stdout, stderr, env } = process
   let running: Running
   try {

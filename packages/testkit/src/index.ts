@@ -1,8 +1,8 @@
 /** `@changeover/testkit`: conformance suites, simulators, fault injectors and the manual clock, for tests only. */
 
 export * from './counting-clock.ts'
-export * from './fault-proxy.ts'
 export * from './fake-provider.ts'
+export * from './fault-proxy.ts'
 export * from './faulty-disk.ts'
 export * from './handle-conformance.ts'
 export * from './manual-clock.ts'

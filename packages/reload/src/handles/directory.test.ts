@@ -94,7 +94,7 @@ describe('a directory handle', () => {
 
   it('offers a set that was written together once, when it has come to rest', async () => {
     for (let i = 0; i < 5; i += 1) await put(`part-${i}.yaml`, 'old')
-    desk.watch(directoryHandle(directory, { quietMs: 150, pollMs: NEVER_MS }))
+    desk.watch(directoryHandle(directory, { quietMs: 300, pollMs: NEVER_MS }))
     await newestIs(...Array.from({ length: 5 }, (_, i) => `part-${i}.yaml=old`))
     for (let i = 0; i < 5; i += 1) await put(`part-${i}.yaml`, 'new')
     await newestIs(...Array.from({ length: 5 }, (_, i) => `part-${i}.yaml=new`))

@@ -75,7 +75,7 @@ describe('a file handle hears of', () => {
   }
   it.each(Object.entries(ways))('%s, each time', async (_name, write) => {
     await writeFile(path, 'at first')
-    desk.watch(fileHandle(path, { quietMs: 20, pollMs: NEVER_MS }))
+    desk.watch(fileHandle(path, { quietMs: 150, pollMs: NEVER_MS }))
     await newestIs('at first')
     for (const text of ['the second', 'the third', 'the fourth']) {
       await write(text)

@@ -2,9 +2,9 @@
  * Makes a settings text say something else, and leaves everything that it says beside that alone: comments,
  * order, blank lines, quotes.
  *
- * Two ways, the gentler first. Where only simple values change, they are exchanged in the text, and no
- * other byte moves. Where entries come or go, YAML is written anew from its syntax tree, which keeps
- * comments and order but may straighten spaces; JSON has no comments to lose.
+ * Several ways, the gentlest first. Where only simple values change, they are exchanged in the text, and no
+ * other byte moves. Where more changes, YAML is written anew entry by entry, from its syntax tree, which
+ * keeps comments and order but may straighten spaces; JSON has no comments to lose.
  *
  * The result is read again and compared with what was asked for before anybody gets it, so an edit is
  * right or refused; what anchors and merges would do to it need not be understood here.
@@ -21,6 +21,7 @@ import { SECTIONS } from './schema.ts'
 import { formatOf } from './text-format.ts'
 import { replaceTomlValues } from './toml-edit.ts'
 import { rewriteYaml } from './yaml-edit.ts'
+import { rewriteEntries } from './yaml-entry-edit.ts'
 import { replaceYamlValues } from './yaml-splice.ts'
 
 /** What the control plane needs of settings texts. Bytes are UTF-8. */
@@ -61,16 +62,19 @@ export function rewriteSettings(text: string, path: string, next: SettingsTree):
   const wanted = withoutEmptySections(next)
   if (saysSame(text, path, wanted)) return text
   const format = formatOf(undefined, path, text)
-  const ways =
-    format === 'toml'
-      ? [replaceTomlValues]
-      : [replaceYamlValues, format === 'json' ? rewriteJson : rewriteYaml]
-  for (const way of ways) {
+  for (const way of WAYS[format]) {
     const edited = way(text, wanted)
     if (edited !== null && saysSame(edited, path, wanted)) return edited
   }
   throw new GatewayError('settings.not_editable', { file: path, reason: REASONS[format] })
 }
+
+/** The gentlest first. */
+const WAYS = {
+  toml: [replaceTomlValues],
+  json: [replaceYamlValues, rewriteJson],
+  yaml: [rewriteEntries, replaceYamlValues, rewriteYaml],
+} as const
 
 const REASONS = {
   toml: 'in TOML only simple values that are there can be exchanged without touching comments',

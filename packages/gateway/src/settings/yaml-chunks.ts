@@ -18,6 +18,10 @@ export interface YamlChunk {
   readonly text: string
   /** Lines above it in the file. */
   readonly linesBefore: number
+  /** Lines that are the entry's own; what follows are blank lines, and comments that are not deeper than it. */
+  readonly bodyLines: number
+  /** Spaces before its name. */
+  readonly indent: number
 }
 
 export interface YamlSection {
@@ -92,8 +96,13 @@ class Cutter {
   #close(): void {
     const section = this.#sections.at(-1)
     if (section !== undefined && this.#chunk.length > 0) {
-      const text = `${this.#chunk.join('\n')}\n`
-      section.chunks.push({ kind: section.kind, text, linesBefore: this.#startedAt })
+      section.chunks.push({
+        kind: section.kind,
+        text: `${this.#chunk.join('\n')}\n`,
+        linesBefore: this.#startedAt,
+        bodyLines: 1 + this.#chunk.findLastIndex((it, i) => i === 0 || it.search(/\S/) > this.#indent),
+        indent: this.#indent,
+      })
     }
     this.#chunk = []
   }

@@ -27,17 +27,30 @@ interface Commented {
   spaceBefore?: boolean
 }
 
-export function rewriteYaml(text: string, wanted: SettingsTree): string | null {
-  const document = parseDocument(text, { merge: true, uniqueKeys: false }) as Document
-  if (document.errors.length > 0) return null
-  const writer = new TreeWriter(document)
-  writer.root(wanted)
-  const written = document.toString({
+/** How the author of a text lays it out. */
+export interface YamlLayout {
+  readonly lineWidth: 0
+  readonly indent: number
+  readonly indentSeq: boolean
+  readonly flowCollectionPadding: boolean
+}
+
+export function layoutOf(text: string): YamlLayout {
+  return {
     lineWidth: 0,
     indent: indentOf(text),
     indentSeq: hasIndentedLists(text),
     flowCollectionPadding: !/[[{]\S/.test(text.replaceAll(/\$\{|\{\{/g, '')) || /\{ /.test(text),
-  })
+  }
+}
+
+/** `null` when the text cannot be read. Sections that `wanted` leaves out go, unless they are empty. */
+export function rewriteYaml(text: string, wanted: SettingsTree, layout = layoutOf(text)): string | null {
+  const document = parseDocument(text, { merge: true, uniqueKeys: false }) as Document
+  if (document.errors.length > 0) return null
+  const writer = new TreeWriter(document)
+  writer.root(wanted)
+  const written = document.toString(layout)
   return text.includes('\r\n') ? written.replaceAll('\n', '\r\n') : written
 }
 

@@ -59,13 +59,13 @@ function outcome(read: ReadText): unknown {
   return read.ok ? read.document.value : read.issues.map((it) => [it.message, it.place])
 }
 
-describe('YAML read by entries', () => {
+describe('YAML read by entries', { timeout: 60_000 }, () => {
   it('says the same as YAML read as a whole', () => {
     fc.assert(
       fc.property(yaml, (it) => {
         expect(outcome(readYamlByEntries(it, 'c.yaml'))).toEqual(outcome(readYaml(it, 'c.yaml')))
       }),
-      { numRuns: 400 },
+      { numRuns: 100 },
     )
   })
 
@@ -74,7 +74,7 @@ describe('YAML read by entries', () => {
       fc.property(broken, (it) => {
         expect(outcome(readYamlByEntries(it, 'c.yaml'))).toEqual(outcome(readYaml(it, 'c.yaml')))
       }),
-      { numRuns: 1500 },
+      { numRuns: 600 },
     )
   })
 
@@ -87,7 +87,7 @@ describe('YAML read by entries', () => {
           expect(parts.document.placeOf(steps)).toEqual(whole.document.placeOf(steps))
         }
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     )
   })
 

@@ -10,7 +10,7 @@ import type { Place, ReadText, SettingsDocument } from './document.ts'
 import { readYaml } from './yaml.ts'
 import { cutYaml, type YamlChunk, type YamlSection } from './yaml-chunks.ts'
 
-interface Entry {
+export interface Entry {
   readonly name: string
   readonly value: Json
 }
@@ -95,7 +95,8 @@ class Assembly {
   }
 }
 
-function readEntry(chunk: YamlChunk): Entry | null {
+/** The one entry of a chunk; `null` when it is anything else. */
+export function readEntry(chunk: YamlChunk): Entry | null {
   const known = young.get(chunk.text) ?? old.get(chunk.text)
   const entry = known ?? parseEntry(chunk.text)
   if (entry === null) return null

@@ -3,7 +3,7 @@
  *
  * A new text takes the quotes of the old one, so that a file stays in its own hand.
  */
-import type { SettingsTree } from '@changeover/reload'
+import type { Json, SettingsTree } from '@changeover/reload'
 import { type Document, isMap, isScalar, isSeq, parseDocument, type Scalar } from 'yaml'
 import { applySplices, type Simple, type SimpleChange, type Splice, simpleChanges } from './value-splice.ts'
 import { readYaml } from './yaml.ts'
@@ -11,7 +11,7 @@ import { readYaml } from './yaml.ts'
 /** `null` when more than simple values change, or one of them does not stand in the text by itself. */
 export function replaceYamlValues(text: string, wanted: SettingsTree): string | null {
   const read = readYaml(text, '')
-  const changes = read.ok ? simpleChanges(read.document.value, wanted) : null
+  const changes = read.ok ? simpleChanges(withoutEmpty(read.document.value), wanted) : null
   if (changes === null) return null
   const document = parseDocument(text, { merge: true, uniqueKeys: false }) as Document
   const splices: Splice[] = []
@@ -21,6 +21,13 @@ export function replaceYamlValues(text: string, wanted: SettingsTree): string | 
     splices.push(splice)
   }
   return applySplices(text, splices)
+}
+
+/** Sections that are there and empty say the same as none. */
+function withoutEmpty(value: Json): Json {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  const isEmpty = (it: Json) => it === null || (typeof it === 'object' && Object.keys(it).length === 0)
+  return Object.fromEntries(Object.entries(value).filter(([, it]) => !isEmpty(it)))
 }
 
 function spliceFor(document: Document, change: SimpleChange): Splice | null {

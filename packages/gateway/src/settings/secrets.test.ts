@@ -1,0 +1,94 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { isGatewayError } from '../errors.ts'
+import { createSecrets } from './secrets.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'changeover-secrets-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+function vault(env: Record<string, string | undefined> = {}, files: Record<string, string> = {}) {
+  const told: string[] = []
+  const secrets = createSecrets({
+    env,
+    redactor: { add: (value) => told.push(value) },
+    read: (path) => {
+      const text = files[path]
+      return text === undefined ? Promise.reject(new Error('ENOENT')) : Promise.resolve(text)
+    },
+  })
+  return { secrets, told }
+}
+
+describe('secrets', () => {
+  it('come from the environment and from files, line ends cut off', async () => {
+    const path = join(folder, 'key')
+    writeFileSync(path, 'from-file\n')
+    const secrets = createSecrets({ env: { KEY: 'from-env' }, redactor: { add: () => undefined } })
+    expect(await secrets.resolve(['${env:KEY}', `\${file:${path}}`])).toEqual([])
+    expect(secrets.fill(`a \${env:KEY} b \${file:${path}} c`)).toBe('a from-env b from-file c')
+  })
+
+  it('are told to the redactor before anybody can have them', async () => {
+    const { secrets, told } = vault({ KEY: 'k-1' })
+    await secrets.resolve(['${env:KEY}'])
+    expect(told).toEqual(['k-1'])
+  })
+
+  it('that are not there are named, without their neighbours', async () => {
+    const { secrets } = vault({ KEY: 'k', EMPTY: ' ' }, { many: 'a\nb' })
+    const troubles = await secrets.resolve([
+      '${env:KEY}',
+      '${env:NONE}',
+      '${env:EMPTY}',
+      '${file:gone}',
+      '${file:many}',
+    ])
+    expect(troubles.map((it) => it.reference)).toEqual([
+      '${env:NONE}',
+      '${env:EMPTY}',
+      '${file:gone}',
+      '${file:many}',
+    ])
+    expect(secrets.fill('${env:KEY}')).toBe('k')
+    expect(() => secrets.fill('${env:NONE}')).toThrow(expect.toSatisfy(isGatewayError))
+  })
+
+  it('that are too large for a key are not taken', async () => {
+    const path = join(folder, 'large')
+    writeFileSync(path, 'x'.repeat(70_000))
+    const secrets = createSecrets({ env: {}, redactor: { add: () => undefined } })
+    expect(await secrets.resolve([`\${file:${path}}`])).toHaveLength(1)
+  })
+
+  it('act at once when they change, and say so by their generation', async () => {
+    const files = { key: 'old' }
+    const { secrets, told } = vault({}, files)
+    await secrets.resolve(['${file:key}'])
+    const before = secrets.generation
+    expect(await secrets.refresh()).toEqual({ changed: [], troubles: [] })
+    expect(secrets.generation).toBe(before)
+    files.key = 'new'
+    expect((await secrets.refresh()).changed).toEqual(['${file:key}'])
+    expect(secrets.generation).toBeGreaterThan(before)
+    expect(secrets.fill('${file:key}')).toBe('new')
+    expect(told).toEqual(['old', 'new'])
+  })
+
+  it('keep their value while they cannot be read', async () => {
+    const files: Record<string, string> = { key: 'old' }
+    const { secrets } = vault({}, files)
+    await secrets.resolve(['${file:key}'])
+    delete files.key
+    const refreshed = await secrets.refresh()
+    expect(refreshed.troubles.map((it) => it.reference)).toEqual(['${file:key}'])
+    expect(secrets.fill('${file:key}')).toBe('old')
+  })
+
+  it('never stand in an error', async () => {
+    const { secrets } = vault({ LINES: 'secret-one\nsecret-two' })
+    const troubles = await secrets.resolve(['${env:LINES}'])
+    expect(String(troubles[0]?.cause)).not.toContain('secret-')
+  })
+})

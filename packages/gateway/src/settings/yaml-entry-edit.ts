@@ -1,0 +1,115 @@
+/**
+ * Changes a YAML text entry by entry: what does not change keeps every byte, and so does whatever stands
+ * around it.
+ *
+ * Comments above an entry that goes are left: who wrote them may want them, and where they belong is a
+ * guess. An entry that comes is put below the last one of its section.
+ */
+import type { Json, SettingsTree } from '@changeover/reload'
+import { stringify } from 'yaml'
+import { sameJson } from './json-patch.ts'
+import { cutYaml, type YamlSection } from './yaml-chunks.ts'
+import { layoutOf, rewriteYaml, type YamlLayout } from './yaml-edit.ts'
+import { readEntry } from './yaml-reader.ts'
+import { replaceYamlValues } from './yaml-splice.ts'
+
+/** Lines `from` up to `to` (not included, counted from 0) become `lines`. */
+interface LineEdit {
+  readonly from: number
+  readonly to: number
+  readonly lines: readonly string[]
+}
+
+/** `null` when the text is not cut into entries, or one of them cannot be written. */
+export function rewriteEntries(text: string, wanted: SettingsTree): string | null {
+  const sections = cutYaml(text)
+  if (sections === null) return null
+  const writer = new EntryWriter(layoutOf(text))
+  for (const section of sections) {
+    if (!writer.section(section, wanted[section.kind])) return null
+  }
+  const known = new Set(sections.map((it) => it.kind))
+  const fresh = Object.entries(wanted).filter(([kind]) => !known.has(kind))
+  const edited = applyEdits(text, writer.edits)
+  return fresh.length === 0 ? edited : append(edited, fresh, writer.layout)
+}
+
+class EntryWriter {
+  readonly edits: LineEdit[] = []
+  readonly layout: YamlLayout
+
+  constructor(layout: YamlLayout) {
+    this.layout = layout
+  }
+
+  section(section: YamlSection, wanted: Readonly<Record<string, Json>> | undefined): boolean {
+    const last = section.chunks.at(-1)
+    if (wanted === undefined) {
+      // Nothing to take out of a section that holds only comments.
+      if (last !== undefined) this.#cut(section.line - 1, last.linesBefore + last.bodyLines)
+      return true
+    }
+    const held = new Set<string>()
+    for (const chunk of section.chunks) {
+      const entry = readEntry(chunk)
+      if (entry === null) return false
+      held.add(entry.name)
+      const end = chunk.linesBefore + chunk.bodyLines
+      const value = wanted[entry.name]
+      if (value === undefined) this.#cut(chunk.linesBefore, end)
+      else if (!sameJson(entry.value, value)) {
+        const body = chunk.text.split('\n').slice(0, chunk.bodyLines)
+        const lines = this.#rewrite(body, { indent: chunk.indent, entry: { [entry.name]: value } })
+        if (lines === null) return false
+        this.edits.push({ from: chunk.linesBefore, to: end, lines })
+      }
+    }
+    const at = last === undefined ? section.line : last.linesBefore + last.bodyLines
+    const indent = last?.indent ?? this.layout.indent
+    const lines = Object.entries(wanted)
+      .filter(([name]) => !held.has(name))
+      .flatMap(([name, value]) => indented(stringify({ [name]: value }, this.layout), indent))
+    if (lines.length > 0) this.edits.push({ from: at, to: at, lines })
+    return true
+  }
+
+  #rewrite(
+    body: readonly string[],
+    it: { readonly indent: number; readonly entry: Readonly<Record<string, Json>> },
+  ): readonly string[] | null {
+    const text = `${body.map((line) => line.slice(it.indent)).join('\n')}\n`
+    const entry = it.entry as SettingsTree
+    const edited = replaceYamlValues(text, entry) ?? rewriteYaml(text, entry, this.layout)
+    return edited === null ? null : indented(edited, it.indent)
+  }
+
+  #cut(from: number, to: number): void {
+    this.edits.push({ from, to, lines: [] })
+  }
+}
+
+function indented(text: string, indent: number): readonly string[] {
+  const lines = text.replace(/\n$/, '').split('\n')
+  return lines.map((it) => (it === '' ? it : ' '.repeat(indent) + it))
+}
+
+function applyEdits(text: string, edits: readonly LineEdit[]): string {
+  const end = text.includes('\r\n') ? '\r' : ''
+  const lines = text.split('\n')
+  // From behind, so that the numbers of what is still to come stay right; of two at one place, the later first.
+  const backwards = edits.toSorted((a, b) => b.from - a.from || b.to - a.to)
+  for (const it of backwards) {
+    const added = it.lines.map((line) => (line.endsWith('\r') ? line : line + end))
+    lines.splice(it.from, it.to - it.from, ...added)
+  }
+  return lines.join('\n')
+}
+
+function append(text: string, sections: readonly (readonly [string, Json])[], layout: YamlLayout): string {
+  const end = text.includes('\r\n') ? '\r\n' : '\n'
+  const added = sections.map(([kind, section]) =>
+    stringify({ [kind]: section }, layout).replaceAll('\n', end),
+  )
+  const closed = text === '' || text.endsWith('\n') ? text : text + end
+  return [closed, ...added].filter((it) => it !== '').join(end)
+}

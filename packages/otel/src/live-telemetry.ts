@@ -24,7 +24,7 @@ import { type BuiltOutlets, type Dropped, type ExporterMakers, Outlets } from '.
 import { extract, type HeadersIn, type HeadersOut, inject } from './propagation.ts'
 import { createRedactor, type Redactor } from './redact.ts'
 import type { OtlpTarget, TelemetrySettings } from './settings.ts'
-import { SwapSpans } from './traces/swap-spans.ts'
+import { RecentSpans } from './traces/recent-spans.ts'
 import { createSpanClock, LiveTracer } from './traces/tracer.ts'
 
 export interface TelemetryOptions {
@@ -118,7 +118,7 @@ class ReloadableTelemetry implements LiveTelemetry {
   readonly #holder: LiveHolder
   readonly #sink: LineSink
   readonly #outlets: Outlets
-  readonly #swapSpans: SwapSpans
+  readonly #recentSpans: RecentSpans
   #closed = false
 
   constructor(options: TelemetryOptions) {
@@ -141,16 +141,13 @@ class ReloadableTelemetry implements LiveTelemetry {
       sink: this.#sink,
       ...(options.exporters === undefined ? {} : { makers: options.exporters }),
     })
-    this.#swapSpans = new SwapSpans(clock, this.#outlets.spans)
+    this.#recentSpans = new RecentSpans(clock, this.#outlets.spans)
     this.logger = this.#createLogger(options)
     this.tracer = new LiveTracer(this.#holder, {
       identity: this.#identity,
       redactor: this.redactor,
       now: createSpanClock(clock),
-      ended: (span) => {
-        this.#outlets.spans.push(span)
-        if (span.name === 'reload.swap') this.#swapSpans.ended(span, this.#holder.live)
-      },
+      ended: (span) => this.#recentSpans.ended(span, this.#holder.live),
     })
     this.#outlets.check(options.settings)
     this.#learnSecrets(options.settings)
@@ -179,7 +176,7 @@ class ReloadableTelemetry implements LiveTelemetry {
     this.#holder.live = live
     if (changed.length === 0) return
     const moved = this.#outlets.apply(live.settings, prepared?.built ?? null)
-    if (moved.spans) this.#swapSpans.moved()
+    if (moved.spans) this.#recentSpans.moved(old)
     this.#tellBoth({ old, live, moved: moved.logs, changed, occasion })
   }
 

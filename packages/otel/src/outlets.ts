@@ -79,16 +79,19 @@ export class Outlets {
     const makers = { ...createMakers(options), ...options.makers }
     this.#ports = {
       spans: new SignalPort({
+        signal: 'spans',
         maker: makers.spans,
         exchange: (next, waiting) => this.spans.exchange(next, waiting),
         failed: (error) => this.#failed('spans', error),
       }),
       logs: new SignalPort({
+        signal: 'logs',
         maker: makers.logs,
         exchange: (next, waiting) => this.logs.exchange(next, waiting),
         failed: (error) => this.#failed('logs', error),
       }),
       metrics: new SignalPort({
+        signal: 'metrics',
         maker: makers.metrics,
         exchange: (next) => this.#metrics.exchange(next, this.#intervalMs),
         failed: (error) => this.#failed('metrics', error),
@@ -162,7 +165,7 @@ export class Outlets {
     const { signal, count, target = 'nowhere', error } = loss
     const said = new TelemetryError('telemetry.export_failed', { signal, count, target })
     const why = error === undefined ? loss.reason : describeError(error).chain.join(', caused by ')
-    this.#options.sink.complain(this.#options.redactor.text(`telemetry: ${said.message} (${why})\n`))
+    this.#options.sink.complain(this.#options.redactor.text(`${said.code}: ${said.message} (${why})\n`))
   }
 }
 

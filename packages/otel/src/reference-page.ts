@@ -89,7 +89,7 @@ const RELOAD = `## What a change of these settings does
    \`changeover.telemetry.dropped\`, and no request.
 
 An exporter whose endpoint or headers change is built aside; the old one sends what it holds and is then closed. What it cannot deliver goes to
-the new one. Up to 8 192 spans and as many log records are held in memory; beyond that the newest are dropped and counted.
+the new one. The first collector is told the whole reload that brought it in, though most of its stages were over before. Up to 8 192 spans and as many log records are held in memory; beyond that the newest are dropped and counted.
 `
 
 function section(title: string, columns: string, rows: readonly (readonly string[])[]): string {

@@ -12,12 +12,19 @@ import type { ExporterMaker } from './wire/exporter.ts'
 /** What arrived where: by endpoint. */
 type Arrived<Item> = Map<string, Item[]>
 
+/** How a test makes exporters fail, and what it sees of them. */
+interface Controls {
+  readonly down: Set<string>
+  readonly made: string[]
+  readonly broken: { error: Error | null }
+}
+
 function makerInto<Item>(
   arrived: Arrived<Item>,
-  { down, made }: { down: Set<string>; made: string[] },
+  { down, made, broken }: Controls,
 ): ExporterMaker<readonly Item[]> {
   return {
-    ready: () => Promise.resolve(),
+    ready: () => (broken.error === null ? Promise.resolve() : Promise.reject(broken.error)),
     isReady: () => true,
     check: () => {},
     make: ({ endpoint }: OtlpTarget) => ({
@@ -38,11 +45,12 @@ function setUp(settings: Partial<TelemetrySettings> = {}) {
   const logs: Arrived<LogEntry> = new Map()
   const down = new Set<string>()
   const made: string[] = []
+  const broken: Controls['broken'] = { error: null }
   const out: string[] = []
   const err: string[] = []
   const makers: Partial<ExporterMakers> = {
-    spans: makerInto(spans, { down, made }),
-    logs: makerInto(logs, { down, made: [] }),
+    spans: makerInto(spans, { down, made, broken }),
+    logs: makerInto(logs, { down, made: [], broken }),
   }
   const stdout = { write: (text: string) => out.push(text) > 0 }
   const telemetry = createTelemetry({
@@ -59,7 +67,7 @@ function setUp(settings: Partial<TelemetrySettings> = {}) {
     telemetry.flushLines()
     return out.join('').split('\n').slice(0, -1)
   }
-  return { clock, spans, logs, down, made, err, lines, out, stdout, telemetry }
+  return { clock, spans, logs, down, made, broken, err, lines, out, stdout, telemetry }
 }
 
 const otlp = (name: string): { otlp: OtlpTarget } => ({ otlp: { endpoint: `http://${name}` } })
@@ -283,6 +291,25 @@ describe('rule 7: the swap is written to the old and to the new sink', () => {
     }
   })
 
+  it('as the whole reload that brings in the first collector, though its stages were over', async () => {
+    const { telemetry, clock, spans } = setUp()
+    const old = telemetry.tracer.start('reload')
+    old.end()
+    await clock.advance(11_000)
+    const root = telemetry.tracer.start('reload')
+    for (const stage of ['reload.verify', 'reload.load', 'reload.swap']) {
+      telemetry.tracer.start(stage, { parent: root.context }).end()
+    }
+    telemetry.apply({ ...telemetry.settings, traces: { ratio: 1, ...otlp('first') } })
+    root.end()
+    telemetry.apply({ ...telemetry.settings, traces: { ratio: 1, ...otlp('second') } })
+    await clock.advance(3000)
+    const arrived = spans.get('http://first') ?? []
+    expect(namesOf(arrived)).toEqual(['reload.verify', 'reload.load', 'reload.swap', 'reload'])
+    expect(new Set(arrived.map((it) => it.context.traceId))).toEqual(new Set([root.context.traceId]))
+    expect(spans.get('http://second')).toBeUndefined()
+  })
+
   it('and not when nothing about telemetry changes', () => {
     const { telemetry, lines } = setUp(logs('json'))
     telemetry.apply(structuredClone(telemetry.settings), { version: '1.9' })
@@ -315,7 +342,10 @@ describe('rule 8: a sink that fails falls back to standard error', () => {
       await clock.advance(2000)
     }
     expect(err).toHaveLength(1)
-    expect(err[0]).toMatch(/^telemetry: 1 spans could not be sent to "http:\/\/b".*http:\/\/b is down/)
+    expect(err[0]).toMatch(
+      /^telemetry.export_failed: 1 spans could not be sent to "http:\/\/b".*http:\/\/b is down/,
+    )
+    expect(err[0]).toContain('telemetry.export_failed')
     expect(err[0]).not.toContain('canary')
     expect(telemetry.dropped().spans).toBe(5)
     expect(await telemetry.metricsText()).toContain(
@@ -337,6 +367,15 @@ describe('what a change leaves alone', () => {
     await clock.advance(2000)
     expect(made).toEqual(['http://a'])
     expect(namesOf(spans.get('http://a'))).toEqual(['before'])
+  })
+
+  it('everything, when the code that sends cannot be loaded', async () => {
+    const { telemetry, broken } = setUp({ traces: { ratio: 1, ...otlp('a') } })
+    const before = telemetry.settings
+    broken.error = new Error('no such module')
+    const prepared = telemetry.prepare({ ...before, traces: { ratio: 1, ...otlp('b') } })
+    await expect(prepared).rejects.toMatchObject({ code: 'telemetry.exporter', cause: broken.error })
+    expect(telemetry.settings).toBe(before)
   })
 
   it('credentials are known as secrets from their preparation on', async () => {

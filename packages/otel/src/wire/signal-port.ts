@@ -4,10 +4,12 @@
  * Building happens aside (`prepare`) and may fail there; `apply` only moves a pointer. An exporter that
  * already serves the same target is kept, so a reload that changes something else costs nothing.
  */
+import { TelemetryError } from '../errors.ts'
 import type { OtlpTarget } from '../settings.ts'
-import { type Exporter, type ExporterMaker, targetKey } from './exporter.ts'
+import { type Exporter, type ExporterMaker, type Signal, targetKey } from './exporter.ts'
 
 export interface SignalPortOptions<Batch> {
+  readonly signal: Signal
   readonly maker: ExporterMaker<Batch>
   /** `waiting`: an exporter will come; keep what would go to it. */
   readonly exchange: (next: Exporter<Batch> | null, waiting: boolean) => void
@@ -42,8 +44,17 @@ export class SignalPort<Batch> {
     const key = targetKey(target)
     if (target === undefined) return { key, exporter: null }
     this.#options.maker.check(target)
-    await this.#options.maker.ready()
+    await this.#ready(target)
     return { key, exporter: key === this.#key ? null : this.#options.maker.make(target) }
+  }
+
+  async #ready(target: OtlpTarget): Promise<void> {
+    try {
+      await this.#options.maker.ready()
+    } catch (cause) {
+      const { signal } = this.#options
+      throw new TelemetryError('telemetry.exporter', { signal, target: target.endpoint }, { cause })
+    }
   }
 
   /** Whether the target is another than before. Never throws for a target that was checked. */

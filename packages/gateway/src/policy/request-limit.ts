@@ -42,23 +42,25 @@ export function createLimiter(count: RequestCount, numbers: RequestNumbers): Lim
 
 class RequestLimit implements Limiter {
   readonly #count: RequestCount
+  readonly #requests: number
   readonly #perMs: number
   readonly #burst: number
 
   constructor(count: RequestCount, numbers: RequestNumbers) {
     this.#count = count
-    this.#perMs = numbers.requests / numbers.perMs
+    this.#requests = numbers.requests
+    this.#perMs = numbers.perMs
     this.#burst = numbers.burst ?? numbers.requests
   }
 
   take(nowMs: number): { readonly retryAfterMs: number } | null {
     const count = this.#count
     if (nowMs > count.atMs) {
-      count.level = Math.max(0, count.level - (nowMs - count.atMs) * this.#perMs)
+      count.level = Math.max(0, count.level - ((nowMs - count.atMs) * this.#requests) / this.#perMs)
       count.atMs = nowMs
     }
     const over = count.level + 1 - this.#burst
-    if (over > SLACK) return { retryAfterMs: Math.max(1, Math.ceil(over / this.#perMs)) }
+    if (over > SLACK) return { retryAfterMs: Math.max(1, Math.ceil((over * this.#perMs) / this.#requests)) }
     count.level += 1
     return null
   }

@@ -81,8 +81,10 @@ export const routeSpec = z.strictObject({
   targets: setting(
     z
       .array(targetSpec)
-      .min(1, { error: 'at least one target' })
-      .refine((it) => !it.every((target) => target.weight === 0), { error: 'at least one weight above 0' }),
+      .min(1)
+      .refine((it) => it.length === 0 || it.some((target) => target.weight !== 0), {
+        error: 'at least one weight above 0',
+      }),
     'models that share the requests of this route by weight',
   ),
   fallback: setting(

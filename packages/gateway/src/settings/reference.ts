@@ -43,7 +43,7 @@ export interface SettingRow {
 
 /** Every setting there is, in the order of the file. */
 export function settingRows(): readonly SettingRow[] {
-  return [...rowsBelow(settingsJsonSchema() as Node, '')]
+  return [...rowsBelow(settingsJsonSchema(), '')]
 }
 
 function* rowsBelow(node: Node, at: string): Generator<SettingRow> {
@@ -71,22 +71,11 @@ function row(pointer: string, node: Node, isRequired: boolean): SettingRow {
 
 function typeOf(node: Node): string {
   if (node.enum !== undefined) return node.enum.map(String).join(', ')
-  switch (node.type) {
-    case 'object':
-      return typeof node.additionalProperties === 'object' ? 'map by name' : 'map'
-    case 'array':
-      return node.items?.type === 'object' ? 'list of maps' : 'list of texts'
-    case 'string':
-      return 'text'
-    case 'boolean':
-      return 'true or false'
-    case 'integer':
-      return `whole number${rangeOf(node)}`
-    case 'number':
-      return `number${rangeOf(node)}`
-    default:
-      return 'any'
-  }
+  if (node.type === 'object') return typeof node.additionalProperties === 'object' ? 'map by name' : 'map'
+  if (node.type === 'array') return node.items?.type === 'object' ? 'list of maps' : 'list of texts'
+  if (node.type === 'integer') return `whole number${rangeOf(node)}`
+  if (node.type === 'number') return `number${rangeOf(node)}`
+  return node.type === 'boolean' ? 'true or false' : 'text'
 }
 
 function rangeOf(node: Node): string {
@@ -112,7 +101,7 @@ function sectionText(kind: string, rows: readonly SettingRow[]): string {
   return [
     `## ${kind}`,
     '',
-    `${sentence(own?.sentence ?? '')}`,
+    sentence(own?.sentence ?? ''),
     '',
     'setting | type | default | unit | what it is for | reload',
     '--- | --- | --- | --- | --- | ---',

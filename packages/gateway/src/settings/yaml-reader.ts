@@ -126,6 +126,6 @@ function parseEntry(text: string): Entry | null {
 /** Shared by every reading of the same text. */
 function freeze(value: Json): Json {
   if (typeof value !== 'object' || value === null) return value
-  for (const inner of Object.values(value)) freeze(inner as Json)
+  for (const inner of Object.values(value)) freeze(inner)
   return Object.freeze(value)
 }

@@ -390,6 +390,12 @@ export const rules = {
     status: 404,
     say: (it) => `version ${it.version} is not in this instance's line`,
   }),
+  'reload.failed': rule<Record<never, never>>({
+    blame: 'bug',
+    retry: false,
+    status: 500,
+    say: () => 'the reload failed in a way that it should not; the running version stays',
+  }),
   'reload.not_ready': rule<{ scope: string }>({
     blame: 'operator',
     retry: true,

@@ -38,7 +38,7 @@ export interface ReloaderLimits {
   readonly resourceBytes: number
   readonly resources: number
   readonly depth: number
-  /** Deadline of fetching all artifacts of a version. */
+  /** Deadline of fetching one artifact, further attempts included. */
   readonly fetchMs: number
   /** Deadline of prepare and check together. */
   readonly warmupMs: number

@@ -1,0 +1,192 @@
+/**
+ * Coming back: what an earlier process left in the store becomes the version in force, before any offer.
+ *
+ * The baseline serves, read again and verified against its digest; a damaged one gives way to the next older
+ * version. What was in service without having been confirmed does not: if its intent is still there, the
+ * process ended under it. That is counted, and beyond a limit the version goes into quarantine. The baseline is
+ * exempt from both, because there is nowhere safer to go: if it cannot be built, nothing serves, and we say so.
+ *
+ * Attempts that have no end in the audit log get one here.
+ */
+import type { AuditLine, QuarantineEntry, StateStore, StoredVersion } from '../contract/store.ts'
+import { isReloadError, ReloadError } from '../errors.ts'
+import { readResources } from '../format/resources.ts'
+import { compareVersions, parseVersion } from '../format/version.ts'
+import { ArtifactShelf } from './artifacts.ts'
+import { Attempt } from './attempt.ts'
+import { build } from './bring-in.ts'
+import type { Candidate } from './candidate.ts'
+import { commit } from './commit.ts'
+import { type Core, say } from './core.ts'
+import { endInterrupted } from './interrupted.ts'
+import type { Line } from './library.ts'
+import type { Observer } from './observer.ts'
+import type { Intent } from './recorder.ts'
+import { Shadow } from './shadow.ts'
+
+/** How an instance came back. */
+export interface Boot {
+  /** Something in the store was damaged, or the baseline could not be built. */
+  readonly isDegraded: boolean
+}
+
+/** Throws `store.locked` and what else keeps the store from being read at all. */
+export async function boot(core: Core, store: StateStore, observer: Observer): Promise<Boot> {
+  const left = await readLeft(core, store)
+  core.audit.continueFrom(left.audit.at(-1))
+  core.library.line = left.line
+  core.quarantine.restore(left.quarantine)
+  core.recorder.floor = highest([left.floor, left.baseline, left.intent, ...left.line])
+  core.recorder.intent = left.intent
+  if (left.baseline !== null) core.quarantine.free(left.baseline.digest)
+  await recallNewest(core)
+  await judgeIntent(core, left.intent, left.baseline)
+  endInterrupted(core, left.audit)
+  const isBaselineBack = await putBack(core, left.baseline, observer)
+  if (core.cell.current !== null) core.recorder.note('applied', core.cell.current.ref)
+  return { isDegraded: left.isDamaged || !isBaselineBack }
+}
+
+interface Left {
+  readonly floor: StoredVersion | null
+  readonly baseline: StoredVersion | null
+  readonly intent: Intent | null
+  readonly quarantine: readonly QuarantineEntry[]
+  readonly line: Line
+  readonly audit: readonly AuditLine[]
+  readonly isDamaged: boolean
+}
+
+/** More than an instance writes while one attempt is open. */
+const AUDIT_TAIL = 1_000
+
+async function readLeft(core: Core, store: StateStore): Promise<Left> {
+  let isDamaged = false
+  const orNone = async <T>(what: string, reading: Promise<T>, none: T): Promise<T> => {
+    try {
+      return await reading
+    } catch (error) {
+      if (!isReloadError(error)) throw new ReloadError('store.failed', { what }, { cause: error })
+      if (error.code !== 'store.corrupt') throw error
+      isDamaged = true
+      say(core.telemetry, 'error', `${what} in the store is damaged and was not used`, { error })
+      return none
+    }
+  }
+  const floor = await orNone('the floor', store.readRecord('floor'), null)
+  const baseline = await orNone('the baseline', store.readRecord('baseline'), null)
+  const intent = await orNone('the intent', store.readRecord('intent'), null)
+  const quarantine = (await orNone('the quarantine', store.readRecord('quarantine'), null)) ?? []
+  const line = (await orNone('the line', store.readRecord('line'), null)) ?? []
+  const audit = await orNone('the audit log', store.readAudit({ limit: AUDIT_TAIL }), [])
+  return { floor, baseline, intent, quarantine, line, audit, isDamaged }
+}
+
+/** A lost floor is not lost as long as anything names a version. */
+function highest(refs: readonly (StoredVersion | null)[]): StoredVersion | null {
+  return refs.reduce<StoredVersion | null>((best, it) => {
+    const [a, b] = [best, it].map((ref) => (ref === null ? null : parseVersion(ref.version)))
+    if (it === null || b == null) return best
+    const ref = { version: it.version, digest: it.digest }
+    return a == null || compareVersions(b, a) > 0 ? ref : best
+  }, null)
+}
+
+/** The newest version seen, so that the same settings are known as that version when they come again. */
+async function recallNewest(core: Core): Promise<void> {
+  const { floor } = core.recorder
+  if (floor === null) return
+  try {
+    core.library.newest = await core.library.read(floor)
+  } catch (error) {
+    // Its blob may never have been written, or was dropped: then it is only a number.
+    if (!isReloadError(error))
+      throw new ReloadError('store.failed', { what: 'the newest version' }, { cause: error })
+  }
+}
+
+/** An intent that is still there names a version that did not live to be confirmed. */
+async function judgeIntent(core: Core, intent: Intent | null, baseline: StoredVersion | null): Promise<void> {
+  if (intent === null) return
+  const { version, digest, attempts } = intent
+  if (digest === baseline?.digest) return core.recorder.clearIntent(digest)
+  const candidate = await readOrNull(core, intent)
+  const most = candidate?.manifest.apply.maxCrashAttempts ?? core.limits.maxCrashAttempts
+  if (attempts < most) return
+  const tree = candidate?.tree ?? ''
+  const reason = 'reload.crashed'
+  core.quarantine.add({ ref: { version, digest }, tree, reason, lasting: true, count: attempts })
+  core.recorder.note('quarantine', core.quarantine.lasting)
+  core.recorder.clearIntent(digest)
+}
+
+/** True when what serves now is the baseline as it was left. */
+async function putBack(core: Core, baseline: StoredVersion | null, observer: Observer): Promise<boolean> {
+  for (const ref of waysBack(core, baseline)) {
+    const candidate = await readOrNull(core, ref)
+    if (candidate === null) {
+      say(core.telemetry, 'error', `version ${ref.version} in the store is damaged and was not used`)
+      continue
+    }
+    const isServing = await serve(core, candidate, observer)
+    if (isServing && ref.digest !== baseline?.digest) core.recorder.note('baseline', candidateRef(candidate))
+    // A version that is whole but cannot be built is not passed over: an older one may hold what was revoked.
+    return isServing && ref.digest === baseline?.digest
+  }
+  return baseline === null
+}
+
+/** The baseline, then what served before it, newest first; never what is in quarantine or was not confirmed. */
+function waysBack(core: Core, baseline: StoredVersion | null): readonly StoredVersion[] {
+  const { intent } = core.recorder
+  const { line } = core.library
+  const at = line.findIndex((it) => it.digest === baseline?.digest)
+  const older = (at < 0 ? line : line.slice(0, at)).toReversed().filter((it) => {
+    return core.quarantine.find(it.digest) === null && it.digest !== intent?.digest
+  })
+  return baseline === null ? older : [baseline, ...older]
+}
+
+/** Builds a version and puts it in service. A check that fails is said, and does not keep it out. */
+async function serve(core: Core, candidate: Candidate, observer: Observer): Promise<boolean> {
+  const origin = { trigger: 'startup', source: core.instance, actor: 'instance' } as const
+  const [atMs, sinceMs] = [core.clock.now(), core.clock.monotonic()]
+  const beginning = { origin, offered: null, order: 0, tries: 0, atMs, sinceMs, author: null }
+  const attempt = new Attempt(core, beginning)
+  attempt.identify(candidate)
+  const bytes = new ArtifactShelf(attempt, candidate, { signal: attempt.signal })
+  const shadow = new Shadow(core)
+  try {
+    const settings = await attempt.stage('verify', () =>
+      readResources(candidate.manifest, { bytesOf: (it) => bytes.bytesOf(it), limits: core.limits }),
+    )
+    await build(attempt, { candidate, settings, bytes, shadow, checkMayFail: true })
+    const span = attempt.enter('swap', { 'config.version': candidate.version })
+    const swap = span?.context ?? null
+    const generation = shadow.become(candidate, { settings, swap, since: core.clock.now() })
+    core.generations.add(generation)
+    commit(core.cell, generation)
+    observer.resume(generation)
+    shadow.committed()
+    span?.end()
+    attempt.end({ status: 'success', reason: '' })
+    return true
+  } catch (error) {
+    await shadow.release()
+    attempt.refuse(error)
+    return false
+  }
+}
+
+async function readOrNull(core: Core, ref: StoredVersion): Promise<Candidate | null> {
+  try {
+    return await core.library.read(ref)
+  } catch (error) {
+    if (isReloadError(error)) return null
+    throw new ReloadError('store.failed', { what: `version ${ref.version}` }, { cause: error })
+  }
+}
+
+function candidateRef({ version, digest }: Candidate): StoredVersion {
+  return { version, digest }
+}

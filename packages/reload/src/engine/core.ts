@@ -1,0 +1,76 @@
+/**
+ * What the stages share: the settled options of one reloader, and the parts of its engine.
+ *
+ * Stages are functions that take this and an attempt. It is put together once, in `make-core.ts`, and never
+ * changes; what changes is inside its parts.
+ */
+import type { Clock } from '../contract/clock.ts'
+import type { ArtifactSource, Participant } from '../contract/participant.ts'
+import type { ReloaderLimits } from '../contract/reloader.ts'
+import type { LogLevel, SpanContext, Telemetry } from '../contract/telemetry.ts'
+import type { ApproveHook, Reader, Signer, TrustPolicy } from '../contract/trust.ts'
+import type { AuditChain } from './audit.ts'
+import type { Breaker } from './breaker.ts'
+import type { CarryShelf } from './carry.ts'
+import type { Cell } from './cell.ts'
+import type { Events } from './events.ts'
+import type { Generations } from './generations.ts'
+import type { Idempotency } from './idempotency.ts'
+import type { Library } from './library.ts'
+import type { Quarantine } from './quarantine.ts'
+import type { Recorder } from './recorder.ts'
+
+export interface NamedParticipant {
+  readonly name: string
+  readonly participant: Participant
+}
+
+export interface Core {
+  readonly scope: string
+  readonly instance: string
+  readonly limits: ReloaderLimits
+  readonly participants: readonly NamedParticipant[]
+  /** Kinds that somebody reads. */
+  readonly kinds: ReadonlySet<string>
+  readonly provides: ReadonlyMap<string, string>
+  readonly read: Reader
+  readonly trust: TrustPolicy | null
+  readonly signer: Signer | null
+  readonly approve: ApproveHook | null
+  readonly sources: readonly ArtifactSource[]
+  readonly clock: Clock
+  readonly telemetry: Telemetry
+  readonly cell: Cell
+  readonly generations: Generations
+  readonly shelf: CarryShelf
+  readonly recorder: Recorder
+  readonly library: Library
+  readonly audit: AuditChain
+  readonly quarantine: Quarantine
+  readonly breaker: Breaker
+  readonly idempotency: Idempotency
+  readonly events: Events
+}
+
+export interface Remark {
+  readonly error?: unknown
+  readonly span?: SpanContext
+  readonly attributes?: Readonly<Record<string, string | number | boolean>>
+}
+
+/** Says something for people, in the engine's own name. */
+export function say(
+  telemetry: Telemetry,
+  level: LogLevel,
+  message: string,
+  { error, span, attributes }: Remark = {},
+): void {
+  telemetry.logger.log({
+    level,
+    room: 'engine',
+    message,
+    ...(attributes && { attributes }),
+    ...(error !== undefined && { error }),
+    ...(span && { span }),
+  })
+}

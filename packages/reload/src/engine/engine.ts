@@ -1,0 +1,223 @@
+/**
+ * One reloader: what its public face promises, put together from the pieces.
+ *
+ * An offer goes: opened or read, and verified (`intake.ts`); its turn (`line-of-work.ts`); brought in, stage by
+ * stage (`bring-in.ts`); observed (`observer.ts`). Every offer ends as a receipt, never as an exception.
+ */
+import type { Handle } from '../contract/handle.ts'
+import type { Origin } from '../contract/origin.ts'
+import type { Draft } from '../contract/participant.ts'
+import { ENVELOPE_TYPE, type SettingsTree } from '../contract/payload.ts'
+import type { Receipt } from '../contract/receipt.ts'
+import type { Plan, ReloadEvent, Reloader, ReloaderStatus } from '../contract/reloader.ts'
+import type { Pin, Snapshot } from '../contract/snapshot.ts'
+import type { AuditLine, StateStore } from '../contract/store.ts'
+import { ReloadError } from '../errors.ts'
+import { digestOf, digestOfText } from '../format/digest.ts'
+import { Attempt } from './attempt.ts'
+import { boot } from './boot.ts'
+import type { Candidate, Offered } from './candidate.ts'
+import { vacate } from './commit.ts'
+import type { Core } from './core.ts'
+import type { Generation, Parts } from './generation.ts'
+import { Intake } from './intake.ts'
+import type { Line } from './library.ts'
+import { observeCore } from './metrics.ts'
+import { Observer } from './observer.ts'
+import { plan } from './plan.ts'
+import { statusOf } from './status.ts'
+import { Watches } from './watches.ts'
+import { asReloadError } from './work.ts'
+
+export class Engine implements Reloader<Parts> {
+  private readonly core: Core
+  private readonly store: StateStore
+  private readonly observer: Observer
+  private readonly intake: Intake
+  private readonly watches: Watches
+  private readonly stopMetrics: () => void
+  private starting: Promise<string | null> | null = null
+  private closing: Promise<void> | null = null
+  /** What served after a damaged start; as long as it is what is confirmed, we are degraded. */
+  private damage: { readonly confirmed: Generation | null } | null = null
+
+  constructor(core: Core, store: StateStore) {
+    this.core = core
+    this.store = store
+    this.observer = new Observer(core, (candidate) => this.ttlAttempt(candidate))
+    this.intake = new Intake(core, this.observer)
+    this.watches = new Watches(core.telemetry, (bytes, origin) => this.offer(bytes, origin))
+    this.stopMetrics = observeCore(core)
+  }
+
+  start(): Promise<string | null> {
+    this.starting ??= this.boot()
+    return this.starting
+  }
+
+  offer(bytes: Uint8Array, origin: Origin): Promise<Receipt> {
+    const form = origin.mediaType === ENVELOPE_TYPE ? 'sealed' : 'written'
+    return this.ask({ form, bytes }, origin, () => digestOf(bytes))
+  }
+
+  publish(draft: Draft, origin: Origin): Promise<Receipt> {
+    return this.ask({ form: 'draft', draft }, origin, () => digestOfText(JSON.stringify(draft.settings)))
+  }
+
+  rollback(origin: Origin, to?: string): Promise<Receipt> {
+    const version = to ?? null
+    return this.ask({ form: 'restore', version }, origin, () => digestOfText(`restore ${version}`))
+  }
+
+  async plan(bytes: Uint8Array, origin: Origin): Promise<Plan> {
+    this.refuseWhenClosed()
+    await this.start()
+    return await plan(this.core, bytes, origin)
+  }
+
+  regress(reason: string, trigger = 'operator'): Promise<boolean> {
+    // Before anything is awaited: who asks for it finds the baseline in service when the call returns.
+    return Promise.resolve(this.observer.regress(reason, trigger))
+  }
+
+  confirm(version: string): Promise<boolean> {
+    return this.observer.confirm(version)
+  }
+
+  async release(version: string): Promise<boolean> {
+    const { quarantine, recorder } = this.core
+    const isFreed = quarantine.freeVersion(version)
+    if (isFreed) recorder.note('quarantine', quarantine.lasting)
+    await recorder.tried()
+    return isFreed
+  }
+
+  watch(handle: Handle): void {
+    this.refuseWhenClosed()
+    this.watches.add(handle)
+  }
+
+  acquire(): Pin<Parts> {
+    const pin = this.core.cell.acquire()
+    if (pin !== null) return pin
+    this.refuseWhenClosed()
+    throw new ReloadError('reload.not_ready', { scope: this.core.scope })
+  }
+
+  current(): Snapshot<Parts> | null {
+    return this.core.cell.current?.snapshot ?? null
+  }
+
+  status(): ReloaderStatus {
+    const { intake, observer } = this
+    const isDamaged = this.damage !== null && this.damage.confirmed === observer.confirmed
+    return statusOf(this.core, {
+      intake,
+      observer,
+      handles: this.watches.status,
+      isDegraded: isDamaged || observer.isBehind,
+    })
+  }
+
+  async audit(options?: { limit?: number }): Promise<readonly AuditLine[]> {
+    await this.core.audit.tried()
+    return await this.store.readAudit(options)
+  }
+
+  line(): Line {
+    return this.core.library.line
+  }
+
+  async manifest(version: string): Promise<Uint8Array | null> {
+    const ref = this.line().find((it) => it.version === version)
+    return ref === undefined ? null : await this.core.library.bytesOf(ref.digest)
+  }
+
+  async settings(version: string): Promise<SettingsTree | null> {
+    const { current } = this.core.cell
+    if (current?.ref.version === version) return current.snapshot.settings
+    const ref = this.line().find((it) => it.version === version)
+    return ref === undefined ? null : await this.core.library.settings(ref)
+  }
+
+  subscribe(listener: (event: ReloadEvent) => void): () => void {
+    return this.core.events.subscribe(listener)
+  }
+
+  close(options: { drainMs?: number } = {}): Promise<void> {
+    this.closing ??= this.end(options.drainMs ?? this.core.limits.drainMs)
+    return this.closing
+  }
+
+  private async boot(): Promise<string | null> {
+    const { isDegraded } = await boot(this.core, this.store, this.observer)
+    if (isDegraded) this.damage = { confirmed: this.observer.confirmed }
+    return this.core.cell.current?.ref.version ?? null
+  }
+
+  private async ask(offered: Offered, origin: Origin, digest: () => string): Promise<Receipt> {
+    if (this.closing !== null) return this.closedReceipt()
+    try {
+      await this.start()
+    } catch (error) {
+      return await this.intake.refuse(origin, asReloadError(error))
+    }
+    if (this.closing !== null) return this.closedReceipt()
+    const key = origin.idempotencyKey
+    if (key === undefined) return await this.intake.offer(offered, origin)
+    const known = this.core.idempotency.find(key)
+    const ours = digest()
+    if (known?.digest === ours) return await known.receipt
+    if (known !== null)
+      return await this.intake.refuse(origin, new ReloadError('verify.idempotency', { key }))
+    const receipt = this.intake.offer(offered, origin)
+    this.core.idempotency.remember(key, ours, receipt)
+    return await receipt
+  }
+
+  /** The order matters: first nothing new comes, then what serves is let go, then the books are closed. */
+  private async end(drainMs: number): Promise<void> {
+    const { core } = this
+    const watchesEnded = this.watches.close()
+    await this.starting?.catch(() => {})
+    await this.intake.close()
+    await watchesEnded
+    this.observer.close()
+    vacate(core.cell)
+    await core.generations.end(drainMs)
+    await core.audit.close()
+    await core.recorder.close()
+    this.stopMetrics()
+    core.events.clear()
+    await this.store.close()
+  }
+
+  private refuseWhenClosed(): void {
+    if (this.closing !== null) throw new ReloadError('reload.closed', { scope: this.core.scope })
+  }
+
+  /** No attempt: the books are closed. */
+  private closedReceipt(): Receipt {
+    const { code, message } = new ReloadError('reload.closed', { scope: this.core.scope })
+    const issues = [{ code, message }]
+    const answered = { attempt: '', traceId: '', version: null, retry: false }
+    return { outcome: 'refused', status: 'rejected', code, message, issues, ...answered }
+  }
+
+  private ttlAttempt(candidate: Candidate): Attempt {
+    const { clock } = this.core
+    const origin = { trigger: 'ttl', source: candidate.version, actor: 'instance' } as const
+    const [atMs, sinceMs] = [clock.now(), clock.monotonic()]
+    const attempt = new Attempt(this.core, {
+      origin,
+      offered: null,
+      order: 0,
+      tries: 0,
+      atMs,
+      sinceMs,
+      author: null,
+    })
+    attempt.identify(candidate)
+    return attempt
+  }
+}

@@ -1,0 +1,63 @@
+/** Puts the parts of an engine together from the options of one reloader. */
+import { hostname } from 'node:os'
+import type { Clock } from '../contract/clock.ts'
+import type { Participant } from '../contract/participant.ts'
+import type { ReloaderOptions } from '../contract/reloader.ts'
+import type { StateStore } from '../contract/store.ts'
+import { AuditChain } from './audit.ts'
+import { Breaker } from './breaker.ts'
+import { CarryShelf } from './carry.ts'
+import { Cell } from './cell.ts'
+import { type Core, say } from './core.ts'
+import { Events } from './events.ts'
+import { Generations } from './generations.ts'
+import { Idempotency } from './idempotency.ts'
+import { jsonReader } from './json-reader.ts'
+import { Library } from './library.ts'
+import { limitsWith } from './limits.ts'
+import { Quarantine } from './quarantine.ts'
+import { Recorder } from './recorder.ts'
+import { safeTelemetry } from './safe-telemetry.ts'
+import { silentTelemetry } from './silent-telemetry.ts'
+
+export interface Surroundings {
+  readonly store: StateStore
+  readonly clock: Clock
+}
+
+export function makeCore<Parts>(options: ReloaderOptions<Parts>, { store, clock }: Surroundings): Core {
+  const telemetry = safeTelemetry(options.telemetry ?? silentTelemetry)
+  const limits = limitsWith(options.limits)
+  const scope = options.scope ?? 'default'
+  const cell = new Cell()
+  const unwritten = (error: unknown): void =>
+    say(telemetry, 'error', 'the store did not take a record', { error })
+  const participants = Object.entries(options.participants as Record<string, Participant>).map(
+    ([name, participant]) => ({ name, participant }),
+  )
+  return {
+    scope,
+    instance: options.instance ?? hostname(),
+    limits,
+    participants,
+    kinds: new Set(participants.flatMap((it) => it.participant.kinds)),
+    provides: new Map(Object.entries(options.provides ?? {})),
+    read: options.read ?? jsonReader(limits.depth),
+    trust: options.trust ?? null,
+    signer: options.signer ?? null,
+    approve: options.approve ?? null,
+    sources: options.artifactSources ?? [],
+    clock,
+    telemetry,
+    cell,
+    generations: new Generations({ cell, limits, clock, telemetry }),
+    shelf: new CarryShelf(),
+    recorder: new Recorder(store, clock, unwritten),
+    library: new Library(store, scope, limits),
+    audit: new AuditChain(store, clock, unwritten),
+    quarantine: new Quarantine(clock),
+    breaker: new Breaker(clock, limits),
+    idempotency: new Idempotency(),
+    events: new Events((error) => say(telemetry, 'error', 'a listener threw', { error })),
+  }
+}

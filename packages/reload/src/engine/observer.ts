@@ -1,0 +1,289 @@
+/**
+ * What becomes of a version after the swap: it is observed, and then confirmed, or taken back, or superseded.
+ *
+ * Taking back needs nothing but memory: the baseline is there, one synchronous block puts it in service, and
+ * everything that is written down about it comes after. Confirming is the other way round: the baseline is
+ * written down first, and only then does the version count as confirmed.
+ *
+ * The first version of a line has nothing to go back to, so there is nothing to decide: it is confirmed at
+ * once. A version that is to serve for a time only never becomes the baseline.
+ *
+ * Not here: what makes a version bad. Whoever watches says `regress`.
+ */
+import type { Timer } from '../contract/clock.ts'
+import type { Span } from '../contract/telemetry.ts'
+import { type DetailsOf, type ErrorCode, ReloadError } from '../errors.ts'
+import type { Attempt } from './attempt.ts'
+import type { Candidate } from './candidate.ts'
+import { confirm, rollBack } from './commit.ts'
+import { type Core, say } from './core.ts'
+import type { Generation } from './generation.ts'
+import type { DrainPolicy } from './generations.ts'
+import { Retrying } from './retrying.ts'
+
+export interface Brought {
+  readonly attempt: Attempt
+  readonly candidate: Candidate
+  readonly generation: Generation
+  /** What served before it. */
+  readonly before: Generation | null
+}
+
+interface Trial extends Brought {
+  readonly span: Span | null
+  readonly closeStage: (how?: { note?: string; failed?: string }) => void
+  timer: Timer | null
+  isConfirming: boolean
+}
+
+/** Why a version is taken back. */
+type Verdict = 'observe.regressed' | 'observe.unconfirmed' | 'reload.ttl'
+
+export class Observer {
+  /** The newest version that survived its trial here. */
+  confirmed: Generation | null = null
+  /** The store does not take the baseline: a restart would bring an older one back. */
+  isBehind = false
+  private readonly core: Core
+  private readonly again: Retrying
+  private trial: Trial | null = null
+  private ttl: Timer | null = null
+  private readonly makeTtlAttempt: (candidate: Candidate) => Attempt
+
+  constructor(core: Core, makeTtlAttempt: (candidate: Candidate) => Attempt) {
+    this.core = core
+    this.makeTtlAttempt = makeTtlAttempt
+    this.again = new Retrying(core.clock, () => {
+      if (this.trial !== null) void this.confirmTrial(this.trial)
+    })
+  }
+
+  /** The attempt whose version is under observation. */
+  get observed(): Attempt | null {
+    return this.trial?.attempt ?? null
+  }
+
+  /** Called right after the commit, in the same synchronous go. */
+  begin(brought: Brought): void {
+    const { attempt, candidate, generation, before } = brought
+    const { core } = this
+    this.superseded('before_confirm')
+    this.ttl?.cancel()
+    core.library.append(candidate)
+    core.recorder.note('applied', generation.ref)
+    core.recorder.note('line', core.library.line)
+    if (core.quarantine.free(candidate.digest)) core.recorder.note('quarantine', core.quarantine.lasting)
+    if (before !== null) core.generations.retire(before, drainOf(core, candidate), attempt.span.context)
+    this.observe(brought)
+  }
+
+  /** The baseline of an earlier process, put back at boot: nothing to observe. */
+  resume(generation: Generation): void {
+    confirm(this.core.cell, false)
+    this.confirmed = generation
+  }
+
+  /** Ends the observation well. Resolves to whether that version is confirmed now. */
+  async confirm(version: string): Promise<boolean> {
+    const { trial } = this
+    if (trial === null || trial.generation.ref.version !== version) return this.isConfirmed(version)
+    await this.confirmTrial(trial)
+    return this.isConfirmed(version)
+  }
+
+  /** Takes the version under observation out of service, now. False when there is none, or no way back. */
+  regress(reason: string, trigger: string): boolean {
+    const { trial } = this
+    if (trial === null) return false
+    const { version } = trial.generation.ref
+    return this.takeBack(trial, { code: 'observe.regressed', details: { version, reason }, reason, trigger })
+  }
+
+  /** At the end of everything: what is observed stays unconfirmed, and is no crash at the next start. */
+  close(): void {
+    this.again.stop()
+    this.ttl?.cancel()
+    const { trial } = this
+    this.superseded('closed')
+    if (trial !== null) this.core.recorder.clearIntent(trial.generation.ref.digest)
+  }
+
+  private observe(brought: Brought): void {
+    const { attempt, candidate } = brought
+    const { core } = this
+    const isFirst = core.cell.baseline === null
+    const { rollout, apply, serveTtlMs } = candidate.manifest
+    const waitsForWord = apply.confirm?.mode === 'commitConfirmed' && !isFirst
+    const bakeMs = isFirst ? 0 : (rollout.bakeMs ?? core.limits.bakeMs)
+    const closeStage = attempt.stages.begin('observe')
+    const span = attempt.enter('observe', { 'reload.bake_ms': bakeMs })
+    const trial: Trial = { ...brought, span, closeStage, timer: null, isConfirming: false }
+    this.trial = trial
+    if (serveTtlMs !== null && !isFirst) this.startTtl(brought, serveTtlMs)
+    if (waitsForWord) {
+      const waitedMs = apply.confirm?.timeoutMs ?? core.limits.bakeMs
+      trial.timer = core.clock.after(waitedMs, () => this.unconfirmed(trial, waitedMs))
+    } else if (bakeMs > 0) {
+      trial.timer = core.clock.after(bakeMs, () => void this.confirmTrial(trial))
+    } else {
+      void this.confirmTrial(trial)
+    }
+  }
+
+  private async confirmTrial(trial: Trial): Promise<void> {
+    if (this.trial !== trial || trial.isConfirming) return
+    trial.isConfirming = true
+    trial.timer?.cancel()
+    const { core } = this
+    const { ref } = trial.generation
+    const isPassing = this.isPassing(trial)
+    try {
+      if (!isPassing) await core.recorder.writeBaseline(ref)
+    } catch (error) {
+      trial.isConfirming = false
+      this.isBehind = true
+      say(core.telemetry, 'error', `version ${ref.version} serves but could not be confirmed`, { error })
+      this.again.later()
+      return
+    }
+    // Taken back or superseded while it was being written: what is true has been wished for since.
+    if (this.trial !== trial) return this.correctBaseline()
+    const before = confirm(core.cell, isPassing)
+    this.confirmed = trial.generation
+    this.isBehind = false
+    this.again.stop()
+    this.endTrial(trial, { verdict: 'confirmed' })
+    core.recorder.clearIntent(ref.digest)
+    trial.attempt.end({ status: 'success', reason: '' })
+    core.breaker.succeeded()
+    if (before !== null && before !== trial.generation) {
+      core.generations.retire(before, drainOf(core, trial.candidate), trial.attempt.span.context)
+    }
+    void this.sweep()
+  }
+
+  private takeBack(
+    trial: Trial,
+    why: { code: Verdict; details: DetailsOf<Verdict>; reason: string; trigger: string },
+  ): boolean {
+    const { core } = this
+    const { baseline } = core.cell
+    const { attempt, candidate, generation } = trial
+    if (baseline === null || baseline === generation) return false
+    rollBack(core.cell)
+    this.endTrial(trial, { verdict: why.code, failed: why.code })
+    this.ttl?.cancel()
+    this.sayTakenBack(attempt, baseline, why.trigger)
+    if (trial.isConfirming) this.correctBaseline()
+    this.lockAway(candidate, why.reason)
+    const error = new ReloadError<ErrorCode>(why.code, why.details)
+    attempt.end({ status: 'rolled_back', reason: why.code, error })
+    if (why.code === 'reload.ttl') core.breaker.undecided(attempt.id)
+    else core.breaker.failed(attempt.id)
+    core.generations.retire(generation, drainOf(core, candidate), attempt.span.context)
+    return true
+  }
+
+  /** Writes down that a version has been taken back: where we are, what is not to be tried again. */
+  private lockAway(candidate: Candidate, reason: string): void {
+    const { core } = this
+    const { version, digest, tree } = candidate
+    core.quarantine.add({ ref: { version, digest }, tree, reason, lasting: true })
+    core.recorder.note('quarantine', core.quarantine.lasting)
+    if (core.cell.baseline !== null) core.recorder.note('applied', core.cell.baseline.ref)
+    core.recorder.clearIntent(digest)
+  }
+
+  private unconfirmed(trial: Trial, waitedMs: number): void {
+    if (this.trial !== trial) return
+    const { version } = trial.generation.ref
+    const details = { version, waitedMs }
+    this.takeBack(trial, {
+      code: 'observe.unconfirmed',
+      details,
+      reason: 'unconfirmed',
+      trigger: 'unconfirmed',
+    })
+  }
+
+  private startTtl(brought: Brought, ttlMs: number): void {
+    this.ttl = this.core.clock.after(ttlMs, () => this.expire(brought, ttlMs))
+  }
+
+  /** Its time is over: under observation it is taken back like any other, later by an attempt of its own. */
+  private expire({ candidate, generation }: Brought, ttlMs: number): void {
+    const { core, trial } = this
+    const { version } = generation.ref
+    const why = { code: 'reload.ttl', details: { version, ttlMs }, reason: 'ttl', trigger: 'ttl' } as const
+    if (trial?.generation === generation) {
+      this.takeBack(trial, why)
+      return
+    }
+    const { baseline } = core.cell
+    if (core.cell.current !== generation || baseline === null || baseline === generation) return
+    const attempt = this.makeTtlAttempt(candidate)
+    rollBack(core.cell)
+    this.confirmed = baseline
+    this.sayTakenBack(attempt, baseline, 'ttl')
+    this.lockAway(candidate, 'ttl')
+    attempt.end({ status: 'rolled_back', reason: why.code })
+    core.generations.retire(generation, drainOf(core, candidate), attempt.span.context)
+  }
+
+  private sayTakenBack(attempt: Attempt, baseline: Generation, trigger: string): void {
+    const done = attempt.stages.begin('rollback')
+    const { version } = baseline.ref
+    attempt
+      .enter('rollback', { 'reload.rollback.trigger': trigger, 'reload.restored_version': version })
+      ?.end()
+    done({ note: trigger })
+  }
+
+  private superseded(reason: 'before_confirm' | 'closed'): void {
+    const { trial } = this
+    if (trial === null) return
+    this.endTrial(trial, { verdict: reason })
+    if (trial.isConfirming) this.correctBaseline()
+    trial.attempt.end({ status: 'superseded', reason })
+    this.core.breaker.undecided(trial.attempt.id)
+  }
+
+  private endTrial(trial: Trial, { verdict, failed }: { verdict: string; failed?: Verdict }): void {
+    this.trial = null
+    trial.timer?.cancel()
+    trial.span?.set({ 'reload.verdict': verdict })
+    if (failed !== undefined) trial.span?.fail(failed)
+    trial.span?.end()
+    trial.closeStage(failed === undefined ? { note: verdict } : { failed })
+  }
+
+  /** A baseline that was being written has been overtaken: the one in memory is the true one. */
+  private correctBaseline(): void {
+    const { baseline } = this.core.cell
+    if (baseline !== null) this.core.recorder.note('baseline', baseline.ref)
+  }
+
+  /** To serve for a time only, with a version to go back to. */
+  private isPassing({ candidate }: Brought): boolean {
+    return candidate.manifest.serveTtlMs !== null && this.core.cell.baseline !== null
+  }
+
+  private isConfirmed(version: string): boolean {
+    return this.confirmed?.ref.version === version && this.core.cell.current === this.confirmed
+  }
+
+  private async sweep(): Promise<void> {
+    const { library, recorder, cell } = this.core
+    if (!library.isSweepDue) return
+    try {
+      const refs = [recorder.floor, recorder.intent, cell.current?.ref ?? null, cell.baseline?.ref ?? null]
+      await recorder.sweep(() => library.needed(refs))
+    } catch (error) {
+      say(this.core.telemetry, 'warn', 'blobs that nothing needs could not be dropped', { error })
+    }
+  }
+}
+
+function drainOf(core: Core, { manifest }: Candidate): DrainPolicy {
+  return manifest.apply.drain ?? { mode: 'finish', timeoutMs: core.limits.drainMs }
+}

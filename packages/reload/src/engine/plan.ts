@@ -1,0 +1,131 @@
+/**
+ * What a change would do: everything up to the swap, beside the running version, and then let go.
+ *
+ * A plan is not an attempt. It takes no number, writes nothing, counts for nothing and answers nobody else;
+ * what it fetched and built is gone when it returns. It says yes only to what would get as far as the swap.
+ */
+import type { Origin } from '../contract/origin.ts'
+import { ENVELOPE_TYPE, type SettingsTree } from '../contract/payload.ts'
+import type { Refused, Unchanged } from '../contract/receipt.ts'
+import type { Plan } from '../contract/reloader.ts'
+import { rules } from '../errors.ts'
+import { changes } from '../format/diff.ts'
+import { resourceKey } from '../format/manifest.ts'
+import { settledAlready, verify, verifyMatch } from './admit.ts'
+import { ArtifactShelf } from './artifacts.ts'
+import { placed } from './attempt.ts'
+import { build, readSettings } from './bring-in.ts'
+import type { Candidate } from './candidate.ts'
+import type { Core } from './core.ts'
+import { openSealed, sealOffered } from './open.ts'
+import { Shadow } from './shadow.ts'
+import { changedAttributes } from './telling.ts'
+import { validate } from './validate.ts'
+import { asReloadError, Work } from './work.ts'
+
+export async function plan(core: Core, bytes: Uint8Array, origin: Origin): Promise<Plan> {
+  const [atMs, sinceMs] = [core.clock.now(), core.clock.monotonic()]
+  const parent = origin.child === true ? (origin.trace ?? null) : null
+  const links = parent === null && origin.trace !== undefined ? [origin.trace] : []
+  const attributes = {
+    'reload.trigger': origin.trigger,
+    'reload.source': origin.source,
+    'reload.scope': core.scope,
+  }
+  const span = core.telemetry.tracer.start('reload.plan', { parent, links, startTime: atMs, attributes })
+  const work = new Work(core, span, sinceMs)
+  try {
+    return await look(work, { bytes, origin, atMs })
+  } finally {
+    span.end()
+  }
+}
+
+interface Asked {
+  readonly bytes: Uint8Array
+  readonly origin: Origin
+  readonly atMs: number
+}
+
+async function look(work: Work, asked: Asked): Promise<Plan> {
+  const { core, span } = work
+  const from = core.cell.current?.ref.version ?? null
+  const previous = core.cell.current?.snapshot.settings ?? null
+  let candidate: Candidate | null = null
+  let settings: SettingsTree | null = null
+  let receipt: Refused | Unchanged | null = null
+  try {
+    candidate = await open(core, work, asked)
+    const reason = settledAlready(core, candidate, { ...asked.origin, manual: true })
+    if (reason === null) settings = await tryOut(work, candidate)
+    else receipt = { outcome: 'unchanged', ...answered(work), reason, version: from }
+  } catch (error) {
+    const known = asReloadError(error)
+    span.fail(known.code, error)
+    receipt = refusedBy(work, known, { from, places: candidate?.places })
+  }
+  const found = settings === null ? [] : changes(previous, settings)
+  span.set(
+    changedAttributes(
+      'reload.changed_parameters',
+      found.map((it) => it.pointer),
+    ),
+  )
+  const removed = settings === null ? [] : (candidate?.manifest.removed ?? []).map(resourceKey)
+  return { ok: receipt === null || receipt.outcome === 'unchanged', receipt, from, changes: found, removed }
+}
+
+async function open(core: Core, work: Work, { bytes, origin, atMs }: Asked): Promise<Candidate> {
+  return await work.stage('verify', async () => {
+    const sealed = origin.mediaType === ENVELOPE_TYPE
+    const trace = work.span.context
+    const candidate = sealed
+      ? openSealed(core, bytes)
+      : await sealOffered(core, { form: 'written', bytes }, { origin, trace, atMs })
+    if (settledAlready(core, candidate, { ...origin, manual: true }) === null) {
+      verify(core, candidate, atMs)
+      verifyMatch(core, origin)
+    }
+    return candidate
+  })
+}
+
+/** Reads, validates, builds and checks it, and lets it go. */
+async function tryOut(work: Work, candidate: Candidate): Promise<SettingsTree> {
+  const bytes = new ArtifactShelf(work, candidate, { signal: work.signal })
+  const settings = await work.stage('validate', async () => {
+    const tree = await readSettings(work, candidate, bytes)
+    await validate(work.core, candidate, tree)
+    return tree
+  })
+  await work.stage('fetch', () => bytes.fetchAll())
+  const shadow = new Shadow(work.core)
+  try {
+    await build(work, { candidate, settings, bytes, shadow })
+  } finally {
+    await shadow.release()
+  }
+  return settings
+}
+
+function answered(work: Work): { attempt: string; traceId: string } {
+  return { attempt: 'plan', traceId: work.traceId }
+}
+
+function refusedBy(
+  work: Work,
+  error: ReturnType<typeof asReloadError>,
+  { from, places }: { from: string | null; places: Candidate['places'] },
+): Refused {
+  return {
+    outcome: 'refused',
+    ...answered(work),
+    status: 'rejected',
+    code: error.code,
+    message: error.message,
+    issues: placed(error, places),
+    version: from,
+    retry: rules[error.code].retry,
+    ...(error.cause !== undefined && { cause: error.cause }),
+  }
+}

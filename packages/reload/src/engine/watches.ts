@@ -1,0 +1,59 @@
+/** The handles of a reloader: each watched on its own, until the reloader is closed. */
+import type { Handle, HandleTrouble, Offer } from '../contract/handle.ts'
+import type { ReloaderStatus } from '../contract/reloader.ts'
+import type { Telemetry } from '../contract/telemetry.ts'
+import { say } from './core.ts'
+
+export class Watches {
+  private readonly telemetry: Telemetry
+  private readonly offer: Offer
+  private readonly ending = new AbortController()
+  private readonly watched = new Map<Handle, HandleTrouble | null>()
+  private readonly ends: Promise<void>[] = []
+
+  constructor(telemetry: Telemetry, offer: Offer) {
+    this.telemetry = telemetry
+    this.offer = offer
+  }
+
+  get status(): ReloaderStatus['handles'] {
+    return [...this.watched].map(([{ kind, source }, trouble]) => ({ kind, source, trouble }))
+  }
+
+  /** Watches a handle, once; a second time is the first. */
+  add(handle: Handle): void {
+    if (this.watched.has(handle) || this.ending.signal.aborted) return
+    this.watched.set(handle, null)
+    this.ends.push(this.watch(handle))
+  }
+
+  /** Stops them all. Resolves when they have stopped. */
+  async close(): Promise<void> {
+    this.ending.abort()
+    await Promise.all(this.ends)
+  }
+
+  private async watch(handle: Handle): Promise<void> {
+    const { kind, source } = handle
+    const offer: Offer = async (bytes, origin) => {
+      const receipt = await this.offer(bytes, origin)
+      this.watched.set(handle, null)
+      return receipt
+    }
+    const report = (trouble: HandleTrouble): void => {
+      this.watched.set(handle, trouble)
+      say(this.telemetry, 'warn', trouble.message, {
+        error: trouble.cause,
+        attributes: { code: trouble.code },
+      })
+    }
+    try {
+      await handle.watch(offer, this.ending.signal, report)
+    } catch (cause) {
+      if (this.ending.signal.aborted) return
+      const message = `"${source}" is not watched any more; nothing changes`
+      report({ source, code: 'handle.read_failed', message, cause })
+      say(this.telemetry, 'error', `the ${kind} handle has ended`, { error: cause })
+    }
+  }
+}

@@ -1,0 +1,105 @@
+/**
+ * Runs histories against an engine: `node -C source tests/proof/run-model.ts --runs 2000 --seed 7`.
+ *
+ * `--source DIR` names the engine's `src` folder, so that a mutant can stand in for the real one.
+ * Exits 0 when every promise held, 1 with the name of the broken one and the shortest history found.
+ */
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { parseArgs } from 'node:util'
+import fc from 'fast-check'
+import { commands } from './commands.ts'
+import { assertAtRest, assertHolds } from './oracles.ts'
+import { type FormatModules, Publisher } from './publisher.ts'
+import { type EngineModule, World } from './world.ts'
+
+export interface ModelRun {
+  readonly source: string
+  readonly runs: number
+  readonly seed: number
+  readonly maxCommands: number
+  readonly path?: string
+}
+
+export interface ModelResult {
+  readonly ok: boolean
+  readonly histories: number
+  readonly seed: number
+  /** Name of the broken promise and the history that broke it. */
+  readonly report: string
+}
+
+export async function runModel(options: ModelRun): Promise<ModelResult> {
+  const load = (file: string): Promise<unknown> => import(pathToFileURL(resolve(options.source, file)).href)
+  const engine = (await load('index.ts')) as EngineModule
+  const format: FormatModules = {
+    seal: (await load('format/seal.ts')) as FormatModules['seal'],
+    envelope: (await load('format/envelope.ts')) as FormatModules['envelope'],
+    manifest: (await load('format/manifest.ts')) as FormatModules['manifest'],
+    digest: (await load('format/digest.ts')) as FormatModules['digest'],
+  }
+  const property = fc.asyncProperty(commands(options.maxCommands), fc.boolean(), async (history, signed) => {
+    const world = new World(engine, new Publisher(format), signed)
+    await world.start()
+    await fc.asyncModelRun(() => ({ model: {}, real: world }), history)
+    await comeToRest(world)
+  })
+  const details = await fc.check(property, {
+    numRuns: options.runs,
+    seed: options.seed,
+    endOnFailure: false,
+    interruptAfterTimeLimit: 300_000,
+    ...(options.path === undefined ? {} : { path: options.path }),
+  })
+  return {
+    ok: !details.failed,
+    histories: details.numRuns,
+    seed: details.seed,
+    report: details.failed
+      ? `${String(details.errorInstance)}\n${fc.defaultReportMessage(details) ?? ''}`
+      : '',
+  }
+}
+
+/** Heals the disk, lets every pin go and time pass, and looks for what was left behind. */
+async function comeToRest(world: World): Promise<void> {
+  if (world.powerless) await world.crash()
+  world.disk.failWrites = 0
+  world.disk.dieAtWrite = 0
+  for (const held of world.held.splice(0)) held.pin.release()
+  for (const ms of [600, 1_100, 6_000, 20_000, 60_000]) await world.advance(ms)
+  assertHolds(world)
+  assertAtRest(world)
+  await world.reloader.close({ drainMs: 0 })
+  await world.settle()
+  if (world.ledger.liveParts > 0 || world.ledger.openConnections > 0) {
+    throw new Error(
+      `brokeI10: after close ${world.ledger.liveParts} parts and ${world.ledger.openConnections} connections are left`,
+    )
+  }
+}
+
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  const { values } = parseArgs({
+    options: {
+      source: { type: 'string', default: resolve(import.meta.dirname, '../../packages/reload/src') },
+      runs: { type: 'string', default: '500' },
+      seed: { type: 'string', default: '20261121' },
+      commands: { type: 'string', default: '40' },
+      path: { type: 'string' },
+    },
+  })
+  const started = performance.now()
+  const result = await runModel({
+    source: values.source,
+    runs: Number(values.runs),
+    seed: Number(values.seed),
+    maxCommands: Number(values.commands),
+    ...(values.path === undefined ? {} : { path: values.path }),
+  })
+  const seconds = ((performance.now() - started) / 1000).toFixed(1)
+  console.log(
+    `${result.histories} histories in ${seconds} s, seed ${result.seed}: ${result.ok ? 'every promise held' : result.report}`,
+  )
+  process.exit(result.ok ? 0 : 1)
+}

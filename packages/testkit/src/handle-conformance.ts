@@ -8,6 +8,7 @@ import { type Clock, type Handle, systemClock } from '@changeover/reload'
 import { afterEach, describe, expect, it, type TestContext } from 'vitest'
 import { CountingClock } from './counting-clock.ts'
 import { OfferDesk } from './offer-desk.ts'
+import { openWatches } from './open-watches.ts'
 
 export interface HandleUnderTest {
   readonly handle: Handle
@@ -248,9 +249,9 @@ async function endsSoon(desk: OfferDesk): Promise<void> {
 
 /** Watches, sockets and signal listeners that are open in this process. */
 function liveResources(): Record<string, number> {
-  const live: Record<string, number> = { signals: process.listenerCount('SIGHUP') }
+  const live: Record<string, number> = { watches: openWatches(), signals: process.listenerCount('SIGHUP') }
   for (const it of process.getActiveResourcesInfo()) {
-    if (/FSEvent|TCPSocket|FileHandle/.test(it)) live[it] = (live[it] ?? 0) + 1
+    if (/TCPSocket|FileHandle/.test(it)) live[it] = (live[it] ?? 0) + 1
   }
   return live
 }

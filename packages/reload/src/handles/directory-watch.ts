@@ -7,6 +7,7 @@
  */
 import { type FSWatcher, watch } from 'node:fs'
 import { stat } from 'node:fs/promises'
+import { basename } from 'node:path'
 
 /** Directories, and the names in each that matter; `null` where all do. */
 export type Spots = ReadonlyMap<string, ReadonlySet<string> | null>
@@ -53,9 +54,12 @@ export class DirectoryWatch {
   }
 
   private hear(directory: string, name: string | null): void {
+    // Its own name: it was removed or moved away. The next one there may well have the same inode number.
+    if (name === basename(directory)) this.drop(directory)
     const names = this.spots.get(directory)
     // Names with two dots are how Kubernetes swaps a whole mounted volume: `..data`.
-    if (name === null || names === null || names?.has(name) || name.startsWith('..')) this.onChange()
+    const isOurs = name === null || names === null || names?.has(name) || name === basename(directory)
+    if (isOurs || name.startsWith('..')) this.onChange()
   }
 
   private drop(directory: string): void {

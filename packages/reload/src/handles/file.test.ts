@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Clock } from '../contract/clock.ts'
 import { ENVELOPE_TYPE } from '../contract/payload.ts'
 import { systemClock } from '../system-clock.ts'
-import { fileHandle } from './file.ts'
+import { fileHandle, fileSource } from './file.ts'
 
 const PATIENCE = { timeout: 10_000, interval: 5 }
 /** So long that whatever is noticed was heard, not polled. */
@@ -84,23 +84,29 @@ describe('a file handle hears of', () => {
     expect(desk.texts().filter((it) => !it.startsWith('the ') && it !== 'at first')).toEqual([])
   })
 
-  it('a swap of the ..data link of a mounted ConfigMap, each time', async () => {
-    const publish = async (number: number) => {
-      await mkdir(join(directory, `..v${number}`))
-      await writeFile(join(directory, `..v${number}`, 'settings.yaml'), `version ${number}`)
-      await symlink(`..v${number}`, join(directory, '..data_tmp'))
-      await rename(join(directory, '..data_tmp'), join(directory, '..data'))
-      if (number > 1) await rm(join(directory, `..v${number - 1}`), { recursive: true })
-    }
-    await publish(1)
-    await symlink(join('..data', 'settings.yaml'), path)
-    desk.watch(fileHandle(path, { quietMs: 20, pollMs: NEVER_MS }))
-    for (const number of [1, 2, 3, 4]) {
-      if (number > 1) await publish(number)
-      await newestIs(`version ${number}`)
-    }
-    expect(desk.texts()).toEqual(['version 1', 'version 2', 'version 3', 'version 4'])
-  })
+  it.each([
+    ['is removed at once', true],
+    ['stays', false],
+  ])(
+    'a swap of the ..data link of a mounted ConfigMap whose old version %s, each time',
+    async (_what, isRemoved) => {
+      const publish = async (number: number) => {
+        await mkdir(join(directory, `..v${number}`))
+        await writeFile(join(directory, `..v${number}`, 'settings.yaml'), `version ${number}`)
+        await symlink(`..v${number}`, join(directory, '..data_tmp'))
+        await rename(join(directory, '..data_tmp'), join(directory, '..data'))
+        if (isRemoved && number > 1) await rm(join(directory, `..v${number - 1}`), { recursive: true })
+      }
+      await publish(1)
+      await symlink(join('..data', 'settings.yaml'), path)
+      desk.watch(fileHandle(path, { quietMs: 20, pollMs: NEVER_MS }))
+      for (const number of [1, 2, 3, 4]) {
+        if (number > 1) await publish(number)
+        await newestIs(`version ${number}`)
+      }
+      expect(desk.texts()).toEqual(['version 1', 'version 2', 'version 3', 'version 4'])
+    },
+  )
 
   it('a change behind a link that leads to another directory', async () => {
     await mkdir(join(directory, 'elsewhere'))
@@ -181,6 +187,15 @@ describe('a file handle', () => {
     for (const line of text) await appendFile(path, line)
     await newestIs(text.join(''))
     expect(desk.texts().at(-1)).toBe(await readFile(path, 'utf8'))
+  })
+
+  it('does not take for settings what changed while it was read', async () => {
+    await writeFile(path, 'x'.repeat(30_000_000))
+    const source = fileSource(path)
+    const reading = source.read()
+    await appendFile(path, 'y')
+    expect(await reading).toBeNull()
+    expect((await source.read())?.bytes).toHaveLength(30_000_001)
   })
 
   it('says what it is, from what file, and by whom', async () => {

@@ -111,15 +111,35 @@ describe('a pool', () => {
     },
   )
 
-  it('says that it was answered with something that is not HTTP', async () => {
+  it.each([
+    ['no HTTP at all', 'upstream.protocol', 'SSH-2.0-OpenSSH_9.2\r\n\r\n'],
+    [
+      'a chunk without a size',
+      'upstream.protocol',
+      'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n',
+    ],
+    ['endless headers', 'upstream.protocol', `HTTP/1.1 200 OK\r\n${'x-a: b\r\n'.repeat(9000)}`],
+    ['half a chunk', 'upstream.reset', 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nab'],
+    [
+      'half a last chunk',
+      'upstream.reset',
+      'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n5\r\nab',
+    ],
+    ['half a body', 'upstream.reset', 'HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nab'],
+    [
+      'half a last body',
+      'upstream.reset',
+      'HTTP/1.1 200 OK\r\ncontent-length: 9\r\nconnection: close\r\n\r\nab',
+    ],
+  ])('answered with %s says %s', async (_, code, bytes) => {
     const strange = createServer((socket) => {
       socket.on('error', () => {})
-      socket.on('data', () => socket.write('SSH-2.0-OpenSSH_9.2\r\n\r\n'))
+      socket.on('data', () => socket.end(bytes))
     })
     await new Promise<void>((resolve) => strange.listen(0, '127.0.0.1', resolve))
     const odd = openUpstream(`http://127.0.0.1:${(strange.address() as { port: number }).port}`)
 
-    expect((await ask(odd)).last).toBe('upstream.protocol')
+    expect((await ask(odd)).last).toBe(code)
     await odd.close()
     await new Promise((resolve) => strange.close(resolve))
   })

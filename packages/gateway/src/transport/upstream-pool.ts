@@ -207,11 +207,12 @@ class Exchange implements UpstreamExchange, Dispatcher.DispatchHandler {
   }
 }
 
+/** undici gives its parser's errors a name and, as of 7.30, no code. */
 function codeOf(error: Error): 'upstream.reset' | 'upstream.protocol' {
-  const code = (error as NodeJS.ErrnoException).code ?? ''
   // An end of the stream in the middle of a message is a connection that broke, not a bad message.
-  if (code === 'HPE_INVALID_EOF_STATE') return 'upstream.reset'
-  const isProtocol =
-    code.startsWith('HPE_') || code.startsWith('UND_ERR_RES_') || code === 'UND_ERR_HEADERS_OVERFLOW'
-  return isProtocol ? 'upstream.protocol' : 'upstream.reset'
+  if (error.name === 'HTTPParserError') {
+    return error.message.includes('EOF') ? 'upstream.reset' : 'upstream.protocol'
+  }
+  const { code } = error as NodeJS.ErrnoException
+  return code === 'UND_ERR_HEADERS_OVERFLOW' ? 'upstream.protocol' : 'upstream.reset'
 }

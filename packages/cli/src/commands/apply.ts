@@ -3,6 +3,7 @@
  *
  * It listens before it asks: the stages of a reload take milliseconds, and the receipt comes after them.
  */
+import { setTimeout as wait } from 'node:timers/promises'
 import { type Client, isRefused, type Receipt, type ReloadEvent } from '@changeover/sdk'
 import { type Body, changeOptions, readBody } from '../change-options.ts'
 import type { Command, CommandContext } from '../command.ts'
@@ -10,6 +11,9 @@ import { exitCodes } from '../exit-codes.ts'
 import { writeReceipt, writeWords } from '../render/changes.ts'
 import { writeProblem } from '../render/problem.ts'
 import { traceOf } from '../trace.ts'
+
+/** Between two questions, when there is no stream to listen to. */
+const againMs = 500
 
 export const apply: Command = {
   name: 'apply',
@@ -53,7 +57,7 @@ async function run(context: CommandContext): Promise<number> {
     if (context.json) context.say(JSON.stringify(receipt, null, 2))
     else await tellReceipt(context, client, receipt)
     if (!context.flag('wait') || receipt.outcome !== 'applied') return exitCodes.ok
-    return await waitForEnd(context, follower.ended(receipt.attempt))
+    return await waitForEnd(context, client, follower, receipt.attempt)
   } catch (error) {
     if (!isRefused(error) || context.json) throw error
     writeProblem(error.problem, context.paint, body.sent).forEach((it) => context.say(it))
@@ -95,7 +99,8 @@ async function tellReceipt(context: CommandContext, client: Client, receipt: Rec
 interface Follower {
   /** Resolves once events cannot be missed any more, or cannot be had. */
   readonly opened: Promise<void>
-  ended(attempt: string): Promise<ReloadEvent>
+  /** Resolves at each event, and when there will be no more. */
+  next(): Promise<void>
 }
 
 /** Prints the stages of the attempt that belongs to this trace. */
@@ -106,12 +111,12 @@ function createFollower(
   traceId: string,
 ): Follower {
   const opened = Promise.withResolvers<void>()
-  const ends = new Map<string, ReloadEvent>()
-  let wake = (): void => undefined
+  let bell = Promise.withResolvers<void>()
+  let isOver = false
   let startedAt: number | null = null
   const hear = (event: ReloadEvent): void => {
-    if (event.status !== undefined && event.status !== 'in_progress') ends.set(event.attempt, event)
-    wake()
+    bell.resolve()
+    bell = Promise.withResolvers()
     if (event.traceId !== traceId || context.json) return
     startedAt ??= Date.parse(event.at)
     const offsetMs = String(Date.parse(event.at) - startedAt).padStart(5)
@@ -121,26 +126,32 @@ function createFollower(
     for await (const { event } of client.follow({ signal, opened: opened.resolve })) hear(event)
   }
   // Not being able to listen is no reason not to ask: the answer to the offer says what is wrong.
-  listen()
-    .catch(() => undefined)
-    .finally(opened.resolve)
-  const ended = async (attempt: string): Promise<ReloadEvent> => {
-    for (;;) {
-      const end = ends.get(attempt)
-      if (end !== undefined) return end
-      await new Promise<void>((resolve) => {
-        wake = resolve
-      })
-    }
+  const over = (): void => {
+    isOver = true
+    opened.resolve()
+    bell.resolve()
   }
-  return { opened: opened.promise, ended }
+  listen().then(over, over)
+  return { opened: opened.promise, next: () => (isOver ? wait(againMs) : bell.promise) }
 }
 
-async function waitForEnd(context: CommandContext, ended: Promise<ReloadEvent>): Promise<number> {
-  const { status, version, reason } = await ended
+/** Asks again at each event: what an attempt has become is the API's to say. */
+async function waitForEnd(
+  context: CommandContext,
+  client: Client,
+  follower: Follower,
+  attempt: string,
+): Promise<number> {
+  let heard = follower.next()
+  let report = await client.ask('readReload', { params: { attempt } })
+  while (report.status === 'in_progress' && !context.signal.aborted) {
+    await heard
+    heard = follower.next()
+    report = await client.ask('readReload', { params: { attempt } })
+  }
+  const { status, to, reason } = report
   const isGood = status === 'success' || status === 'superseded'
-  const colour = isGood ? 'green' : 'red'
-  const why = reason === undefined || reason === '' ? '' : `: ${reason}`
-  if (!context.json) context.say(`${context.paint(colour, status ?? 'ended')}  ${version ?? ''}${why}`)
+  const why = reason === '' ? '' : `: ${reason}`
+  if (!context.json) context.say(`${context.paint(isGood ? 'green' : 'red', status)}  ${to ?? ''}${why}`)
   return isGood ? exitCodes.ok : exitCodes.refused
 }

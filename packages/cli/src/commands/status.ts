@@ -39,10 +39,8 @@ function writeStatus(it: Status, context: CommandContext): string[] {
 
 function writeHead(it: Status, paint: Paint, now: number): string {
   const state = it.gateway.ready ? paint('green', '● ready') : paint('red', '● not ready')
-  const work =
-    it.state === 'idle'
-      ? ''
-      : `  ${paint('yellow', it.stage === null ? it.state : `${it.state}: ${it.stage}`)}`
+  const stage = it.stage === null || it.stage === it.state ? '' : `: ${it.stage}`
+  const work = it.state === 'idle' ? '' : `  ${paint('yellow', `${it.state}${stage}`)}`
   const up = saySpan(now - Date.parse(it.gateway.startedAt))
   return `${state}${work}  ${paint('bold', it.scope)}  ${paint('dim', `${it.instance}, up ${up}, pid ${it.gateway.pid}`)}`
 }

@@ -17,7 +17,10 @@ type Issue = NonNullable<Problem['issues']>[number]
 const mostIssues = 20
 
 export function writeProblem(problem: Problem, paint: Paint, sent?: SentText): string[] {
-  const issues = problem.issues ?? []
+  // An issue that only says again what the refusal says is no news.
+  const issues = (problem.issues ?? []).filter(
+    (it) => it.place !== undefined || it.message !== problem.detail,
+  )
   const lines = [
     `${paint('red', 'refused')}  ${paint('bold', problem.detail)}  ${paint('dim', problem.code)}`,
   ]

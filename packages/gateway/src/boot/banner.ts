@@ -37,8 +37,9 @@ export function writeBanner(running: Running, options: BannerOptions): string {
 
 function writePlaces(running: Running, paint: Paint): string[] {
   const { place, adminToken } = running
+  const tokenPath = adminToken.path === null ? null : place.nameOf(adminToken.path)
   const settings = place.isNew ? 'made just now, with all you need to start' : sayWhenItActs(running)
-  const token = adminToken.path === null ? 'token from CHANGEOVER_ADMIN_TOKEN' : `token in ${adminToken.path}`
+  const token = tokenPath === null ? 'token from CHANGEOVER_ADMIN_TOKEN' : `token in ${tokenPath}`
   const rows: readonly [string, string, string][] = [
     ['models', `${running.dataUrl}/v1`, sayProviders(running)],
     ['admin', running.adminUrl, token],

@@ -1,6 +1,8 @@
 /**
  * A handle that tells when its first offer has been answered, or its source was first found unreadable: what
  * the start waits for before it says whether the gateway is ready.
+ *
+ * That offer is made as `startup`: the engine need not wait for a source to come to rest that was there before.
  */
 import type { Handle, HandleTrouble, Receipt } from '@changeover/reload'
 
@@ -10,6 +12,7 @@ export type FirstOffer =
 
 export function withFirstOffer(handle: Handle): { handle: Handle; first: Promise<FirstOffer> } {
   const first = Promise.withResolvers<FirstOffer>()
+  let isFirst = true
   return {
     first: first.promise,
     handle: {
@@ -18,7 +21,8 @@ export function withFirstOffer(handle: Handle): { handle: Handle; first: Promise
       watch: (offer, signal, report) =>
         handle.watch(
           async (bytes, origin) => {
-            const receipt = await offer(bytes, origin)
+            const receipt = await offer(bytes, isFirst ? { ...origin, trigger: 'startup' } : origin)
+            isFirst = false
             first.resolve({ kind: 'receipt', receipt })
             return receipt
           },

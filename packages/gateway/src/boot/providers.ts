@@ -18,7 +18,7 @@ export function providersOf(settings: SettingsTree): ProviderEntry[] {
       baseUrl = null,
       credential = null,
     } = (value ?? {}) as Record<string, string | undefined>
-    return { name, kind, baseUrl: baseUrl ?? defaultUrlOf(kind), credential }
+    return { name, kind, baseUrl: kind === 'simulated' ? null : (baseUrl ?? defaultUrlOf(kind)), credential }
   })
 }
 

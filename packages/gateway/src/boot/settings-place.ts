@@ -24,6 +24,8 @@ export interface SettingsPlace {
   readonly again: Source | null
   /** True when the file was made just now. */
   readonly isNew: boolean
+  /** A path as a person standing here would say it. */
+  nameOf(path: string): string
 }
 
 export interface PlaceOptions {
@@ -35,6 +37,10 @@ export interface PlaceOptions {
 }
 
 export async function openSettingsPlace(options: PlaceOptions): Promise<SettingsPlace> {
+  return { ...(await openPlace(options)), nameOf: (path) => nameOf(path, options.cwd) }
+}
+
+async function openPlace(options: PlaceOptions): Promise<Omit<SettingsPlace, 'nameOf'>> {
   const { clock, poll } = options
   if (poll !== null) {
     const handle = httpPollHandle(poll, { clock })

@@ -86,6 +86,7 @@ interface World {
   /** Runs while a candidate is warmed up. */
   during: () => void
   ask(method: string, path: string, more?: Asked): Promise<Answer>
+  request(path: string, init?: RequestInit): Promise<Response>
   file(): string
 }
 
@@ -122,8 +123,13 @@ async function open(text: string | null = starter, ownFile = true): Promise<Worl
     attributes: 'plain',
   } as const
   const telemetry = createTelemetry({
-    ...{ serviceName: 'test', serviceVersion: '0', instance: 'i', clock: systemClock },
-    ...{ stdout: silent, stderr: silent, settings },
+    serviceName: 'test',
+    serviceVersion: '0',
+    instance: 'i',
+    clock: systemClock,
+    stdout: silent,
+    stderr: silent,
+    settings,
   })
   const made: Partial<World> = { during: () => undefined }
   const all: Participant<string> = {
@@ -136,7 +142,9 @@ async function open(text: string | null = starter, ownFile = true): Promise<Worl
     check: () => made.during?.(),
   }
   const reloader = createReloader({
-    ...{ participants: { all }, read: settingsReader({ bakeMs: 60_000 }), telemetry },
+    participants: { all },
+    read: settingsReader({ bakeMs: 60_000 }),
+    telemetry,
     limits: { burst: 1_000, debounceQuietMs: 0 },
   })
   await reloader.start()
@@ -186,6 +194,7 @@ async function open(text: string | null = starter, ownFile = true): Promise<Worl
     journal,
     telemetry,
     ask,
+    request: (path: string, init?: RequestInit) => Promise.resolve(app.request(path, init)),
     file: () => readFileSync(path, 'utf8'),
   }) as World
   return world
@@ -194,6 +203,21 @@ async function open(text: string | null = starter, ownFile = true): Promise<Worl
 const merge = 'application/merge-patch+json'
 const patch = 'application/json-patch+json'
 const weight = (value: number) => [{ op: 'replace', path: '/routes/chat/targets/0/weight', value }]
+
+/** Reads events until one of that state has come, and hangs up. */
+async function readUntil(response: Response, state: string): Promise<{ state: string; attempt: string }[]> {
+  const events: { state: string; attempt: string }[] = []
+  let text = ''
+  for await (const chunk of response.body ?? []) {
+    text += new TextDecoder().decode(chunk)
+    events.length = 0
+    const whole = text.slice(0, text.lastIndexOf('\n\n') + 1)
+    for (const [, data = ''] of whole.matchAll(/^data: (.*)$/gm))
+      events.push(JSON.parse(data) as (typeof events)[0])
+    if (events.some((it) => it.state === state)) break
+  }
+  return events
+}
 
 describe('changing settings', () => {
   it('patches what is in force and writes it back, comments kept', async () => {
@@ -306,6 +330,19 @@ describe('changing settings', () => {
     expect(reloader.current()?.version).toBe(before)
   })
 
+  it('takes the file itself, whatever it holds, like a save', async () => {
+    const { ask, path, reloader } = await open()
+    const edited = starter.replace('weight: 90', 'weight: 80')
+    writeFileSync(path, edited)
+    const answer = await ask('POST', '/v1/reloads', {
+      type: 'application/yaml',
+      body: edited,
+      as: schemas.Receipt,
+    })
+    expect(answer.body).toMatchObject({ outcome: 'applied', file: { written: true } })
+    expect(reloader.current()?.settings['routes']?.['chat']).toMatchObject({ targets: [{ weight: 80 }, {}] })
+  })
+
   it('takes the change back when somebody edits the file meanwhile', async () => {
     const opened = await open()
     const { ask, file, path, reloader } = opened
@@ -334,9 +371,6 @@ describe('changing settings', () => {
 
   it('puts the file back when the version is taken back while it is observed', async () => {
     const { ask, file, reloader } = await open()
-    const first = await ask('GET', '/v1/reloads', { as: schemas.AttemptPage })
-    const [attempt] = first.body['reloads'] as { attempt: string }[]
-    await ask('POST', `/v1/reloads/${attempt?.attempt ?? ''}/promote`, { as: schemas.Done })
     const applied = await ask('PATCH', '/v1/settings', { type: patch, body: weight(6) })
     expect(file()).toContain('weight: 6')
     const id = String(applied.body['attempt'])
@@ -349,6 +383,17 @@ describe('changing settings', () => {
     expect(reloader.current()?.settings['routes']?.['chat']).toMatchObject({ targets: [{ weight: 90 }, {}] })
     const twice = await ask('POST', `/v1/reloads/${id}/abort`)
     expect(twice).toMatchObject({ status: 409, body: { code: 'control.not_observed' } })
+  })
+
+  it('makes a version the baseline when it is promoted while it is observed', async () => {
+    const { ask, reloader } = await open()
+    const applied = await ask('PATCH', '/v1/settings', { type: patch, body: weight(6) })
+    const id = String(applied.body['attempt'])
+    const done = await ask('POST', `/v1/reloads/${id}/promote`, { as: schemas.Done })
+    expect(done.body).toEqual({ done: true, version: applied.body['version'] })
+    expect(reloader.status()).toMatchObject({ state: 'idle', baseline: { version: applied.body['version'] } })
+    expect((await ask('POST', `/v1/reloads/${id}/promote`)).body['code']).toBe('control.not_observed')
+    expect((await ask('POST', '/v1/reloads/rl_none/abort')).body['code']).toBe('control.not_found')
   })
 
   it('refuses with the place where to make it when the source is not ours', async () => {
@@ -450,7 +495,7 @@ describe('going back', () => {
     writeFileSync(path, 'half written: [')
     const answer = await ask('POST', '/v1/rollback', { as: schemas.Receipt })
     const { kept } = answer.body['file'] as { kept: string }
-    expect(readFileSync(kept, 'utf8')).toBe('half written: [')
+    expect(readFileSync(join(path, '..', kept), 'utf8')).toBe('half written: [')
     expect(settingsText.read(Buffer.from(file()), path)).toEqual(
       settingsText.read(Buffer.from(starter), path),
     )
@@ -522,5 +567,49 @@ describe('looking back', () => {
     expect(attempts[0]).toMatchObject({ status: 'rejected', reason: 'prepare.failed' })
     const one = await ask('GET', `/v1/reloads/${attempts[0]?.attempt ?? ''}`, { as: schemas.Attempt })
     expect(one.body).toEqual(attempts[0])
+  })
+
+  it('streams the changes of state of all attempts as they happen, and those of one from its first', async () => {
+    const opened = await open()
+    await vi.waitFor(() => expect(opened.journal.lastOfNote()?.status).toBe('success'))
+    const following = await opened.request('/v1/reloads/events')
+    const patched = await opened.ask('PATCH', '/v1/settings', { type: patch, body: weight(50) })
+    const id = String(patched.body['attempt'])
+    const events = await readUntil(following, 'observing')
+    expect(events.length).toBeGreaterThan(3)
+    for (const it of events) schemas.ReloadEvent.parse(it)
+    expect(new Set(events.map((it) => it.attempt))).toEqual(new Set([id]))
+    expect(await readUntil(await opened.request(`/v1/reloads/${id}/events`), 'observing')).toEqual(events)
+    const headers = { 'last-event-id': String(opened.journal.lastId - 1) }
+    const resumed = await readUntil(await opened.request('/v1/reloads/events', { headers }), 'observing')
+    expect(resumed).toHaveLength(1)
+  })
+
+  it('is still told when the call log cannot answer', async () => {
+    const { ask } = await open()
+    const down = vi.spyOn(calls, 'summarise').mockRejectedValue(new Error('down'))
+    const list = vi.spyOn(calls, 'list').mockRejectedValue(new Error('down'))
+    expect((await ask('GET', '/v1/status', { as: schemas.Status })).body['calls']).toEqual({
+      applied: null,
+      previous: null,
+    })
+    expect((await ask('GET', '/v1/versions?calls=true', { as: schemas.VersionPage })).status).toBe(200)
+    expect(await ask('GET', '/v1/calls')).toMatchObject({
+      status: 503,
+      body: { code: 'control.call_log', retry: true },
+    })
+    down.mockRestore()
+    list.mockRestore()
+  })
+
+  it('tells how an attempt ended that was no longer the last', async () => {
+    const { ask } = await open()
+    await ask('PATCH', '/v1/settings', { type: patch, body: weight(50) })
+    await ask('PATCH', '/v1/settings', { type: patch, body: weight(51) })
+    await vi.waitFor(async () => {
+      const page = await ask('GET', '/v1/reloads', { as: schemas.AttemptPage })
+      const statuses = (page.body['reloads'] as { status: string }[]).map((it) => it.status)
+      expect(statuses).toEqual(['in_progress', 'superseded', 'success'])
+    })
   })
 })

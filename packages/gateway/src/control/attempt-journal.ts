@@ -45,11 +45,18 @@ export function createAttemptJournal(reloader: Reloader<unknown>): AttemptJourna
       reports.delete(oldest)
     }
   }
+  /** An attempt may end when another is already the last: its report is then no longer the engine's to give. */
+  const endReport = ({ attempt, status, reason = '', at }: ReloadEvent): void => {
+    const report = reports.get(attempt)
+    if (status === undefined || report === undefined || report.status === status) return
+    reports.set(attempt, { ...report, status, reason, durationMs: at - report.startedAt })
+  }
   const hear = (event: ReloadEvent): void => {
     const numbered = { id: ++lastId, event }
     events.push(numbered)
     if (events.length > keptEvents * 2) events.splice(0, keptEvents)
     keepReport()
+    endReport(event)
     for (const listener of listeners) listener(numbered)
   }
   keepReport()

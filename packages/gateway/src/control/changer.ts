@@ -98,6 +98,7 @@ class FileChanger {
   }
 
   async offer(bytes: Uint8Array, origin: Origin): Promise<Changed> {
+    if (await this.#isFileItself(bytes)) return this.#offerFile(bytes, origin)
     const agreed = await this.#agree()
     const receipt = await this.#ask(bytes, origin, agreed)
     if (receipt.outcome !== 'applied') return { receipt, file: null }
@@ -128,20 +129,35 @@ class FileChanger {
     const receipt = await reloader.rollback(origin, to)
     if (receipt.outcome !== 'applied' || path === null) return { receipt, file: null }
     const restored = await this.#settingsOf(receipt.version)
+    const mark = `before-${receipt.version}`
     try {
       const held = before === null ? null : await this.#treeOf(before, path)
       const agrees = held !== null && inForce !== null && changes(inForce, held).length === 0
       const edited = before === null || held === null ? null : this.#editedOrNull(before, held, restored)
       const keeps = before !== null && (!agrees || edited === null)
-      const kept = keeps ? await keepAside(path, before, `before-${receipt.version}`) : undefined
+      if (keeps) await keepAside(path, before, mark)
       const next = edited ?? text.write(restored, path)
       await replaceOwnFile(path, before, next)
-      return { receipt, file: { path, written: true, ...(kept === undefined ? {} : { kept }) } }
+      const kept = keeps ? { kept: `${source.place}.${mark}` } : {}
+      return { receipt, file: { path: source.place, written: true, ...kept } }
     } catch (error) {
       this.#warn('the rollback is in force, but the settings file could not be written', error)
       const trouble = error instanceof FileChangedError ? 'settings.file_changed' : 'settings.write_back'
-      return { receipt, file: { path, written: false, trouble } }
+      return { receipt, file: { path: source.place, written: false, trouble } }
     }
+  }
+
+  async #isFileItself(bytes: Uint8Array): Promise<boolean> {
+    const path = this.#options.source.ownFile
+    const held = path === null ? null : await readOwnFile(path)
+    return held !== null && Buffer.compare(held, bytes) === 0
+  }
+
+  /** What the file says already: nothing can be lost, and nothing is to be written. */
+  async #offerFile(bytes: Uint8Array, origin: Origin): Promise<Changed> {
+    const { reloader, source } = this.#options
+    const receipt = await reloader.offer(bytes, origin)
+    return { receipt, file: receipt.outcome === 'applied' ? { path: source.place, written: true } : null }
   }
 
   /** `null` when the text has no room for the change: it is then written anew, and the old one kept aside. */
@@ -213,7 +229,7 @@ class FileChanger {
       const next = await makeText()
       await replaceOwnFile(path, agreed.bytes, next)
       this.#followFate(receipt, agreed, next)
-      return { receipt, file: { path, written: true } }
+      return { receipt, file: { path: this.#options.source.place, written: true } }
     } catch (error) {
       this.#warn('the settings file could not be written; the change is taken back', error)
       await this.#takeBack(receipt.previous)

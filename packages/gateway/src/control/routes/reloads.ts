@@ -17,8 +17,9 @@ const heartbeatMs = 15_000
 
 export function addReloadRoutes(app: AdminApp, rooms: AdminRooms): void {
   addOffer(app, rooms)
-  addHistory(app, rooms)
+  // Before `/{attempt}`, which would take the word "events" for a name.
   addEvents(app, rooms)
+  addHistory(app, rooms)
   addDecisions(app, rooms)
 }
 
@@ -123,7 +124,6 @@ const attemptEvents = createRoute({
 })
 
 function addEvents(app: AdminApp, rooms: AdminRooms): void {
-  // Before `/{attempt}` would take the word "events" for a name.
   app.openapi(allEvents, (c) => streamEvents(c, rooms, rooms.journal.lastId, () => true))
   app.openapi(attemptEvents, (c) => {
     const { attempt } = c.req.valid('param')

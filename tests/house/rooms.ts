@@ -31,7 +31,8 @@ export const doors: Readonly<Record<string, Doors>> = {
     engine: ['contract', 'errors', 'format', 'system-clock'],
     handles: ['contract', 'errors', 'system-clock'],
     stores: ['contract', 'errors', 'system-clock'],
-    index: ['contract', 'engine', 'errors', 'format', 'handles', 'stores', 'system-clock'],
+    'create-reloader': ['contract', 'engine', 'stores', 'system-clock'],
+    index: ['contract', 'create-reloader', 'engine', 'errors', 'format', 'handles', 'stores', 'system-clock'],
   },
   otel: {
     rest: ['logs', 'metrics', 'traces', 'wire'],

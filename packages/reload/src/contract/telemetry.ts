@@ -1,6 +1,6 @@
 /**
  * What the engine asks of telemetry. `@changeover/otel` implements it over OpenTelemetry; without it the
- * engine runs with the silent one in `engine/silent-telemetry.ts`.
+ * engine runs with the silent one in `engine/telling/silent-telemetry.ts`.
  *
  * Span, attribute and metric names are the contract of `docs/reference/telemetry.md`.
  */

@@ -13,10 +13,10 @@ import type { AttemptReport } from '../contract/reloader.ts'
 import type { AuditLine } from '../contract/store.ts'
 import type { Span, SpanContext } from '../contract/telemetry.ts'
 import { type ReloadError, rules } from '../errors.ts'
-import type { AuditEntry } from './audit.ts'
-import { actorOf, type Candidate, type Offered } from './candidate.ts'
 import type { Core } from './core.ts'
-import { announceEnd, announceStart, changedAttributes } from './telling.ts'
+import type { AuditEntry } from './records/audit.ts'
+import { actorOf, type Candidate, type Offered } from './stages/candidate.ts'
+import { announceEnd, announceStart, changedAttributes } from './telling/telling.ts'
 import { asReloadError, isCode, Work } from './work.ts'
 
 export interface Beginning {

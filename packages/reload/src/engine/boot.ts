@@ -12,17 +12,17 @@ import type { AuditLine, QuarantineEntry, StateStore, StoredVersion } from '../c
 import { isReloadError, ReloadError } from '../errors.ts'
 import { readResources } from '../format/resources.ts'
 import { compareVersions, parseVersion } from '../format/version.ts'
-import { ArtifactShelf } from './artifacts.ts'
 import { Attempt } from './attempt.ts'
 import { build } from './bring-in.ts'
-import type { Candidate } from './candidate.ts'
 import { commit } from './commit.ts'
 import { type Core, say } from './core.ts'
-import { endInterrupted } from './interrupted.ts'
-import type { Line } from './library.ts'
 import type { Observer } from './observer.ts'
-import type { Intent } from './recorder.ts'
-import { Shadow } from './shadow.ts'
+import { endInterrupted } from './records/interrupted.ts'
+import type { Line } from './records/library.ts'
+import type { Intent } from './records/recorder.ts'
+import { ArtifactShelf } from './stages/artifacts.ts'
+import type { Candidate } from './stages/candidate.ts'
+import { Shadow } from './stages/shadow.ts'
 
 /** How an instance came back. */
 export interface Boot {

@@ -10,7 +10,7 @@
  * Not here: when a generation is let go (`generations.ts`).
  */
 import type { Pin } from '../contract/snapshot.ts'
-import type { Generation, Parts } from './generation.ts'
+import type { Generation, Parts } from './live/generation.ts'
 
 export interface Pointers {
   /** New requests run under it. */

@@ -7,7 +7,7 @@
  * Why it is like this: `docs/decisions/2026-11-21-commit-calls-nobody.md`. A house test reads the marks.
  */
 import type { Pointers } from './cell.ts'
-import type { Generation } from './generation.ts'
+import type { Generation } from './live/generation.ts'
 
 /** Puts `next` in service and on trial. Returns what served before. */
 export function commit(cell: Pointers, next: Generation): Generation | null {

@@ -7,9 +7,9 @@
  */
 import { ReloadError } from '../errors.ts'
 import type { Attempt } from './attempt.ts'
-import { type Candidate, isAutomatic } from './candidate.ts'
 import type { Core } from './core.ts'
-import { Gate } from './gate.ts'
+import { type Candidate, isAutomatic } from './stages/candidate.ts'
+import { Gate } from './storms/gate.ts'
 
 export class LineOfWork {
   /** The one being worked on. */

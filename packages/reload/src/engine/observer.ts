@@ -14,12 +14,12 @@ import type { Timer } from '../contract/clock.ts'
 import type { Span } from '../contract/telemetry.ts'
 import { type DetailsOf, type ErrorCode, ReloadError } from '../errors.ts'
 import type { Attempt } from './attempt.ts'
-import type { Candidate } from './candidate.ts'
 import { confirm, rollBack } from './commit.ts'
 import { type Core, say } from './core.ts'
-import type { Generation } from './generation.ts'
-import type { DrainPolicy } from './generations.ts'
-import { Retrying } from './retrying.ts'
+import type { Generation } from './live/generation.ts'
+import type { DrainPolicy } from './live/generations.ts'
+import { Retrying } from './records/retrying.ts'
+import type { Candidate } from './stages/candidate.ts'
 
 export interface Brought {
   readonly attempt: Attempt

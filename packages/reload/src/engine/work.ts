@@ -2,8 +2,8 @@
 import type { Attributes, Span } from '../contract/telemetry.ts'
 import { type ErrorCode, isReloadError, ReloadError } from '../errors.ts'
 import type { Core } from './core.ts'
-import { StageLog } from './report.ts'
-import { STAGES, type StageName } from './stages.ts'
+import { STAGES, type StageName } from './stages/stages.ts'
+import { StageLog } from './telling/report.ts'
 
 export class Work {
   readonly core: Core

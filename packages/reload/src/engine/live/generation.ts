@@ -1,0 +1,101 @@
+/**
+ * One version as it runs: its snapshot, who holds it, and how to let go of it.
+ *
+ * Pins are kept in a list that runs through the pins themselves, so that taking one costs one object and a
+ * few writes, and cutting a generation finds all that hold it.
+ *
+ * Not here: which generation serves (`cell.ts`), and when one may be let go (`generations.ts`).
+ */
+import type { Manifest, Resource } from '../../contract/payload.ts'
+import type { Pin, Snapshot } from '../../contract/snapshot.ts'
+import type { StoredVersion } from '../../contract/store.ts'
+import { resourceKey } from '../../format/manifest.ts'
+
+export type Parts = Record<string, unknown>
+
+/** What a version is, besides its snapshot. */
+export interface VersionFacts {
+  readonly manifest: Manifest
+  readonly digest: string
+  readonly version: string
+  /** Digest of what it holds, whatever its number. */
+  readonly tree: string
+}
+
+export class Generation {
+  readonly snapshot: Snapshot<Parts>
+  readonly facts: VersionFacts
+  readonly ref: StoredVersion
+  /** By `kind/name`. */
+  readonly resources: ReadonlyMap<string, Resource>
+  /** Lets go of its parts and of what it kept. Later calls return the first one's promise. */
+  readonly release: () => Promise<void>
+  /** Told when the last pin is let go. Must be quick: it runs on a request's way out. */
+  onUnpinned: ((it: Generation) => void) | null = null
+  pins = 0
+  private last: HeldPin | null = null
+
+  constructor(snapshot: Snapshot<Parts>, facts: VersionFacts, release: () => Promise<void>) {
+    this.snapshot = snapshot
+    this.facts = facts
+    this.ref = { version: facts.version, digest: facts.digest }
+    this.resources = new Map(facts.manifest.resources.map((it) => [resourceKey(it), it]))
+    this.release = release
+  }
+
+  pin(): Pin<Parts> {
+    const pin = new HeldPin(this, this.last)
+    if (this.last !== null) this.last.newer = pin
+    this.last = pin
+    this.pins += 1
+    return pin
+  }
+
+  /** Takes a pin out of the list. Called by the pin, once. */
+  unpin(pin: HeldPin): void {
+    if (pin.newer === null) this.last = pin.older
+    else pin.newer.older = pin.older
+    if (pin.older !== null) pin.older.newer = pin.newer
+    this.pins -= 1
+    if (this.pins === 0) this.onUnpinned?.(this)
+  }
+
+  /** Takes every pin away, oldest first, once all who asked to be told have been told. Returns how many. */
+  cut(failed: (error: unknown) => void): number {
+    const held: HeldPin[] = []
+    for (let it = this.last; it !== null; it = it.older) held.push(it)
+    held.reverse()
+    for (const pin of held) {
+      try {
+        pin.onCut?.()
+      } catch (error) {
+        failed(error)
+      }
+    }
+    for (const pin of held) pin.release()
+    return held.length
+  }
+}
+
+class HeldPin implements Pin<Parts> {
+  readonly snapshot: Snapshot<Parts>
+  onCut: (() => void) | null = null
+  older: HeldPin | null
+  newer: HeldPin | null = null
+  private generation: Generation | null
+
+  constructor(generation: Generation, older: HeldPin | null) {
+    this.generation = generation
+    this.older = older
+    this.snapshot = generation.snapshot
+  }
+
+  release(): void {
+    const { generation } = this
+    if (generation === null) return
+    this.generation = null
+    generation.unpin(this)
+    this.older = null
+    this.newer = null
+  }
+}

@@ -1,0 +1,120 @@
+/**
+ * Whether a candidate may come in at all, before any work is done on it: is it new, is it for us, is it next.
+ *
+ * Asked twice: when it arrives, and again when its turn has come, because the version in force may have
+ * changed in between.
+ */
+import type { Origin } from '../../contract/origin.ts'
+import type { VersionRef } from '../../contract/payload.ts'
+import type { Unchanged } from '../../contract/receipt.ts'
+import { parseInstant } from '../../format/instant.ts'
+import { refusal } from '../../format/refusal.ts'
+import { compareVersions, parseVersion } from '../../format/version.ts'
+import type { Core } from '../core.ts'
+import { WIDEST_JUMP } from '../limits.ts'
+import type { Candidate } from './candidate.ts'
+
+/** Why there is nothing to do about a candidate; `null` when there is. */
+export function settledAlready(core: Core, candidate: Candidate, origin: Origin): Unchanged['reason'] | null {
+  const { current, baseline } = core.cell
+  const isSame = candidate.isSealedHere
+    ? candidate.tree === current?.facts.tree
+    : candidate.digest === current?.ref.digest
+  if (isSame) return 'already_applied'
+  if (origin.manual === true || candidate.digest === baseline?.ref.digest) return null
+  if (core.quarantine.find(candidate.digest) !== null) return 'quarantined'
+  const isKnownByContent =
+    candidate.isSealedHere && candidate.manifest.restores === null && candidate.tree !== baseline?.facts.tree
+  return isKnownByContent && core.quarantine.findTree(candidate.tree) !== null ? 'quarantined' : null
+}
+
+/** Throws `verify.*` when a candidate is not for now, not for here, or not next. */
+export function verify(core: Core, candidate: Candidate, atMs: number): void {
+  verifyWindow(candidate, atMs)
+  verifyAddress(core, candidate)
+  verifyOrder(core, candidate)
+  if (!candidate.isSealedHere) verifyPrevious(core, candidate)
+  verifyKey(core, candidate)
+}
+
+/** Throws `verify.conflict` when the offer was made for another version than the one in force. */
+export function verifyMatch(core: Core, origin: Origin): void {
+  const { ifMatch } = origin
+  const ref = core.cell.current?.ref
+  if (ifMatch === undefined || ifMatch === ref?.version || ifMatch === ref?.digest) return
+  throw refusal('verify.conflict', { found: ifMatch, expected: ref?.version ?? 'none' })
+}
+
+function verifyWindow({ manifest }: Candidate, atMs: number): void {
+  const { notBefore, expires } = manifest
+  const [from, to] = [notBefore, expires].map((it) => (it === null ? null : parseInstant(it)))
+  if (notBefore !== null && from != null && atMs < from) {
+    throw refusal('verify.not_yet', { notBefore }, '/notBefore')
+  }
+  if (expires !== null && to != null && atMs >= to) throw refusal('verify.expired', { expires }, '/expires')
+}
+
+function verifyAddress(core: Core, { manifest }: Candidate): void {
+  if (manifest.scope !== core.scope) {
+    throw refusal('verify.scope', { found: manifest.scope, expected: core.scope }, '/scope')
+  }
+  const instances = manifest.targets?.instances
+  if (instances !== undefined && !instances.includes(core.instance)) {
+    throw refusal('verify.target', { instance: core.instance }, '/targets/instances')
+  }
+}
+
+/** Above the floor, or the floor itself again; not too far above; and one version has one digest. */
+function verifyOrder(core: Core, { version, digest, manifest }: Candidate): void {
+  const { floor } = core.recorder
+  const known = core.library.digestOf(version) ?? (floor?.version === version ? floor.digest : null)
+  if (known !== null && known !== digest) {
+    throw refusal('verify.equivocation', { version, found: digest, known }, '/version')
+  }
+  const lowest = floor === null ? null : parseVersion(floor.version)
+  if (floor !== null && lowest !== null && compareVersions(manifest.version, lowest) < 0) {
+    throw refusal('verify.below_floor', { version, floor: floor.version }, '/version')
+  }
+  // Where nothing has been seen yet, the line is taken to be at its beginning.
+  const { epoch, seq } = lowest ?? { epoch: manifest.version.epoch, seq: 0 }
+  const ahead = manifest.version.epoch === epoch ? manifest.version.seq - seq : manifest.version.seq
+  if (ahead > WIDEST_JUMP || manifest.version.epoch - epoch > WIDEST_JUMP) {
+    const from = floor?.version ?? `${epoch}.0`
+    throw refusal('verify.jump', { version, floor: from, limit: WIDEST_JUMP }, '/version')
+  }
+}
+
+/** Builds on a version that is known here, or is vouched for by keys. */
+function verifyPrevious(core: Core, { version, manifest }: Candidate): void {
+  const { previous } = manifest
+  const expected = core.cell.current?.ref ?? core.recorder.floor
+  if (previous === null) {
+    if (expected === null || core.trust !== null) return
+    throw refusal('verify.previous', { version, found: 'nothing', expected: name(expected) }, '/previous')
+  }
+  const known = core.library.digestOf(previous.version)
+  const isKnown = core.library.knows(previous) || isRef(core.recorder.floor, previous)
+  if (isKnown || (known === null && (core.trust !== null || expected === null))) return
+  const found = name(previous)
+  const details = {
+    version,
+    found,
+    expected: known === null ? name(expected) : `${previous.version} (${known})`,
+  }
+  throw refusal('verify.previous', details, known === null ? '/previous' : '/previous/digest')
+}
+
+function verifyKey(core: Core, { manifest, digest }: Candidate): void {
+  const key = manifest.idempotencyKey
+  const known = key === null ? undefined : core.idempotency.versionOf(key)
+  if (key === null || known === undefined || known === digest) return
+  throw refusal('verify.idempotency', { key }, '/idempotencyKey')
+}
+
+function isRef(a: VersionRef | null, b: VersionRef): boolean {
+  return a?.version === b.version && a.digest === b.digest
+}
+
+function name(ref: VersionRef | null): string {
+  return ref === null ? 'nothing' : `${ref.version} (${ref.digest})`
+}

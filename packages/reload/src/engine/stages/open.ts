@@ -1,0 +1,150 @@
+/**
+ * From what was offered to a candidate: an envelope is opened, what a person wrote is read and sealed.
+ *
+ * A draft is sealed here, as the next version of this instance's line, and then goes the same way as a
+ * payload that somebody else has sealed; see `docs/decisions/2026-11-21-drafts-are-sealed-here.md`. Where
+ * signatures are asked for, what is sealed here must be signed too, by this instance's own signer. Only going
+ * back to an older version of our own line needs none: its content was verified when it first came.
+ *
+ * Nothing is written down here, and no number is used up.
+ */
+import type { Origin } from '../../contract/origin.ts'
+import type { Draft } from '../../contract/participant.ts'
+import type { Manifest, TraceCarrier } from '../../contract/payload.ts'
+import type { SpanContext } from '../../contract/telemetry.ts'
+import { ReloadError } from '../../errors.ts'
+import { digestOf } from '../../format/digest.ts'
+import { encodeEnvelope, openEnvelope } from '../../format/envelope.ts'
+import { readManifest } from '../../format/manifest.ts'
+import { refusal } from '../../format/refusal.ts'
+import { type SealBase, type Sealed, sealContent, sealDraft, treeDigest } from '../../format/seal.ts'
+import { formatVersion, nextVersion, parseVersion } from '../../format/version.ts'
+import type { Core } from '../core.ts'
+import { actorOf, type Candidate, type Offered } from './candidate.ts'
+
+/** Opens an envelope: size, signatures, then the manifest. Throws `payload.*` and `verify.*`. */
+export function openSealed(core: Core, bytes: Uint8Array): Candidate {
+  const { payloadBytes } = core.limits
+  const opened = openEnvelope(bytes, { maxBytes: payloadBytes, trust: core.trust ?? undefined })
+  const manifest = readManifest(opened.manifestBytes, core.limits)
+  return candidateOf(manifest, { ...opened, isSealedHere: false, readUpon: null, places: undefined })
+}
+
+/** Reads and seals what a person offered. Throws what the reader throws, `payload.*` and `verify.*`. */
+export async function sealOffered(
+  core: Core,
+  offered: Exclude<Offered, { form: 'sealed' }>,
+  asked: { readonly origin: Origin; readonly trace: SpanContext; readonly atMs: number },
+): Promise<Candidate> {
+  const base = sealBase(core, asked)
+  // Taken before anything is awaited: a version that comes in meanwhile makes this reading an old one.
+  const readUpon = core.cell.current?.ref.digest ?? null
+  if (offered.form === 'restore') {
+    const sealed = sealContent(await contentOf(core, offered.version, asked.origin), base)
+    return candidateOf(sealed.manifest, { ...ownSeal(sealed), readUpon, places: undefined })
+  }
+  const draft = offered.form === 'draft' ? offered.draft : await readDraft(core, offered.bytes, asked.origin)
+  const sealed = sealDraft(draft, base)
+  const keyids = verifyOwn(core, sealed)
+  return candidateOf(sealed.manifest, { ...ownSeal(sealed), keyids, readUpon, places: draft.places })
+}
+
+async function readDraft(core: Core, bytes: Uint8Array, origin: Origin): Promise<Draft> {
+  const limit = core.limits.payloadBytes
+  if (bytes.byteLength > limit) {
+    throw refusal('payload.too_large', { what: `"${origin.source}"`, bytes: bytes.byteLength, limit })
+  }
+  return await core.read(bytes, origin, core.cell.current?.snapshot.settings ?? null)
+}
+
+/** What an older version held, to be sealed again under a new number. */
+async function contentOf(
+  core: Core,
+  wanted: string | null,
+  origin: Origin,
+): Promise<Parameters<typeof sealContent>[0]> {
+  const ref = wanted === null ? before(core) : core.library.line.find((it) => it.version === wanted)
+  if (ref == null) throw new ReloadError('reload.no_such_version', { version: wanted ?? 'before this one' })
+  const { manifest } = await core.library.read(ref)
+  return {
+    resources: manifest.resources,
+    tree: await core.library.settings(ref),
+    restores: { version: ref.version, digest: ref.digest },
+    reason: origin.reason ?? `back to ${ref.version}`,
+    allowShrink: true,
+  }
+}
+
+/** The version before the one in force: older, of other content, and not in quarantine. */
+function before(core: Core): { version: string; digest: string } | null {
+  const { current, baseline } = core.cell
+  if (current === null) return null
+  if (baseline !== null && baseline !== current) return baseline.ref
+  const { line } = core.library
+  const at = line.findIndex((it) => it.digest === current.ref.digest)
+  const older = line.slice(0, Math.max(0, at)).toReversed()
+  const restored = current.facts.manifest.restores?.digest
+  return older.find((it) => it.digest !== restored && core.quarantine.find(it.digest) === null) ?? null
+}
+
+function sealBase(
+  core: Core,
+  asked: { readonly origin: Origin; readonly trace: SpanContext; readonly atMs: number },
+): SealBase {
+  const { origin, trace, atMs } = asked
+  const { current } = core.cell
+  const floor = core.recorder.floor
+  return {
+    scope: core.scope,
+    version: nextVersion(floor === null ? null : parseVersion(floor.version)),
+    previous: current?.ref ?? null,
+    previousResources: current?.resources ?? new Map(),
+    previousTree: current?.snapshot.settings ?? null,
+    issuedAt: new Date(atMs).toISOString(),
+    author: plain(actorOf(origin), 256),
+    reason: (origin.reason ?? '').slice(0, 4096),
+    idempotencyKey: origin.idempotencyKey ?? null,
+    trace: carrierOf(trace),
+    limits: core.limits,
+  }
+}
+
+/** Signs what was sealed here and opens it like anybody's. Throws `verify.threshold` when nobody signs. */
+function verifyOwn(core: Core, sealed: Sealed): readonly string[] {
+  if (core.trust === null) return []
+  const envelope = encodeEnvelope(sealed.manifestBytes, core.signer)
+  return openEnvelope(envelope, { maxBytes: envelope.byteLength, trust: core.trust }).keyids
+}
+
+function ownSeal(sealed: Sealed): Omit<Facts, 'readUpon' | 'places'> {
+  const { manifestBytes } = sealed
+  return { manifestBytes, digest: digestOf(manifestBytes), keyids: [], isSealedHere: true }
+}
+
+type Facts = Pick<Candidate, 'manifestBytes' | 'digest' | 'keyids' | 'isSealedHere' | 'readUpon' | 'places'>
+
+function candidateOf(manifest: Manifest, facts: Facts): Candidate {
+  const version = formatVersion(manifest.version)
+  return { manifest, version, tree: treeDigest(manifest.resources), ...facts }
+}
+
+/** The author's own trace, as the manifest carries it; for links. */
+export function authorOf(manifest: Manifest): SpanContext | null {
+  const [, traceId, spanId, flags] = manifest.trace?.traceparent.split('-') ?? []
+  if (traceId === undefined || spanId === undefined || flags === undefined) return null
+  const traceState = manifest.trace?.tracestate
+  const sampled = (Number.parseInt(flags, 16) & 1) === 1
+  return { traceId, spanId, sampled, remote: true, ...(traceState ? { traceState } : {}) }
+}
+
+function carrierOf(trace: SpanContext): TraceCarrier | null {
+  const { traceId, spanId, sampled, traceState } = trace
+  if (/^0*$/.test(traceId) || /^0*$/.test(spanId)) return null
+  const traceparent = `00-${traceId}-${spanId}-${sampled ? '01' : '00'}`
+  return traceState ? { traceparent, tracestate: traceState } : { traceparent }
+}
+
+/** Without control characters, which names may not hold. */
+function plain(text: string, longest: number): string {
+  return text.replace(/\p{Cc}/gu, ' ').slice(0, longest)
+}

@@ -1,0 +1,131 @@
+/**
+ * How an attempt shows outside: attributes of its root span, events, log records, counts, its audit line.
+ *
+ * Names are a contract (`docs/reference/telemetry.md`). Skipped and superseded are not errors. A value is
+ * never in here, only where it stands.
+ */
+import type { ReloadStatus } from '../../contract/receipt.ts'
+import type { AuditLine } from '../../contract/store.ts'
+import type { Attributes, LogLevel } from '../../contract/telemetry.ts'
+import type { Attempt, Ending } from '../attempt.ts'
+import type { Core } from '../core.ts'
+
+type Ended = Exclude<ReloadStatus, 'in_progress'>
+
+const AUDIT_EVENTS: Readonly<Record<Ended, AuditLine['event']>> = {
+  success: 'config.reload.completed',
+  rejected: 'config.reload.rejected',
+  skipped: 'config.reload.skipped',
+  superseded: 'config.reload.superseded',
+  rolled_back: 'config.reload.rolled_back',
+  crashed: 'config.reload.crashed',
+  expired: 'config.reload.expired',
+}
+
+/** What operators subscribe to: four names; the status says the rest. */
+const EVENTS: Readonly<Record<Ended, string | null>> = {
+  success: 'config.reload.completed',
+  rejected: 'config.reload.rejected',
+  expired: 'config.reload.rejected',
+  rolled_back: 'config.reload.rolled_back',
+  crashed: 'config.reload.rolled_back',
+  superseded: null,
+  skipped: null,
+}
+
+const LEVELS: Readonly<Record<Ended, LogLevel>> = {
+  success: 'info',
+  rejected: 'warn',
+  expired: 'warn',
+  rolled_back: 'error',
+  crashed: 'error',
+  superseded: 'info',
+  skipped: 'debug',
+}
+
+const MOST_PARAMETERS = 64
+
+/** A list of changed parameters under `name`, cut where it would flood, and then counted. */
+export function changedAttributes(name: string, parameters: readonly string[]): Attributes {
+  if (parameters.length <= MOST_PARAMETERS) return { [name]: parameters }
+  const count = parameters.length
+  return { [name]: parameters.slice(0, MOST_PARAMETERS), 'reload.changed_parameter_count': count }
+}
+
+export function isFailure(status: Ended): boolean {
+  return status === 'rejected' || status === 'rolled_back' || status === 'crashed' || status === 'expired'
+}
+
+export function announceStart(core: Core, attempt: Attempt): void {
+  const name = 'config.reload.started'
+  const attributes = eventAttributes(core, attempt, name)
+  attempt.span.event(name, attributes)
+  const { logger } = core.telemetry
+  if (!logger.enabled('debug', 'engine')) return
+  const message = `reload asked for by ${attempt.actor}`
+  logger.log({
+    level: 'debug',
+    room: 'engine',
+    message,
+    attributes,
+    span: attempt.span.context,
+    eventName: name,
+  })
+}
+
+export function announceEnd(core: Core, attempt: Attempt, ending: Ending): void {
+  const { status, reason, error } = ending
+  const { span } = attempt
+  span.set({
+    'reload.status': status,
+    'reload.reason': reason === '' ? undefined : reason,
+    'reload.duration_ms': Math.round(attempt.durationMs),
+    'user.id': attempt.actor,
+  })
+  const eventName = EVENTS[status]
+  const attributes = eventAttributes(core, attempt, eventName)
+  if (eventName !== null) span.event(eventName, attributes)
+  if (isFailure(status)) span.fail(reason, error)
+  span.end()
+  core.audit.add(attempt.auditEntry(AUDIT_EVENTS[status], status))
+  core.telemetry.meter.add('reload.attempts', 1, {
+    'reload.status': status,
+    'reload.trigger': attempt.origin.trigger,
+  })
+  logEnd(core, attempt, { ...ending, eventName, attributes })
+}
+
+function logEnd(
+  core: Core,
+  attempt: Attempt,
+  ending: Ending & { readonly eventName: string | null; readonly attributes: Attributes },
+): void {
+  const { status, reason, error, eventName, attributes } = ending
+  const level = LEVELS[status]
+  if (!core.telemetry.logger.enabled(level, 'engine')) return
+  const what = attempt.candidate === null ? 'an offer' : `version ${attempt.candidate.version}`
+  core.telemetry.logger.log({
+    level,
+    room: 'engine',
+    message: `${what}: ${status.replace('_', ' ')}${reason === '' ? '' : ` (${reason})`}`,
+    attributes,
+    span: attempt.span.context,
+    ...(eventName !== null && { eventName }),
+    ...(error !== undefined && { error }),
+  })
+}
+
+/** Attributes of events and of the log records that say the same. */
+function eventAttributes(core: Core, attempt: Attempt, eventType: string | null): Attributes {
+  return {
+    'event.type': eventType ?? undefined,
+    'config.scope': core.scope,
+    'config.version': core.cell.current?.ref.version,
+    'reload.config_version': attempt.candidate?.version,
+    'reload.attempt.id': attempt.id,
+    'reload.trigger': attempt.origin.trigger,
+    'reload.status': attempt.status,
+    'reload.reason': attempt.reason === '' ? undefined : attempt.reason,
+    ...changedAttributes('config.changed_parameters', attempt.changed),
+  }
+}

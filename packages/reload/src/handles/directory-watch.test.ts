@@ -1,5 +1,5 @@
 /** What a directory watch hears, and that it ends. */
-import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openWatches } from '@changeover/testkit'
@@ -71,6 +71,18 @@ describe('a directory watch', () => {
     await watch.follow(new Map([[inner, null]]))
     changes = 0
     await writeFile(join(inner, 'a.yaml'), 'x')
+    await expect.poll(() => changes, PATIENCE).toBeGreaterThan(0)
+  })
+
+  it('goes over when a link leads to another directory than before', async () => {
+    const link = join(home, 'current')
+    for (const name of ['release-1', 'release-2']) await mkdir(join(home, name))
+    await symlink('release-1', link)
+    await watch.follow(new Map([[link, null]]))
+    await rm(link)
+    await symlink('release-2', link)
+    await watch.follow(new Map([[link, null]]))
+    await writeFile(join(home, 'release-2', 'a.yaml'), 'x')
     await expect.poll(() => changes, PATIENCE).toBeGreaterThan(0)
   })
 

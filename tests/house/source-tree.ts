@@ -4,7 +4,7 @@
  * Rules are functions of such files, so that each is proven on a file that breaks it; only the tests read the
  * real tree. Not here: what is installed, built, generated or private to a machine.
  */
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -44,6 +44,7 @@ export function isTest(path: string): boolean {
 }
 
 function walk(folder: string): string[] {
+  if (!existsSync(join(root, folder))) return []
   const entries = readdirSync(join(root, folder), { withFileTypes: true, encoding: 'utf8' })
   return entries.flatMap((entry) => {
     if (skipped.has(entry.name) || entry.name.startsWith('.')) return []

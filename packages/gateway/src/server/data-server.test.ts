@@ -238,6 +238,7 @@ describe('a refusal', () => {
     const method = await fetch(`${gateway.origin}/v1/chat/completions`)
     expect(method.status).toBe(405)
     expect(method.headers.get('allow')).toBe('POST')
+    expect(await method.json()).toMatchObject({ error: { code: 'request.method' } })
   })
 })
 
@@ -245,7 +246,7 @@ describe('a caller', () => {
   it('without a known key is refused before the body is read', async () => {
     await gateway.close()
     gateway = await TestGateway.start({
-      routes: [],
+      routes: [testRoute('chat', []), testRoute('other', [])],
       identity: {
         open: false,
         find: (key) =>
@@ -260,6 +261,28 @@ describe('a caller', () => {
       AuthenticationError,
     )
     expect(await record()).toMatchObject({ status: 401, error: 'identity.unknown_key', route: null })
+
+    client = new OpenAI({ apiKey: 'sk-good', baseURL: `${gateway.origin}/v1`, maxRetries: 0 })
+    const failure = await client.chat.completions.create({ model: 'other', messages }).catch((error) => error)
+    expect(failure).toMatchObject({ status: 403, code: 'identity.not_allowed' })
+    expect((await client.models.list()).data.map((it) => it.id)).toEqual(['chat'])
+  })
+
+  it('above his limit is told how long to wait', async () => {
+    await gateway.close()
+    const limiter = { take: () => ({ retryAfterMs: 1500 }) }
+    gateway = await TestGateway.start({
+      routes: [testRoute('chat', [])],
+      identity: { open: false, find: () => ({ tenant: 'acme', key: 'acme/ci', allow: null, limiter }) },
+    })
+    const response = await post(JSON.stringify({ model: 'chat', messages }))
+
+    expect(response.status).toBe(429)
+    expect(response.headers.get('retry-after')).toBe('2')
+    expect(await response.json()).toMatchObject({
+      error: { code: 'policy.limit_reached', type: 'rate_limit_error' },
+    })
+    expect(await record()).toMatchObject({ tenant: 'acme', key: 'acme/ci', status: 429, route: 'chat' })
   })
 
   it('sees the models he may call', async () => {

@@ -6,6 +6,7 @@ import {
   type Attributes,
   type Clock,
   type Pin,
+  ReloadError,
   type Snapshot,
   type Span,
   type SpanContext,
@@ -129,6 +130,8 @@ export class TestGateway {
   readonly pins = new Set<Pin<Parts>>()
   /** Pins taken so far. */
   taken = 0
+  /** No version is in force. */
+  notReady = false
   snapshot: Snapshot<Parts>
   readonly server: DataServer
   origin = ''
@@ -166,6 +169,7 @@ export class TestGateway {
   }
 
   #acquire(): Pin<Parts> {
+    if (this.notReady) throw new ReloadError('reload.not_ready', { scope: 'test' })
     this.taken += 1
     const pin: Pin<Parts> = {
       snapshot: this.snapshot,

@@ -60,6 +60,12 @@ export const rules = {
     status: 400,
     say: (it) => `"${it.field}": found ${it.found}, expected ${it.expected}`,
   }),
+  'request.protocol': rule<{ reason: string }>({
+    blame: 'sender',
+    retry: false,
+    status: 400,
+    say: (it) => `the request cannot be read: ${it.reason}`,
+  }),
   'request.no_such_path': rule<{ path: string; expected?: string }>({
     blame: 'sender',
     retry: false,

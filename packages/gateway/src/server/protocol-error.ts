@@ -3,29 +3,31 @@
  * response, so the bytes are written by hand, in the error shape that callers of the data plane know.
  */
 import type { Duplex } from 'node:stream'
+import { sayError } from '../errors.ts'
 import { openaiChat } from '../wire/openai-chat.ts'
 
 interface Answer {
   readonly line: string
   readonly status: number
-  readonly message: string
+  readonly reason: string
 }
 
-const SLOW: Answer = { line: '408 Request Timeout', status: 408, message: 'the request did not come in time' }
+const SLOW: Answer = { line: '408 Request Timeout', status: 408, reason: 'it did not come in time' }
 const LARGE: Answer = {
   line: '431 Request Header Fields Too Large',
   status: 431,
-  message: 'the headers of the request are too large',
+  reason: 'its head is larger than is taken',
 }
-const BROKEN: Answer = { line: '400 Bad Request', status: 400, message: 'the request is not HTTP/1.1' }
+const BROKEN: Answer = { line: '400 Bad Request', status: 400, reason: 'it is not HTTP/1.1' }
 
 export function writeProtocolError(error: NodeJS.ErrnoException, socket: Duplex): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy()
     return
   }
-  const { line, status, message } = answerTo(error.code)
-  const body = JSON.stringify(openaiChat.writeError({ status, code: 'request.protocol', message }))
+  const { line, status, reason } = answerTo(error.code)
+  const code = 'request.protocol'
+  const body = JSON.stringify(openaiChat.writeError({ status, code, message: sayError(code, { reason }) }))
   const head = [
     `HTTP/1.1 ${line}`,
     'connection: close',

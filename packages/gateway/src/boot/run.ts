@@ -38,6 +38,7 @@ import type { Flags } from './flags.ts'
 import { listening } from './listen-error.ts'
 import { openSettingsPlace, type SettingsPlace } from './settings-place.ts'
 import { createReader } from './settings-reader.ts'
+import { withoutStaleOffers } from './stale-offers.ts'
 
 export interface RunOptions {
   readonly flags: Flags
@@ -162,14 +163,14 @@ async function finish(begun: Begun): Promise<Running> {
   ])
   telemetry.redactor.add(adminToken.token)
   const journal = createAttemptJournal(reloader)
-  const watched = withFirstOffer(place.handle)
+  const source = place.source
+  const changer = createChanger({ reloader, source, text: settingsText, telemetry })
+  const watched = withFirstOffer(withoutStaleOffers(place, changer))
   reloader.watch(watched.handle)
   const first = await watched.first
   begun.closers.push(journal.close, followCallSettings(reloader, calls), refreshSecrets(begun))
 
   const dataUrl = await openData(begun)
-  const source = place.source
-  const changer = createChanger({ reloader, source, text: settingsText, telemetry })
   const about = aboutOf(begun, dataUrl)
   const admin = await openAdmin(begun, adminToken.token, {
     reloader,

@@ -55,6 +55,11 @@ export interface Changer {
   /** The text that `patch` would offer, for a plan. */
   draftPatch(change: (tree: Json) => Json): Promise<{ bytes: Uint8Array; path: string }>
   rollback(origin: Origin, to?: string): Promise<Changed>
+  /**
+   * Whether the file still holds what its handle read. A handle may read it between a swap and the write that
+   * follows, and would then bring back what has just been replaced.
+   */
+  isStillThere(bytes: Uint8Array): Promise<boolean>
 }
 
 /** The file as it was read, which is known to say what is in force. */
@@ -73,6 +78,7 @@ export function createChanger(options: ChangerOptions): Changer {
     patch: (change, origin) => inTurn(() => changer.patch(change, origin)),
     draftPatch: (change) => inTurn(() => changer.draftPatch(change)),
     rollback: (origin, to) => inTurn(() => changer.rollback(origin, to)),
+    isStillThere: (bytes) => inTurn(() => changer.isStillThere(bytes)),
   }
 }
 
@@ -98,7 +104,7 @@ class FileChanger {
   }
 
   async offer(bytes: Uint8Array, origin: Origin): Promise<Changed> {
-    if (await this.#isFileItself(bytes)) return this.#offerFile(bytes, origin)
+    if (await this.isStillThere(bytes)) return this.#offerFile(bytes, origin)
     const agreed = await this.#agree()
     const receipt = await this.#ask(bytes, origin, agreed)
     if (receipt.outcome !== 'applied') return { receipt, file: null }
@@ -147,7 +153,7 @@ class FileChanger {
     }
   }
 
-  async #isFileItself(bytes: Uint8Array): Promise<boolean> {
+  async isStillThere(bytes: Uint8Array): Promise<boolean> {
     const path = this.#options.source.ownFile
     const held = path === null ? null : await readOwnFile(path)
     return held !== null && Buffer.compare(held, bytes) === 0

@@ -373,16 +373,6 @@ export interface Operations {
     body: undefined
     answer: AttemptPage
   }
-  /** One attempt, with the time of each stage */
-  readReload: {
-    params: {
-      /** `rl_…` */
-      readonly attempt: string
-    }
-    query: {}
-    body: undefined
-    answer: Attempt
-  }
   /** Every change of state, as it happens */
   followReloads: {
     params: {}
@@ -399,6 +389,16 @@ export interface Operations {
     query: {}
     body: undefined
     answer: string
+  }
+  /** One attempt, with the time of each stage */
+  readReload: {
+    params: {
+      /** `rl_…` */
+      readonly attempt: string
+    }
+    query: {}
+    body: undefined
+    answer: Attempt
   }
   /** End observation well: the version becomes the baseline */
   promoteReload: {
@@ -583,9 +583,9 @@ export interface Operations {
 export const routes = {
   offerReload: { method: 'POST', path: '/v1/reloads' },
   listReloads: { method: 'GET', path: '/v1/reloads' },
-  readReload: { method: 'GET', path: '/v1/reloads/{attempt}' },
   followReloads: { method: 'GET', path: '/v1/reloads/events' },
   followReload: { method: 'GET', path: '/v1/reloads/{attempt}/events' },
+  readReload: { method: 'GET', path: '/v1/reloads/{attempt}' },
   promoteReload: { method: 'POST', path: '/v1/reloads/{attempt}/promote' },
   abortReload: { method: 'POST', path: '/v1/reloads/{attempt}/abort' },
   listVersions: { method: 'GET', path: '/v1/versions' },

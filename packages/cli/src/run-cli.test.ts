@@ -1,0 +1,339 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Running, readFlags, run } from '@changeover/gateway'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { runCli } from './run-cli.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'changeover-cli-'))
+const file = join(folder, 'changeover.yaml')
+let gateway: Running
+
+const settings = `# ours
+providers:
+  sim:
+    kind: simulated
+    simulate: { firstTokenMs: 0, tokensPerSecond: 100000, tokens: 3 }
+models:
+  small: { provider: sim }
+  large: { provider: sim }
+routes:
+  chat:
+    targets:
+      - { model: small, weight: 90 } # mostly
+      - { model: large, weight: 10 }
+rollout:
+  observe: { bakeMs: 60000 }
+telemetry:
+  logs: { level: error, format: json }
+`
+
+beforeAll(async () => {
+  writeFileSync(file, settings)
+  const answer = readFlags(['--port', '0', '--admin-port', '0', '--settings', file])
+  if (answer.kind !== 'run') throw new Error(answer.kind)
+  const silent = { write: () => true }
+  gateway = await run({ flags: answer.flags, cwd: folder, env: {}, stdout: silent, stderr: silent })
+}, 30_000)
+afterAll(async () => {
+  await gateway.stop({ drainMs: 0 })
+  rmSync(folder, { recursive: true, force: true })
+})
+
+interface Ran {
+  readonly code: number
+  readonly out: string
+  readonly err: string
+}
+
+interface More {
+  readonly env?: Record<string, string>
+  readonly stdin?: string
+  readonly cwd?: string
+}
+
+async function changeover(
+  argv: readonly string[],
+  { env = {}, stdin = '', cwd = folder }: More = {},
+): Promise<Ran> {
+  let out = ''
+  let err = ''
+  const code = await runCli({
+    argv,
+    env: { CHANGEOVER_URL: gateway.adminUrl, ...env },
+    cwd,
+    stdout: { write: (text) => (out += text) },
+    stderr: { write: (text) => (err += text) },
+    readStdin: () => Promise.resolve(Buffer.from(stdin)),
+    user: 'bo',
+    now: () => Date.now(),
+    signal: new AbortController().signal,
+  })
+  return { code, out, err }
+}
+
+const json = (ran: Ran): Record<string, unknown> => JSON.parse(ran.out) as Record<string, unknown>
+
+describe('changeover apply', () => {
+  it('changes one value, tells stages, difference and receipt, and writes the file', async () => {
+    const ran = await changeover(['apply', '--set', 'routes/chat/targets/0/weight=50', '--reason', 'even'])
+    expect(ran.err).toBe('')
+    expect(ran.code).toBe(0)
+    expect(ran.out).toMatch(/^trace [0-9a-f]{32}$/m)
+    expect(ran.out).toMatch(/\+ +\d+ ms {2}observing/)
+    expect(ran.out).toContain('~ routes/chat targets 0 weight  90 → 50')
+    expect(ran.out).toMatch(/applied {2}1\.\d+ → 1\.\d+/)
+    expect(ran.out).toContain('written back into changeover.yaml')
+    expect(readFileSync(file, 'utf8')).toBe(settings.replace('weight: 90', 'weight: 50'))
+  })
+
+  it('is part of the trace that is around it', async () => {
+    const traceId = '0af7651916cd43dd8448eb211c80319c'
+    const env = { TRACEPARENT: `00-${traceId}-b7ad6b7169203331-01` }
+    const ran = await changeover(['apply', '--set', 'routes/chat/targets/0/weight=51', '--json'], { env })
+    expect(json(ran)).toMatchObject({ outcome: 'applied', traceId })
+    const broken = await changeover(['apply', '-', '--traceparent', '00-x'])
+    expect(broken).toMatchObject({ code: 2 })
+    expect(broken.err).toContain('is not of the form')
+  })
+
+  it('refuses a broken text with its place, line and caret, and exits with 1', async () => {
+    const ran = await changeover(['apply', '-'], { stdin: 'routes:\n  chat:\n    tragets: []\n' })
+    expect(ran.code).toBe(1)
+    expect(ran.out).toContain('stdin:3:5')
+    expect(ran.out).toContain('  3 │     tragets: []\n    │     ^')
+    expect(ran.out).toContain('targets')
+    const asJson = await changeover(['apply', '-', '--json'], { stdin: 'routes: [' })
+    expect(asJson.code).toBe(1)
+    expect(json(asJson)).toMatchObject({ code: 'payload.unreadable' })
+  })
+
+  it('takes a whole file, and says so when it is what runs already', async () => {
+    const path = join(folder, 'new.yaml')
+    writeFileSync(path, settings.replace('weight: 90', 'weight: 60'))
+    const ran = await changeover(['apply', 'new.yaml', '--reason', 'new'])
+    expect(ran.out).toContain('applied')
+    expect(readFileSync(file, 'utf8')).toBe(readFileSync(path, 'utf8'))
+    const again = await changeover(['apply', 'new.yaml'])
+    expect(again).toMatchObject({ code: 0 })
+    expect(again.out).toContain('unchanged')
+  })
+
+  it('refuses when another version is in force than it was made for', async () => {
+    writeFileSync(join(folder, 'other.yaml'), settings.replace('weight: 90', 'weight: 1'))
+    const ran = await changeover(['apply', 'other.yaml', '--if-match', '1.999'])
+    expect(ran).toMatchObject({ code: 1 })
+    expect(ran.out).toContain('verify.conflict')
+  })
+
+  it('waits for the end when it is told to', async () => {
+    const waiting = changeover(['apply', '--set', 'routes/chat/targets/0/weight=61', '--wait'])
+    await vi.waitFor(() =>
+      expect(gateway.reloader.current()?.settings['routes']?.['chat']).toMatchObject({
+        targets: [{ weight: 61 }, {}],
+      }),
+    )
+    await vi.waitFor(async () => expect((await changeover(['promote'])).code).toBe(0))
+    const ran = await waiting
+    expect(ran.code).toBe(0)
+    expect(ran.out).toMatch(/success {2}1\.\d+/)
+  })
+
+  it('removes a value', async () => {
+    await changeover(['apply', '--set', 'models/tiny={"provider":"sim"}'])
+    expect(readFileSync(file, 'utf8')).toContain('tiny')
+    const ran = await changeover(['apply', '--unset', '/models/tiny'])
+    expect(ran.out).toContain('- models/tiny  removed')
+    expect(readFileSync(file, 'utf8')).not.toContain('tiny')
+  })
+
+  it('does not understand everything', async () => {
+    for (const argv of [
+      ['apply'],
+      ['apply', 'a', 'b'],
+      ['apply', 'a.yaml', '--set', 'a=1'],
+      ['apply', '--set', 'a'],
+      ['apply', 'no-such.yaml'],
+      ['apply', '--frob'],
+    ])
+      expect(await changeover(argv)).toMatchObject({ code: 2, out: '' })
+  })
+})
+
+describe('changeover plan', () => {
+  it('tells what a change would do, and does nothing', async () => {
+    const before = readFileSync(file, 'utf8')
+    const ran = await changeover(['plan', '--set', 'models/tiny={"provider":"sim"}'])
+    expect(ran).toMatchObject({ code: 0 })
+    expect(ran.out).toContain('would be taken')
+    expect(ran.out).toContain('+ models/tiny  added {1 field}')
+    expect(readFileSync(file, 'utf8')).toBe(before)
+  })
+
+  it('exits with 1 when the change would be refused, and says where', async () => {
+    const ran = await changeover(['plan', '-'], { stdin: settings.replace('model: large', 'model: lerge') })
+    expect(ran).toMatchObject({ code: 1 })
+    expect(ran.out).toContain('would be refused')
+    expect(ran.out).toContain('stdin:13:11')
+    expect(ran.out).toContain('large')
+  })
+})
+
+describe('changeover status, history, diff and calls', () => {
+  it('tell what is in force and how it came to be', async () => {
+    const status = await changeover(['status'])
+    expect(status).toMatchObject({ code: 0, err: '' })
+    expect(status.out).toContain('● ready')
+    expect(status.out).toContain('last reload')
+    expect(status.out).toMatch(/├ validate +\d/)
+    expect(json(await changeover(['status', '--json']))).toMatchObject({ gateway: { ready: true } })
+
+    const history = await changeover(['history'])
+    expect(history.out).toMatch(/^WHEN +FROM +TO +STATUS/)
+    expect(history.out).toContain('admin:bo')
+    expect(history.out).toContain('rejected')
+    expect((await changeover(['history', '--limit', '1'])).out.trim().split('\n')).toHaveLength(2)
+    const versions = await changeover(['history', '--versions'])
+    expect(versions.out).toMatch(/^VERSION/)
+    expect(versions.out).toContain('applied')
+
+    const diff = await changeover(['diff', '1.1'])
+    expect(diff.out).toContain('~ routes/chat targets 0 weight  90 → 61')
+    expect(await changeover(['diff', '8.8', '9.9'])).toMatchObject({ code: 1 })
+  })
+
+  it('tell which version a call ran under', async () => {
+    const body = JSON.stringify({ model: 'chat', messages: [{ role: 'user', content: 'hello' }] })
+    const headers = { 'content-type': 'application/json' }
+    const response = await fetch(`${gateway.dataUrl}/v1/chat/completions`, { method: 'POST', body, headers })
+    expect(response.status).toBe(200)
+    await response.text()
+    const id = response.headers.get('x-changeover-call') ?? ''
+    const version = response.headers.get('x-changeover-version') ?? ''
+    await vi.waitFor(async () => {
+      const ran = await changeover(['calls', id])
+      expect(ran.out).toContain(`version      ${version}`)
+    })
+    expect((await changeover(['calls', '--version', version, '--status', '2xx'])).out).toContain(id)
+    expect((await changeover(['calls', '--status', '5xx'])).out).toBe('none\n')
+    expect((await changeover(['status'])).out).toMatch(/now +\d+ calls, no errors/)
+  })
+})
+
+describe('changeover rollback and abort', () => {
+  it('go back, in force and in the file', async () => {
+    await changeover(['apply', '--set', 'routes/chat/targets/0/weight=70'])
+    const aborted = await changeover(['abort', '--reason', 'worse'])
+    expect(aborted).toMatchObject({ code: 0 })
+    expect(aborted.out).toContain('taken back')
+    await vi.waitFor(() => expect(readFileSync(file, 'utf8')).toContain('weight: 61'))
+    const none = await changeover(['abort'])
+    expect(none).toMatchObject({ code: 2 })
+
+    const back = await changeover(['rollback', '1.1', '--reason', 'as it was'])
+    expect(back.err).toBe('')
+    expect(back).toMatchObject({ code: 0 })
+    expect(back.out).toContain('61 → 90')
+    expect(readFileSync(file, 'utf8')).toBe(settings)
+    expect(await changeover(['rollback', '7.7'])).toMatchObject({ code: 1 })
+  })
+})
+
+describe('changeover watch', () => {
+  it('follows reloads until the first one ends', async () => {
+    const watching = changeover(['watch', '--once', '--json'])
+    let isOver = false
+    void watching.finally(() => (isOver = true))
+    let weight = 100
+    // Each one ends the observation of the one before; the first of them may come before anybody watches.
+    await vi.waitFor(async () => {
+      await changeover(['apply', '--set', `routes/chat/targets/0/weight=${weight++}`])
+      expect(isOver).toBe(true)
+    }, 4_000)
+    const ran = await watching
+    expect(ran.code).toBe(0)
+    const events = ran.out
+      .trim()
+      .split('\n')
+      .map((it) => JSON.parse(it) as { status?: string })
+    expect(events.at(-1)?.status).toMatch(/superseded|success/)
+  })
+})
+
+describe('changeover doctor', () => {
+  it('looks at everything, and finds nothing wrong here', async () => {
+    const ran = await changeover(['doctor', '--settings', file])
+    expect(ran.out).toContain('✓ node')
+    expect(ran.out).toContain('"sim" is simulated')
+    expect(ran.out).toContain('is in force')
+    expect(ran.code).toBe(0)
+  })
+
+  it('names what is wrong, and what to do', async () => {
+    const path = join(folder, 'broken.yaml')
+    writeFileSync(
+      path,
+      'providers:\n  real: { kind: openai, credential: "${env:NO_SUCH_KEY}", baseUrl: "http://127.0.0.1:1" }\n  other: { kind: opanai }\n',
+    )
+    const ran = await changeover(['doctor', '--settings', path, '--token', 'wrong-wrong-wrong-wrong'])
+    expect(ran.code).toBe(1)
+    expect(ran.out).toContain('broken.yaml:3:')
+    expect(ran.out).toContain('refuses')
+    const asJson = await changeover(['doctor', '--settings', path, '--json'])
+    expect(json(asJson)).toMatchObject({ ok: false })
+  })
+
+  it('looks for keys, and never shows them', async () => {
+    const path = join(folder, 'real.yaml')
+    writeFileSync(
+      path,
+      'providers:\n  real: { kind: openai, credential: "${env:REAL_KEY}", baseUrl: "http://127.0.0.1:1" }\n',
+    )
+    expect((await changeover(['doctor', '--settings', path])).out).toContain(
+      'the environment has no REAL_KEY',
+    )
+    const ran = await changeover(['doctor', '--settings', path], { env: { REAL_KEY: 'canary-value' } })
+    expect(ran.out).toContain('"real" is not reached at http://127.0.0.1:1')
+    expect(ran.out).not.toContain('canary-value')
+  })
+})
+
+describe('the command', () => {
+  it('helps, with each command and each option', async () => {
+    const help = await changeover(['--help'])
+    expect(help.code).toBe(0)
+    for (const name of [
+      'serve',
+      'apply',
+      'plan',
+      'status',
+      'history',
+      'diff',
+      'rollback',
+      'watch',
+      'doctor',
+    ]) {
+      expect(help.out).toContain(name)
+      if (name !== 'serve') expect((await changeover([name, '--help'])).out).toContain('--json')
+    }
+    expect(await changeover([])).toMatchObject({ code: 2 })
+    expect((await changeover(['--version'])).out).toMatch(/^\d+\.\d+\.\d+\n$/)
+    const wrong = await changeover(['aply'])
+    expect(wrong).toMatchObject({ code: 2 })
+    expect(wrong.err).toContain('Did you mean "apply"?')
+  })
+
+  it('exits with 3 when nobody listens, and says where the token is looked for when it is refused', async () => {
+    const gone = await changeover(['status', '--url', 'http://127.0.0.1:9701'])
+    expect(gone).toMatchObject({ code: 3, out: '' })
+    expect(gone.err).toContain('nothing listens there')
+    const refused = await changeover(['status', '--token', 'wrong-wrong-wrong-wrong'])
+    expect(refused).toMatchObject({ code: 1 })
+    expect(refused.err).toContain('admin-token')
+    const elsewhere = mkdtempSync(join(folder, 'elsewhere-'))
+    expect(await changeover(['status'], { cwd: elsewhere })).toMatchObject({ code: 1 })
+    expect(
+      await changeover(['status', '--state', join(folder, '.changeover')], { cwd: elsewhere }),
+    ).toMatchObject({ code: 0 })
+  })
+})

@@ -26,7 +26,7 @@ const programs = [
 /** Libraries, each after those it imports: declarations are read from the earlier one's `dist`. */
 const libraries = ['packages/reload', 'packages/otel', 'packages/sdk']
 
-const common = ['package-lock.json', 'tsconfig.json', 'scripts/build.mjs', 'scripts/parts/bundle.mjs']
+const common = ['package-lock.json', 'tsconfig.json', 'scripts/build.mjs', 'scripts/parts']
 const sourceFolders = ['reload', 'otel', 'sdk', 'gateway', 'cli'].map((it) => `packages/${it}/src`)
 
 /** Builds what is stale. `only` is `programs`, `libraries` or nothing for both. */
@@ -106,7 +106,7 @@ function writeLibraryProject(folder) {
       typeRoots: [join(root, 'node_modules/@types')],
     },
     include: [join(root, folder, 'src/**/*.ts')],
-    exclude: [join(root, folder, 'src/**/*.test.ts')],
+    exclude: ['src/**/*.test.ts', 'src/**/test-*.ts'].map((it) => join(root, folder, it)),
   }
   writeFileSync(path, JSON.stringify(project, null, 2))
   return path

@@ -1,17 +1,24 @@
 /**
- * The main figures as bars, in SVG written by hand: four panels, each with its own linear scale from zero, so
+ * The main figures as bars, in SVG written by hand: panels, each with its own linear scale from zero, so
  * that the length of a bar is its value.
  */
 import type { Presence } from '../record.ts'
 import { plain } from './floors.ts'
-import { cpuPerChunkUs, latencyP50, latencyP99, perSecond, rssMb, type Summary } from './summary.ts'
+import {
+  cpuPerChunkUs,
+  cpuPerRequestUs,
+  latencyP50,
+  latencyP99,
+  type Pick,
+  perSecond,
+  rssMb,
+  type Summary,
+} from './summary.ts'
 
 interface Bar {
   readonly label: string
   readonly value: number
   readonly isOurs: boolean
-  /** Drawn lighter, behind: the worse end of a pair such as p50 and p99. */
-  readonly beyond?: number
 }
 
 interface Panel {
@@ -27,6 +34,8 @@ const barHeight = 18
 const rowHeight = 26
 const titleHeight = 46
 const valueWidth = 110
+
+const mostDrawnUs = 20_000
 
 const ours = '#c2410c'
 const others = '#475569'
@@ -64,9 +73,19 @@ function panelsOf(summary: Summary): Panel[] {
       bars: bars((it) => single(summary.ratio('json-c32', [it, 'nginx'], perSecond)?.median)),
     },
     {
-      title: 'Latency added at 1,000 requests a second',
-      unit: 'µs over direct: p50 solid, p99 light; less is better',
-      bars: bars((it) => addedLatency(summary, it)),
+      title: 'CPU per request, 32 connections',
+      unit: 'µs; less is better',
+      bars: bars((it) => single(summary.range('json-c32', it, cpuPerRequestUs)?.median)),
+    },
+    {
+      title: 'Median latency added at 1,000 requests a second',
+      unit: 'µs over direct; less is better',
+      bars: bars((it) => addedLatency(summary, it, latencyP50)),
+    },
+    {
+      title: 'p99 latency added at 1,000 requests a second',
+      unit: 'µs over direct; less is better',
+      bars: bars((it) => addedLatency(summary, it, latencyP99)),
     },
     {
       title: 'Throughput during reloads, Changeover',
@@ -91,12 +110,10 @@ function panelsOf(summary: Summary): Panel[] {
   ]
 }
 
-/** A saturated peer adds seconds; beside it nothing else could be seen, so it is left to the table. */
-function addedLatency(summary: Summary, name: string): Omit<Bar, 'label' | 'isOurs'> | null {
-  const p50 = summary.added('open-1000', name, latencyP50)?.median
-  const p99 = summary.added('open-1000', name, latencyP99)?.median
-  if (p50 === undefined || p99 === undefined || p50 > 20_000) return null
-  return { value: Math.max(0, p50), beyond: Math.max(0, p99) }
+/** A saturated peer adds so much that beside it nothing else could be seen; it is left to the table. */
+function addedLatency(summary: Summary, name: string, pick: Pick): { value: number } | null {
+  const added = summary.added('open-1000', name, pick)
+  return added === null || added.median > mostDrawnUs ? null : { value: Math.max(0, added.median) }
 }
 
 function reloadBars(summary: Summary): Bar[] {
@@ -107,7 +124,7 @@ function reloadBars(summary: Summary): Bar[] {
 }
 
 function drawPanel(panel: Panel, x: number, y: number): string {
-  const most = Math.max(...panel.bars.map((it) => Math.max(it.value, it.beyond ?? 0)), Number.MIN_VALUE)
+  const most = Math.max(...panel.bars.map((it) => it.value), Number.MIN_VALUE)
   const scale = (columnWidth - labelWidth - valueWidth) / most
   const title = `<text x="${x}" y="${y + 14}" font-size="15" font-weight="600" fill="${text}">${panel.title}</text>`
   const unit = `<text x="${x}" y="${y + 32}" font-size="12" fill="${muted}">${panel.unit}</text>`
@@ -120,14 +137,10 @@ function drawBar(bar: Bar, scale: number, at: { readonly x: number; readonly y: 
   const left = at.x + labelWidth
   const middle = at.y + barHeight - 4
   const length = (value: number): number => Math.max(1, Math.round(value * scale))
-  const rectangle = (value: number, opacity: number): string =>
-    `<rect x="${left}" y="${at.y}" width="${length(value)}" height="${barHeight}" rx="2" fill="${colour}" opacity="${opacity}"/>`
-  const figures = bar.beyond === undefined ? plain(bar.value) : `${plain(bar.value)} / ${plain(bar.beyond)}`
-  const end = left + length(Math.max(bar.value, bar.beyond ?? 0)) + 6
+  const end = left + length(bar.value) + 6
   return [
     `<text x="${left - 8}" y="${middle}" font-size="13" text-anchor="end" fill="${text}" font-weight="${bar.isOurs ? 600 : 400}">${bar.label}</text>`,
-    bar.beyond === undefined ? '' : rectangle(bar.beyond, 0.3),
-    rectangle(bar.value, 1),
-    `<text x="${end}" y="${middle}" font-size="12" fill="${text}">${figures}</text>`,
+    `<rect x="${left}" y="${at.y}" width="${length(bar.value)}" height="${barHeight}" rx="2" fill="${colour}"/>`,
+    `<text x="${end}" y="${middle}" font-size="12" fill="${text}">${plain(bar.value)}</text>`,
   ].join('')
 }

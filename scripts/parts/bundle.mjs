@@ -14,6 +14,7 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { build } from 'tsdown'
+import { lightModules } from './light-modules.mjs'
 import { root } from './repository.mjs'
 
 const [folder, source, output] = process.argv.slice(2)
@@ -38,6 +39,7 @@ const built = build({
   logLevel: 'warn',
   tsconfig: join(root, 'tsconfig.json'),
   deps: { alwaysBundle: [/./], onlyBundle: false },
+  plugins: [lightModules],
   inputOptions: { resolve: { conditionNames: ['source', 'node', 'import', 'default'] } },
   outputOptions: { chunkFileNames: 'chunks/[name]-[hash].js', comments: { legal: true } },
 })

@@ -62,7 +62,8 @@ describe('a context', () => {
 
   it('without variables is its prompt, made once', () => {
     const plain = context('Be brief.')
-    expect(plain.fill(undefined)).toBe(plain.fill({}))
+    const nothing = {}
+    expect(plain.fill(undefined)).toBe(plain.fill(nothing))
     expect(fill(plain, { x: '1' })).toBe(
       'prompt variable "x": found a variable that is not declared, expected none',
     )

@@ -46,13 +46,15 @@ export class Attempt extends Work {
   readonly receipt: Promise<Receipt>
   /** How it ended, once it has been applied. */
   readonly settled: Promise<Settled>
-  /** Version in force when it came. */
-  readonly from: string | null
+  /** Version in force when it came, or, once it has been applied, the one that it replaced. */
+  from: string | null
   /** What it is about, as far as is known; a draft has no number of its own yet. */
   proposal: Candidate | null = null
   /** The version it is about, once that has a number for good. */
   candidate: Candidate | null = null
   changed: readonly string[] = []
+  /** What is wrong with it, once it was refused. */
+  issues: readonly Issue[] = []
   state = 'received'
   status: ReloadStatus = 'in_progress'
   reason = ''
@@ -129,13 +131,14 @@ export class Attempt extends Work {
       return this.end({ status: 'superseded', reason: known.code })
     }
     const status = known.code === 'approve.expired' ? 'expired' : 'rejected'
+    this.issues = placed(known, this.proposal?.places)
     this.answer({
       outcome: 'refused',
       ...answered,
       status,
       code: known.code,
       message: known.message,
-      issues: placed(known, this.proposal?.places),
+      issues: this.issues,
       version: this.core.cell.current?.ref.version ?? null,
       retry: rules[known.code].retry,
       ...(known.cause !== undefined && { cause: known.cause }),
@@ -199,6 +202,7 @@ export class Attempt extends Work {
       startedAt: this.beginning.atMs,
       durationMs: this.durationMs,
       changedParameters: this.changed,
+      issues: this.issues,
       stages: this.stages.toReports(),
     }
   }

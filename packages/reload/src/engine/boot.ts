@@ -113,7 +113,7 @@ async function judgeIntent(core: Core, intent: Intent | null, baseline: StoredVe
   const candidate = await readOrNull(core, intent)
   const most = candidate?.manifest.apply.maxCrashAttempts ?? core.limits.maxCrashAttempts
   if (attempts < most) return
-  const tree = candidate?.tree ?? ''
+  const tree = candidate?.tree ?? null
   const reason = 'reload.crashed'
   core.quarantine.add({ ref: { version, digest }, tree, reason, lasting: true, count: attempts })
   core.recorder.note('quarantine', core.quarantine.lasting)
@@ -142,7 +142,7 @@ function waysBack(core: Core, baseline: StoredVersion | null): readonly StoredVe
   const { line } = core.library
   const at = line.findIndex((it) => it.digest === baseline?.digest)
   const older = (at < 0 ? line : line.slice(0, at)).toReversed().filter((it) => {
-    return core.quarantine.find(it.digest) === null && it.digest !== intent?.digest
+    return !core.quarantine.has(it.digest) && it.digest !== intent?.digest
   })
   return baseline === null ? older : [baseline, ...older]
 }

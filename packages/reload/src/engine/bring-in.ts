@@ -280,9 +280,13 @@ function readySwap(attempt: Attempt, made: Pick<Build, 'candidate' | 'settings' 
 
 function answerApplied(attempt: Attempt, generation: Generation, before: Generation | null): void {
   const { core } = attempt
+  const { manifest } = generation.facts
+  const underwayMs = core.clock.now() - Date.parse(manifest.issuedAt)
+  core.telemetry.meter.record('reload.converge.duration', Math.max(0, underwayMs) / 1000)
   const { settings } = generation.snapshot
   // Once more: the version in force may have been taken back since the settings were compared with it.
   attempt.changes(changedParameters(before?.snapshot.settings ?? null, settings))
+  attempt.from = before?.ref.version ?? null
   const { version, digest } = generation.ref
   say(core.telemetry, 'info', `version ${version} serves`, { span: attempt.span.context })
   attempt.answer({

@@ -19,9 +19,11 @@ import { boot } from './boot.ts'
 import { vacate } from './commit.ts'
 import type { Core } from './core.ts'
 import { Intake } from './intake.ts'
+import { RELEASE_MS } from './limits.ts'
 import type { Generation, Parts } from './live/generation.ts'
 import { Observer } from './observer.ts'
 import { plan } from './plan.ts'
+import { atMost } from './race.ts'
 import type { Line } from './records/library.ts'
 import type { Candidate, Offered } from './stages/candidate.ts'
 import { observeCore } from './telling/metrics.ts'
@@ -51,7 +53,11 @@ export class Engine implements Reloader<Parts> {
   }
 
   start(): Promise<string | null> {
-    this.starting ??= this.boot()
+    this.starting ??= this.boot().catch((error: unknown) => {
+      // Nothing has been changed yet: whoever has mended the store may start again.
+      this.starting = null
+      throw error
+    })
     return this.starting
   }
 
@@ -181,7 +187,7 @@ export class Engine implements Reloader<Parts> {
     const watchesEnded = this.watches.close()
     await this.starting?.catch(() => {})
     await this.intake.close()
-    await watchesEnded
+    await atMost(core.clock, RELEASE_MS, watchesEnded)
     this.observer.close()
     vacate(core.cell)
     await core.generations.end(drainMs)

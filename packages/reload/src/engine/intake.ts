@@ -173,7 +173,9 @@ export class Intake {
   private lockAway({ candidate }: Attempt, code: ErrorCode): void {
     const { core } = this
     if (candidate === null || !isForGood(code) || candidate.digest === core.cell.baseline?.ref.digest) return
-    const { version, digest, tree } = candidate
+    const { version, digest } = candidate
+    // The same settings may come again with other words about them.
+    const tree = ABOUT_ITSELF.has(code) ? null : candidate.tree
     core.quarantine.add({ ref: { version, digest }, tree, reason: code, lasting: false })
   }
 
@@ -189,6 +191,14 @@ const NOT_ITS_FAULT: ReadonlySet<ErrorCode> = new Set([
   'store.failed',
   'reload.generations',
   'verify.conflict',
+])
+
+/** What a manifest says about itself, not what it holds. */
+const ABOUT_ITSELF: ReadonlySet<ErrorCode> = new Set([
+  'validate.shrink',
+  'validate.unnamed_removal',
+  'validate.changed_parameters',
+  'validate.requires',
 ])
 
 function isCounted(attempt: Attempt, code: ErrorCode): boolean {

@@ -41,7 +41,8 @@ export class LineOfWork {
     }
     this.newest = attempt
     this.gate.take()?.refuse(supersededBy(attempt))
-    if (isAutomatic(attempt.origin)) this.gate.hold(attempt)
+    // Where nothing serves yet, there is nothing that a storm could disturb.
+    if (isAutomatic(attempt.origin) && this.core.cell.current !== null) this.gate.hold(attempt)
     else this.enqueue(attempt)
   }
 

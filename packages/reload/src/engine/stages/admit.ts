@@ -12,7 +12,7 @@ import { refusal } from '../../format/refusal.ts'
 import { compareVersions, parseVersion } from '../../format/version.ts'
 import type { Core } from '../core.ts'
 import { WIDEST_JUMP } from '../limits.ts'
-import type { Candidate } from './candidate.ts'
+import { type Candidate, isAutomatic } from './candidate.ts'
 
 /** Why there is nothing to do about a candidate; `null` when there is. */
 export function settledAlready(core: Core, candidate: Candidate, origin: Origin): Unchanged['reason'] | null {
@@ -22,10 +22,11 @@ export function settledAlready(core: Core, candidate: Candidate, origin: Origin)
     : candidate.digest === current?.ref.digest
   if (isSame) return 'already_applied'
   if (origin.manual === true || candidate.digest === baseline?.ref.digest) return null
-  if (core.quarantine.find(candidate.digest) !== null) return 'quarantined'
-  const isKnownByContent =
+  // Where the number was given here, only what it holds tells that it has been here before.
+  const isKnownByTree =
     candidate.isSealedHere && candidate.manifest.restores === null && candidate.tree !== baseline?.facts.tree
-  return isKnownByContent && core.quarantine.findTree(candidate.tree) !== null ? 'quarantined' : null
+  const known = { digest: candidate.digest, tree: isKnownByTree ? candidate.tree : null }
+  return core.quarantine.blocks(known, isAutomatic(origin)) ? 'quarantined' : null
 }
 
 /** Throws `verify.*` when a candidate is not for now, not for here, or not next. */

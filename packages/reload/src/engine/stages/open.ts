@@ -84,7 +84,7 @@ function before(core: Core): { version: string; digest: string } | null {
   const at = line.findIndex((it) => it.digest === current.ref.digest)
   const older = line.slice(0, Math.max(0, at)).toReversed()
   const restored = current.facts.manifest.restores?.digest
-  return older.find((it) => it.digest !== restored && core.quarantine.find(it.digest) === null) ?? null
+  return older.find((it) => it.digest !== restored && !core.quarantine.has(it.digest)) ?? null
 }
 
 function sealBase(

@@ -21,7 +21,8 @@ interface Case {
 
 export interface Failure {
   readonly ref: StoredVersion
-  readonly tree: string
+  /** Digest of what it holds, if that is what failed. */
+  readonly tree: string | null
   readonly reason: string
   /** Kept over restarts. */
   readonly lasting: boolean
@@ -51,14 +52,20 @@ export class Quarantine {
     return [...this.cases.values()].filter((it) => it.lasting).map((it) => it.entry)
   }
 
-  find(digest: string): QuarantineEntry | null {
-    return this.cases.get(digest)?.entry ?? null
+  has(digest: string): boolean {
+    return this.cases.has(digest)
   }
 
-  /** An entry that holds the same settings, under whatever number. */
-  findTree(tree: string): QuarantineEntry | null {
-    for (const { entry } of this.cases.values()) if (entry.tree === tree) return entry
-    return null
+  /**
+   * Whether an offer is not even to be tried: by its digest, or, where `tree` is given, by what it holds. Somebody
+   * who waits for an answer is told again what does not validate; only a source that repeats itself is not.
+   */
+  blocks(offered: { readonly digest: string; readonly tree: string | null }, isAutomatic: boolean): boolean {
+    for (const { entry, lasting } of this.cases.values()) {
+      const isIt = entry.digest === offered.digest || (offered.tree !== null && entry.tree === offered.tree)
+      if (isIt && (lasting || isAutomatic)) return true
+    }
+    return false
   }
 
   add(failure: Failure): void {
@@ -67,7 +74,7 @@ export class Quarantine {
     const count = failure.count ?? (known?.entry.count ?? 0) + 1
     const since = known?.entry.since ?? new Date(this.clock.now()).toISOString()
     this.cases.delete(ref.digest)
-    const entry = { ...ref, reason, count, since, tree }
+    const entry = { ...ref, reason, count, since, ...(tree !== null && { tree }) }
     this.cases.set(ref.digest, { entry, lasting: lasting || (known?.lasting ?? false) })
     const [oldest] = this.cases.keys()
     if (this.cases.size > MOST_ENTRIES && oldest !== undefined) this.cases.delete(oldest)

@@ -4,9 +4,10 @@
  * Names are a contract (`docs/reference/telemetry.md`). Skipped and superseded are not errors. A value is
  * never in here, only where it stands.
  */
-import type { ReloadStatus } from '../../contract/receipt.ts'
+import type { Issue, ReloadStatus } from '../../contract/receipt.ts'
 import type { AuditLine } from '../../contract/store.ts'
 import type { Attributes, LogLevel } from '../../contract/telemetry.ts'
+import { isReloadError, rules } from '../../errors.ts'
 import type { Attempt, Ending } from '../attempt.ts'
 import type { Core } from '../core.ts'
 
@@ -111,8 +112,27 @@ function logEnd(
     attributes,
     span: attempt.span.context,
     ...(eventName !== null && { eventName }),
-    ...(error !== undefined && { error }),
+    ...(isWorthAStack(error) && { error }),
   })
+  for (const message of linesOf(attempt.issues)) {
+    core.telemetry.logger.log({ level, room: 'engine', message, span: attempt.span.context })
+  }
+}
+
+/** What the sender has to mend is told by its issues; where in our code it was noticed says nothing to anybody. */
+function isWorthAStack(error: unknown): boolean {
+  if (error === undefined || !isReloadError(error)) return error !== undefined
+  return error.cause !== undefined || rules[error.code].blame !== 'sender'
+}
+
+const MOST_ISSUES = 10
+
+/** `changeover.yaml:29:9  /routes/chat: found …`, one for each thing that is wrong. */
+function linesOf(issues: readonly Issue[]): readonly string[] {
+  const lines = issues.slice(0, MOST_ISSUES).map(({ place, message }) => {
+    return place === undefined ? message : `${place.file}:${place.line}:${place.column}  ${message}`
+  })
+  return issues.length > MOST_ISSUES ? [...lines, `and ${issues.length - MOST_ISSUES} more`] : lines
 }
 
 /** Attributes of events and of the log records that say the same. */

@@ -1,5 +1,5 @@
 /** `changeover status`: how the gateway is, and its last reload as a time tree. */
-import type { Attempt, CallSummary, Status } from '@changeover/sdk'
+import type { Attempt, CallSummary, Issue, Status } from '@changeover/sdk'
 import type { Command, CommandContext } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { type Paint, padEnd, type Style } from '../render/paint.ts'
@@ -111,9 +111,15 @@ function writeLast(last: Attempt, paint: Paint, now: number): string[] {
     ...(last.changedParameters.length > 8
       ? [paint('dim', `  and ${last.changedParameters.length - 8} more`)]
       : []),
+    ...(last.issues ?? []).slice(0, 8).map((it) => `  ${writeIssueLine(it, paint)}`),
     ...writeTimeTree(last, paint).map((it) => `  ${it}`),
     paint('dim', `  trace ${last.traceId}`),
   ]
+}
+
+function writeIssueLine({ place, message }: Issue, paint: Paint): string {
+  if (place === undefined) return `${paint('red', '✗')} ${message}`
+  return `${paint('red', '✗')} ${paint('cyan', `${place.file}:${place.line}:${place.column}`)}  ${message}`
 }
 
 function writeCalls(it: Status, paint: Paint): string[] {

@@ -130,6 +130,11 @@ export const Attempt = z
     startedAt: instant,
     durationMs: z.number().nullable().describe('`null` for an attempt of an earlier process'),
     changedParameters: z.array(pointer).readonly(),
+    issues: z
+      .array(Issue)
+      .readonly()
+      .optional()
+      .describe('what was wrong, when it was refused; empty for an attempt of an earlier process'),
     stages: z.array(Stage).readonly().describe('empty for an attempt of an earlier process'),
   })
   .openapi('Attempt')

@@ -6,6 +6,7 @@
 import type {
   AttemptReport,
   AuditLine,
+  Issue,
   Plan,
   ReloadEvent,
   ReloaderStatus,
@@ -22,7 +23,7 @@ export const writeInstant = (wallMs: number): string => new Date(wallMs).toISOSt
 
 export function writeAttempt(it: AttemptReport) {
   const { attempt, trigger, source, actor, from, to, status, reason, traceId, durationMs } = it
-  const { changedParameters, stages } = it
+  const { changedParameters, issues, stages } = it
   const startedAt = writeInstant(it.startedAt)
   return {
     attempt,
@@ -37,13 +38,15 @@ export function writeAttempt(it: AttemptReport) {
     startedAt,
     durationMs,
     changedParameters,
+    issues,
     stages,
   }
 }
 
 export function writeAudited({ at, ...it }: AuditedAttempt) {
   const stages: readonly StageReport[] = []
-  return { ...it, startedAt: at, durationMs: null, stages }
+  const issues: readonly Issue[] = []
+  return { ...it, startedAt: at, durationMs: null, issues, stages }
 }
 
 export function writeEvent({ at, ...it }: ReloadEvent) {

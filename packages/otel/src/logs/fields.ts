@@ -44,6 +44,7 @@ export function attributeFields(entry: LogEntry, redactor: Redactor): Field[] {
   for (const name in record.attributes) {
     const value = record.attributes[name]
     if (value === undefined || value === null || name === 'config.version') continue
+    if (name === 'event.type' && record.eventName !== undefined) continue
     fields.push([RESERVED.has(name) ? `attr.${name}` : name, redactor.attribute(name, value)])
   }
   return fields

@@ -2,7 +2,7 @@ import type { Clock } from './clock.ts'
 import type { Handle, HandleTrouble } from './handle.ts'
 import type { Origin } from './origin.ts'
 import type { ArtifactSource, Draft, Participant } from './participant.ts'
-import type { Receipt, ReloadStatus } from './receipt.ts'
+import type { Issue, Receipt, ReloadStatus } from './receipt.ts'
 import type { Pin, Snapshot } from './snapshot.ts'
 import type { AuditLine, InstanceRecords, QuarantineEntry, StateStore, StoredVersion } from './store.ts'
 import type { Telemetry } from './telemetry.ts'
@@ -103,6 +103,8 @@ export interface AttemptReport {
   readonly startedAt: number
   readonly durationMs: number
   readonly changedParameters: readonly string[]
+  /** What was wrong, when it was refused. */
+  readonly issues: readonly Issue[]
   readonly stages: readonly StageReport[]
 }
 export interface StageReport {

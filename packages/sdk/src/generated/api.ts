@@ -18,6 +18,8 @@ export type Attempt = {
   /** `null` for an attempt of an earlier process */
   readonly durationMs: number | null
   readonly changedParameters: readonly string[]
+  /** what was wrong, when it was refused; empty for an attempt of an earlier process */
+  readonly issues?: readonly Issue[]
   /** empty for an attempt of an earlier process */
   readonly stages: readonly Stage[]
 }

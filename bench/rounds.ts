@@ -119,11 +119,16 @@ async function measureUndisturbed(scenario: Scenario, entrant: Entrant, it: Roun
     const disturbed = disturbanceOf(found.measured)
     const isVoid = isLate(found.measured)
     if (disturbed === null) return { ...found, disturbed, isVoid }
-    if (best === null || found.measured.foreignShare < best.measured.foreignShare)
-      best = { ...found, disturbed, isVoid }
+    const next = { ...found, disturbed, isVoid }
+    if (best === null || isBetter(next, best)) best = next
   }
   if (best === null) throw new Error('a scenario was not measured at all')
   return { ...best, tries: mostTries }
+}
+
+function isBetter(left: Found, right: Found): boolean {
+  if (left.isVoid !== right.isVoid) return right.isVoid
+  return left.measured.foreignShare < right.measured.foreignShare
 }
 
 async function measureOnce(

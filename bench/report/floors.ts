@@ -1,6 +1,6 @@
 /** What the gateway was meant to reach (`bench/floors.json`), beside what it reached. */
 import { readFileSync } from 'node:fs'
-import { latencyP50, latencyP99, perSecond, rssMb, type Summary } from './summary.ts'
+import { latencyP50, latencyP99, perSecond, type Summary } from './summary.ts'
 
 export interface Floor {
   readonly id: string
@@ -31,7 +31,7 @@ const figures: Readonly<Record<string, (summary: Summary) => number | null>> = {
   'reload-failed': (it) => sumOfReloads(it, (run) => run.measured.failed),
   'reload-mixed': (it) =>
     sumOfReloads(it, (run) => (run.reloads?.mixedVersions ?? 0) + run.measured.versionsBackwards),
-  'rss-mb': (it) => it.range('open-2000', us, rssMb)?.median ?? null,
+  'rss-mb': (it) => it.rssMb(us)?.median ?? null,
   'start-ms': (it) => it.start(us)?.median ?? null,
 }
 

@@ -12,7 +12,6 @@ import {
   latencyP99,
   perSecond,
   type Range,
-  rssMb,
   type Summary,
 } from './summary.ts'
 
@@ -192,7 +191,7 @@ function memory(summary: Summary): string {
     header,
     rowsOf(summary, ['open-2000'], (name) => [
       median(summary.rssIdleMb(name)),
-      name === 'direct' ? '–' : range(summary.range('open-2000', name, rssMb)),
+      name === 'direct' ? '–' : range(summary.rssMb(name)),
       range(summary.start(name)),
     ]).filter((row) => !row[0]?.startsWith('direct')),
   )

@@ -11,7 +11,6 @@ import {
   latencyP99,
   type Pick,
   perSecond,
-  rssMb,
   type Summary,
 } from './summary.ts'
 
@@ -100,7 +99,7 @@ function panelsOf(summary: Summary): Panel[] {
     {
       title: 'Memory at 2,000 requests a second',
       unit: 'MB resident; less is better',
-      bars: bars((it) => single(summary.range('open-2000', it, rssMb)?.median)),
+      bars: bars((it) => single(summary.rssMb(it)?.median)),
     },
     {
       title: 'From start to ready',

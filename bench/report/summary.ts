@@ -22,7 +22,6 @@ export const latencyP99: Pick = (it) => it.latencyUs.p99
 export const chunkP50: Pick = (it) => it.chunkUs?.p50 ?? Number.NaN
 export const chunkP99: Pick = (it) => it.chunkUs?.p99 ?? Number.NaN
 export const gatewayUse: Pick = (it) => it.gatewayUse
-export const rssMb: Pick = (it) => it.rssBytes / 1e6
 
 export class Summary {
   readonly run: RunRecord
@@ -87,6 +86,12 @@ export class Summary {
 
   start(candidate: string): Range | null {
     return rangeOf(this.starts.filter((it) => it.candidate === candidate).map((it) => it.startMs))
+  }
+
+  /** At the end of the fastest open loop. Also from runs whose latencies are void: they had the same load. */
+  rssMb(candidate: string): Range | null {
+    const runs = this.measured.filter((it) => it.scenario === 'open-2000' && it.candidate === candidate)
+    return rangeOf(runs.map((it) => it.measured.rssBytes / 1e6))
   }
 
   rssIdleMb(candidate: string): Range | null {

@@ -3,8 +3,9 @@ import { defineConfig } from 'vitest/config'
 const resolve = { conditions: ['source', 'node', 'import', 'default'] }
 
 /**
- * Four projects, in the order in which a failure is cheapest to read: the rules of the house, what one
- * file promises, what real processes do, and what they do when something breaks.
+ * Five projects, in the order in which a failure is cheapest to read: the rules of the house, what one
+ * file promises, what the engine promises in random histories, what real processes do, and what they do
+ * when something breaks.
  */
 export default defineConfig({
   resolve,
@@ -16,6 +17,7 @@ export default defineConfig({
         extends: true,
         test: { name: 'unit', include: ['packages/*/src/**/*.test.ts', 'bench/**/*.test.ts'] },
       },
+      { extends: true, test: { name: 'proof', include: ['tests/proof/**/*.test.ts'] } },
       {
         extends: true,
         test: {

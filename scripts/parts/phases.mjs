@@ -19,6 +19,7 @@ export const phases = {
   build: { kind: 'script', args: ['scripts/build.mjs'] },
   house: tests('house'),
   unit: tests('unit'),
+  proof: tests('proof'),
   journeys: tests('journeys'),
   faults: tests('faults'),
 }

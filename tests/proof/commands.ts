@@ -3,10 +3,11 @@
  * failing history shrinks to the few commands that matter; bursts and pending checks are commands too.
  */
 import fc from 'fast-check'
-import { assertHolds, order } from './oracles.ts'
-import { type Behaviour, KINDS, type Spec, type World } from './world.ts'
+import { assertHolds } from './oracles.ts'
+import { order } from './version-order.ts'
+import { type Behaviour, KINDS, LIMITS, type Spec, type World } from './world.ts'
 
-type Model = Record<never, never>
+type Model = object
 type Command = fc.AsyncCommand<Model, World>
 
 const behaviour: fc.Arbitrary<Behaviour> = fc.oneof(
@@ -244,13 +245,13 @@ const regress = fc.constant(
     const after = world.reloader.status()
     const observing = status.state === 'observing' && status.baseline !== null
     if (observing && current !== null && current.digest !== status.baseline?.digest) {
-      await world.settle()
-      if (world.powerless) return
-      const serving = world.reloader.current()
-      if (serving?.digest === current.digest)
+      if (after.applied?.digest === current.digest) {
         throw new Error('brokeI15: a regression keeps the bad version in service')
-      if (serving?.digest !== status.baseline?.digest)
+      }
+      if (after.applied?.digest !== status.baseline?.digest) {
         throw new Error('brokeI15: the way back does not lead to the baseline')
+      }
+      world.takenBack = { digest: current.digest, settings: current.settings }
     }
     if (floor !== null && after.floor !== null && order(after.floor.version) < order(floor.version)) {
       throw new Error('brokeI4: a rollback lowered the floor')
@@ -273,7 +274,52 @@ const failWrites = fc.nat(3).map((n) =>
     world.disk.failWrites = n
   }),
 )
-const crash = fc.constant(command('crash', (world) => world.crash()))
+const crash = fc.constant(
+  command('crash', async (world) => {
+    const { takenBack } = world
+    const isLocked = (): boolean =>
+      world.reloader.status().quarantine.some((it) => it.digest === takenBack?.digest)
+    const mustStay = world.disk.failWrites === 0 && isLocked()
+    await world.crash()
+    if (mustStay && !isLocked()) throw new Error('brokeI5: a restart forgot the quarantine')
+  }),
+)
+
+/** I5: what was taken back is not taken again, unless a person asks for it. */
+const takenBackAgain = fc.constant(
+  command('what was taken back comes again', async (world) => {
+    const { takenBack } = world
+    const status = world.reloader.status()
+    if (takenBack === null || status.state !== 'idle') return
+    if (!status.quarantine.some((it) => it.digest === takenBack.digest)) return
+    const bytes = new TextEncoder().encode(JSON.stringify(takenBack.settings))
+    if (JSON.stringify(world.reloader.current()?.settings) === JSON.stringify(takenBack.settings)) return
+    const asked = world.ask('taken back', world.reloader.offer(bytes, world.origin()))
+    await world.settle()
+    if (asked.receipt?.outcome === 'applied') throw new Error('brokeI5: what was taken back serves again')
+  }),
+)
+
+/** I18: a version that ends the process is tried so often, over restarts, and then no more. */
+const crashLoop = spec.map((wish) =>
+  command(`a version that kills the process (${wish.connection})`, async (world) => {
+    const status = world.reloader.status()
+    if (status.baseline === null || status.state !== 'idle' || status.breaker !== 'closed') return
+    if (world.disk.failWrites + world.disk.dieAtWrite > 0) return
+    const bytes = world.bytes(marked(world, { ...wish, behaviour: 'fine' }))
+    let served = 0
+    for (let i = 0; i < LIMITS.maxCrashAttempts + 2; i++) {
+      const asked = world.ask('killer', world.reloader.offer(bytes, world.origin()))
+      await world.settle()
+      if (asked.receipt?.outcome === 'applied') served += 1
+      await world.crash()
+      await world.advance(600)
+    }
+    if (served > LIMITS.maxCrashAttempts) {
+      throw new Error(`brokeI18: a version that kills the process served ${served} times`)
+    }
+  }),
+)
 const dieAtWrite = fc.tuple(fc.integer({ min: 1, max: 14 }), fc.boolean()).map(([n, after]) =>
   command(`the power goes at write ${n}${after ? ', once it is done' : ''}`, (world) => {
     world.disk.dieAtWrite = n
@@ -323,6 +369,8 @@ export function commands(maxCommands: number): fc.Arbitrary<Iterable<Command>> {
       rollback,
       failWrites,
       crash,
+      takenBackAgain,
+      crashLoop,
       dieAtWrite,
       restart,
     ],

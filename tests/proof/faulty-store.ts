@@ -29,11 +29,11 @@ export class FaultyStore implements StateStore {
   }
 
   putBlob(digest: string, bytes: Uint8Array): Promise<void> {
-    return this.write(() => void this.disk.blobs.set(digest, bytes.slice()))
+    return this.write(() => void this.disk.blobs.set(digest, Uint8Array.from(bytes)))
   }
 
   readBlob(digest: string): Promise<Uint8Array | null> {
-    return this.read(() => this.disk.blobs.get(digest)?.slice() ?? null)
+    return this.read(() => copyOf(this.disk.blobs.get(digest)))
   }
 
   sweep(keep: ReadonlySet<string>): Promise<void> {
@@ -99,4 +99,9 @@ export class FaultyStore implements StateStore {
 
 function never<T>(): Promise<T> {
   return new Promise<T>(() => {})
+}
+
+/** A copy of its own: of a Buffer, `slice` would be a view. */
+function copyOf(bytes: Uint8Array | undefined): Uint8Array | null {
+  return bytes === undefined ? null : Uint8Array.from(bytes)
 }

@@ -2,6 +2,7 @@
  * The invariants of the engine as named oracles. Each looks at the world from outside, after every
  * command, and says `brokeI…` when a promise to users was not kept.
  */
+import { order } from './version-order.ts'
 import { KINDS, LIMITS, type World } from './world.ts'
 
 /** Terminal events of the audit log: an attempt has exactly one. */
@@ -27,6 +28,7 @@ export function assertHolds(world: World): void {
     ...nothingNeededIsReleased(world),
     ...generationsAreCapped(world),
     ...attemptsEndOnce(world),
+    ...onlyConfirmedIsBaseline(world),
   ]
   if (broken.length > 0) throw new Error([...new Set(broken)].slice(0, 4).join('; '))
 }
@@ -134,6 +136,17 @@ function attemptsEndOnce(world: World): string[] {
   return broken
 }
 
+/** What is on trial is not yet what a restart comes back to. */
+function onlyConfirmedIsBaseline(world: World): string[] {
+  const status = world.reloader.status()
+  const record = world.disk.records.get('baseline')
+  if (record === undefined || status.state !== 'observing' || status.applied === null) return []
+  const onDisk = (JSON.parse(record) as { digest: string }).digest
+  return onDisk === status.applied.digest && status.baseline?.digest !== onDisk
+    ? [`brokeI5: ${status.applied.version} is the baseline on disk before it was confirmed`]
+    : []
+}
+
 /**
  * What must hold once everything has come to rest: no attempt in work, pins let go, time passed.
  * Leaks show here: I3, I10, I12, and that the newest good offer won (I13).
@@ -153,9 +166,4 @@ export function assertAtRest(world: World): void {
   if (open.length > observed) broken.push(`brokeI12: ${open.length} attempts never ended`)
   if (world.clock.pending > 12) broken.push(`brokeI3: ${world.clock.pending} timers are left`)
   if (broken.length > 0) throw new Error(broken.join('; '))
-}
-
-export function order(version: string): number {
-  const [epoch = 0, seq = 0] = version.split('.').map(Number)
-  return epoch * 1e9 + seq
 }

@@ -4,21 +4,13 @@
  *
  * The engine under test is given as a module, so that a mutant can be put in its place.
  */
-import type {
-  Json,
-  Origin,
-  Participant,
-  Pin,
-  Receipt,
-  Reloader,
-  Snapshot,
-  StateStore,
-} from '@changeover/reload'
+import type { Json, Origin, Participant, Pin, Receipt, Reloader, Snapshot } from '@changeover/reload'
 import { ManualClock } from '@changeover/testkit'
 import { Disk, FaultyStore } from './faulty-store.ts'
 import { type Connection, Ledger, type Part } from './ledger.ts'
 import { Publisher } from './publisher.ts'
 import { SpanRecorder } from './recorder.ts'
+import { order } from './version-order.ts'
 
 export type EngineModule = typeof import('@changeover/reload')
 
@@ -79,6 +71,8 @@ export class World {
   /** How often each digest came into service without having been confirmed, over all restarts. */
   readonly unconfirmedCommits: Map<string, number> = new Map()
   readonly manual: Set<string> = new Set()
+  /** The version that a regression took out of service last. */
+  takenBack: { digest: string; settings: unknown } | null = null
   clock: ManualClock = new ManualClock(EPOCH_MS)
   spans: SpanRecorder = new SpanRecorder()
   ledger: Ledger = new Ledger()
@@ -215,11 +209,14 @@ export class World {
   }
 
   private inspect(snapshot: Snapshot<Parts>): void {
-    const first = snapshot.parts.alpha
+    // A torn snapshot may lack a part, whatever its type says.
+    const parts: Partial<Parts> = snapshot.parts
+    const mark = parts.alpha?.mark
     for (const kind of KINDS) {
-      const part = snapshot.parts[kind]
-      if (part.mark !== first.mark || part.version !== snapshot.version) {
-        this.broken.push(`brokeI1: ${snapshot.version} holds ${kind} of ${part.version}`)
+      const part = parts[kind]
+      if (part === undefined || part.mark !== mark || part.version !== snapshot.version) {
+        this.broken.push(`brokeI1: ${snapshot.version} holds ${kind} of ${part?.version ?? 'no version'}`)
+        continue
       }
       if (this.ledger.parts.get(part) !== 'live') {
         this.broken.push(`brokeI10: ${kind} of ${snapshot.version} serves although it was released`)
@@ -255,7 +252,7 @@ export class World {
       scope: 'model/one',
       instance: 'one',
       participants: participants as unknown as { [K in Kind]: Participant<Part> },
-      store: this.store as StateStore,
+      store: this.store,
       clock: this.clock,
       telemetry: this.spans.telemetry,
       limits: LIMITS,
@@ -283,6 +280,11 @@ export class World {
           (it) => ledger.close(it),
         )
         await this.touch()
+        const floor = this.disk.records.get('floor')
+        const written = floor === undefined ? '0.0' : (JSON.parse(floor) as { version: string }).version
+        if (order(written) < order(input.version)) {
+          this.broken.push(`brokeI4: work on ${input.version} began while the floor on disk was ${written}`)
+        }
         if (behaviour === 'prepare-throws') throw new Error('cannot be built, by design')
         return ledger.build(kind, Number(mark), input.version, open)
       },

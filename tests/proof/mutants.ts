@@ -1,0 +1,167 @@
+/**
+ * The engine, wrong in one place at a time. Each mutant is a copy of its source with one change; the model
+ * has to notice every one of them. A change that no longer fits the source is an error, not a pass.
+ */
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+
+export interface Mutant {
+  readonly name: string
+  readonly edits: readonly { readonly file: string; readonly from: string; readonly to: string }[]
+}
+
+const one = (name: string, file: string, from: string, to: string): Mutant => ({
+  name,
+  edits: [{ file: `engine/${file}`, from, to }],
+})
+
+/** The fourteen of the specification, then those of ours that persistence deserves. */
+export const MUTANTS: readonly Mutant[] = [
+  {
+    name: 'the quarantine is not asked',
+    edits: [
+      {
+        file: 'engine/stages/admit.ts',
+        from: "if (core.quarantine.find(candidate.digest) !== null) return 'quarantined'",
+        to: '',
+      },
+      {
+        file: 'engine/stages/admit.ts',
+        from: "core.quarantine.findTree(candidate.tree) !== null ? 'quarantined' : null",
+        to: 'false ? null : null',
+      },
+    ],
+  },
+  one(
+    'a rollback lowers the floor',
+    'observer.ts',
+    "core.recorder.note('applied', core.cell.baseline.ref)",
+    'void core.recorder.writeFloor(core.cell.baseline.ref)',
+  ),
+  one(
+    'release ignores pins',
+    'live/generations.ts',
+    'if (generation.pins === 0) return this.letGo(generation)',
+    'return this.letGo(generation)',
+  ),
+  {
+    name: 'something is awaited inside the commit',
+    edits: [
+      {
+        file: 'engine/stages/shadow.ts',
+        from: 'const snapshot = Object.freeze({ version, digest, ...rest, parts: this.parts() })',
+        to: 'const snapshot = Object.freeze({ version, digest, ...rest, parts: PARTS })',
+      },
+      {
+        file: 'engine/stages/shadow.ts',
+        from: 'export class Shadow {',
+        to: 'const PARTS: Parts = {}\nexport class Shadow {',
+      },
+      {
+        file: 'engine/stages/shadow.ts',
+        from: '  committed(): void {',
+        to: '  async committed(): Promise<void> {\n    for (const it of this.made) {\n      PARTS[it.name] = it.part\n      await null\n    }',
+      },
+    ],
+  },
+  one(
+    'release disposes what an attempt in flight has taken',
+    'live/carry.ts',
+    'if (kept.holders > 0) return false',
+    '',
+  ),
+  one(
+    'equivocation is not noticed',
+    'stages/admit.ts',
+    'if (known !== null && known !== digest) {',
+    'if (known === digest && false) {',
+  ),
+  one(
+    'the version floor is not asked',
+    'stages/admit.ts',
+    'compareVersions(manifest.version, lowest) < 0',
+    'compareVersions(manifest.version, lowest) < -1',
+  ),
+  one(
+    'a regression keeps the bad snapshot',
+    'observer.ts',
+    'rollBack(core.cell)\n    this.endTrial',
+    'this.endTrial',
+  ),
+  one(
+    'a failed attempt leaks its shadow',
+    'bring-in.ts',
+    'await shadow.release()\n    throw error',
+    'throw error',
+  ),
+  one(
+    'a pin can be let go twice',
+    'live/generation.ts',
+    'if (generation === null) return\n    this.generation = null',
+    'if (generation === null) return',
+  ),
+  one(
+    'a pending offer is dropped',
+    'line-of-work.ts',
+    'this.pending = attempt\n',
+    'if (this.working === null) this.pending = attempt\n',
+  ),
+  one(
+    'a commit does not supersede the one being observed',
+    'observer.ts',
+    "this.superseded('before_confirm')\n",
+    '',
+  ),
+  one('the signature is ignored', 'stages/open.ts', 'trust: core.trust ?? undefined', 'trust: undefined'),
+  {
+    name: 'the snapshot is not frozen',
+    edits: [{ file: 'format/resources.ts', from: 'return deepFreeze(parseJson(', to: 'return (parseJson(' }],
+  },
+  one('the floor is not written down', 'stages/secure.ts', 'await core.recorder.writeFloor(ref)', ''),
+  one(
+    'the intent is not written down',
+    'bring-in.ts',
+    'await core.recorder.writeIntent({ version, digest, attempts, traceId, spanId, attempt: id })',
+    'void [attempts, traceId, spanId, id]',
+  ),
+  one(
+    'a version becomes the baseline on disk before it is confirmed',
+    'observer.ts',
+    "core.recorder.note('applied', generation.ref)",
+    "core.recorder.note('baseline', generation.ref)",
+  ),
+  {
+    name: 'the quarantine is not written down',
+    edits: [
+      {
+        file: 'engine/observer.ts',
+        from: "core.quarantine.add({ ref: { version, digest }, tree, reason, lasting: true })\n    core.recorder.note('quarantine', core.quarantine.lasting)",
+        to: 'core.quarantine.add({ ref: { version, digest }, tree, reason, lasting: true })',
+      },
+    ],
+  },
+]
+
+const SOURCE = resolve(import.meta.dirname, '../../packages/reload/src')
+
+/** Writes the mutant's source into a folder of its own, inside the workspace so that its imports resolve. */
+export async function plant(mutant: Mutant): Promise<{ source: string; remove(): Promise<void> }> {
+  const home = await mkdtemp(join(resolve(import.meta.dirname, '..'), '.mutant-'))
+  const source = join(home, 'src')
+  await cp(SOURCE, source, { recursive: true, filter: (path) => !path.endsWith('.test.ts') })
+  for (const { file, from, to } of mutant.edits) {
+    const path = join(source, file)
+    const text = await readFile(path, 'utf8')
+    if (text.split(from).length !== 2) {
+      await rm(home, { recursive: true })
+      throw new Error(
+        `mutant "${mutant.name}": "${from}" is in ${file} ${text.split(from).length - 1} times, expected once`,
+      )
+    }
+    await writeFile(
+      path,
+      text.replace(from, () => to),
+    )
+  }
+  return { source, remove: () => rm(home, { recursive: true, force: true }) }
+}

@@ -1,0 +1,66 @@
+/**
+ * Puts each mutant in the engine's place and asks the model: `node -C source tests/proof/run-mutants.ts`.
+ * Prints one line a mutant; exits 1 when one of them survives. `--runs`, `--seed`, `--only PART-OF-NAME`.
+ */
+import { spawn } from 'node:child_process'
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { parseArgs } from 'node:util'
+import { MUTANTS, type Mutant, plant } from './mutants.ts'
+
+export interface Verdict {
+  readonly name: string
+  readonly killed: boolean
+  /** Which promise broke, and after how many histories. */
+  readonly by: string
+}
+
+/** Runs the model in a process of its own: a mutant may hang or end it, which kills the mutant as well. */
+export async function judge(mutant: Mutant, options: { runs: number; seed: number }): Promise<Verdict> {
+  const planted = await plant(mutant)
+  try {
+    const script = resolve(import.meta.dirname, 'run-model.ts')
+    const { code, output } = await run([
+      script,
+      '--source',
+      planted.source,
+      '--runs',
+      String(options.runs),
+      '--seed',
+      String(options.seed),
+    ])
+    const by = /broke\w+[^\n]*/.exec(output)?.[0] ?? output.trim().split('\n').slice(0, 2).join(' ')
+    return { name: mutant.name, killed: code !== 0 && /broke\w+/.test(output), by }
+  } finally {
+    await planted.remove()
+  }
+}
+
+function run(args: readonly string[]): Promise<{ code: number | null; output: string }> {
+  return new Promise((done) => {
+    const child = spawn(process.execPath, ['--conditions=source', ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    let output = ''
+    child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()))
+    child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()))
+    child.on('close', (code) => done({ code, output }))
+  })
+}
+
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  const { values } = parseArgs({
+    options: {
+      runs: { type: 'string', default: '1500' },
+      seed: { type: 'string', default: '20261121' },
+      only: { type: 'string', default: '' },
+    },
+  })
+  let survivors = 0
+  for (const mutant of MUTANTS.filter((it) => it.name.includes(values.only))) {
+    const verdict = await judge(mutant, { runs: Number(values.runs), seed: Number(values.seed) })
+    if (!verdict.killed) survivors += 1
+    console.log(`${verdict.killed ? 'killed  ' : 'SURVIVED'}  ${verdict.name}\n          ${verdict.by}`)
+  }
+  process.exit(survivors === 0 ? 0 : 1)
+}

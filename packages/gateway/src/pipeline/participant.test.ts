@@ -450,6 +450,13 @@ describe('settings that do not fit together', () => {
     ])
   })
 
+  it('have codes that programs can go by', () => {
+    const codes = (text: string) => validate(treeOf(text), treeOf(YAML)).map((it) => it.code)
+    expect(codes(edit('credential: ${env:OPEN}', 'credential: sk-1'))).toEqual(['settings.secret_literal'])
+    expect(codes(edit('Help {{who}} well', 'Help {{who}}!'))).toEqual(['settings.context_changed'])
+    expect(codes(edit('fallback:', 'falback:'))).toEqual(['validate.unknown_setting'])
+  })
+
   it('never show what may be a secret', () => {
     const text = YAML.replace('credential: ${env:OPEN}', 'credential: sk-live-0123')
       .replace('"Bearer ${env:OPEN}"', '"Bearer sk-live-0123"')

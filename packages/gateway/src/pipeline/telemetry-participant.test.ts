@@ -25,7 +25,7 @@ function setUp(isTerminal = false) {
 describe('telemetry settings', () => {
   it('have defaults where nothing is said', async () => {
     expect((await setUp().prepare({})).settings).toEqual({
-      logs: { level: 'info', rooms: {}, format: 'json' },
+      logs: { level: 'info', format: 'json' },
       traces: { ratio: 0.1 },
       metrics: {},
       attributes: 'dup',

@@ -61,7 +61,7 @@ export function telemetrySettings(
   return {
     logs: {
       level: logs.level,
-      rooms: logs.rooms,
+      ...(Object.keys(logs.rooms).length === 0 ? {} : { rooms: logs.rooms }),
       format: logs.format ?? (options.isTerminal ? 'pretty' : 'json'),
       ...optional('otlp', target(logs.otlp)),
     },

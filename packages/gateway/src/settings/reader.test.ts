@@ -63,12 +63,12 @@ describe('broken YAML', () => {
     [
       'an open list',
       lines('routes:', '  chat: [a, b', 'models: {}'),
-      '3:1 found an open "[" above that is not closed, expected "]"',
+      '2:9 found an open "[" that is not closed, expected "]"',
     ],
     [
       'an open map',
       lines('routes:', '  chat: {a: 1', 'models: {}'),
-      '3:1 found an open "{" above that is not closed, expected "}"',
+      '2:9 found an open "{" that is not closed, expected "}"',
     ],
     [
       'a missing comma between brackets',

@@ -89,6 +89,7 @@ describe('secrets', () => {
   it('never stand in an error', async () => {
     const { secrets } = vault({ LINES: 'secret-one\nsecret-two' })
     const troubles = await secrets.resolve(['${env:LINES}'])
+    expect(troubles[0]?.cause).toMatchObject({ code: 'settings.secret_many_lines' })
     expect(String(troubles[0]?.cause)).not.toContain('secret-')
   })
 })

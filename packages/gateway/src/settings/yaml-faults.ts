@@ -155,18 +155,32 @@ function startOfOpenText(source: FaultySource, end: number): { offset?: number }
   return offset === undefined ? {} : { offset }
 }
 
-function badIndent(error: YAMLError): Fault {
+function badIndent(error: YAMLError, source: FaultySource): Fault {
   const close = /end with a (.)/.exec(error.message)?.[1]
   if (close !== undefined) {
     return {
-      found: `an open ${close === ']' ? '"["' : '"{"'} above that is not closed`,
+      found: `an open ${close === ']' ? '"["' : '"{"'} that is not closed`,
       expected: `"${close}"`,
+      ...startOfOpenBracket(source, error.pos[0]),
     }
   }
   if (/block scalar/i.test(error.message)) {
     return { found: 'text that is not indented', expected: 'the lines of a text deeper than its name' }
   }
   return UNEVEN
+}
+
+/** The parser reports an open bracket at the line after it; people look for where it opened. */
+function startOfOpenBracket(source: FaultySource, end: number): { offset?: number } {
+  let offset: number | undefined
+  visit(source.document, {
+    Collection(_, node) {
+      if (node.flow === true && node.range && node.range[0] < end && node.range[1] >= end - 1) {
+        offset = node.range[0]
+      }
+    },
+  })
+  return offset === undefined ? {} : { offset }
 }
 
 function blockInLine(error: YAMLError, source: FaultySource): Fault {

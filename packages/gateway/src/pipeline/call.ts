@@ -47,7 +47,11 @@ export abstract class Call {
 
   /** The head has come. False when it has been answered, so that the body need not be read. */
   open(): boolean {
-    return this.#pinVersion() && this.#recognise()
+    try {
+      return this.#pinVersion() && this.#recognise()
+    } catch (thrown) {
+      return this.refuseThrown(thrown)
+    }
   }
 
   /** The whole body has come. */
@@ -66,7 +70,12 @@ export abstract class Call {
     if (this.#closed) return
     this.#closed = true
     if (!this.ended || !complete) this.leave()
-    this.finish()
+    try {
+      this.finish()
+    } catch (thrown) {
+      this.logBug(thrown)
+    }
+    // Whatever happened before: a pin that is not let go keeps its whole version alive.
     this.#pin?.release()
     this.#pin = null
   }
@@ -100,6 +109,11 @@ export abstract class Call {
   /** For what was thrown on the way: a refusal with a code, or a bug. */
   protected refuseThrown(thrown: unknown): false {
     if (isGatewayError(thrown)) return this.refuse(thrown.code, thrown.details)
+    this.logBug(thrown)
+    return this.refuse('gateway.bug', {})
+  }
+
+  protected logBug(thrown: unknown): void {
     this.tools.telemetry.logger.log({
       level: 'error',
       room: 'pipeline',
@@ -107,7 +121,6 @@ export abstract class Call {
       attributes: { 'changeover.call': this.id },
       error: thrown,
     })
-    return this.refuse('gateway.bug', {})
   }
 
   protected answerError(error: CallerError, headers: readonly string[] = []): false {

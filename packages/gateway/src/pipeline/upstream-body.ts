@@ -6,7 +6,7 @@ import type { CompiledRoute, CompiledTarget } from '../contract/compiled.ts'
 import type { WireName } from '../contract/wire.ts'
 import type { ChatBody } from '../wire/chat-body.ts'
 import { wires } from '../wire/list.ts'
-import { prepareDefaults } from '../wire/prepared-defaults.ts'
+import { type PreparedDefaults, prepareDefaults } from '../wire/prepared-defaults.ts'
 
 export interface UpstreamBody {
   readonly bytes: Buffer
@@ -15,6 +15,7 @@ export interface UpstreamBody {
 }
 
 const NO_WARNINGS: readonly string[] = []
+const NO_DEFAULTS: readonly PreparedDefaults[] = []
 
 export interface BodyFor {
   readonly body: ChatBody
@@ -26,10 +27,14 @@ export interface BodyFor {
 /** Throws `request.field` where a field cannot be translated. */
 export function writeUpstreamBody(it: BodyFor, target: CompiledTarget): UpstreamBody {
   const { body, route, prompt, callerWire } = it
+  const ofContext = route.context?.parameters ?? null
   const changes = {
     model: target.upstreamModel,
     modelJson: modelJsonOf(target),
-    defaults: [prepareDefaults(route.context?.parameters ?? null), prepareDefaults(target.parameters)],
+    defaults:
+      ofContext === null && target.parameters === null
+        ? NO_DEFAULTS
+        : [prepareDefaults(ofContext), prepareDefaults(target.parameters)],
     prompt,
   }
   if (target.provider.wire === callerWire) return { bytes: body.splice(changes), warnings: NO_WARNINGS }

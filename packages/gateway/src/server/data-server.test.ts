@@ -321,6 +321,39 @@ describe('a cut', () => {
   })
 })
 
+describe('a fault of the gateway itself', () => {
+  it('while a caller is recognised is a 500 with nothing of it in the text, and a log line', async () => {
+    await gateway.close()
+    gateway = await TestGateway.start({
+      routes: [testRoute('chat', [])],
+      identity: {
+        open: false,
+        find: () => {
+          throw new TypeError('secret detail')
+        },
+      },
+    })
+    const response = await post(JSON.stringify({ model: 'chat', messages }))
+
+    expect(response.status).toBe(500)
+    const text = await response.text()
+    expect(JSON.parse(text)).toMatchObject({ error: { code: 'gateway.bug' } })
+    expect(text).not.toContain('secret detail')
+    expect(gateway.telemetry.logged).toEqual(['a call failed by a fault of the gateway'])
+  })
+
+  it('while a record is written costs neither the answer nor the pin', async () => {
+    gateway.records.push = () => {
+      throw new Error('disk full')
+    }
+    const answer = await client.chat.completions.create({ model: 'chat', messages })
+
+    expect(answer.choices).toHaveLength(1)
+    await vi.waitFor(() => expect(gateway.telemetry.logged).toHaveLength(1))
+    expect(gateway.pins.size).toBe(0)
+  })
+})
+
 describe('closing the server', () => {
   it('lets a stream end that ends in time, and takes no new connection', async () => {
     provider.script({ kind: 'reply', eventMs: 20 })

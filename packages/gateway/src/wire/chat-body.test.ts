@@ -19,22 +19,58 @@ function splice(text: string, more?: Parameters<typeof changes>[0]): string {
   return new ChatBody(Buffer.from(text)).splice(changes(more)).toString()
 }
 
-/** JSON text of an object with any white space, and with keys that may be written with escapes. */
+/** One member of a JSON object, with any white space around and its key perhaps written with escapes. */
+interface Member {
+  readonly key: string
+  readonly before: string
+  readonly value: string
+  readonly after: string
+}
+
 const space = fc.constantFrom('', ' ', '\n\t', '  ')
-const plainKey = fc.oneof(
-  fc.constantFrom('model', 'models', 'stream', 'messages', 'changeover', 'a', '', 'é', '__proto__'),
-  fc.string(),
+const key = fc.oneof(
+  fc.constantFrom('model', 'models', 'mode', 'stream', 'messages', 'a', '', 'é', '__proto__'),
+  fc.string().filter((it) => it !== 'changeover'),
 )
-const keyText = fc
-  .tuple(plainKey, fc.boolean())
-  .map(([key, escape]) => (escape ? escapeAll(key) : JSON.stringify(key)))
 const value = fc.oneof(
   fc.json(),
   fc.constantFrom('"x\\"y"', '[1.50,{"model":"no"}]', '1e400', '"\\\\"', '{"a":"}"}'),
 )
-const member = fc
-  .tuple(space, keyText, space, space, value, space)
-  .map(([a, key, b, c, it, d]) => `${a}${key}${b}:${c}${it}${d}`)
+
+function memberOf(keys: fc.Arbitrary<string>, values: fc.Arbitrary<string>): fc.Arbitrary<Member> {
+  return fc
+    .tuple(space, keys, fc.boolean(), space, space, values, space)
+    .map(([a, key, escape, b, c, value, d]) => ({
+      key,
+      before: `${a}${escape ? escapeAll(key) : JSON.stringify(key)}${b}:${c}`,
+      value,
+      after: d,
+    }))
+}
+
+/** Any members, of which the last that is called `model` is a string. */
+const members = fc
+  .tuple(
+    fc.array(memberOf(key, value)),
+    memberOf(
+      fc.constant('model'),
+      fc.string().map((it) => JSON.stringify(it)),
+    ),
+  )
+  .chain(([before, model]) =>
+    fc
+      .array(
+        memberOf(
+          key.filter((it) => it !== 'model'),
+          value,
+        ),
+      )
+      .map((after) => [...before, model, ...after]),
+  )
+
+function textOf(list: readonly Member[]): string {
+  return `{${list.map((it) => it.before + it.value + it.after).join(',')}}`
+}
 
 function escapeAll(key: string): string {
   let text = ''
@@ -42,24 +78,25 @@ function escapeAll(key: string): string {
   return `"${text}"`
 }
 
-/** Own properties only, so that a key `__proto__` is one like all others. */
-function entries(text: string): Map<string, unknown> {
-  return new Map(Object.entries(JSON.parse(text) as object))
-}
-
 describe('a spliced body', () => {
-  it('is what parsing and replacing would give, for any JSON with any spelling of its keys', () => {
+  // By bytes, because parsing is no judge here: V8 misreads some keys that are written with escapes
+  // (nodejs/node issue 63785).
+  it('is the body with each of its models replaced and nothing else, for any JSON and any spelling', () => {
     fc.assert(
-      fc.property(fc.array(member), fc.array(member), keyModel(), (before, after, model) => {
-        const text = `{${[...before, model, ...after].join(',')}}`
-        const expected = entries(text)
-        // What is not asked here: a model that is no string, variables that are no object.
-        if (typeof expected.get('model') !== 'string' || expected.has('changeover')) return
-        expected.set('model', 'up')
-
-        expect(entries(splice(text))).toEqual(expected)
+      fc.property(members, (list) => {
+        const expected = list.map((it) => (it.key === 'model' ? { ...it, value: '"up"' } : it))
+        expect(splice(textOf(list))).toBe(textOf(expected))
       }),
-      { numRuns: 2000 },
+      { numRuns: 1000 },
+    )
+  })
+
+  it('is what parsing and replacing would give', () => {
+    fc.assert(
+      fc.property(fc.dictionary(key, fc.jsonValue()), fc.string(), (fields, model) => {
+        const text = JSON.stringify({ ...fields, model })
+        expect(JSON.parse(splice(text))).toEqual({ ...JSON.parse(text), model: 'up' })
+      }),
     )
   })
 
@@ -127,12 +164,6 @@ describe('a spliced body', () => {
     expect(JSON.parse(body.splice(changes()).toString())).toEqual({ ...JSON.parse(text), model: 'up' })
   })
 })
-
-function keyModel(): fc.Arbitrary<string> {
-  return fc.tuple(fc.boolean(), fc.string()).map(([escape, name]) => {
-    return `${escape ? escapeAll('model') : '"model"'}:${JSON.stringify(name)}`
-  })
-}
 
 describe('a body', () => {
   it('says what the caller asked for', () => {

@@ -42,7 +42,7 @@ export async function boot(core: Core, store: StateStore, observer: Observer): P
   await recallNewest(core)
   await judgeIntent(core, left.intent, left.baseline)
   endInterrupted(core, left.audit)
-  const isBaselineBack = await putBack(core, left.baseline, observer)
+  const isBaselineBack = await putBack(core, waysBack(core, store, left.baseline), observer)
   if (core.cell.current !== null) core.recorder.note('applied', core.cell.current.ref)
   return { isDegraded: left.isDamaged || !isBaselineBack }
 }
@@ -121,30 +121,55 @@ async function judgeIntent(core: Core, intent: Intent | null, baseline: StoredVe
 }
 
 /** True when what serves now is the baseline as it was left. */
-async function putBack(core: Core, baseline: StoredVersion | null, observer: Observer): Promise<boolean> {
-  for (const ref of waysBack(core, baseline)) {
+async function putBack(core: Core, ways: AsyncIterable<WayBack>, observer: Observer): Promise<boolean> {
+  let isLost = false
+  for await (const { ref, isBaseline } of ways) {
     const candidate = await readOrNull(core, ref)
     if (candidate === null) {
+      isLost ||= isBaseline
       say(core.telemetry, 'error', `version ${ref.version} in the store is damaged and was not used`)
       continue
     }
+    // What was to serve for a time only has never been the way back.
+    if (!isBaseline && candidate.manifest.serveTtlMs !== null) continue
     const isServing = await serve(core, candidate, observer)
-    if (isServing && ref.digest !== baseline?.digest) core.recorder.note('baseline', candidateRef(candidate))
+    if (isServing && !isBaseline) core.recorder.note('baseline', candidateRef(candidate))
     // A version that is whole but cannot be built is not passed over: an older one may hold what was revoked.
-    return isServing && ref.digest === baseline?.digest
+    return isServing && isBaseline
   }
-  return baseline === null
+  // Where there was no baseline nothing is missing.
+  return !isLost
 }
 
-/** The baseline, then what served before it, newest first; never what is in quarantine or was not confirmed. */
-function waysBack(core: Core, baseline: StoredVersion | null): readonly StoredVersion[] {
-  const { intent } = core.recorder
+interface WayBack {
+  readonly ref: StoredVersion
+  readonly isBaseline: boolean
+}
+
+/** The baseline, then what was confirmed before it, newest first; never what is in quarantine. */
+async function* waysBack(
+  core: Core,
+  store: StateStore,
+  baseline: StoredVersion | null,
+): AsyncGenerator<WayBack> {
+  if (baseline !== null) yield { ref: baseline, isBaseline: true }
   const { line } = core.library
+  if (line.length === 0) return
   const at = line.findIndex((it) => it.digest === baseline?.digest)
-  const older = (at < 0 ? line : line.slice(0, at)).toReversed().filter((it) => {
-    return !core.quarantine.has(it.digest) && it.digest !== intent?.digest
-  })
-  return baseline === null ? older : [baseline, ...older]
+  const confirmed = await confirmedDigests(store)
+  for (const ref of (at < 0 ? line : line.slice(0, at)).toReversed()) {
+    if (confirmed.has(ref.digest) && !core.quarantine.has(ref.digest)) yield { ref, isBaseline: false }
+  }
+}
+
+/** The line also holds what served and was never confirmed; the audit log knows how each attempt ended. */
+async function confirmedDigests(store: StateStore): Promise<ReadonlySet<string | null>> {
+  try {
+    const audit = await store.readAudit()
+    return new Set(audit.filter((it) => it.event === 'config.reload.completed').map((it) => it.digest))
+  } catch (cause) {
+    throw new ReloadError('store.failed', { what: 'the audit log' }, { cause })
+  }
 }
 
 /** Builds a version and puts it in service. A check that fails is said, and does not keep it out. */

@@ -9,6 +9,7 @@
  * (`settings/`).
  */
 import type { z } from 'zod'
+import { isSecretHeader, secretReferencesIn } from './secret.ts'
 
 export interface AboutSetting {
   /** Of a number: `ms`, `bytes`, `tokens/s`. */
@@ -46,3 +47,18 @@ export const PLAIN_NAME_EXPECTED =
 export const MODEL_NAME = /^[A-Za-z0-9][A-Za-z0-9._:/@+-]{0,127}$/
 export const MODEL_NAME_EXPECTED =
   'a name of 1 to 128 letters, digits, ".", "_", ":", "/", "@", "+" or "-" that starts with a letter or a digit'
+
+/** What a credential must be; the issue's code, and that the value found is not to be shown. */
+export const SECRET_EXPECTED = 'a reference such as ${env:NAME} or ${file:PATH}'
+export const SECRET_PARAMS = { hidden: true, code: 'settings.secret_literal' } as const
+
+/** For `superRefine`: headers that carry a credential must name it by reference. */
+export function refuseLiteralSecrets(
+  headers: Readonly<Record<string, string>>,
+  context: z.core.$RefinementCtx,
+): void {
+  for (const [name, value] of Object.entries(headers)) {
+    if (!isSecretHeader(name) || secretReferencesIn(value).length > 0) continue
+    context.addIssue({ code: 'custom', path: [name], message: SECRET_EXPECTED, params: SECRET_PARAMS })
+  }
+}

@@ -211,9 +211,7 @@ describe('a reload', () => {
 
   it('makes anew only what it touches', async () => {
     const { prepare } = setUp()
-    const tree = treeOf(
-      `${YAML.replace('  chat:\n', '  other: { targets: [ { model: near } ] }\n  chat:\n')}`,
-    )
+    const tree = treeOf(YAML.replace('  chat:\n', '  other: { targets: [ { model: near } ] }\n  chat:\n'))
     const before = await prepare(tree, '1.1')
     const chat = freeze({ ...(tree.routes?.chat as object), fallback: [] })
     const after = await prepare(freeze({ ...tree, routes: { ...tree.routes, chat } }), '1.2')
@@ -424,10 +422,7 @@ describe('settings that do not fit together', () => {
   })
 
   it('tell of two keys that are the same', () => {
-    const text = `${YAML}`.replace(
-      '  acme:\n',
-      `  twin: { keys: { a: { hash: "${hashOf('k')}" } } }\n  acme:\n`,
-    )
+    const text = YAML.replace('  acme:\n', `  twin: { keys: { a: { hash: "${hashOf('k')}" } } }\n  acme:\n`)
     expect(issues(text)).toEqual([
       'validate.setting | /tenants/acme/keys/ci/hash: found the hash that /tenants/twin/keys/a has too, expected a key of its own',
     ])

@@ -1,12 +1,13 @@
 /** What can be set about providers: where they are, by which credential, and how a simulated one behaves. */
 import { z } from 'zod'
+import { isSecretReference, REFERENCE_PATTERN } from '../contract/secret.ts'
 import {
-  isSecretHeader,
-  isSecretReference,
-  REFERENCE_PATTERN,
-  secretReferencesIn,
-} from '../contract/secret.ts'
-import { LONGEST_MS, setting } from '../contract/setting.ts'
+  LONGEST_MS,
+  refuseLiteralSecrets,
+  SECRET_EXPECTED,
+  SECRET_PARAMS,
+  setting,
+} from '../contract/setting.ts'
 
 export const PROVIDER_DEFAULTS = {
   // HTTP/1.1 carries one call a connection, and a stream holds it for minutes: this is the number of
@@ -47,28 +48,18 @@ const simulateSpec = z.strictObject({
   ),
 })
 
-export const secretReference = z.string().refine(isSecretReference, {
-  error: 'a reference such as ${env:NAME} or ${file:PATH}',
-  params: { hidden: true, code: 'settings.secret_literal' },
+const secretReference = z.string().refine(isSecretReference, {
+  error: SECRET_EXPECTED,
+  params: SECRET_PARAMS,
 })
 
 /** Values may name secrets; where the header is for a credential, they must. */
-export const headersSpec = z
+const headersSpec = z
   .record(
     z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/, { error: 'a header name (RFC 9110 token)' }),
     z.string().refine(isHeaderValue, { error: 'text without line breaks', params: { hidden: true } }),
   )
-  .superRefine((headers, context) => {
-    for (const [name, value] of Object.entries(headers)) {
-      if (!isSecretHeader(name) || secretReferencesIn(value).length > 0) continue
-      context.addIssue({
-        code: 'custom',
-        path: [name],
-        message: 'a reference such as ${env:NAME} or ${file:PATH}',
-        params: { hidden: true, code: 'settings.secret_literal' },
-      })
-    }
-  })
+  .superRefine(refuseLiteralSecrets)
 
 const KINDS = ['openai', 'openai-compatible', 'anthropic', 'simulated'] as const
 

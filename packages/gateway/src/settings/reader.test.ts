@@ -1,7 +1,7 @@
-import { type Issue, isReloadError, type Origin } from '@changeover/reload'
+import { type Issue, isReloadError, type Origin, SETTINGS_DIRECTORY_TYPE } from '@changeover/reload'
 import { describe, expect, it } from 'vitest'
 import { settingsReader } from './reader.ts'
-import { DIRECTORY_TYPE, JSON_PATCH_TYPE, MERGE_PATCH_TYPE } from './text-format.ts'
+import { JSON_PATCH_TYPE, MERGE_PATCH_TYPE } from './text-format.ts'
 
 const read = settingsReader()
 
@@ -376,7 +376,7 @@ describe('a directory', () => {
       'a/routes.yaml': 'routes:\n  chat: { targets: [] }\n',
       'b/more.toml': '[routes.other]\ntargets = []\n[models.m]\nprovider = "p"\n',
     })
-    const it = await draft(text, 'conf', DIRECTORY_TYPE)
+    const it = await draft(text, 'conf', SETTINGS_DIRECTORY_TYPE)
     expect(Object.keys(it.settings.routes ?? {})).toEqual(['chat', 'other'])
     expect(it.places?.('/routes/chat/targets')).toEqual({ file: 'a/routes.yaml', line: 2, column: 11 })
     expect(it.places?.('/models/m/provider')).toEqual({ file: 'b/more.toml', line: 4, column: 1 })
@@ -384,7 +384,7 @@ describe('a directory', () => {
 
   it('refuses one name in two files, and names both places', async () => {
     const text = bundle({ 'a.yaml': 'routes:\n  chat: {}\n', 'b.yaml': '\nroutes:\n  chat: {}\n' })
-    expect(await issuesOf(text, 'conf', DIRECTORY_TYPE)).toEqual([
+    expect(await issuesOf(text, 'conf', SETTINGS_DIRECTORY_TYPE)).toEqual([
       {
         code: 'settings.syntax',
         message: 'found /routes/chat a second time, first in a.yaml:2:3, expected each entry in one file',
@@ -396,12 +396,12 @@ describe('a directory', () => {
 
   it('tells the errors of all files at once', async () => {
     const text = bundle({ 'a.yaml': 'routes:\n\tx: 1\n', 'b.json': '{' })
-    const places = (await issuesOf(text, 'conf', DIRECTORY_TYPE)).map((it) => it.place?.file)
+    const places = (await issuesOf(text, 'conf', SETTINGS_DIRECTORY_TYPE)).map((it) => it.place?.file)
     expect(places).toEqual(['a.yaml', 'b.json'])
   })
 
   it('that is no bundle is refused', async () => {
-    const [issue] = await issuesOf('{"files": [{"path": 1}]}', 'conf', DIRECTORY_TYPE)
+    const [issue] = await issuesOf('{"files": [{"path": 1}]}', 'conf', SETTINGS_DIRECTORY_TYPE)
     expect(issue?.message).toBe('found no bundle, expected files, a list of path and text')
   })
 })

@@ -14,6 +14,7 @@ import {
   type Origin,
   type Reader,
   ReloadError,
+  SETTINGS_DIRECTORY_TYPE,
   type SettingsTree,
 } from '@changeover/reload'
 import { isGatewayError } from '../errors.ts'
@@ -21,14 +22,7 @@ import { type AssembledSettings, assemble } from './assemble.ts'
 import { type SettingsDocument, syntaxIssue } from './document.ts'
 import { applyJsonPatch, applyMergePatch } from './json-patch.ts'
 import { ROLLOUT_DEFAULTS } from './rollout-spec.ts'
-import {
-  DIRECTORY_TYPE,
-  formatOf,
-  JSON_PATCH_TYPE,
-  MERGE_PATCH_TYPE,
-  readText,
-  readTextInTurns,
-} from './text-format.ts'
+import { formatOf, JSON_PATCH_TYPE, MERGE_PATCH_TYPE, readText, readTextInTurns } from './text-format.ts'
 
 export interface SettingsReaderOptions {
   /** How long a version is observed when its settings do not say. */
@@ -46,7 +40,9 @@ export function settingsReader(options: SettingsReaderOptions = {}): Reader {
       return patchDraft({ text, type, source, base: base ?? {}, bakeMs })
     }
     const documents =
-      type === DIRECTORY_TYPE ? await readBundle(text, source) : [await readFileInTurns(text, source, type)]
+      type === SETTINGS_DIRECTORY_TYPE
+        ? await readBundle(text, source)
+        : [await readFileInTurns(text, source, type)]
     return draftOf(assembleOrThrow(source, documents), bakeMs)
   }
 }

@@ -5,8 +5,7 @@
  * Not here: what the settings do (`@changeover/otel`).
  */
 import { z } from 'zod'
-import { isSecretHeader, secretReferencesIn } from '../contract/secret.ts'
-import { LONGEST_MS, setting } from '../contract/setting.ts'
+import { LONGEST_MS, refuseLiteralSecrets, setting } from '../contract/setting.ts'
 
 export const TELEMETRY_DEFAULTS = {
   level: 'info',
@@ -20,17 +19,7 @@ export const TELEMETRY_DEFAULTS = {
 
 const level = z.enum(['trace', 'debug', 'info', 'warn', 'error'])
 
-const otlpHeaders = z.record(z.string(), z.string()).superRefine((headers, context) => {
-  for (const [name, value] of Object.entries(headers)) {
-    if (!isSecretHeader(name) || secretReferencesIn(value).length > 0) continue
-    context.addIssue({
-      code: 'custom',
-      path: [name],
-      message: 'a reference such as ${env:NAME} or ${file:PATH}',
-      params: { hidden: true, code: 'settings.secret_literal' },
-    })
-  }
-})
+const otlpHeaders = z.record(z.string(), z.string()).superRefine(refuseLiteralSecrets)
 
 const otlpFields = {
   endpoint: setting(

@@ -6,8 +6,6 @@ import { readYamlByEntries, readYamlInTurns } from './yaml-reader.ts'
 
 export type TextFormat = 'yaml' | 'json' | 'toml'
 
-/** What a file handle says of a directory: `{ files: [{ path, text }] }`. */
-export const DIRECTORY_TYPE = 'application/vnd.changeover.settings-directory+json'
 export const MERGE_PATCH_TYPE = 'application/merge-patch+json'
 export const JSON_PATCH_TYPE = 'application/json-patch+json'
 

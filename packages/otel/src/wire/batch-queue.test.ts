@@ -68,6 +68,22 @@ describe('a batch queue', () => {
     expect(to.got).toEqual(['1', '2', '3', '4'])
   })
 
+  it('is flushed only when an exporter that is on its way has come, and has sent', async () => {
+    const { queue } = queueWith()
+    const to = exporter('a')
+    queue.exchange(null, true)
+    queue.push('1')
+    let isFlushed = false
+    const flushed = queue.flush().then(() => {
+      isFlushed = true
+    })
+    await Promise.resolve()
+    expect(isFlushed).toBe(false)
+    queue.exchange(to)
+    await flushed
+    expect(to.got).toEqual(['1'])
+  })
+
   it('keeps nothing when nobody would take it', async () => {
     const { clock, queue, losses } = queueWith()
     queue.push('1')

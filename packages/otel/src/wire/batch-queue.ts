@@ -48,8 +48,8 @@ export class BatchQueue<Item> {
   #items: Item[] = []
   #lane: Lane<Item> | null = null
   #previous: Lane<Item> | null = null
-  /** Items are kept although there is no exporter: one is being loaded. */
-  #waiting = false
+  /** Items are kept although there is no exporter: one is being loaded. Resolves when it has come, or will not. */
+  #waiting: PromiseWithResolvers<void> | null = null
   #timer: Timer | null = null
   #closed = false
   readonly #retiring = new Set<Lane<Item>>()
@@ -59,7 +59,7 @@ export class BatchQueue<Item> {
   }
 
   push(item: Item): void {
-    if (this.#lane === null && !this.#waiting) return
+    if (this.#lane === null && this.#waiting === null) return
     if (this.#closed) return this.#lose(1, 'closed')
     if (this.#items.length >= this.#options.capacity) return this.#lose(1, 'queue_full')
     this.#items.push(item)
@@ -81,14 +81,16 @@ export class BatchQueue<Item> {
     this.#timer = null
     const old = this.#lane
     if (old !== null) this.#retire(old)
-    this.#waiting = waiting && next === null
+    this.#waiting?.resolve()
+    this.#waiting = waiting && next === null ? Promise.withResolvers() : null
     this.#lane = next === null ? null : { exporter: next, batches: [], inFlight: new Set(), closing: null }
-    if (next === null && !this.#waiting) this.#items = []
+    if (next === null && this.#waiting === null) this.#items = []
     if (this.#items.length > 0) this.#schedule(0)
   }
 
   /** Resolves when everything that was pushed before has been sent or given up. */
   async flush(): Promise<void> {
+    while (this.#waiting !== null) await this.#waiting.promise
     const lanes = [...this.#retiring]
     if (this.#lane !== null) {
       this.#cut(this.#lane, true)

@@ -11,6 +11,7 @@ import type { SimulateSettings } from '../contract/settings.ts'
 import type { Upstream, UpstreamExchange, UpstreamHandler, UpstreamRequest } from '../contract/upstream.ts'
 import { randomFrom } from './seeded-random.ts'
 import { SimulatedExchange } from './simulated-exchange.ts'
+import { SIMULATE_DEFAULTS } from './spec.ts'
 
 export const simulated: Provider = {
   kind: 'simulated',
@@ -45,13 +46,7 @@ class SimulatedUpstream implements Upstream {
   #whenIdle: (() => void)[] = []
 
   constructor(settings: SimulateSettings, clock: Clock, seed: number) {
-    this.#settings = {
-      firstTokenMs: settings.firstTokenMs ?? 200,
-      tokensPerSecond: settings.tokensPerSecond ?? 50,
-      tokens: settings.tokens ?? 40,
-      failureRate: settings.failureRate ?? 0,
-      failureStatus: settings.failureStatus ?? 503,
-    }
+    this.#settings = { ...SIMULATE_DEFAULTS, ...settings }
     this.#clock = clock
     this.#random = randomFrom(seed)
   }

@@ -49,9 +49,10 @@ export async function bringIn(attempt: Attempt, observer: Observer): Promise<voi
     }
   })
   const before = commit(core.cell, swap.generation)
+  swap.closeStage()
   observer.begin({ attempt, candidate, generation: swap.generation, before })
   shadow.committed()
-  swap.done()
+  swap.span?.end()
   answerApplied(attempt, swap.generation, before)
 }
 
@@ -252,8 +253,8 @@ async function persist(attempt: Attempt, { version, digest }: Candidate): Promis
 
 interface Swap {
   readonly generation: Generation
-  /** Ends the stage. */
-  done(): void
+  readonly span: Span | null
+  readonly closeStage: () => void
 }
 
 /** Everything that leads up to the commit and could fail, and nothing that waits. */
@@ -271,11 +272,7 @@ function readySwap(attempt: Attempt, made: Pick<Build, 'candidate' | 'settings' 
   const since = core.clock.now()
   const generation = shadow.become(candidate, { settings, swap: { traceId, spanId }, since })
   core.generations.add(generation)
-  const done = (): void => {
-    span?.end()
-    closeStage()
-  }
-  return { generation, done }
+  return { generation, span, closeStage }
 }
 
 function answerApplied(attempt: Attempt, generation: Generation, before: Generation | null): void {

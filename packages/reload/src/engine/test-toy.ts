@@ -268,11 +268,9 @@ export class Toy {
     return this.pools.filter((it) => it.closed === 0).map((it) => it.key)
   }
 
-  /** Another process over the same store and clock; this one is left as a crash would leave it. */
+  /** Another process over the same store. For this one time has stopped: it is left as a crash would leave it. */
   crash(options: ToyOptions = {}): Toy {
-    const dead = this.store.refuse
-    this.store.refuse = dead
-    return new Toy({ clock: this.clock, store: this.store, ...options })
+    return new Toy({ clock: new ManualClock(this.clock.now()), store: this.store, ...options })
   }
 
   private participant(name: 'models' | 'routes'): Participant<Part> {

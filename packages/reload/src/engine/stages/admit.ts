@@ -88,7 +88,8 @@ function verifyOrder(core: Core, { version, digest, manifest }: Candidate): void
 /** Builds on a version that is known here, or is vouched for by keys. */
 function verifyPrevious(core: Core, { version, manifest }: Candidate): void {
   const { previous } = manifest
-  const expected = core.cell.current?.ref ?? core.recorder.floor
+  // Where nothing is in force, nothing can be overlooked.
+  const expected = core.cell.current?.ref ?? null
   if (previous === null) {
     if (expected === null || core.trust !== null) return
     throw refusal('verify.previous', { version, found: 'nothing', expected: name(expected) }, '/previous')

@@ -28,11 +28,9 @@ async function main(): Promise<number> {
     return 0
   }
   const folder = mkdtempSync(join(tmpdir(), 'changeover-bench-'))
-  try {
-    return await bench(given, folder)
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
-  }
+  // At exit, however it comes about: Ctrl-C passes no finally.
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+  return await bench(given, folder)
 }
 
 async function bench({ plan, enforce, isPartial }: Arguments, folder: string): Promise<number> {
@@ -67,7 +65,7 @@ function report(summary: Summary, { name, enforce }: { name: string; enforce: bo
   writeFileSync(join(results, `${name}.md`), writeMarkdown(summary, verdicts, `${name}.svg`))
   writeFileSync(join(results, `${name}.svg`), drawPlot(summary))
   for (const it of verdicts)
-    console.log(`${it.verdict.padEnd(13)} ${it.says}: ${it.reached} (floor ${it.floor})`)
+    console.log(`${it.verdict.padEnd(6)} ${it.says}: ${it.reached} (floor ${it.floor})`)
   console.log(`written: bench/results/${name}.md, ${name}.svg and ${name}.jsonl`)
   return enforce && verdicts.some((it) => it.verdict === 'MISSED') ? 1 : 0
 }

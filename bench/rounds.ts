@@ -23,6 +23,8 @@ export interface Plan {
   /** Factor on how long each candidate is warmed up. */
   readonly warmUpShare: number
   readonly starts: number
+  /** How often a disturbed measurement is made at most. */
+  readonly mostTries: number
 }
 
 export interface Conductor {
@@ -37,7 +39,6 @@ interface Entrant {
   readonly running: Running
 }
 
-const mostTries = 3
 const mostForeignShare = 0.05
 const mostLatenessUs = 500
 
@@ -114,7 +115,7 @@ type Found = Pick<MeasuredRecord, 'tries' | 'disturbed' | 'isVoid' | 'measured' 
 /** Repeats a disturbed run; of several disturbed ones keeps the least disturbed. */
 async function measureUndisturbed(scenario: Scenario, entrant: Entrant, it: Round): Promise<Found> {
   let best: Found | null = null
-  for (let tries = 1; tries <= mostTries; tries++) {
+  for (let tries = 1; tries <= it.plan.mostTries; tries++) {
     const found = { tries, ...(await measureOnce(scenario, entrant, it)) }
     const disturbed = disturbanceOf(found.measured)
     const isVoid = isLate(found.measured)
@@ -123,7 +124,7 @@ async function measureUndisturbed(scenario: Scenario, entrant: Entrant, it: Roun
     if (best === null || isBetter(next, best)) best = next
   }
   if (best === null) throw new Error('a scenario was not measured at all')
-  return { ...best, tries: mostTries }
+  return { ...best, tries: it.plan.mostTries }
 }
 
 function isBetter(left: Found, right: Found): boolean {

@@ -207,7 +207,7 @@ function circumstances(summary: Summary): string {
       ? 'nothing was pinned: gateway and load side shared the CPUs, so figures per core do not hold'
       : `gateway pinned to CPU ${machine.gatewayCpu}, load side and mock upstream to CPU ${machine.loadCpu}`,
     `versions: ${present.map((it) => `${it.name} ${'version' in it ? it.version : `absent (${it.absent})`}`).join(', ')}`,
-    `${summary.measured.length} measurements; ${disturbed.length} were still disturbed after three tries, of which ${disturbed.filter((it) => it.isVoid).length} void`,
+    `${summary.measured.length} measurements; ${disturbed.length} were disturbed and no repetition was better, of which ${disturbed.filter((it) => it.isVoid).length} void`,
     ...disturbed
       .slice(0, 10)
       .map((it) => `  disturbed: round ${it.round} ${it.scenario} ${it.candidate}: ${it.disturbed}`),

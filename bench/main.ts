@@ -64,7 +64,8 @@ function report(summary: Summary, { name, enforce }: { name: string; enforce: bo
   const verdicts = judgeFloors(loadFloors(), summary)
   writeFileSync(join(results, `${name}.md`), writeMarkdown(summary, verdicts, `${name}.svg`))
   writeFileSync(join(results, `${name}.svg`), drawPlot(summary))
-  for (const it of verdicts)
+  const judged = verdicts.filter((it) => it.verdict !== 'NOT MEASURED')
+  for (const it of judged)
     console.log(`${it.verdict.padEnd(6)} ${it.says}: ${it.reached} (floor ${it.floor})`)
   console.log(`written: bench/results/${name}.md, ${name}.svg and ${name}.jsonl`)
   return enforce && verdicts.some((it) => it.verdict === 'MISSED') ? 1 : 0

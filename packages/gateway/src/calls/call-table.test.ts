@@ -1,17 +1,28 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { CallRecord } from '../contract/call.ts'
-import { type CallTable, openCallTable } from './call-table.ts'
+import { type CallReader, openCallReader, openCallTable } from './call-table.ts'
 import type { CallFilter } from './questions.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'changeover-calls-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 let files = 0
 const newPath = (): string => join(folder, `calls-${files++}.db`)
+
+/** A writer and a reader of one new file. */
+function openBoth(path = newPath()) {
+  const table = openCallTable(path)
+  const reader = openCallReader(path)
+  const close = (): void => {
+    reader.close()
+    table.close()
+  }
+  return { table, reader, close }
+}
 
 const record = fc.record<CallRecord>({
   id: fc.uuid().map((it) => `call_${it}`),
@@ -63,15 +74,15 @@ describe('the call table', () => {
         fc.array(fc.array(record, { maxLength: 6 }), { maxLength: 5 }),
         filter,
         (batches, filter) => {
-          const table = openCallTable(newPath())
+          const { table, reader, close } = openBoth()
           for (const batch of batches) table.write(batch)
 
           const expected = batches
             .flat()
             .toReversed()
             .filter((it) => fits(it, filter))
-          expect(readAll(table, filter)).toEqual(expected)
-          table.close()
+          expect(readAll(reader, filter)).toEqual(expected)
+          close()
         },
       ),
       { numRuns: 60 },
@@ -88,10 +99,10 @@ describe('the call table', () => {
           first.write(records)
           first.close()
 
-          const table = openCallTable(path)
-          for (const it of records) expect(table.find(it.id)).toEqual(it)
-          expect(table.find('call_none')).toBeNull()
-          table.close()
+          const { reader, close } = openBoth(path)
+          for (const it of records) expect(reader.find(it.id)).toEqual(it)
+          expect(reader.find('call_none')).toBeNull()
+          close()
         },
       ),
       { numRuns: 30 },
@@ -99,18 +110,18 @@ describe('the call table', () => {
   })
 
   it('writes a batch whole or not at all', () => {
-    const table = openCallTable(newPath())
+    const { table, reader, close } = openBoth()
     const [good] = fc.sample(record, 1) as [CallRecord]
     const bad = { ...good, id: 'call_bad', status: 'not a number' as unknown as number }
     expect(() => table.write([good, bad])).toThrow()
-    expect(table.list({}).calls).toEqual([])
+    expect(reader.list({}).calls).toEqual([])
     table.write([good])
-    expect(table.list({}).calls).toEqual([good])
-    table.close()
+    expect(reader.list({}).calls).toEqual([good])
+    close()
   })
 
   it('sums up a version by nearest rank', () => {
-    const table = openCallTable(newPath())
+    const { table, reader, close } = openBoth()
     const [base] = fc.sample(record, 1) as [CallRecord]
     const calls = Array.from({ length: 100 }, (_, i) => ({
       ...base,
@@ -121,7 +132,7 @@ describe('the call table', () => {
       error: i < 3 ? 'upstream.failed' : '',
     }))
     table.write(calls)
-    const [seen, unseen] = table.summarise(['1.1', '9.9'])
+    const [seen, unseen] = reader.summarise(['1.1', '9.9'])
     expect(seen).toEqual({
       version: '1.1',
       calls: 100,
@@ -133,11 +144,11 @@ describe('the call table', () => {
       lastAt: 1_099,
     })
     expect(unseen).toMatchObject({ calls: 0, p50Ms: null, p99Ms: null, firstAt: null })
-    table.close()
+    close()
   })
 
   it('frees the oldest rows in steps until count and age are within bounds', () => {
-    const table = openCallTable(newPath())
+    const { table, reader, close } = openBoth()
     const [base] = fc.sample(record, 1) as [CallRecord]
     const dayMs = 86_400_000
     const calls = Array.from({ length: 3_500 }, (_, i) => ({
@@ -148,20 +159,34 @@ describe('the call table', () => {
     table.write(calls)
 
     let steps = 1
-    while (table.trim({ keepDays: 5, maxRows: 1_200 }, 10 * dayMs)) steps++
+    while (table.trim({ keepDays: 5, maxRows: 1_200 }, 10 * dayMs, 1_000)) steps++
     expect(steps).toBe(3)
-    expect(readAll(table, { limit: 500 }).map((it) => it.id)).toEqual(
+    expect(readAll(reader, { limit: 500 }).map((it) => it.id)).toEqual(
       calls
         .slice(-1_200)
         .toReversed()
         .map((it) => it.id),
     )
 
-    expect(table.trim({ keepDays: 1, maxRows: 1_200 }, 20 * dayMs)).toBe(true)
-    table.trim({ keepDays: 1, maxRows: 1_200 }, 20 * dayMs)
-    expect(table.list({}).calls).toEqual([])
-    expect(table.trim({ keepDays: 1, maxRows: 1_200 }, 20 * dayMs)).toBe(false)
-    table.close()
+    expect(table.trim({ keepDays: 1, maxRows: 1_200 }, 20 * dayMs, 1_000)).toBe(true)
+    table.trim({ keepDays: 1, maxRows: 1_200 }, 20 * dayMs, 1_000)
+    expect(reader.list({}).calls).toEqual([])
+    expect(table.trim({ keepDays: 1, maxRows: 1_200 }, 20 * dayMs, 1_000)).toBe(false)
+    close()
+  })
+
+  it('is brought into the main file by a reader, between the batches of a writer', () => {
+    const path = newPath()
+    const { table, reader, close } = openBoth(path)
+    const records = fc.sample(record, 500)
+    for (let i = 0; i < 20; i++) {
+      table.write(records)
+      expect(reader.checkpoint()).toBe(true)
+    }
+    // The log begins anew after each: it does not grow with what is written.
+    expect(statSync(`${path}-wal`).size).toBeLessThan(1_000_000)
+    expect(reader.summarise(['1.1'])[0]?.calls).toBe(records.filter((it) => it.version === '1.1').length * 20)
+    close()
   })
 
   it('does not touch a file of a newer schema', () => {
@@ -174,11 +199,11 @@ describe('the call table', () => {
   })
 })
 
-function readAll(table: CallTable, filter: CallFilter): CallRecord[] {
+function readAll(reader: CallReader, filter: CallFilter): CallRecord[] {
   const found: CallRecord[] = []
   let cursor: string | null | undefined
   while (cursor !== null) {
-    const page = table.list(cursor === undefined ? filter : { ...filter, cursor })
+    const page = reader.list(cursor === undefined ? filter : { ...filter, cursor })
     found.push(...page.calls)
     cursor = page.next
   }

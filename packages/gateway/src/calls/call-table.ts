@@ -7,8 +7,10 @@
  * Why the row number is the cursor and not the time: calls are written when they end, so times are not in
  * order, and two calls may share one.
  *
- * Runs in the call log's worker thread, where a slow disk or a long query holds up nobody.
+ * A commit does not wait for the disk; a checkpoint does. So the writer never makes one: the worker does, with
+ * the reader's connection (`call-worker.ts`).
  */
+import { existsSync, renameSync } from 'node:fs'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import type { CallAttempt, CallRecord } from '../contract/call.ts'
 import type { CallFilter, CallPage, Retention, VersionSummary } from './questions.ts'
@@ -35,42 +37,96 @@ const defaultLimit = 50
 const largestLimit = 500
 /** Percentiles are taken from this many of a version's newest calls: exact enough, and bounded. */
 const sampleSize = 10_000
-/** Rows freed at a time, so that writes are never long held up. */
-const trimStep = 1_000
 
+/** The writer's side. */
 export interface CallTable {
+  /** Whole or not at all. */
   write(records: readonly CallRecord[]): void
+  /** Frees up to `atMost` rows that are too old or too many; true when there is more to free. */
+  trim(retention: Retention, nowMs: number, atMost: number): boolean
+  /** Waits for the disk. */
+  checkpoint(): boolean
+  close(): void
+}
+
+/** The reader's side: on a connection of its own, in any thread. */
+export interface CallReader {
   find(id: string): CallRecord | null
   list(filter: CallFilter): CallPage
   summarise(versions: readonly string[]): readonly VersionSummary[]
-  /** Frees up to `trimStep` rows; true when there is more to free. */
-  trim(retention: Retention, nowMs: number): boolean
+  /** Brings what was written into the main file. False when a writer came between: try again. */
+  checkpoint(): boolean
   close(): void
 }
 
 /** Opens or makes the file. Throws when it is damaged, or of a newer schema than this build knows. */
 export function openCallTable(path: string): CallTable {
-  const database = new DatabaseSync(path, { timeout: 2_000 })
-  try {
-    database.exec('PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL')
-    migrate(database)
-  } catch (error) {
-    database.close()
-    throw error
-  }
+  const database = connect(path, 'PRAGMA auto_vacuum=INCREMENTAL; PRAGMA wal_autocheckpoint=0', migrate)
   const insert = database.prepare(insertSql)
-  const selectOne = database.prepare('SELECT * FROM calls WHERE id = ? ORDER BY row DESC LIMIT 1')
   return {
     write: (records) => write(database, insert, records),
+    trim: createTrim(database),
+    checkpoint: () => checkpoint(database),
+    close: () => database.close(),
+  }
+}
+
+/** The file is there and of our schema: the writer has opened it. */
+export function openCallReader(path: string): CallReader {
+  const database = connect(path, 'PRAGMA query_only=ON')
+  const selectOne = database.prepare('SELECT * FROM calls WHERE id = ? ORDER BY row DESC LIMIT 1')
+  return {
     find: (id) => {
       const row = selectOne.get(id)
       return row === undefined ? null : toRecord(row as unknown as Row)
     },
     list: (filter) => list(database, filter),
     summarise: (versions) => versions.map((it) => summarise(database, it)),
-    trim: (retention, nowMs) => trim(database, retention, nowMs),
+    checkpoint: () => checkpoint(database),
     close: () => database.close(),
   }
+}
+
+/** Like `openCallTable`, but sets a damaged file aside: records of calls are worth less than a gateway that runs. */
+export function openOrSetAside(path: string, nowMs: number): { table: CallTable; aside: string | null } {
+  try {
+    return { table: openCallTable(path), aside: null }
+  } catch (error) {
+    if (!isDamage(error)) throw error
+    const aside = `${path}.damaged-${nowMs}`
+    for (const end of ['', '-wal', '-shm'])
+      if (existsSync(`${path}${end}`)) renameSync(`${path}${end}`, `${aside}${end}`)
+    return { table: openCallTable(path), aside }
+  }
+}
+
+/** SQLITE_CORRUPT and SQLITE_NOTADB. */
+export function isDamage(error: unknown): boolean {
+  const code = (error as { errcode?: number }).errcode
+  return code === 11 || code === 26
+}
+
+function connect(path: string, pragmas: string, prepare?: (database: DatabaseSync) => void): DatabaseSync {
+  const database = new DatabaseSync(path, { timeout: 2_000 })
+  try {
+    database.exec(`${pragmas}; PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-1024`)
+    prepare?.(database)
+  } catch (error) {
+    database.close()
+    throw error
+  }
+  return database
+}
+
+function checkpoint(database: DatabaseSync): boolean {
+  const found = database.prepare('PRAGMA wal_checkpoint(PASSIVE)').get() as unknown as Checkpoint
+  return found.busy === 0 && found.log === found.checkpointed
+}
+
+interface Checkpoint {
+  readonly busy: number
+  readonly log: number
+  readonly checkpointed: number
 }
 
 function migrate(database: DatabaseSync): void {
@@ -150,26 +206,31 @@ function percentile(sorted: readonly number[], share: number): number | null {
   return sorted[Math.max(Math.ceil(sorted.length * share) - 1, 0)] ?? null
 }
 
-function trim(database: DatabaseSync, retention: Retention, nowMs: number): boolean {
-  const ends = database.prepare(
-    'SELECT (SELECT min(row) FROM calls) AS first, (SELECT max(row) FROM calls) AS last',
-  )
-  const { first, last } = ends.get() as { first: number | null; last: number | null }
-  if (first === null || last === null) return false
-  // Rows leave only from the low end, in one run: what lies between is the count.
-  const tooMany = last - first + 1 - retention.maxRows
-  const tooOld = countOld(database, nowMs - retention.keepDays * dayMs)
-  const free = Math.min(Math.max(tooMany, tooOld), trimStep)
-  if (free <= 0) return false
-  database.prepare('DELETE FROM calls WHERE row < ?').run(first + free)
-  database.exec('PRAGMA incremental_vacuum(64)')
-  return free === trimStep
+/** Frees rows at the low end, where the oldest are. Asked after each batch, so mostly it asks and frees nothing. */
+function createTrim(database: DatabaseSync): CallTable['trim'] {
+  const selectFirst = database.prepare('SELECT row, started_at FROM calls ORDER BY row LIMIT 1')
+  const selectLast = database.prepare('SELECT row FROM calls ORDER BY row DESC LIMIT 1')
+  const selectOldest = database.prepare('SELECT started_at FROM calls ORDER BY row LIMIT ?')
+  const remove = database.prepare('DELETE FROM calls WHERE row < ?')
+  return ({ keepDays, maxRows }, nowMs, atMost) => {
+    const first = selectFirst.get() as unknown as Row | undefined
+    const last = selectLast.get() as unknown as Row | undefined
+    if (first === undefined || last === undefined) return false
+    const cutoffMs = nowMs - keepDays * dayMs
+    // Rows leave only from the low end, in one run: what lies between is the count.
+    const tooMany = last.row - first.row + 1 - maxRows
+    const tooOld = first.started_at >= cutoffMs ? 0 : countOld(selectOldest, cutoffMs, atMost)
+    const free = Math.min(Math.max(tooMany, tooOld), atMost)
+    if (free <= 0) return false
+    remove.run(first.row + free)
+    database.exec('PRAGMA incremental_vacuum(16)')
+    return free === atMost
+  }
 }
 
-/** How many rows at the low end are too old, in one run: one long call does not shield those behind it for long. */
-function countOld(database: DatabaseSync, cutoffMs: number): number {
-  const sql = 'SELECT started_at FROM calls ORDER BY row LIMIT ?'
-  const oldest = database.prepare(sql).all(trimStep) as unknown as Row[]
+/** Those at the low end that are too old, in one run: one long call does not shield those behind it for long. */
+function countOld(selectOldest: StatementSync, cutoffMs: number, atMost: number): number {
+  const oldest = selectOldest.all(atMost) as unknown as Row[]
   const firstKept = oldest.findIndex((it) => it.started_at >= cutoffMs)
   return firstKept === -1 ? oldest.length : firstKept
 }

@@ -57,14 +57,11 @@ export interface Answers {
 
 /** What the call log tells its worker. */
 export type ToWorker =
-  | { readonly kind: 'write'; readonly rows: string; readonly count: number }
   | { readonly kind: 'ask'; readonly ask: number; readonly question: Question }
-  | { readonly kind: 'retain'; readonly retention: Retention }
+  | { readonly kind: 'checkpoint' }
   | { readonly kind: 'close' }
 
 /** What the worker tells the call log. Failures travel as text: an error of another thread has no class. */
 export type FromWorker =
-  | { readonly kind: 'wrote'; readonly count: number; readonly failed: string | null }
   | { readonly kind: 'answer'; readonly ask: number; readonly value: unknown; readonly failed: string | null }
-  | { readonly kind: 'trouble'; readonly what: string }
-  | { readonly kind: 'closed' }
+  | { readonly kind: 'checkpointed'; readonly failed: string | null }

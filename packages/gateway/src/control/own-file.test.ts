@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import {
   chmodSync,
   mkdtempSync,
@@ -9,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { FileChangedError, keepAside, readOwnFile, replaceOwnFile } from './own-file.ts'
 
@@ -32,6 +33,18 @@ describe('the own file', () => {
     expect(readFileSync(path, 'utf8')).toBe('after')
     expect(statSync(path).mode & 0o777).toBe(0o640)
     expect(drafts(path)).toEqual([])
+  })
+
+  it('is cleared of drafts that killed processes left, and of no others', async () => {
+    const path = newFile('before')
+    const draft = (pid: number | string, of = basename(path)): string =>
+      join(path, '..', `.${of}.${pid}.next`)
+    const dead = spawnSync(process.execPath, ['--version']).pid
+    for (const it of [draft(dead), draft(process.ppid), draft(dead, 'other.yaml')]) writeFileSync(it, 'half')
+    await replaceOwnFile(path, Buffer.from('before'), Buffer.from('after'))
+    expect(drafts(path).sort()).toEqual(
+      [draft(process.ppid), draft(dead, 'other.yaml')].map((it) => basename(it)).sort(),
+    )
   })
 
   it('is not touched when somebody wrote it meanwhile', async () => {

@@ -9,7 +9,7 @@
  * folder would not let us.
  */
 import { constants } from 'node:fs'
-import { access, chmod, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
+import { access, chmod, open, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 
 export class FileChangedError extends Error {
@@ -39,6 +39,7 @@ export async function replaceOwnFile(
       (it) => it.mode & 0o777,
       () => 0o644,
     )
+    await dropLeftDrafts(target)
     await writeDurably(draft, next, mode)
     if (!isSameText(await readOwnFile(target), expected))
       throw new FileChangedError(`"${path}" was changed meanwhile`)
@@ -47,6 +48,24 @@ export async function replaceOwnFile(
   } catch (error) {
     await rm(draft, { force: true }).catch(() => undefined)
     throw error
+  }
+}
+
+/** A process that was killed while it wrote has left its draft. */
+async function dropLeftDrafts(target: string): Promise<void> {
+  const names = await readdir(dirname(target)).catch((): string[] => [])
+  for (const name of names) {
+    const [, of, pid] = /^\.(.+)\.(\d+)\.next$/.exec(name) ?? []
+    if (of === basename(target) && !isRunning(Number(pid)))
+      await rm(join(dirname(target), name), { force: true })
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
 }
 

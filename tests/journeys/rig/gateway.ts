@@ -10,6 +10,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Client, createClient } from '@changeover/sdk'
 import { type Ended, NodeScript } from '@changeover/testkit'
+import { until } from './until.ts'
 
 export interface GatewayOptions {
   /** Text of the settings file. Without it the gateway makes its first one. */
@@ -126,6 +127,12 @@ export class Gateway {
   /** Version in force, by the admin API. */
   async version(): Promise<string> {
     return (await this.admin.ask('readSettings')).version
+  }
+
+  /** Resolves when no attempt is in work and none is observed. */
+  async idle(): Promise<void> {
+    const isIdle = async () => (await this.admin.ask('readStatus')).state === 'idle'
+    await until(isIdle, { what: 'an idle gateway', timeoutMs: 30_000 })
   }
 
   /** `changeover ARGS…` in the gateway's folder. */

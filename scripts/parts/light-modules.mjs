@@ -5,7 +5,9 @@
  *   whole of Node's own fetch. `process.getBuiltinModule` gives the same object and reads nothing.
  * - `undici`: its index loads fetch, WebSocket, caches and mocks. The gateway uses its connection pools alone.
  *
- * Together 50 to 70 ms of CPU at each start. An import of a name that is not listed here fails the build.
+ * Measured in 2 × 31 interleaved starts on a busy machine, least CPU time until ready: 152 ms without, 142 ms with
+ * the second alone, 128 ms with both. The admin API loads Node's fetch later all the same, so the time until ready
+ * gains less than that and did not stand out of the noise. An import of a name that is not listed fails the build.
  */
 import http from 'node:http'
 

@@ -17,13 +17,13 @@ type Issue = NonNullable<Problem['issues']>[number]
 const mostIssues = 20
 
 export function writeProblem(problem: Problem, paint: Paint, sent?: SentText): string[] {
-  // An issue that only says again what the refusal says is no news.
+  // A single issue often says what the refusal says, and where: once is enough.
   const issues = (problem.issues ?? []).filter(
     (it) => it.place !== undefined || it.message !== problem.detail,
   )
-  const lines = [
-    `${paint('red', 'refused')}  ${paint('bold', problem.detail)}  ${paint('dim', problem.code)}`,
-  ]
+  const isSaid = issues.some((it) => it.message === problem.detail)
+  const detail = isSaid ? '' : `${paint('bold', problem.detail)}  `
+  const lines = [`${paint('red', 'refused')}  ${detail}${paint('dim', problem.code)}`]
   for (const issue of issues.slice(0, mostIssues)) lines.push('', ...writeIssue(issue, paint, sent))
   if (issues.length > mostIssues) lines.push('', `and ${issues.length - mostIssues} more`)
   const trace = problem.traceId === undefined ? [] : ['', paint('dim', `trace ${problem.traceId}`)]

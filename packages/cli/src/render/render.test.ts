@@ -40,6 +40,15 @@ describe('a refusal', () => {
     ])
   })
 
+  it('says once what its only issue says too, and where', () => {
+    const [issue] = problem.issues ?? []
+    const lines = writeProblem({ ...problem, detail: issue?.message ?? '' }, plain)
+    expect(lines[0]).toBe('refused  payload.unreadable')
+    expect(lines.filter((it) => it.includes('found a tab'))).toHaveLength(1)
+    const bare = { ...problem, issues: [{ code: problem.code, message: problem.detail }] }
+    expect(writeProblem(bare, plain).filter((it) => it.includes('has 1 error'))).toHaveLength(1)
+  })
+
   it('quotes no line of a text that is another', () => {
     const lines = writeProblem(problem, plain, { name: 'other.yaml', text: 'a\nb\n' }).join('\n')
     expect(lines).toContain('new.yaml:2:4')

@@ -403,6 +403,15 @@ describe('changing settings', () => {
     expect(answer.body['detail']).toContain('changeover.yaml')
   })
 
+  it('refuses so too when the folder of the file lets nobody write, as a mounted one does', async () => {
+    const { ask, path, reloader } = await open()
+    const before = reloader.current()?.version
+    rmSync(join(path, '..'), { recursive: true })
+    const answer = await ask('PATCH', '/v1/settings', { type: patch, body: weight(7) })
+    expect(answer.body['code']).toBe('settings.read_only')
+    expect(reloader.current()?.version).toBe(before)
+  })
+
   it('works off parallel changes one after the other, and loses none', async () => {
     const { ask, file } = await open()
     const answers = await Promise.all(

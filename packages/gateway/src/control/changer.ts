@@ -24,7 +24,7 @@ import {
   type Telemetry,
 } from '@changeover/reload'
 import { GatewayError, isGatewayError } from '../errors.ts'
-import { FileChangedError, keepAside, readOwnFile, replaceOwnFile } from './own-file.ts'
+import { FileChangedError, isWritable, keepAside, readOwnFile, replaceOwnFile } from './own-file.ts'
 import type { SettingsSource, SettingsText } from './settings-source.ts'
 
 export interface ChangerOptions {
@@ -181,7 +181,8 @@ class FileChanger {
   async #agree(): Promise<Agreed> {
     const { reloader, source } = this.#options
     const path = source.ownFile
-    if (path === null) throw new GatewayError('settings.read_only', { source: source.place })
+    if (path === null || !(await isWritable(path)))
+      throw new GatewayError('settings.read_only', { source: source.place })
     const snapshot = reloader.current()
     const bytes = await readOwnFile(path)
     const version = snapshot?.version ?? null

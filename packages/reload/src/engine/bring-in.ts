@@ -9,23 +9,21 @@ import type { SettingsTree } from '../contract/payload.ts'
 import type { Span } from '../contract/telemetry.ts'
 import { isReloadError, ReloadError } from '../errors.ts'
 import { changedParameters } from '../format/diff.ts'
-import { digestsOf, readResources } from '../format/resources.ts'
 import type { Attempt } from './attempt.ts'
 import { commit } from './commit.ts'
 import { say } from './core.ts'
 import type { Generation } from './live/generation.ts'
 import type { Observer } from './observer.ts'
-import { deadline, orAborted } from './race.ts'
-import type { Intent } from './records/recorder.ts'
+import { orAborted } from './race.ts'
 import { settledAlready, verify, verifyMatch } from './stages/admit.ts'
 import { approve } from './stages/approve.ts'
 import { ArtifactShelf } from './stages/artifacts.ts'
+import { type Build, build, readSettings } from './stages/build.ts'
 import type { Candidate } from './stages/candidate.ts'
 import { sealOffered } from './stages/open.ts'
 import { asKnown, isFresh, secure } from './stages/secure.ts'
-import { type BuildInput, Shadow } from './stages/shadow.ts'
+import { Shadow } from './stages/shadow.ts'
 import { validate } from './stages/validate.ts'
-import type { Work } from './work.ts'
 
 /** Brings a candidate in. Throws what stopped it, after everything has been given back. */
 export async function bringIn(attempt: Attempt, observer: Observer): Promise<void> {
@@ -38,29 +36,12 @@ export async function bringIn(attempt: Attempt, observer: Observer): Promise<voi
   await makeRoom(attempt, candidate)
   await fetchAll(attempt, candidate, bytes)
   const shadow = new Shadow(core)
-  const swap = await shadowed(shadow, async () => {
-    await build(attempt, { candidate, settings, bytes, shadow })
-    const intentBefore = await persist(attempt, candidate)
-    try {
-      return readySwap(attempt, { candidate, settings, shadow })
-    } catch (error) {
-      core.recorder.note('intent', intentBefore)
-      throw error
-    }
-  })
-  const before = commit(core.cell, swap.generation)
-  swap.closeStage()
-  observer.begin({ attempt, candidate, generation: swap.generation, before })
-  shadow.committed()
-  swap.span?.end()
-  answerApplied(attempt, swap.generation, before)
-}
-
-/** Whatever goes wrong while there is a shadow, the shadow gives everything back before anybody hears of it. */
-async function shadowed<T>(shadow: Shadow, work: () => Promise<T>): Promise<T> {
   try {
-    return await work()
+    await build(attempt, { candidate, settings, bytes, shadow })
+    await persist(attempt, candidate)
+    swap(attempt, { candidate, settings, shadow, observer })
   } catch (error) {
+    // Before anybody hears of the failure.
     await shadow.release()
     throw error
   }
@@ -149,24 +130,6 @@ async function readAndValidate(
   })
 }
 
-/** The settings tree of a candidate. What did not change is the same object as in the version in force. */
-export async function readSettings(
-  work: Work,
-  candidate: Candidate,
-  bytes: ArtifactShelf,
-): Promise<SettingsTree> {
-  const { current } = work.core.cell
-  const previous =
-    current === null
-      ? undefined
-      : { tree: current.snapshot.settings, digests: digestsOf(current.facts.manifest) }
-  return await readResources(candidate.manifest, {
-    previous,
-    bytesOf: (resource) => bytes.bytesOf(resource),
-    limits: work.core.limits,
-  })
-}
-
 async function makeRoom(attempt: Attempt, { manifest }: Candidate): Promise<void> {
   const { generations, limits } = attempt.core
   if (generations.size < limits.generations) return
@@ -178,89 +141,52 @@ async function fetchAll(attempt: Attempt, { manifest }: Candidate, bytes: Artifa
   await attempt.stage('fetch', () => bytes.fetchAll())
 }
 
-export interface Build {
-  readonly candidate: Candidate
-  readonly settings: SettingsTree
-  readonly bytes: ArtifactShelf
-  readonly shadow: Shadow
-  /** A check that fails is said and does not stop it: for a baseline, to which there is no better choice. */
-  readonly checkMayFail?: boolean
-}
-
-/** Makes the parts and proves them, within one deadline. */
-export async function build(work: Work, wanted: Build): Promise<void> {
-  const { candidate, settings, bytes, shadow } = wanted
-  const { core } = work
-  const { version, digest, manifest } = candidate
-  const ms = manifest.apply.warmup?.timeoutMs ?? core.limits.warmupMs
-  const late = (): Error =>
-    new ReloadError('warmup.deadline', { participant: shadow.waitsFor, version, limitMs: ms })
-  const limit = deadline(core.clock, work.signal, { ms, late })
-  const previous = core.cell.current?.snapshot.settings ?? null
-  const input = (span: Span): BuildInput => ({
-    settings,
-    previous,
-    changedParameters: changedParameters(previous, settings),
-    version,
-    digest,
-    artifacts: bytes,
-    span,
-    tracer: core.telemetry.tracer,
-    clock: core.clock,
-    signal: limit.signal,
-  })
-  try {
-    const count = { 'reload.resource.count': manifest.resources.length }
-    await work.stage('load', (span) => shadow.prepare(input(span)), count)
-    await warmUp(work, wanted, input)
-    work.signal.throwIfAborted()
-  } catch (error) {
-    // Other checks may still be running: they are told to stop.
-    limit.giveUp(error)
-    throw error
-  } finally {
-    limit.done()
-  }
-}
-
-async function warmUp(
-  work: Work,
-  { shadow, candidate, checkMayFail }: Build,
-  input: (span: Span) => BuildInput,
-): Promise<void> {
-  try {
-    await work.stage('warmup', (span) => shadow.check(input(span), span))
-  } catch (error) {
-    if (checkMayFail !== true || work.signal.aborted) throw error
-    const message = `version ${candidate.version} serves although it did not pass its check`
-    say(work.core.telemetry, 'error', message, { error, span: work.span.context })
-  }
-}
-
 /** Past this point nothing stops the attempt but the store. */
-async function persist(attempt: Attempt, { version, digest }: Candidate): Promise<Intent | null> {
+async function persist(attempt: Attempt, { version, digest }: Candidate): Promise<void> {
   const { core, id, span } = attempt
-  return await attempt.stage('persist', async () => {
+  await attempt.stage('persist', async () => {
     verifyMatch(core, attempt.origin)
     attempt.isCommitting = true
     const before = core.recorder.intent
     const attempts = (before?.digest === digest ? before.attempts : 0) + 1
     const { traceId, spanId } = span.context
     await core.recorder.writeIntent({ version, digest, attempts, traceId, spanId, attempt: id })
-    return before
   })
 }
 
-interface Swap {
+interface Ready {
   readonly generation: Generation
   readonly span: Span | null
   readonly closeStage: () => void
 }
 
-/** Everything that leads up to the commit and could fail, and nothing that waits. */
-function readySwap(attempt: Attempt, made: Pick<Build, 'candidate' | 'settings' | 'shadow'>): Swap {
+/**
+ * The swap, in one synchronous go: what leads up to it and could fail, the commit, and what follows from it and
+ * does not throw. Nothing else runs in between, so nobody can take back what is not yet observed.
+ */
+function swap(attempt: Attempt, made: Made): void {
   const { core } = attempt
-  const { candidate, settings, shadow } = made
+  const { candidate, shadow, observer } = made
+  const { generation, span, closeStage } = readySwap(attempt, made)
+  const before = commit(core.cell, generation)
+  try {
+    closeStage()
+    observer.begin({ attempt, candidate, generation, before })
+    shadow.committed()
+    span?.end()
+  } catch (error) {
+    // It serves: whatever went wrong in telling so must not look like a failure before the commit.
+    say(core.telemetry, 'error', `after the swap to ${candidate.version}`, { error })
+  }
+  answerApplied(attempt, generation, before)
+}
+
+interface Made extends Pick<Build, 'candidate' | 'settings' | 'shadow'> {
+  readonly observer: Observer
+}
+
+function readySwap(attempt: Attempt, { candidate, settings, shadow }: Made): Ready {
+  const { core } = attempt
   const closeStage = attempt.stages.begin('swap')
   const previous = core.cell.current
   const span = attempt.enter('swap', {

@@ -21,16 +21,16 @@ function behind(uri: string | null, text = TEXT): Resource {
   return uri === null ? rest : { ...rest, uri }
 }
 
-/** A source that answers each call with the next of these; the last one again and again. */
-function source(...answers: (string | Error | 'hangs')[]): ArtifactSource & { calls: string[] } {
+/** A source that answers each call with the next of these, the last one again and again; `null` never comes. */
+function source(...answers: (string | Error | null)[]): ArtifactSource & { calls: string[] } {
   const calls: string[] = []
   return {
     calls,
     schemes: ['test'],
     fetch(uri) {
       calls.push(uri)
-      const answer = answers[Math.min(calls.length, answers.length) - 1] ?? ''
-      if (answer === 'hangs') return new Promise(() => {})
+      const answer = answers[Math.min(calls.length, answers.length) - 1] ?? null
+      if (answer === null) return new Promise(() => {})
       return answer instanceof Error
         ? Promise.reject(answer)
         : Promise.resolve(new TextEncoder().encode(answer))
@@ -100,7 +100,7 @@ describe('a resource behind an address', () => {
   })
 
   it('is given up at the deadline when nothing comes', async () => {
-    const toy = new Toy({ artifactSources: [source('hangs')], limits: { fetchMs: 2_000 } })
+    const toy = new Toy({ artifactSources: [source(null)], limits: { fetchMs: 2_000 } })
     const waiting = withArtifact(toy, behind('test:a'))
     await toy.advance(2_000)
     expect(await waiting).toMatchObject({ code: 'fetch.failed' })

@@ -119,7 +119,7 @@ describe('the trace of a reload', () => {
       participants: {
         rule: {
           kinds: ['rules'],
-          prepare: ({ settings }) => String(settings['rules']?.['main']),
+          prepare: ({ settings }) => settings['rules']?.['main'] as string,
           describe(part, previous) {
             described.push(previous)
             return { 'routing.rule_changed': part }

@@ -1,6 +1,6 @@
 /** The published vectors through the whole engine: good ones come in, bad ones are refused and change nothing. */
 import { ManualClock } from '@changeover/testkit'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { SERVICE_KINDS, SERVICE_SCHEMES, serviceIssues } from '../../../../spec/service.ts'
 import { readVectorIndex, type VectorContext, vectorBytes } from '../../../../spec/vectors.ts'
 import type { ArtifactSource } from '../contract/participant.ts'
@@ -32,12 +32,11 @@ async function receiver(context: VectorContext): Promise<Receiver> {
   const offer = async (bytes: Uint8Array, ifMatch: string | null = null): Promise<Receipt> => {
     const origin = { trigger: 'admin_api', source: 'vectors', mediaType: ENVELOPE_TYPE } as const
     const answer = reloader.offer(bytes, ifMatch === null ? origin : { ...origin, ifMatch })
-    let isAnswered = false
-    void answer.then(() => {
-      isAnswered = true
-    })
+    const seen = vi.fn()
+    void answer.then(seen)
     // A fetch that fails waits before it is tried again.
-    for (let turn = 0; !isAnswered && turn < 200; turn++) await clock.advance(turn < 100 ? 0 : 1_000)
+    for (let turn = 0; seen.mock.calls.length === 0 && turn < 200; turn++)
+      await clock.advance(turn < 100 ? 0 : 1_000)
     return await answer
   }
   for (const file of context.before)

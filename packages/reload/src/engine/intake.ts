@@ -164,6 +164,7 @@ export class Intake {
       say(core.telemetry, 'error', 'a reload failed in a way that it should not', { error })
     }
     core.library.doneWith(attempt.id, false)
+    if (core.recorder.intent?.attempt === attempt.id) core.recorder.clearIntent(core.recorder.intent.digest)
     if (!isPassing(known.code)) this.last = attempt
     attempt.refuse(known)
     if (isAutomatic(attempt.origin)) this.postponed.consider(attempt, known)

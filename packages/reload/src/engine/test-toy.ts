@@ -230,14 +230,13 @@ export class Toy {
 
   /** The receipt, once everything that needs no time has happened; time itself does not move. */
   async answer(receipt: Promise<Receipt>): Promise<Receipt> {
-    let answered: Receipt | null = null
-    void receipt.then((it) => {
-      answered = it
-    })
-    for (let turn = 0; turn < 50 && answered === null; turn++) await this.clock.advance(0)
-    if (answered === null) throw new Error('no receipt without time passing')
+    const answered: Receipt[] = []
+    void receipt.then((it) => answered.push(it))
+    for (let turn = 0; turn < 50 && answered.length === 0; turn++) await this.clock.advance(0)
     await this.rest()
-    return answered
+    const [answer] = answered
+    if (answer === undefined) throw new Error('no receipt without time passing')
+    return answer
   }
 
   /** Lets everything happen that needs no time. */

@@ -77,6 +77,8 @@ describe('the admin server', () => {
     const url = await start()
     for (const host of ['evil.example', 'evil.example:8701', '127.0.0.1.evil.example', 'localhost.evil'])
       expect((await ask(`${url}/healthz`, { host, authorization })).status).toBe(421)
+    const refused = await ask(`${url}/v1/status`, { host: 'evil.example', authorization })
+    expect(JSON.parse(refused.body)).toMatchObject({ code: 'control.host' })
     for (const host of ['localhost', 'localhost:1', '127.0.0.1:8701', '[::1]:8701'])
       expect((await ask(`${url}/healthz`, { host })).status).toBe(200)
   })

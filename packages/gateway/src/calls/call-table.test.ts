@@ -189,6 +189,18 @@ describe('the call table', () => {
     close()
   })
 
+  it('cuts the log when it begins anew, so that its size tells what has gathered', () => {
+    const path = newPath()
+    const { table, reader, close } = openBoth(path)
+    const records = fc.sample(record, 500)
+    for (let i = 0; i < 40; i++) table.write(records)
+    expect(statSync(`${path}-wal`).size).toBeGreaterThan(6_000_000)
+    expect(reader.checkpoint()).toBe(true)
+    table.write(records)
+    expect(statSync(`${path}-wal`).size).toBeLessThan(4_500_000)
+    close()
+  })
+
   it('does not touch a file of a newer schema', () => {
     const path = newPath()
     openCallTable(path).close()

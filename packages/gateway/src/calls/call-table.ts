@@ -38,6 +38,9 @@ const largestLimit = 500
 /** Percentiles are taken from this many of a version's newest calls: exact enough, and bounded. */
 const sampleSize = 10_000
 
+/** The log is cut to this when it begins anew after a checkpoint: its size then tells what has gathered since. */
+const keptLogBytes = 4 * 1024 * 1024
+
 /** The writer's side. */
 export interface CallTable {
   /** Whole or not at all. */
@@ -61,7 +64,8 @@ export interface CallReader {
 
 /** Opens or makes the file. Throws when it is damaged, or of a newer schema than this build knows. */
 export function openCallTable(path: string): CallTable {
-  const database = connect(path, 'PRAGMA auto_vacuum=INCREMENTAL; PRAGMA wal_autocheckpoint=0', migrate)
+  const pragmas = `PRAGMA auto_vacuum=INCREMENTAL; PRAGMA wal_autocheckpoint=0; PRAGMA journal_size_limit=${keptLogBytes}`
+  const database = connect(path, pragmas, migrate)
   const insert = database.prepare(insertSql)
   return {
     write: (records) => write(database, insert, records),

@@ -17,21 +17,12 @@ const one = (name: string, file: string, from: string, to: string): Mutant => ({
 
 /** The fourteen of the specification, then those of ours that persistence deserves. */
 export const MUTANTS: readonly Mutant[] = [
-  {
-    name: 'the quarantine is not asked',
-    edits: [
-      {
-        file: 'engine/stages/admit.ts',
-        from: "if (core.quarantine.find(candidate.digest) !== null) return 'quarantined'",
-        to: '',
-      },
-      {
-        file: 'engine/stages/admit.ts',
-        from: "core.quarantine.findTree(candidate.tree) !== null ? 'quarantined' : null",
-        to: 'false ? null : null',
-      },
-    ],
-  },
+  one(
+    'the quarantine is not asked',
+    'stages/admit.ts',
+    "return core.quarantine.blocks(known, isAutomatic(origin)) ? 'quarantined' : null",
+    'return known.digest === null && isAutomatic(origin) ? null : null',
+  ),
   one(
     'a rollback lowers the floor',
     'observer.ts',

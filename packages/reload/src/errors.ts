@@ -390,7 +390,7 @@ export const rules = {
     status: 404,
     say: (it) => `version ${it.version} is not in this instance's line`,
   }),
-  'reload.failed': rule<Record<never, never>>({
+  'reload.failed': rule<object>({
     blame: 'bug',
     retry: false,
     status: 500,

@@ -44,6 +44,7 @@ describe('the trace of a reload', () => {
       'reload.attempt.id': receipt.attempt,
       'user.id': 'user:bo',
       'reload.config_version': '1.2',
+      'reload.previous_version': '1.1',
       'config.digest': expect.stringMatching(/^sha256:/),
       'reload.changed_parameters': ['/models/main/mark', '/routes/main/mark'],
       'reload.status': 'success',
@@ -204,6 +205,7 @@ describe('metrics', () => {
       { value: 1, attributes: { 'config.scope': 'toy/one', 'config.version': '1.1' } },
     ])
     expect(read('config.age')).toEqual([{ value: 5, attributes: { 'config.scope': 'toy/one' } }])
+    expect(read('config.stale')).toEqual([{ value: 0, attributes: { 'config.scope': 'toy/one' } }])
     expect(read('reload.generations')).toEqual([{ value: 1 }])
     expect(read('reload.pinned_requests')).toEqual([{ value: 1, attributes: { 'config.version': '1.1' } }])
     expect(read('reload.quarantined')).toEqual([{ value: 0 }])
@@ -211,6 +213,26 @@ describe('metrics', () => {
     pin.release()
     await toy.reloader.close({ drainMs: 0 })
     expect(toy.telemetry.gauges.size).toBe(0)
+  })
+})
+
+describe('the metric config.stale', () => {
+  it('is 1 while a source of the settings cannot be read', async () => {
+    const toy = new Toy()
+    await toy.change({ mark: 1 })
+    toy.reloader.watch({
+      kind: 'broken',
+      source: 'nowhere',
+      watch: (_offer, signal, report) => {
+        report({ source: 'nowhere', code: 'handle.read_failed', message: 'gone' })
+        return new Promise((resolve) => signal.addEventListener('abort', () => resolve()))
+      },
+    })
+    await toy.advance(1)
+    expect([...(toy.telemetry.gauges.get('config.stale')?.() ?? [])]).toEqual([
+      { value: 1, attributes: { 'config.scope': 'toy/one' } },
+    ])
+    await toy.reloader.close({ drainMs: 0 })
   })
 })
 

@@ -49,7 +49,7 @@ export class Engine implements Reloader<Parts> {
     this.observer = new Observer(core, (candidate) => this.ttlAttempt(candidate))
     this.intake = new Intake(core, this.observer)
     this.watches = new Watches(core.telemetry, (bytes, origin) => this.offer(bytes, origin))
-    this.stopMetrics = observeCore(core)
+    this.stopMetrics = observeCore(core, () => this.watches.status.some((it) => it.trouble !== null))
   }
 
   start(): Promise<string | null> {

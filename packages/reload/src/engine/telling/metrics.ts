@@ -5,8 +5,8 @@ import type { BreakerState } from '../storms/breaker.ts'
 
 const BREAKER_STATES: Readonly<Record<BreakerState, number>> = { closed: 0, half_open: 1, open: 2 }
 
-/** Returns a function that stops it. */
-export function observeCore(core: Core): () => void {
+/** `hasTrouble` says whether a source of the settings cannot be read. Returns a function that stops it. */
+export function observeCore(core: Core, hasTrouble: () => boolean): () => void {
   const { meter } = core.telemetry
   const scope = { 'config.scope': core.scope }
   const serving = <T>(read: (version: string, since: number) => T): T[] => {
@@ -20,6 +20,7 @@ export function observeCore(core: Core): () => void {
     meter.observe('config.age', () =>
       serving((_, since) => ({ value: (core.clock.now() - since) / 1000, attributes: scope })),
     ),
+    meter.observe('config.stale', () => [{ value: hasTrouble() ? 1 : 0, attributes: scope }]),
     meter.observe('reload.quarantined', () => [{ value: core.quarantine.entries.length }]),
     meter.observe('reload.generations', () => [{ value: core.generations.size }]),
     meter.observe('reload.pinned_requests', () =>

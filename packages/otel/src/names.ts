@@ -34,6 +34,7 @@ export const spanNames: readonly SpanName[] = [
       'reload.source',
       'reload.scope',
       'reload.config_version',
+      'reload.previous_version',
       'reload.status',
       'reload.reason',
       'reload.duration_ms',

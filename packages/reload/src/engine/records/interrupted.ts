@@ -9,7 +9,7 @@ const REASON = 'reload.crashed'
 
 export function endInterrupted(core: Core, tail: readonly AuditLine[]): void {
   for (const line of openAttempts(tail)) {
-    const { traceId, spanId, attempt, trigger, source, to, digest } = line
+    const { traceId, spanId, attempt, trigger, source, who, from, to, digest } = line
     const span = core.telemetry.tracer.start('reload', {
       links: [{ traceId, spanId, sampled: true, remote: true }],
       attributes: {
@@ -18,9 +18,11 @@ export function endInterrupted(core: Core, tail: readonly AuditLine[]): void {
         'reload.scope': core.scope,
         'reload.attempt.id': attempt,
         'reload.config_version': to ?? undefined,
+        'reload.previous_version': from ?? undefined,
         'config.digest': digest ?? undefined,
         'reload.status': 'crashed',
         'reload.reason': REASON,
+        'user.id': who,
       },
     })
     span.fail(REASON)

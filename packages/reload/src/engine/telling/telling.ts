@@ -80,6 +80,7 @@ export function announceEnd(core: Core, attempt: Attempt, ending: Ending): void 
   span.set({
     'reload.status': status,
     'reload.reason': reason === '' ? undefined : reason,
+    'reload.previous_version': attempt.from ?? undefined,
     'reload.duration_ms': Math.round(attempt.durationMs),
     'user.id': attempt.actor,
   })

@@ -20,22 +20,25 @@ export function attemptsOfSpans(spans: readonly CollectedSpan[]): AttemptOfSpans
   return roots.sort((a, b) => Number(a.endUnixNano - b.endUnixNano)).map(attemptOf)
 }
 
-export function attemptOf(root: CollectedSpan): AttemptOfSpans {
+function attemptOf(root: CollectedSpan): AttemptOfSpans {
   const text = (name: string): string => String(root.attributes[name] ?? '')
-  const orNull = (value: unknown): string | null => (typeof value === 'string' ? value : null)
   const changed = root.attributes['reload.changed_parameters']
   return {
     attempt: text('reload.attempt.id'),
     trigger: text('reload.trigger'),
     source: text('reload.source'),
-    from: orNull(root.attributes['reload.previous_version']),
-    to: orNull(root.attributes['reload.config_version']),
+    from: textOrNull(root.attributes['reload.previous_version']),
+    to: textOrNull(root.attributes['reload.config_version']),
     status: text('reload.status'),
     reason: text('reload.reason'),
     changedParameters: Array.isArray(changed) ? changed.map(String) : [],
     traceId: root.traceId,
     spanId: root.spanId,
   }
+}
+
+function textOrNull(value: unknown): string | null {
+  return typeof value === 'string' ? value : null
 }
 
 /** The root span of an attempt, and what hangs below it. */

@@ -47,7 +47,7 @@ async function install(folder) {
   const path = (process.env.PATH ?? '').split(delimiter).filter((it) => resolve(it) !== binaries)
   const env = { ...process.env, PATH: path.join(delimiter), npm_config_loglevel: 'notice' }
   let complaint = ''
-  const { code, tookMs } = await run('npm', ['ci', '--no-audit', '--no-fund'], {
+  const { code, tookMs } = await run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: folder,
     env,
     stdio: ['ignore', 'inherit', 'pipe'],

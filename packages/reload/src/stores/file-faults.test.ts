@@ -181,6 +181,33 @@ describe('a failing disk', () => {
     },
   )
 
+  it('that did not take the name of a blob is asked again when the same blob comes again', async () => {
+    const disk = new FaultyDisk()
+    const store = openOn(disk, 1)
+    const blob: Step = { does: 'blob', text: 'one' }
+    await take(store, { does: 'blob', text: 'zero' })
+    disk.fault = ({ name }) => (name === 'syncDirectory' ? 'EIO' : null)
+    await expect(take(store, blob)).rejects.toMatchObject({ code: 'EIO' })
+    disk.fault = null
+    await take(store, blob)
+    disk.restart('nothing')
+    await check(openOn(disk, 2), { ...freshPromises(), blobs: new Set(['zero', 'one']) })
+  })
+
+  it('holds what a killed process had renamed, once the next has opened the store', async () => {
+    const disk = new FaultyDisk()
+    const store = openOn(disk, 1)
+    await take(store, { does: 'blob', text: 'zero' })
+    // Open, write, sync, rename; and the process is gone, though the disk still has its power.
+    const died = disk.cutPowerAt(4, 'after')
+    void take(store, { does: 'blob', text: 'one' })
+    await died
+    const next = openOn(disk, 2)
+    await take(next, { does: 'blob', text: 'one' })
+    disk.restart('nothing')
+    await check(openOn(disk, 3), { ...freshPromises(), blobs: new Set(['zero', 'one']) })
+  })
+
   it('that is full for good refuses every write and still reads', async () => {
     const disk = new FaultyDisk()
     const store = openOn(disk, 1)

@@ -44,6 +44,8 @@ class FileStore implements StateStore {
   private readonly auditLog: AuditLog
   private unlock: (() => Promise<void>) | null = null
   private isClosed = false
+  /** A blob's name may be there for us and not yet on the disk: forcing it there failed. */
+  private isNameLoose = false
   private last: Promise<unknown> = Promise.resolve()
 
   constructor(directory: string, options: FileStoreOptions) {
@@ -64,7 +66,12 @@ class FileStore implements StateStore {
       const path = this.blobPath(digest)
       const held = await this.files.read(path)
       // Compared, so that a copy the disk has damaged is mended by whoever brings the bytes again.
-      if (held === null || Buffer.compare(held, bytes) !== 0) await writeDurably(this.files, path, bytes)
+      const isHeld = held !== null && Buffer.compare(held, bytes) === 0
+      if (isHeld && !this.isNameLoose) return
+      this.isNameLoose = true
+      if (isHeld) await this.files.syncDirectory(this.blobs)
+      else await writeDurably(this.files, path, bytes)
+      this.isNameLoose = false
     })
   }
 
@@ -131,6 +138,8 @@ class FileStore implements StateStore {
       await this.clearAside(this.directory)
       await this.clearAside(this.blobs)
       await this.auditLog.open()
+      // What an earlier process had renamed and not yet forced to the disk is visible, and believed from here on.
+      await this.files.syncDirectory(this.blobs)
       await this.files.syncDirectory(this.directory)
       // Our own name in the directory above. Where we may not open that one, it was not we who made it.
       await this.files.syncDirectory(dirname(this.directory)).catch(() => {})

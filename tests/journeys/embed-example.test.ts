@@ -22,7 +22,9 @@ describe('the embedded scoring service', () => {
   })
 
   async function serve(): Promise<{ script: NodeScript; ask(): Promise<unknown> }> {
-    const script = new NodeScript(join(example, 'scoring-service.ts'), { args: [join(folder, 'model.json'), '0'] })
+    const script = new NodeScript(join(example, 'scoring-service.ts'), {
+      args: [join(folder, 'model.json'), '0'],
+    })
     running.push(script)
     const port = /port: (\d+)/.exec(await script.line('listening on'))?.[1]
     const ask = async (): Promise<unknown> => {
@@ -45,7 +47,7 @@ describe('the embedded scoring service', () => {
     await expect.poll(ask, { timeout: 10_000 }).toEqual({ version: '1.2', score: 3 })
     await script.line('1.2: success')
     edit('0.75', '"much"')
-    await script.line('1.3: rejected, version 1.3 has 1 error; the running version stays')
+    await script.line('1.3: rejected, the weight of "clicks" is "much", expected a number')
     expect(await ask()).toEqual({ version: '1.2', score: 3 })
     await script.kill('SIGTERM')
     expect(await (await serve()).ask()).toEqual({ version: '1.2', score: 3 })

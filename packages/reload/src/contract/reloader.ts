@@ -99,6 +99,8 @@ export interface AttemptReport {
   readonly to: string | null
   readonly status: ReloadStatus
   readonly reason: string
+  /** What went wrong, for people. */
+  readonly message?: string
   readonly traceId: string
   readonly startedAt: number
   readonly durationMs: number
@@ -178,6 +180,8 @@ export interface ReloadEvent {
   readonly version: string | null
   readonly status?: ReloadStatus
   readonly reason?: string
+  /** What went wrong, for people. */
+  readonly message?: string
   readonly traceId: string
 }
 export type { Pin, Snapshot }

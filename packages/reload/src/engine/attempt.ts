@@ -12,7 +12,7 @@ import type { Issue, Receipt, ReloadStatus, Settled, Unchanged } from '../contra
 import type { AttemptReport } from '../contract/reloader.ts'
 import type { AuditLine } from '../contract/store.ts'
 import type { Span, SpanContext } from '../contract/telemetry.ts'
-import { type ReloadError, rules } from '../errors.ts'
+import { isReloadError, type ReloadError, rules } from '../errors.ts'
 import type { Core } from './core.ts'
 import type { AuditEntry } from './records/audit.ts'
 import { actorOf, type Candidate, type Offered } from './stages/candidate.ts'
@@ -58,6 +58,7 @@ export class Attempt extends Work {
   state = 'received'
   status: ReloadStatus = 'in_progress'
   reason = ''
+  message: string | null = null
   /** Past the point where a newer offer could take its place. */
   isCommitting = false
   private endedMs: number | null = null
@@ -160,6 +161,7 @@ export class Attempt extends Work {
     this.endedMs = this.core.clock.monotonic()
     this.status = status
     this.reason = reason
+    this.message = isReloadError(ending.error) ? messageOf(ending.error) : null
     this.state = status
     announceEnd(this.core, this, ending)
     this.tell()
@@ -198,6 +200,7 @@ export class Attempt extends Work {
       to: this.candidate?.version ?? null,
       status: this.status,
       reason: this.reason,
+      ...(this.message !== null && { message: this.message }),
       traceId: this.traceId,
       startedAt: this.beginning.atMs,
       durationMs: this.durationMs,
@@ -215,6 +218,7 @@ export class Attempt extends Work {
       version: this.candidate?.version ?? null,
       traceId: this.traceId,
       ...(this.isEnded && { status: this.status, reason: this.reason }),
+      ...(this.message !== null && { message: this.message }),
     })
   }
 }
@@ -236,6 +240,12 @@ function startRoot(core: Core, { origin, author, atMs }: Beginning, id: string):
       'user.id': origin.actor,
     },
   })
+}
+
+/** One thing that is wrong says more than that there is one. */
+function messageOf({ issues, message }: ReloadError): string {
+  const [only, ...others] = issues
+  return only === undefined || others.length > 0 ? message : only.message
 }
 
 /** The issues of an error, at least the error itself, with their places in what a person wrote. */

@@ -44,6 +44,7 @@ export class AuditLog {
   }
 
   async append(line: AuditLine): Promise<void> {
+    await this.noticeRemoval()
     await this.cutTail()
     if (this.sizeBytes >= this.options.fileBytes) await this.putAside()
     const bytes = Buffer.from(`${JSON.stringify(line)}\n`)
@@ -78,6 +79,16 @@ export class AuditLog {
   private async textOf(name: string): Promise<string> {
     const bytes = Buffer.from((await this.options.files.read(join(this.options.directory, name))) ?? [])
     return bytes.toString('utf8', 0, name === 'audit.jsonl' ? this.sizeBytes : bytes.length)
+  }
+
+  /** Somebody may have taken the file away, or the whole directory: then the log begins anew, and the gap shows. */
+  private async noticeRemoval(): Promise<void> {
+    if (!this.hasFile) return
+    const names = await this.options.files.list(this.options.directory)
+    if (names.includes('audit.jsonl')) return
+    this.hasFile = false
+    this.hasTail = false
+    this.sizeBytes = 0
   }
 
   private async cutTail(): Promise<void> {

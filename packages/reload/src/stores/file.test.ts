@@ -1,7 +1,7 @@
 /** The file store: the common suite, what is on the disk, and two processes that want one directory. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { appendFile, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { auditLine, storeConformance } from '@changeover/testkit'
@@ -129,6 +129,22 @@ describe('the audit log', () => {
     await store.close()
     const lines = (await readFile(join(directory, 'audit.jsonl'), 'utf8')).trimEnd().split('\n')
     expect(lines).toEqual([JSON.stringify(auditLine('a')), JSON.stringify(auditLine('c'))])
+  })
+
+  it('begins anew when its directory was removed and is there again, without anything between its lines', async () => {
+    const path = join(directory, 'state')
+    const store = fileStore(path)
+    await store.appendAudit(auditLine('a'))
+    await rm(path, { recursive: true })
+    for (const attempt of ['b', 'c']) {
+      await expect(store.appendAudit(auditLine(attempt))).rejects.toMatchObject({ code: 'ENOENT' })
+    }
+    await mkdir(path)
+    for (const attempt of ['b', 'c']) await store.appendAudit(auditLine(attempt))
+    expect((await store.readAudit()).map((it) => it.attempt)).toEqual(['b', 'c'])
+    const text = await readFile(join(path, 'audit.jsonl'), 'utf8')
+    expect(text.split('\n').map((it) => it.slice(0, 1))).toEqual(['{', '{', ''])
+    await store.close()
   })
 
   it('leaves out a line that the disk has damaged in the middle', async () => {

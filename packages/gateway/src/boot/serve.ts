@@ -48,8 +48,11 @@ async function runToTheEnd(flags: Parameters<typeof run>[0]['flags']): Promise<n
   // Standard output belongs to the log lines where it is no terminal.
   const banner = stdout.isTTY ? stdout : stderr
   const colours = banner.isTTY && (env['NO_COLOR'] ?? '') === ''
-  banner.write(writeBanner(running, { version, tookMs: performance.now(), colours }))
-  const code = await untilEnded(running)
+  const tookMs = performance.now()
+  // Whoever reads that it serves may send a signal at once.
+  const ended = untilEnded(running)
+  banner.write(writeBanner(running, { version, tookMs, colours }))
+  const code = await ended
   // Whatever is left open by then is a leak, and no reason to stay.
   setTimeout(() => process.exit(code), 1_000).unref()
   return code

@@ -115,6 +115,20 @@ describe('a failure', () => {
     expect(toy.serving).toBe(2)
   })
 
+  it('of a reader in a way that it should not is answered too', async () => {
+    const toy = new Toy({
+      read: () => {
+        throw new TypeError('undefined is not a function')
+      },
+    })
+    expect(await toy.change({ mark: 1 })).toMatchObject({
+      outcome: 'refused',
+      code: 'reload.failed',
+      retry: false,
+    })
+    expect(toy.telemetry.logs.find((it) => it.level === 'error')?.error).toBeInstanceOf(TypeError)
+  })
+
   it('of telemetry is nobody’s failure', async () => {
     const toy = new Toy()
     const broken = (): never => {

@@ -74,6 +74,12 @@ export interface Running {
   stop(options?: { drainMs?: number }): Promise<void>
 }
 
+/**
+ * Streams of minutes hold the versions they began under, and a version that shares most of its parts with the
+ * next costs little: so many more than the engine's own default may be alive before a reload has to wait.
+ */
+const limits: Partial<ReloaderLimits> = { generations: 16 }
+
 /** How often secrets in files are looked at: a mounted secret that was rotated acts within this time. */
 const secretsEveryMs = 30_000
 
@@ -124,7 +130,7 @@ async function begin(options: RunOptions): Promise<Begun> {
       gateway: gatewayParticipant({ secrets, clock }),
       telemetry: telemetryParticipant({ live: telemetry, secrets, isTerminal }),
     },
-    ...(options.limits === undefined ? {} : { limits: options.limits }),
+    limits: { ...limits, ...options.limits },
   })
   const calls = createCallLog({ path: join(stateFolder, 'calls.db'), clock, telemetry })
   const parts = { options, clock, startedAt, stateFolder, telemetry, secrets, reloader, calls }

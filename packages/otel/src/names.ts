@@ -47,6 +47,12 @@ export const spanNames: readonly SpanName[] = [
     ],
   },
   {
+    name: 'reload.plan',
+    kind: 'internal',
+    meaning: 'A look at what an offer would change: everything up to the swap, then let go. Not an attempt.',
+    attributes: ['reload.trigger', 'reload.source', 'reload.scope'],
+  },
+  {
     name: 'reload.authenticate',
     kind: 'internal',
     meaning: 'Who asks, and whether they may.',

@@ -17,7 +17,7 @@ const keySpec = z.strictObject({
       error: '"sha256:" and the 64 lower-case hex digits of the key\'s SHA-256',
       params: hidden,
     }),
-    'SHA-256 of the key that the caller sends as a bearer token; for a key in $KEY, printf %s "$KEY" | sha256sum prints it',
+    'sha256: and the hex digits of the SHA-256 of the key that the caller sends as a bearer token; for a key in $KEY, printf %s "$KEY" | sha256sum prints the digits',
     { pattern: HASH.source },
   ),
   expires: setting(

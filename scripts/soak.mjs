@@ -2,7 +2,7 @@
 /**
  * `npm run soak`: the soak of `tests/journeys`, at its whole length: 500 requests a second for a minute, 200 long
  * streams, 100 reloads. Each number can be set from outside: SOAK_RATE, SOAK_SECONDS, SOAK_CONNECTIONS,
- * SOAK_STREAMS, SOAK_RELOADS.
+ * SOAK_STREAMS, SOAK_RELOADS. With SOAK_STREAMS_OVER_TIME=1 the streams are opened one after another, under other versions.
  */
 import { join } from 'node:path'
 import { toolEnvironment } from './parts/repository.mjs'

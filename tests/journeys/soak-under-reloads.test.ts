@@ -13,6 +13,7 @@ const options = {
   connections: wanted('SOAK_CONNECTIONS', 32),
   streams: wanted('SOAK_STREAMS', 100),
   reloads: wanted('SOAK_RELOADS', 40),
+  streamsOverTime: wanted('SOAK_STREAMS_OVER_TIME', 0) === 1,
 }
 
 describe('settings that change under load', () => {
@@ -20,7 +21,7 @@ describe('settings that change under load', () => {
     const report = await soak(options)
     console.log(tellSoak(report))
     expect(report.faults).toEqual([])
-    expect(report.versionsSeen).toBeGreaterThan(options.reloads / 2)
+    if (!options.streamsOverTime) expect(report.versionsSeen).toBeGreaterThan(options.reloads / 2)
     // A hundred reports of attempts and as many versions in the line are kept by design; streams and pools are not.
     expect(report.memory.heapEndMb - report.memory.heapMidMb).toBeLessThan(8)
   })

@@ -64,10 +64,10 @@ const changes: readonly (readonly [string, () => object])[] = [
 
 describe('telemetry that changes under load', () => {
   it('lets every request and every stream go on', async () => {
-    let isOver = false
+    const over = { isOver: false }
     const streams = Array.from({ length: 12 }, (_, i) => stream(20 + i))
     const load = Array.from({ length: 6 }, async () => {
-      while (!isOver) await plain()
+      while (!over.isOver) await plain()
     })
     for (const round of [1, 2]) {
       for (const [what, change] of changes) {
@@ -82,7 +82,7 @@ describe('telemetry that changes under load', () => {
         await expect.poll(() => answered.length, { timeout: 10_000 }).toBeGreaterThan(seen + 5)
       }
     }
-    isOver = true
+    over.isOver = true
     await Promise.all([...streams, ...load])
     expect(failures).toEqual([])
     expect(answered.length).toBeGreaterThan(200)

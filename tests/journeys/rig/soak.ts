@@ -21,6 +21,8 @@ export interface SoakOptions {
   readonly connections: number
   readonly streams: number
   readonly reloads: number
+  /** Whether streams are opened one after another over the whole time, each under another version. */
+  readonly streamsOverTime: boolean
 }
 
 export interface SoakReport {
@@ -95,7 +97,7 @@ class Soak {
         count: streams,
         chunks: ((seconds + 5) * 1000) / STREAM_EVERY_MS,
         everyMs: STREAM_EVERY_MS,
-        overMs: 0,
+        overMs: this.options.streamsOverTime ? seconds * 1000 : 0,
       },
     })
     const memory = new MemoryWatch(gateway.process.pid)
@@ -107,6 +109,7 @@ class Soak {
       await this.reload(i, load)
       if (i === Math.ceil(reloads / 2)) this.heapMid = await heapBytes(gateway.process)
     }
+    await pause(startMs + seconds * 1000 - performance.now())
     const heapEnd = await heapBytes(gateway.process)
     memory.stop()
     const result = await load.result()

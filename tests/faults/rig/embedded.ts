@@ -88,12 +88,14 @@ export class Embedded {
 
   /** The result, however little time it takes. */
   async done<T>(work: Promise<T>): Promise<T> {
-    let isDone = false
+    const state = { isDone: false }
     const end = (): void => {
-      isDone = true
+      state.isDone = true
     }
     work.then(end, end)
-    for (let turn = 0; turn < 400 && !isDone; turn += 1) await this.clock.advance(turn % 40 === 39 ? 50 : 0)
+    for (let turn = 1; turn <= 400 && !state.isDone; turn += 1) {
+      await this.clock.advance(turn % 40 === 0 ? 50 : 0)
+    }
     return await work
   }
 }

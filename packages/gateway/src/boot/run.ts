@@ -23,7 +23,7 @@ import { type CallLog, createCallLog } from '../calls/call-log.ts'
 import type { CompiledGateway } from '../contract/compiled.ts'
 import { loadAdminToken } from '../control/admin-token.ts'
 import { createAttemptJournal } from '../control/attempt-journal.ts'
-import { createChanger } from '../control/changer.ts'
+import { type Changer, createChanger } from '../control/changer.ts'
 import type { AdminRooms } from '../control/rooms.ts'
 import { gatewayParticipant } from '../pipeline/participant.ts'
 import { type TelemetryPart, telemetryParticipant } from '../pipeline/telemetry-participant.ts'
@@ -197,7 +197,7 @@ async function finish(begun: Begun): Promise<Running> {
     reloader,
     calls,
     telemetry,
-    reread: () => reread(begun, place),
+    reread: () => reread(begun, place, changer),
     stop: ({ drainMs = flags.drainMs } = {}) => letGo(begun, { drainMs }),
   }
 }
@@ -265,7 +265,11 @@ async function refreshOnce({ secrets, telemetry }: Begun): Promise<void> {
   for (const it of troubles) log('warn', `"${it.reference}" cannot be read; its last value stays`, it.cause)
 }
 
-async function reread(begun: Begun, { again, source }: SettingsPlace): Promise<void> {
+async function reread(
+  begun: Begun,
+  { again, source }: SettingsPlace,
+  changer: Pick<Changer, 'offerRead'>,
+): Promise<void> {
   await refreshOnce(begun)
   if (again === null) return
   const { reloader, telemetry } = begun
@@ -281,7 +285,8 @@ async function reread(begun: Begun, { again, source }: SettingsPlace): Promise<v
       mediaType,
       actor: 'signal:SIGHUP',
     } as const
-    await reloader.offer(bytes, origin)
+    const offer = () => reloader.offer(bytes, origin)
+    await (source.ownFile === null ? offer() : changer.offerRead(bytes, offer, true))
   } catch (error) {
     telemetry.logger.log({
       level: 'warn',

@@ -1,10 +1,11 @@
-import type { Handle, Offer, Origin, Receipt } from '@changeover/reload'
+import type { Handle, HandleTrouble, Offer, Origin, Receipt } from '@changeover/reload'
 import { describe, expect, it } from 'vitest'
 import type { Changer } from '../control/changer.ts'
 import type { SettingsPlace } from './settings-place.ts'
 import { withoutStaleOffers } from './stale-offers.ts'
 
 const origin: Origin = { trigger: 'file', source: 'changeover.yaml' }
+const trouble: HandleTrouble = { source: 'changeover.yaml', code: 'handle.read_failed', message: 'gone' }
 const taken = {
   outcome: 'unchanged',
   attempt: 'rl_1',
@@ -12,45 +13,67 @@ const taken = {
   reason: 'already_applied',
   version: '1.1',
 } as const
+const known: Receipt = { ...taken, attempt: '' }
 
-/** A handle that offers what it is told to. */
-function place(ownFile: string | null, answers: Receipt[]): SettingsPlace {
+/** A handle that does what it is told to, one after the other: reads, or finds trouble. */
+function place(ownFile: string | null, does: readonly ('read' | 'trouble')[]): SettingsPlace {
   const handle: Handle = {
     kind: 'file',
     source: 'changeover.yaml',
-    watch: async (offer) => void answers.push(await offer(Buffer.from('text'), origin)),
+    async watch(offer, _signal, report) {
+      for (const it of does) {
+        if (it === 'trouble') report(trouble)
+        else await offer(Buffer.from('text'), origin)
+      }
+    },
   }
   const source = { kind: 'file', place: 'changeover.yaml', ownFile }
   return { handle, source, again: null, isNew: false, nameOf: (path) => path }
 }
 
-async function offered(
-  ownFile: string | null,
-  isStillThere: () => Promise<boolean>,
-): Promise<readonly [string, number]> {
-  const answers: Receipt[] = []
-  let offers = 0
-  const offer: Offer = () => {
-    offers++
-    return Promise.resolve(taken)
-  }
-  const changer = { isStillThere } as unknown as Changer
-  const handle = withoutStaleOffers(place(ownFile, answers), changer)
-  await handle.watch(offer, new AbortController().signal, () => undefined)
-  return [answers[0]?.outcome ?? '', offers]
+interface Seen {
+  offers: number
+  troubles: number
+  again: (boolean | undefined)[]
 }
 
-describe('an offer of the file', () => {
-  it('goes on while the file holds it, and when that cannot be known', async () => {
-    expect(await offered('/a', () => Promise.resolve(true))).toEqual(['unchanged', 1])
-    expect(await offered('/a', () => Promise.reject(new Error('EIO')))).toEqual(['unchanged', 1])
+async function watch(it: SettingsPlace, offerRead: Changer['offerRead']): Promise<Seen> {
+  const seen: Seen = { offers: 0, troubles: 0, again: [] }
+  const offer: Offer = () => {
+    seen.offers++
+    return Promise.resolve(taken)
+  }
+  const changer = {
+    offerRead: (...asked: Parameters<Changer['offerRead']>) => {
+      seen.again.push(asked[2])
+      return offerRead(...asked)
+    },
+  }
+  const report = () => void seen.troubles++
+  await withoutStaleOffers(it, changer).watch(offer, new AbortController().signal, report)
+  return seen
+}
+
+describe('a reading of the own file', () => {
+  it('becomes an offer when the changer lets it', async () => {
+    const seen = await watch(place('/a', ['read']), (_bytes, offer) => offer())
+    expect(seen).toEqual({ offers: 1, troubles: 0, again: [false] })
   })
 
-  it('is dropped when a change was written into the file meanwhile', async () => {
-    expect(await offered('/a', () => Promise.resolve(false))).toEqual(['superseded', 0])
+  it('becomes none when the changer knows the answer', async () => {
+    const seen = await watch(place('/a', ['read']), () => Promise.resolve(known))
+    expect(seen).toEqual({ offers: 0, troubles: 0, again: [false] })
+  })
+
+  it('asks for an offer after a trouble, once', async () => {
+    const seen = await watch(place('/a', ['trouble', 'read', 'read']), (_bytes, offer, again) =>
+      again === true ? offer() : Promise.resolve(known),
+    )
+    expect(seen).toEqual({ offers: 1, troubles: 1, again: [true, false] })
   })
 
   it('is none of our business where the source is not ours', async () => {
-    expect(await offered(null, () => Promise.resolve(false))).toEqual(['unchanged', 1])
+    const seen = await watch(place(null, ['read']), () => Promise.resolve(known))
+    expect(seen).toEqual({ offers: 1, troubles: 0, again: [] })
   })
 })

@@ -1,28 +1,39 @@
 /**
- * Keeps the file's handle from bringing back what a change through the API has just replaced.
+ * Keeps the file's handle out of the way of changes through the API, which write the same file.
  *
  * A change is swapped in first and written into the file a moment later. A handle that reads the file in that
- * moment offers the old text, which by then is another version than the one in force. Such an offer is
- * dropped: the write that follows wakes the handle again.
+ * moment would offer the old text, which by then is another version than the one in force; one that reads what
+ * the change has written would ask for what runs, and so for the end of the change that comes after it. Both are
+ * known by their bytes, so neither becomes an offer.
+ *
+ * After a trouble every reading is offered: only so the engine hears that the source is well again.
  */
 import type { Handle } from '@changeover/reload'
 import type { Changer } from '../control/changer.ts'
 import type { SettingsPlace } from './settings-place.ts'
 
-export function withoutStaleOffers({ handle, source }: SettingsPlace, changer: Changer): Handle {
+export function withoutStaleOffers(
+  { handle, source }: SettingsPlace,
+  changer: Pick<Changer, 'offerRead'>,
+): Handle {
   if (source.ownFile === null) return handle
   return {
     kind: handle.kind,
     source: handle.source,
-    watch: (offer, signal, report) =>
-      handle.watch(
+    watch(offer, signal, report) {
+      let isTroubled = false
+      return handle.watch(
         async (bytes, origin) => {
-          const isThere = await changer.isStillThere(bytes).catch(() => true)
-          if (isThere) return offer(bytes, origin)
-          return { outcome: 'superseded', attempt: '', traceId: '', by: 'what the file says now' }
+          const receipt = await changer.offerRead(bytes, () => offer(bytes, origin), isTroubled)
+          isTroubled = false
+          return receipt
         },
         signal,
-        report,
-      ),
+        (trouble) => {
+          isTroubled = true
+          report(trouble)
+        },
+      )
+    },
   }
 }

@@ -56,10 +56,19 @@ export interface Changer {
   draftPatch(change: (tree: Json) => Json): Promise<{ bytes: Uint8Array; path: string }>
   rollback(origin: Origin, to?: string): Promise<Changed>
   /**
-   * Whether the file still holds what its handle read. A handle may read it between a swap and the write that
-   * follows, and would then bring back what has just been replaced.
+   * Takes what the file's handle has read: `offer` is called in turn with the changes, or not at all, when the
+   * file no longer holds these bytes, or when they are what a change has just written into it and in force.
+   *
+   * In turn, because offers win over older ones: one that is made while a change is under way, about the file as
+   * it was before, would take that change's place. `again` offers what is in force too.
    */
-  isStillThere(bytes: Uint8Array): Promise<boolean>
+  offerRead(bytes: Uint8Array, offer: () => Promise<Receipt>, again?: boolean): Promise<Receipt>
+}
+
+/** Bytes that are known to say these settings. */
+interface Said {
+  readonly bytes: Uint8Array
+  readonly settings: SettingsTree
 }
 
 /** The file as it was read, which is known to say what is in force. */
@@ -78,7 +87,13 @@ export function createChanger(options: ChangerOptions): Changer {
     patch: (change, origin) => inTurn(() => changer.patch(change, origin)),
     draftPatch: (change) => inTurn(() => changer.draftPatch(change)),
     rollback: (origin, to) => inTurn(() => changer.rollback(origin, to)),
-    isStillThere: (bytes) => inTurn(() => changer.isStillThere(bytes)),
+    async offerRead(bytes, offer, again = false) {
+      // Boxed: the turn ends when the offer is made, not when it is answered, which may take its time at the gate.
+      const { receipt } = await inTurn(async () => ({
+        receipt: (await changer.answerRead(bytes, again)) ?? offer(),
+      }))
+      return receipt
+    },
   }
 }
 
@@ -97,6 +112,10 @@ function createTurns(): InTurn {
 class FileChanger {
   readonly #options: ChangerOptions
   readonly #inTurn: InTurn
+  /** What need not be read again to know what it says. */
+  #said: Said | null = null
+  /** Written by a change, and not yet read by the file's handle. */
+  #written: Said | null = null
 
   constructor(options: ChangerOptions, inTurn: InTurn) {
     this.#options = options
@@ -104,7 +123,7 @@ class FileChanger {
   }
 
   async offer(bytes: Uint8Array, origin: Origin): Promise<Changed> {
-    if (await this.isStillThere(bytes)) return this.#offerFile(bytes, origin)
+    if (await this.#isThere(bytes)) return this.#offerFile(bytes, origin)
     const agreed = await this.#agree()
     const receipt = await this.#ask(bytes, origin, agreed)
     if (receipt.outcome !== 'applied') return { receipt, file: null }
@@ -153,7 +172,23 @@ class FileChanger {
     }
   }
 
-  async isStillThere(bytes: Uint8Array): Promise<boolean> {
+  /** The answer to what the file's handle has read; `null` when the engine has to give it. */
+  async answerRead(bytes: Uint8Array, again: boolean): Promise<Receipt | null> {
+    const known = { attempt: '', traceId: '' }
+    // Where that cannot be known, the engine may as well look at it.
+    if (!(await this.#isThere(bytes).catch(() => true)))
+      return { outcome: 'superseded', ...known, by: 'what the file says now' }
+    const written = this.#written
+    // Once only: after anything else has been read, the same bytes mean that somebody put them back.
+    this.#written = null
+    const current = this.#options.reloader.current()
+    if (again || current === null || written?.settings !== current.settings) return null
+    if (Buffer.compare(written.bytes, bytes) !== 0) return null
+    return { outcome: 'unchanged', ...known, reason: 'already_applied', version: current.version }
+  }
+
+  /** Whether the file still holds these bytes. */
+  async #isThere(bytes: Uint8Array): Promise<boolean> {
     const path = this.#options.source.ownFile
     const held = path === null ? null : await readOwnFile(path)
     return held !== null && Buffer.compare(held, bytes) === 0
@@ -188,10 +223,19 @@ class FileChanger {
     const version = snapshot?.version ?? null
     // With nothing in force there is nothing that a change could lose: it may be what mends a broken file.
     if (snapshot === null) return { path, bytes, tree: null, version }
-    const tree = bytes === null ? null : await this.#treeOf(bytes, path)
-    if (bytes !== null && (tree === null || changes(snapshot.settings, tree).length > 0))
+    if (bytes !== null && !(await this.#says(bytes, snapshot.settings)))
       throw new GatewayError('settings.file_changed', { source: source.place })
     return { path, bytes, tree: snapshot.settings, version }
+  }
+
+  /** Whether the file's bytes say exactly these settings. Read only when that is not known yet. */
+  async #says(bytes: Uint8Array, settings: SettingsTree): Promise<boolean> {
+    const said = this.#said
+    if (said?.settings === settings && Buffer.compare(said.bytes, bytes) === 0) return true
+    const tree = await this.#treeOf(bytes, this.#options.source.ownFile ?? '')
+    if (tree === null || changes(settings, tree).length > 0) return false
+    this.#said = { bytes, settings }
+    return true
   }
 
   async #treeOf(bytes: Uint8Array, path: string): Promise<SettingsTree | null> {
@@ -235,6 +279,7 @@ class FileChanger {
     try {
       const next = await makeText()
       await replaceOwnFile(path, agreed.bytes, next)
+      this.#rememberWritten(receipt.version, next)
       this.#followFate(receipt, agreed, next)
       return { receipt, file: { path: this.#options.source.place, written: true } }
     } catch (error) {
@@ -244,6 +289,14 @@ class FileChanger {
       const code = error instanceof FileChangedError ? 'settings.file_changed' : 'settings.write_back'
       throw new GatewayError(code, { source: this.#options.source.place }, { cause: error })
     }
+  }
+
+  /** Read from these bytes, or edited into them and compared: they say what the version holds. */
+  #rememberWritten(version: string, bytes: Uint8Array): void {
+    const current = this.#options.reloader.current()
+    if (current?.version !== version) return
+    this.#said = { bytes, settings: current.settings }
+    this.#written = this.#said
   }
 
   /** When the version is taken back while it is observed, the file goes back with it. */

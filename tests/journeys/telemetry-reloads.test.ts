@@ -126,7 +126,7 @@ describe('telemetry that changes under load', () => {
       const [, body = '', trace = ''] = /^(.*) ([0-9a-f]*)$/.exec(word) ?? []
       return lines.filter((it) => says(it, body) && it.includes(trace)).length !== count
     })
-    expect([missed, records.length > 100]).toEqual([[], true])
+    expect([missed, records.length > 50]).toEqual([[], true])
     const others = lines.filter((it) => !says(it, 'telemetry settings changed'))
     const before = others.findIndex((it) => says(it, 'version 1.2 serves'))
     expect(before).toBeGreaterThan(-1)

@@ -521,8 +521,8 @@ describe('a megabyte of settings', { timeout: 60_000 }, () => {
     expect(Object.keys(it.settings.routes ?? {})).toHaveLength(9000)
     expect(it.places?.('/routes/r8999/targets/0/weight')).toEqual({ file: 'c.yaml', line: 53_999, column: 9 })
     const againMs = Math.min(await timeOf(settings(2)), await timeOf(settings(3)))
-    expect(againMs).toBeLessThan(firstMs / 3)
-    // Some two seconds on a quiet machine; in square time it would be minutes.
+    expect(againMs).toBeLessThan(firstMs / 2)
+    // A third of a second on a quiet machine; in square time it would be minutes.
     expect(firstMs).toBeLessThan(30_000)
   })
 
@@ -536,7 +536,8 @@ describe('a megabyte of settings', { timeout: 60_000 }, () => {
     setImmediate(turn)
     await draft(settings(4).replaceAll('careful', 'other'))
     isReading = false
-    expect(turns).toBeGreaterThan(50)
+    // A turn for each few milliseconds of some two hundred.
+    expect(turns).toBeGreaterThan(10)
   })
 
   async function timeOf(text: string): Promise<number> {

@@ -7,6 +7,7 @@
  */
 import type { Json } from '@changeover/reload'
 import type { Place, ReadText, SettingsDocument } from './document.ts'
+import { readPlainYaml } from './plain-yaml.ts'
 import { readYaml } from './yaml.ts'
 import { cutYaml, type YamlChunk, type YamlSection } from './yaml-chunks.ts'
 
@@ -25,21 +26,28 @@ let young = new Map<string, Entry>()
 let old = new Map<string, Entry>()
 let youngChars = 0
 
+/** By the sections that a text was cut into: one text is read once, however often it is asked for. */
+const assembled = new WeakMap<readonly YamlSection[], Assembly>()
+
 export function readYamlByEntries(text: string, file: string): ReadText {
   const sections = cutYaml(text)
   if (sections === null) return readYaml(text, file)
-  const assembly = new Assembly(file, sections)
+  const known = assembled.get(sections)
+  if (known !== undefined) return { ok: true, document: known.document(file) }
+  const assembly = new Assembly(sections)
   for (const section of sections) {
     for (const chunk of section.chunks) if (!assembly.add(chunk)) return readYaml(text, file)
   }
-  return { ok: true, document: assembly.document() }
+  return { ok: true, document: assembly.finish().document(file) }
 }
 
 /** The same, letting the event loop turn between entries. */
 export async function readYamlInTurns(text: string, file: string): Promise<ReadText> {
   const sections = cutYaml(text)
   if (sections === null) return readYaml(text, file)
-  const assembly = new Assembly(file, sections)
+  const known = assembled.get(sections)
+  if (known !== undefined) return { ok: true, document: known.document(file) }
+  const assembly = new Assembly(sections)
   let turnedAt = performance.now()
   for (const section of sections) {
     for (const chunk of section.chunks) {
@@ -49,17 +57,15 @@ export async function readYamlInTurns(text: string, file: string): Promise<ReadT
       turnedAt = performance.now()
     }
   }
-  return { ok: true, document: assembly.document() }
+  return { ok: true, document: assembly.finish().document(file) }
 }
 
 class Assembly {
-  readonly #file: string
   readonly #sections: readonly YamlSection[]
   readonly #value: Record<string, Record<string, Json> | null> = {}
   readonly #chunks = new Map<string, Map<string, YamlChunk>>()
 
-  constructor(file: string, sections: readonly YamlSection[]) {
-    this.#file = file
+  constructor(sections: readonly YamlSection[]) {
     this.#sections = sections
     for (const it of sections) this.#value[it.kind] = null
   }
@@ -76,20 +82,28 @@ class Assembly {
     return true
   }
 
-  document(): SettingsDocument {
-    return { file: this.#file, value: this.#value, placeOf: (steps) => this.#placeOf(steps) }
+  /** Remembers what was read, which from here on does not change. */
+  finish(): this {
+    for (const it of Object.values(this.#value)) if (it !== null) Object.freeze(it)
+    Object.freeze(this.#value)
+    assembled.set(this.#sections, this)
+    return this
   }
 
-  #placeOf(steps: readonly string[]): Place {
+  document(file: string): SettingsDocument {
+    return { file, value: this.#value, placeOf: (steps) => this.#placeOf(steps, file) }
+  }
+
+  #placeOf(steps: readonly string[], file: string): Place {
     const [kind, name] = steps
     const section = this.#sections.find((it) => it.kind === kind)
     const first = this.#sections[0]
     if (kind === undefined || section === undefined) {
-      return { file: this.#file, line: first?.line ?? 1, column: 1 }
+      return { file: file, line: first?.line ?? 1, column: 1 }
     }
     const chunk = name === undefined ? undefined : this.#chunks.get(kind)?.get(name)
-    const read = chunk === undefined ? null : readYaml(chunk.text, this.#file)
-    if (chunk === undefined || read?.ok !== true) return { file: this.#file, line: section.line, column: 1 }
+    const read = chunk === undefined ? null : readYaml(chunk.text, file)
+    if (chunk === undefined || read?.ok !== true) return { file: file, line: section.line, column: 1 }
     const place = read.document.placeOf(steps.slice(1))
     return { ...place, line: place.line + chunk.linesBefore }
   }
@@ -115,12 +129,16 @@ function remember(text: string, entry: Entry): void {
 }
 
 function parseEntry(text: string): Entry | null {
-  const read = readYaml(text, '')
-  const value = read.ok ? read.document.value : null
+  const value = readPlainYaml(text) ?? readByLibrary(text)
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return null
   const [first, ...more] = Object.entries(value)
   if (first === undefined || more.length > 0) return null
   return { name: first[0], value: freeze(first[1]) }
+}
+
+function readByLibrary(text: string): Json {
+  const read = readYaml(text, '')
+  return read.ok ? read.document.value : null
 }
 
 /** Shared by every reading of the same text. */

@@ -4,6 +4,9 @@
  * No logic, no nesting, no filters: a prompt is reviewed by people who do not program, and what it
  * becomes must be visible from what it says. Values are put in as they are and never looked at again,
  * so a caller's value that contains `{{…}}` stays text.
+ *
+ * Of several braces in a row the two next to the name are the placeholder's and the rest is text: `{{{a}}}` is
+ * the value in braces, which is what a prompt with JSON in it means.
  */
 
 export interface Template {

@@ -39,49 +39,107 @@ const REACHES_ACROSS = /^(?:---|\.\.\.|\uFEFF)|^ *\t|(?:^ *|[:?-] +|[[{,] *)&[^\
 const SECTION = /^([A-Za-z][A-Za-z0-9_-]*):(?: +#.*| *)\r?$/
 const ENTRY = /^ *(?:[A-Za-z0-9$][^\s:#'"{}[\],]*(?::[^\s:#'"{}[\],]+)*|"[^"\\]*"|'[^']*'):(?:\s|$)/
 
-/** `null` when the text is not made of sections and entries in the plain way. */
+/** What the expression above needs to match anything: most texts have none of it, and looking is quick. */
+const REACHING = ['&', '\t', '\r', '---', '...', '\uFEFF']
+
+interface Cut {
+  readonly text: string
+  readonly sections: readonly YamlSection[] | null
+}
+
+/**
+ * The newest texts, newest first. One change cuts the text before it and the text after it, each several times:
+ * to compare, to edit, to compare again, to read.
+ */
+let recent: readonly Cut[] = []
+const MOST_RECENT = 3
+/** Characters. A longer text is cut each time rather than kept. */
+const LONGEST_KEPT = 4 * 1024 * 1024
+
+/** `null` when the text is not made of sections and entries in the plain way. The same text, the same sections. */
 export function cutYaml(text: string): readonly YamlSection[] | null {
-  if (REACHES_ACROSS.test(text)) return null
-  const cutter = new Cutter()
-  const lines = text.split('\n')
-  for (const [i, line] of lines.entries()) if (!cutter.take(line, i)) return null
+  const known = recent.find((it) => it.text === text)
+  const cut = known ?? { text, sections: cutAnew(text) }
+  if (recent[0] === cut || text.length > LONGEST_KEPT) return cut.sections
+  recent = [cut, ...recent.filter((it) => it !== cut)].slice(0, MOST_RECENT)
+  return cut.sections
+}
+
+function cutAnew(text: string): readonly YamlSection[] | null {
+  if (REACHING.some((it) => text.includes(it)) && REACHES_ACROSS.test(text)) return null
+  const cutter = new Cutter(text)
+  let from = 0
+  for (let i = 0; from <= text.length; i++) {
+    const end = text.indexOf('\n', from)
+    const to = end === -1 ? text.length : end
+    if (!cutter.take(from, to, i)) return null
+    from = to + 1
+  }
   const sections = cutter.finish()
   return sections.length === 0 ? null : sections
 }
 
+interface OpenChunk {
+  readonly from: number
+  readonly linesBefore: number
+  /** End of its last line so far. */
+  to: number
+  bodyLines: number
+}
+
+/** Takes lines by where they stand in the text; only names and chunks become strings of their own. */
 class Cutter {
+  readonly #text: string
   readonly #sections: { kind: string; line: number; chunks: YamlChunk[] }[] = []
   #indent = 0
-  #chunk: string[] = []
-  #startedAt = 0
+  #chunk: OpenChunk | null = null
+
+  constructor(text: string) {
+    this.#text = text
+  }
 
   /** False when the line is nothing that can be cut at or belong to an entry. */
-  take(line: string, i: number): boolean {
-    const indent = line.search(/\S/)
-    const isEmpty = indent === -1 || line.charAt(indent) === '#'
-    if (isEmpty) {
-      if (this.#chunk.length > 0) this.#chunk.push(line)
+  take(from: number, to: number, i: number): boolean {
+    const indent = this.#indentOf(from, to)
+    const isEmpty = indent === -1 || this.#text.charAt(from + indent) === '#'
+    if (isEmpty && indent <= this.#indent) {
+      if (this.#chunk !== null) this.#chunk.to = to
       return true
     }
-    if (indent === 0) return this.#section(line, i)
-    const section = this.#sections.at(-1)
-    if (section === undefined) return false
+    if (isEmpty) return this.#continue(to, i) || true
+    if (indent === 0) return this.#section(this.#text.slice(from, to), i)
+    if (this.#sections.length === 0) return false
     if (this.#indent === 0) this.#indent = indent
     if (indent < this.#indent) return false
-    if (indent > this.#indent) {
-      this.#chunk.push(line)
-      return this.#chunk.length > 1
-    }
-    if (!ENTRY.test(line)) return false
+    if (indent > this.#indent) return this.#continue(to, i)
+    if (!ENTRY.test(this.#text.slice(from, to))) return false
     this.#close()
-    this.#chunk = [line]
-    this.#startedAt = i
+    this.#chunk = { from, to, linesBefore: i, bodyLines: 1 }
     return true
   }
 
   finish(): readonly YamlSection[] {
     this.#close()
     return this.#sections
+  }
+
+  /** A line that belongs to the entry above it. False when there is none. */
+  #continue(to: number, i: number): boolean {
+    const chunk = this.#chunk
+    if (chunk === null) return false
+    chunk.to = to
+    chunk.bodyLines = i - chunk.linesBefore + 1
+    return true
+  }
+
+  /** Characters before the first that shows; -1 when none does. */
+  #indentOf(from: number, to: number): number {
+    const text = this.#text
+    let at = from
+    while (at < to && text.charCodeAt(at) === SPACE) at++
+    if (at === to) return -1
+    const unit = text.charCodeAt(at)
+    return unit > SPACE && unit < 127 ? at - from : text.slice(from, to).search(/\S/)
   }
 
   #section(line: string, i: number): boolean {
@@ -95,15 +153,14 @@ class Cutter {
 
   #close(): void {
     const section = this.#sections.at(-1)
-    if (section !== undefined && this.#chunk.length > 0) {
-      section.chunks.push({
-        kind: section.kind,
-        text: `${this.#chunk.join('\n')}\n`,
-        linesBefore: this.#startedAt,
-        bodyLines: 1 + this.#chunk.findLastIndex((it, i) => i === 0 || it.search(/\S/) > this.#indent),
-        indent: this.#indent,
-      })
+    const chunk = this.#chunk
+    if (section !== undefined && chunk !== null) {
+      const { from, to, linesBefore, bodyLines } = chunk
+      const text = `${this.#text.slice(from, to)}\n`
+      section.chunks.push({ kind: section.kind, text, linesBefore, bodyLines, indent: this.#indent })
     }
-    this.#chunk = []
+    this.#chunk = null
   }
 }
+
+const SPACE = 32

@@ -24,7 +24,7 @@ interface LineEdit {
 export function rewriteEntries(text: string, wanted: SettingsTree): string | null {
   const sections = cutYaml(text)
   if (sections === null) return null
-  const writer = new EntryWriter(layoutOf(text))
+  const writer = new EntryWriter(text)
   for (const section of sections) {
     if (!writer.section(section, wanted[section.kind])) return null
   }
@@ -36,10 +36,17 @@ export function rewriteEntries(text: string, wanted: SettingsTree): string | nul
 
 class EntryWriter {
   readonly edits: LineEdit[] = []
-  readonly layout: YamlLayout
+  readonly #text: string
+  #layout: YamlLayout | null = null
 
-  constructor(layout: YamlLayout) {
-    this.layout = layout
+  constructor(text: string) {
+    this.#text = text
+  }
+
+  /** Looked for only when something is written that has no form of its own yet: it takes the whole text. */
+  get layout(): YamlLayout {
+    this.#layout ??= layoutOf(this.#text)
+    return this.#layout
   }
 
   section(section: YamlSection, wanted: Readonly<Record<string, Json>> | undefined): boolean {
@@ -64,13 +71,22 @@ class EntryWriter {
         this.edits.push({ from: chunk.linesBefore, to: end, lines })
       }
     }
+    this.#insert(
+      section,
+      Object.entries(wanted).filter(([name]) => !held.has(name)),
+    )
+    return true
+  }
+
+  #insert(section: YamlSection, fresh: readonly (readonly [string, Json])[]): void {
+    if (fresh.length === 0) return
+    const last = section.chunks.at(-1)
     const at = last === undefined ? section.line : last.linesBefore + last.bodyLines
     const indent = last?.indent ?? this.layout.indent
-    const lines = Object.entries(wanted)
-      .filter(([name]) => !held.has(name))
-      .flatMap(([name, value]) => indented(stringify({ [name]: value }, this.layout), indent))
-    if (lines.length > 0) this.edits.push({ from: at, to: at, lines })
-    return true
+    const lines = fresh.flatMap(([name, value]) =>
+      indented(stringify({ [name]: value }, this.layout), indent),
+    )
+    this.edits.push({ from: at, to: at, lines })
   }
 
   #rewrite(

@@ -117,3 +117,40 @@ function* stepsIn(value: unknown, at: readonly string[] = []): Generator<readonl
   if (typeof value !== 'object' || value === null) return
   for (const [step, inner] of Object.entries(value)) yield* stepsIn(inner, [...at, step])
 }
+
+describe('a text that was cut before', () => {
+  const cutFresh = (it: string) => {
+    // Other texts push out what is remembered.
+    for (let i = 0; i < 5; i++) cutYaml(`routes:\n  other${i}: {}\n`)
+    return cutYaml(it)
+  }
+
+  it('is cut in the same way as one that was not', () => {
+    fc.assert(
+      fc.property(fc.oneof(yaml, broken), fc.oneof(yaml, broken), (one, other) => {
+        const fresh = [cutFresh(one), cutFresh(other)]
+        for (let i = 0; i < 2; i++) expect([cutYaml(one), cutYaml(other)]).toEqual(fresh)
+      }),
+    )
+  })
+
+  it('says the same again, and places lead into the file that was asked about', async () => {
+    const it = 'routes:\n  a: { x: 1 }\n  b:\n    x: 2\n'
+    const [first, second] = [readYamlByEntries(it, 'one.yaml'), await readYamlInTurns(it, 'two.yaml')]
+    if (!first.ok || !second.ok) throw new Error('not read')
+    expect(second.document.value).toBe(first.document.value)
+    expect(first.document.placeOf(['routes', 'b', 'x'])).toEqual({ file: 'one.yaml', line: 4, column: 5 })
+    expect(second.document.placeOf(['routes', 'b', 'x'])).toEqual({ file: 'two.yaml', line: 4, column: 5 })
+  })
+
+  it('keeps to an entry the comments that are deeper than it, and only those', () => {
+    const it = 'routes:\n  a:\n    x: 1\n    # deep\n\n  # b is next\n  b: {}\n'
+    const chunks = cutYaml(it)?.[0]?.chunks.map(({ text: chunk, bodyLines, linesBefore }) => {
+      return { chunk, bodyLines, linesBefore }
+    })
+    expect(chunks).toEqual([
+      { chunk: '  a:\n    x: 1\n    # deep\n\n  # b is next\n', bodyLines: 3, linesBefore: 1 },
+      { chunk: '  b: {}\n\n', bodyLines: 1, linesBefore: 6 },
+    ])
+  })
+})

@@ -16,6 +16,17 @@ import { refusal } from './refusal.ts'
 /** The way from the root to what is being written; turned into a pointer only when something is wrong. */
 type Steps = (string | number)[]
 
+/** Texts of values that others keep, and that never change. */
+const remembered = new WeakMap<object, string>()
+
+/**
+ * Writes a value once for all: wherever it is part of what is written later, its text is put in as it is. Only for
+ * deeply frozen values, and flat ones, since how deep they stand is then not looked at. Throws as `canonicalJson`.
+ */
+export function rememberCanonical(value: { readonly [key: string]: Json }): void {
+  remembered.set(value, canonicalJson(value))
+}
+
 /**
  * The canonical text of `value`. Throws `payload.schema` for what JSON cannot say (undefined, NaN, a
  * Date, half a surrogate pair), pointing there from `at`; `payload.too_many` for what never ends.
@@ -66,6 +77,8 @@ function writeList(list: readonly Json[], steps: Steps): string {
 }
 
 function writeObject(object: { readonly [key: string]: Json }, steps: Steps): string {
+  const known = remembered.get(object)
+  if (known !== undefined) return known
   const prototype: unknown = Object.getPrototypeOf(object)
   if (prototype !== Object.prototype && prototype !== null) throw new Unwritable('an object of a class')
   let text = '{'

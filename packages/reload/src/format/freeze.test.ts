@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { deepFreeze } from './freeze.ts'
+import { deepFreeze, isDeeplyFrozen } from './freeze.ts'
 
 describe('deep freezing', () => {
   it('makes every plain object and list inside unchangeable', () => {
@@ -40,5 +40,38 @@ describe('deep freezing', () => {
 
   it('gives back what is not an object', () => {
     for (const it of [1, 'a', null, undefined, true]) expect(deepFreeze(it)).toBe(it)
+  })
+})
+
+describe('a deeply frozen value', () => {
+  it('is one that deep freezing has made, or that holds nothing that could be frozen', () => {
+    const shared = { x: [1, null, 'a'] }
+    expect(isDeeplyFrozen(deepFreeze({ a: shared, b: [shared], c: Object.create(null) }))).toBe(true)
+    for (const it of ['text', 1, null, true, undefined]) expect(isDeeplyFrozen(it)).toBe(true)
+  })
+
+  it('is none with anything open inside, however deep', () => {
+    expect(isDeeplyFrozen({})).toBe(false)
+    expect(isDeeplyFrozen(Object.freeze({ a: Object.freeze([{}]) }))).toBe(false)
+    expect(isDeeplyFrozen(Object.freeze([Object.freeze({ a: [] })]))).toBe(false)
+  })
+
+  it('is none with a live thing inside, or with what is worked out when asked for', () => {
+    let count = 0
+    const counting = Object.freeze({
+      get next() {
+        return count++
+      },
+    })
+    const live = [new Map(), new Date(), () => 1, counting]
+    for (const it of live) expect(isDeeplyFrozen(Object.freeze({ it: Object.freeze(it) }))).toBe(false)
+    expect(count).toBe(0)
+  })
+
+  it('may go round in a circle', () => {
+    const a: Record<string, unknown> = {}
+    a['a'] = a
+    expect(isDeeplyFrozen(a)).toBe(false)
+    expect(isDeeplyFrozen(Object.freeze(a))).toBe(true)
   })
 })

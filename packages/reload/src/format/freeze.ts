@@ -24,6 +24,27 @@ export function deepFreeze<T>(value: T): T {
   return value
 }
 
+/**
+ * Whether `value` can never become another: only plain objects and arrays, all of them frozen, and nothing
+ * that is worked out when it is asked for. What is true of it once stays true.
+ */
+export function isDeeplyFrozen(value: unknown): boolean {
+  const waiting: unknown[] = [value]
+  const seen = new Set<object>()
+  while (waiting.length > 0) {
+    const it = waiting.pop()
+    if (typeof it === 'function') return false
+    if (typeof it !== 'object' || it === null || seen.has(it)) continue
+    if (!canFreeze(it) || !Object.isFrozen(it)) return false
+    seen.add(it)
+    for (const { get, value: child } of Object.values(Object.getOwnPropertyDescriptors(it))) {
+      if (get !== undefined) return false
+      waiting.push(child)
+    }
+  }
+  return true
+}
+
 function canFreeze(it: unknown): it is object {
   if (typeof it !== 'object' || it === null) return false
   if (Array.isArray(it)) return true

@@ -22,7 +22,6 @@ import type {
 } from '../contract/payload.ts'
 import type { Issue } from '../contract/receipt.ts'
 import { isReloadError, ReloadError } from '../errors.ts'
-import { canonicalJson } from './canonical.ts'
 import { FORMAT_LIMITS, type FormatLimits, MANIFEST_DEFAULTS, MOST_VALUES } from './defaults.ts'
 import { changedParameters } from './diff.ts'
 import { digestOf, digestOfText } from './digest.ts'
@@ -31,6 +30,7 @@ import { readManifest, resourceKey, writeManifest } from './manifest.ts'
 import { formOf } from './media-type.ts'
 import { pointTo, stepsOf } from './pointer.ts'
 import { refusal } from './refusal.ts'
+import { sealValue } from './sealed-value.ts'
 import { growTree } from './tree.ts'
 
 /** Where the version stands in its line, and who puts it there. */
@@ -143,11 +143,7 @@ function resourcesOfKind(kind: string, named: Readonly<Record<string, Json>>): R
     const details = { pointer: at, found: 'something else', expected: 'an object of named settings' }
     throw refusal('payload.schema', details, at)
   }
-  return Object.entries(named).map(([name, value]) => {
-    const inline = canonicalJson(value, pointTo(at, name))
-    const size = Buffer.byteLength(inline)
-    return { kind, name, mediaType: 'application/json', digest: digestOfText(inline), size, inline }
-  })
+  return Object.entries(named).map(([name, value]) => sealValue(kind, name, value))
 }
 
 /** `null`, which states nothing, when a changed resource of the version before is not at hand. */

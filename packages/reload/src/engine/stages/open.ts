@@ -13,7 +13,6 @@ import type { Draft } from '../../contract/participant.ts'
 import type { Manifest, TraceCarrier } from '../../contract/payload.ts'
 import type { SpanContext } from '../../contract/telemetry.ts'
 import { ReloadError } from '../../errors.ts'
-import { digestOf } from '../../format/digest.ts'
 import { encodeEnvelope, openEnvelope } from '../../format/envelope.ts'
 import { readManifest } from '../../format/manifest.ts'
 import { refusal } from '../../format/refusal.ts'
@@ -117,8 +116,8 @@ function verifyOwn(core: Core, sealed: Sealed): readonly string[] {
 }
 
 function ownSeal(sealed: Sealed): Omit<Facts, 'readUpon' | 'places'> {
-  const { manifestBytes } = sealed
-  return { manifestBytes, digest: digestOf(manifestBytes), keyids: [], isSealedHere: true }
+  const { manifestBytes, digest } = sealed
+  return { manifestBytes, digest, keyids: [], isSealedHere: true }
 }
 
 type Facts = Pick<Candidate, 'manifestBytes' | 'digest' | 'keyids' | 'isSealedHere' | 'readUpon' | 'places'>

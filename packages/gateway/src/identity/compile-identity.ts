@@ -1,5 +1,7 @@
 /**
- * Tenants and keys as settings say, compiled to an index by hash.
+ * Tenants and keys as settings say, compiled to an index by hash. What can be
+ * said of a tenant's keys by its settings alone is worked out once: a reload that changes a route goes over a
+ * thousand keys only to hold their counts.
  *
  * Not here: counting (`policy/`); a limiter is asked for by who is counted and by which entry of `limits`.
  */
@@ -11,22 +13,63 @@ import type { TenantSpec } from './spec.ts'
 /** The limiter for a key (`acme/ci`) by an entry of `limits`. */
 export type LimiterOf = (key: string, limit: string) => Limiter
 
+interface PreparedKey {
+  /** `acme/ci`, as it is counted. */
+  readonly key: string
+  /** 64 hex digits. */
+  readonly hash: string
+  readonly limit: string | null
+  readonly expiresMs: number | null
+  /** As it was compiled last; a caller with the same limiter is the same. */
+  last: KnownKey | null
+}
+
+interface PreparedTenant {
+  readonly name: string
+  readonly allow: ReadonlySet<string> | null
+  readonly keys: readonly PreparedKey[]
+}
+
+/** By settings, which are frozen and the same object while they say the same. */
+const preparedTenants = new WeakMap<TenantSpec, PreparedTenant>()
+
 /** Without any tenant the gateway is open: who reaches the port may call. */
 export function compileIdentity(
   tenants: ReadonlyMap<string, TenantSpec>,
   limiterOf: LimiterOf,
 ): CompiledIdentity {
   const byHash = new Map<string, KnownKey>()
-  for (const [tenant, it] of tenants) {
-    const allow = it.allow === undefined ? null : new Set(it.allow)
-    for (const [name, settings] of Object.entries(it.keys)) {
-      const key = `${tenant}/${name}`
-      const limit = settings.limit ?? it.limit
-      const limiter = limit === undefined ? null : limiterOf(key, limit)
-      const caller: Caller = Object.freeze({ tenant, key, allow, limiter })
-      const expiresMs = settings.expires === undefined ? null : Date.parse(settings.expires)
-      byHash.set(settings.hash.slice('sha256:'.length), { caller, expiresMs })
+  for (const [name, settings] of tenants) {
+    const tenant = prepare(name, settings)
+    for (const it of tenant.keys) {
+      const limiter = it.limit === null ? null : limiterOf(it.key, it.limit)
+      if (it.last === null || it.last.caller.limiter !== limiter) it.last = compileKey(tenant, it, limiter)
+      byHash.set(it.hash, it.last)
     }
   }
   return createCallerIndex(byHash, tenants.size === 0)
+}
+
+function prepare(name: string, settings: TenantSpec): PreparedTenant {
+  const known = preparedTenants.get(settings)
+  if (known?.name === name) return known
+  const allow = settings.allow === undefined ? null : new Set(settings.allow)
+  const keys = Object.entries(settings.keys).map(
+    ([keyName, it]): PreparedKey => ({
+      key: `${name}/${keyName}`,
+      hash: it.hash.slice('sha256:'.length),
+      limit: it.limit ?? settings.limit ?? null,
+      expiresMs: it.expires === undefined ? null : Date.parse(it.expires),
+      last: null,
+    }),
+  )
+  const tenant = { name, allow, keys }
+  preparedTenants.set(settings, tenant)
+  return tenant
+}
+
+function compileKey(tenant: PreparedTenant, it: PreparedKey, limiter: Limiter | null): KnownKey {
+  const { name, allow } = tenant
+  const caller: Caller = Object.freeze({ tenant: name, key: it.key, allow, limiter })
+  return { caller, expiresMs: it.expiresMs }
 }

@@ -6,11 +6,12 @@ import type { Carry, Clock, SettingsTree } from '@changeover/reload'
 import { recordSpec } from '../calls/spec.ts'
 import { contextSpec } from '../contexts/spec.ts'
 import type { CompiledGateway, CompiledIdentity, CompiledRoute } from '../contract/compiled.ts'
+import type { Limiter } from '../contract/limiter.ts'
 import type { SecretValues } from '../contract/secret.ts'
 import { compileIdentity } from '../identity/compile-identity.ts'
 import { tenantSpec } from '../identity/spec.ts'
-import { createLimiter, createRequestCount } from '../policy/request-limit.ts'
-import { limitSpec } from '../policy/spec.ts'
+import { createLimiter, createRequestCount, type RequestCount } from '../policy/request-limit.ts'
+import { type LimitSpec, limitSpec } from '../policy/spec.ts'
 import { providerSpec } from '../providers/spec.ts'
 import { modelSpec, routeSpec } from '../routing/spec.ts'
 import { entriesOf, entryOf } from '../settings/check.ts'
@@ -51,15 +52,27 @@ export function compileGateway(input: CompileInput): CompiledGateway {
   })
 }
 
+/** The limiter that a count has under certain numbers: as long as both stay, it does too. */
+const knownLimiters = new WeakMap<RequestCount, { readonly numbers: LimitSpec; readonly it: Limiter }>()
+
 /** Counts are carried by who is counted, so that other numbers for a limit do not give anything back. */
 function compileCallers(settings: SettingsTree, carry: Carry): CompiledIdentity {
   const limits = entriesOf(settings, 'limits', limitSpec)
   return compileIdentity(entriesOf(settings, 'tenants', tenantSpec), (key, limit) => {
     const numbers = limits.get(limit)
     if (numbers === undefined) throw new TypeError(`key ${key} names limit ${limit}, which was not compiled`)
-    const count = carry.keep(`limit:${key}`, createRequestCount, () => undefined)
-    return createLimiter(count, numbers)
+    return limiterOf(carry.keep(`limit:${key}`, createRequestCount, letGo), numbers)
   })
+}
+
+const letGo = (): undefined => undefined
+
+function limiterOf(count: RequestCount, numbers: LimitSpec): Limiter {
+  const known = knownLimiters.get(count)
+  if (known?.numbers === numbers) return known.it
+  const it = createLimiter(count, numbers)
+  knownLimiters.set(count, { numbers, it })
+  return it
 }
 
 /** `GET /v1/models` in OpenAI's form. */

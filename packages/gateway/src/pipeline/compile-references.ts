@@ -115,8 +115,8 @@ function checkTenants(tree: SettingsTree): readonly Issue[] {
   }
   const knownLimits = new Set(limits.names)
   const knownModels = new Set(callable.names)
-  const hashes = new Map<string, string>()
-  for (const [name, tenant] of entriesOf(tree, 'tenants', tenantSpec)) {
+  const tenants = entriesOf(tree, 'tenants', tenantSpec)
+  for (const [name, tenant] of tenants) {
     const here = at('tenants', name)
     if (tenant.limit !== undefined && !knownLimits.has(tenant.limit)) {
       issues.push(dangling(`${here}/limit`, tenant.limit, limits))
@@ -124,27 +124,57 @@ function checkTenants(tree: SettingsTree): readonly Issue[] {
     for (const [i, model] of (tenant.allow ?? []).entries()) {
       if (!knownModels.has(model)) issues.push(dangling(`${here}/allow/${i}`, model, callable))
     }
-    issues.push(...checkKeys({ tenant, here, limits, knownLimits, hashes }))
   }
-  return issues
+  return areKeysFine(tenants, knownLimits) ? issues : [...issues, ...checkKeys(tenants, limits, knownLimits)]
 }
 
-function checkKeys(it: {
-  readonly tenant: TenantSpec
-  readonly here: string
-  readonly limits: Known
-  readonly knownLimits: ReadonlySet<string>
-  readonly hashes: Map<string, string>
-}): readonly Issue[] {
+type Tenants = ReadonlyMap<string, TenantSpec>
+
+/** What there is to check in a tenant's keys. */
+interface KeyFacts {
+  readonly hashes: readonly string[]
+  readonly limits: readonly string[]
+}
+
+/** By settings, which are the same object while they say the same. */
+const knownFacts = new WeakMap<TenantSpec, KeyFacts>()
+
+function factsOf(tenant: TenantSpec): KeyFacts {
+  const known = knownFacts.get(tenant)
+  if (known !== undefined) return known
+  const keys = Object.values(tenant.keys)
+  const limits = new Set(keys.flatMap((it) => (it.limit === undefined ? [] : [it.limit])))
+  const facts = { hashes: keys.map((it) => it.hash), limits: [...limits] }
+  knownFacts.set(tenant, facts)
+  return facts
+}
+
+/** The short way, for the thousand keys that stand behind every reload; the long one says what is wrong. */
+function areKeysFine(tenants: Tenants, knownLimits: ReadonlySet<string>): boolean {
+  const hashes = new Set<string>()
+  let count = 0
+  for (const tenant of tenants.values()) {
+    const facts = factsOf(tenant)
+    if (!facts.limits.every((it) => knownLimits.has(it))) return false
+    for (const it of facts.hashes) hashes.add(it)
+    count += facts.hashes.length
+  }
+  return hashes.size === count
+}
+
+function checkKeys(tenants: Tenants, limits: Known, knownLimits: ReadonlySet<string>): readonly Issue[] {
   const issues: Issue[] = []
-  for (const [name, key] of Object.entries(it.tenant.keys)) {
-    const pointer = pointTo(`${it.here}/keys`, name)
-    if (key.limit !== undefined && !it.knownLimits.has(key.limit)) {
-      issues.push(dangling(`${pointer}/limit`, key.limit, it.limits))
+  const hashes = new Map<string, string>()
+  for (const [tenantName, tenant] of tenants) {
+    for (const [name, key] of Object.entries(tenant.keys)) {
+      const pointer = pointTo(`${at('tenants', tenantName)}/keys`, name)
+      if (key.limit !== undefined && !knownLimits.has(key.limit)) {
+        issues.push(dangling(`${pointer}/limit`, key.limit, limits))
+      }
+      const twin = hashes.get(key.hash)
+      if (twin === undefined) hashes.set(key.hash, pointer)
+      else issues.push(wrong(`${pointer}/hash`, `the hash that ${twin} has too`, 'a key of its own'))
     }
-    const twin = it.hashes.get(key.hash)
-    if (twin === undefined) it.hashes.set(key.hash, pointer)
-    else issues.push(wrong(`${pointer}/hash`, `the hash that ${twin} has too`, 'a key of its own'))
   }
   return issues
 }

@@ -20,7 +20,7 @@ import type { Candidate } from '../stages/candidate.ts'
 
 export type Line = InstanceRecords['line']
 
-/** Blobs that no version needs are dropped when there are this many failed or forgotten versions. */
+/** Blobs that no version needs are dropped when this many versions are forgotten, or one has failed. */
 const GARBAGE_BEFORE_SWEEP = 16
 
 export class Library {
@@ -32,7 +32,8 @@ export class Library {
   private readonly limits: FormatLimits
   /** Bytes of blobs that attempts in work have asked to keep. */
   private readonly inUse = new Map<string, Set<string>>()
-  private garbage = 0
+  /** An earlier process may have left some. */
+  private garbage = GARBAGE_BEFORE_SWEEP
 
   constructor(store: StateStore, scope: string, limits: FormatLimits) {
     this.store = store
@@ -108,9 +109,9 @@ export class Library {
     this.inUse.set(attempt, digests.add(digest))
   }
 
-  /** The attempt is over. */
+  /** The attempt is over. What failed may hold what should never have been written: it goes with the next sweep. */
   doneWith(attempt: string, isApplied: boolean): void {
-    if (this.inUse.delete(attempt) && !isApplied) this.garbage += 1
+    if (this.inUse.delete(attempt) && !isApplied) this.garbage = GARBAGE_BEFORE_SWEEP
   }
 
   get isSweepDue(): boolean {

@@ -1,7 +1,9 @@
 /**
  * A refusal for a person: what is wrong, where it stands, and the line itself with a caret below it.
  *
- * The lines come from the text that was sent, not from a file of the same name that may have changed since.
+ * The lines come from the text that was sent, not from a file of the same name that may have changed since. What
+ * stands where a secret could is not repeated: a refusal ends up in logs of builds, and a key that was written
+ * down by mistake is a common reason for one.
  */
 import type { Problem } from '@changeover/sdk'
 import type { Paint } from './paint.ts'
@@ -15,6 +17,11 @@ export interface SentText {
 type Issue = NonNullable<Problem['issues']>[number]
 
 const mostIssues = 20
+
+/** A value after a telling name, as YAML, JSON and TOML write it. */
+const TOLD_BY_NAME =
+  /(["']?[\w.-]*(?:auth|cred|hash|passw|secret|token(?!s)|\bkey|[-_]key|apikey)[\w.-]*["']?\s*[:=]\s*["']?)([^\s"'{][^,}\]#"']*)/gi
+const IN_URL = /(:\/\/[^/\s:@]+:)[^@\s]+@/g
 
 export function writeProblem(problem: Problem, paint: Paint, sent?: SentText): string[] {
   // A single issue often says what the refusal says, and where: once is enough.
@@ -50,8 +57,15 @@ function quoteLines(sent: SentText, place: NonNullable<Issue['place']>, paint: P
   // A tab stays a tab, so that the caret stands below what it points at.
   const indent = line.slice(0, place.column - 1).replaceAll(/[^\t]/g, ' ')
   return [
-    ...(before === undefined ? [] : [`${gutter(place.line - 1)}${paint('dim', before)}`]),
-    `${gutter(place.line)}${line}`,
+    ...(before === undefined ? [] : [`${gutter(place.line - 1)}${paint('dim', withoutSecrets(before))}`]),
+    `${gutter(place.line)}${withoutSecrets(line)}`,
     `${gutter(null)}${indent}${paint('red', '^')}`,
   ]
+}
+
+/** References such as `${env:NAME}` are meant to be seen. */
+function withoutSecrets(line: string): string {
+  return line
+    .replace(TOLD_BY_NAME, (all, name: string, value: string) => (value.startsWith('${') ? all : `${name}…`))
+    .replace(IN_URL, '$1…@')
 }

@@ -49,6 +49,28 @@ describe('a refusal', () => {
     expect(writeProblem(bare, plain).filter((it) => it.includes('has 1 error'))).toHaveLength(1)
   })
 
+  it.each([
+    ['    credential: sk-abc', '    credential: …'],
+    ['    credential: "sk-abc" # ours', '    credential: "…" # ours'],
+    ['    credental: [abc+/d', '    credental: …'],
+    ['{ kind: openai, credential: "sk-abc", weight: 3 }', '{ kind: openai, credential: "…", weight: 3 }'],
+    ['"x-api-key": "abc"', '"x-api-key": "…"'],
+    ['key = "abc"', 'key = "…"'],
+    ['    authorization: Bearer abc', '    authorization: …'],
+    ['    baseUrl: http://user:pass@host/v1', '    baseUrl: http://user:…@host/v1'],
+  ])('does not repeat what could be a secret: %s', (line, shown) => {
+    const lines = writeProblem(problem, plain, { name: 'new.yaml', text: `${line}\n${line}\n` })
+    expect(lines.filter((it) => it.includes('│')).slice(0, 2)).toEqual([`  1 │ ${shown}`, `  2 │ ${shown}`])
+  })
+
+  it.each(['    credential: ${env:KEY}', '    credential: "${file:/run/key}"', 'keys:', 'tokens: many'])(
+    'shows %s as it stands',
+    (line) => {
+      const lines = writeProblem(problem, plain, { name: 'new.yaml', text: `\n${line}\n` })
+      expect(lines).toContain(`  2 │ ${line}`)
+    },
+  )
+
   it('quotes no line of a text that is another', () => {
     const lines = writeProblem(problem, plain, { name: 'other.yaml', text: 'a\nb\n' }).join('\n')
     expect(lines).toContain('new.yaml:2:4')

@@ -205,7 +205,14 @@ async function finish(begun: Begun): Promise<Running> {
 async function openData(begun: Begun): Promise<string> {
   const { options, reloader, calls, telemetry, clock } = begun
   const { host, port, scope } = options.flags
-  const data = createDataServer({ reloader, calls, telemetry, clock, scope })
+  const data = createDataServer({
+    reloader,
+    calls,
+    telemetry,
+    clock,
+    scope,
+    redact: (text) => telemetry.redactor.text(text),
+  })
   const wanted = { what: 'the data plane', host, port, flag: 'port' }
   const open = await listening(wanted, data.listen({ host, port }))
   begun.data = data

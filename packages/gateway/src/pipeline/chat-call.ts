@@ -196,7 +196,9 @@ export class ChatCall extends Call implements AttemptHost, ReplyPort {
   }
 
   onFailure(failure: AttemptFailure): void {
-    const answer = answerFailure(failure, this.#route?.name ?? '', this.callerWire)
+    const { redact } = this.tools
+    const to = { route: this.#route?.name ?? '', wire: this.callerWire, redact }
+    const answer = answerFailure(failure, to)
     const { body, error, headers } = answer
     if (body !== null && !this.begun) {
       this.error = error.code

@@ -3,7 +3,8 @@
  *
  * What a provider says about the *request* is the caller's to know, in the provider's words. What it says about
  * our credential, our quota with it or itself is the operator's, and the caller gets the gateway's own words: a
- * 401 passed on would send him looking for a fault in his key.
+ * 401 passed on would send him looking for a fault in his key. Providers quote what they were sent, and some
+ * quote the key: what is passed on goes through the redactor first.
  */
 import type { CompiledTarget } from '../contract/compiled.ts'
 import type { CallerError, Wire } from '../contract/wire.ts'
@@ -20,7 +21,15 @@ export interface FailureAnswer {
 
 const ABOUT_THE_REQUEST: ReadonlySet<number> = new Set([400, 409, 413, 415, 422, 429])
 
-export function answerFailure(failure: AttemptFailure, route: string, callerWire: Wire): FailureAnswer {
+export interface AnswerTo {
+  /** Name of the route, for a failure before any target. */
+  readonly route: string
+  readonly wire: Wire
+  /** The text without any secret of ours. */
+  readonly redact: (text: string) => string
+}
+
+export function answerFailure(failure: AttemptFailure, { route, wire, redact }: AnswerTo): FailureAnswer {
   const { target, refusal, code, limitMs } = failure
   const name = target?.name ?? route
   const headers = retryHeaders(refusal)
@@ -29,7 +38,7 @@ export function answerFailure(failure: AttemptFailure, route: string, callerWire
   if (code !== 'upstream.failed') return say(code, sayError(code, { target: name }), headers)
   const status = failure.status ?? 502
   if (target !== null && refusal !== null && ABOUT_THE_REQUEST.has(status)) {
-    return passRefusal(target, refusal, callerWire, headers)
+    return { ...passRefusal(target, refusal, { wire, redact }), headers }
   }
   const busy = status === 503 || status === 529 || status === 429
   const said = busy ? 'upstream.overloaded' : 'upstream.failed'
@@ -43,16 +52,18 @@ function say(code: ErrorCode, message: string, headers: readonly string[]): Fail
 function passRefusal(
   target: CompiledTarget,
   refusal: Refusal,
-  callerWire: Wire,
-  headers: readonly string[],
-): FailureAnswer {
-  const { status, body, contentType } = refusal
+  { wire, redact }: Pick<AnswerTo, 'wire' | 'redact'>,
+): Omit<FailureAnswer, 'headers'> {
+  const { status, contentType } = refusal
+  const received = refusal.body.toString()
+  const text = redact(received)
   const code = 'upstream.refused'
-  const parsed = parseJson(body)
+  const parsed = parseJson(text)
   const said = wires[target.provider.wire].readError(parsed)
   const error = { status, code, message: said ?? sayError(code, { target: target.name, status }) }
-  const readable = said !== null && target.provider.wire === callerWire.name
-  return { error, body: readable ? { bytes: body, contentType } : null, headers }
+  const readable = said !== null && target.provider.wire === wire.name
+  const bytes = text === received ? refusal.body : Buffer.from(text)
+  return { error, body: readable ? { bytes, contentType } : null }
 }
 
 function retryHeaders(refusal: Refusal | null): readonly string[] {
@@ -60,9 +71,9 @@ function retryHeaders(refusal: Refusal | null): readonly string[] {
   return ['retry-after', String(Math.ceil(refusal.retryAfterMs / 1000))]
 }
 
-function parseJson(body: Buffer): unknown {
+function parseJson(text: string): unknown {
   try {
-    return JSON.parse(body.toString())
+    return JSON.parse(text)
   } catch {
     return null
   }

@@ -24,4 +24,6 @@ export interface PipelineTools {
   /** How long a caller may leave a stream standing before the call is cancelled. */
   readonly stallMs: number
   nextCallId(): string
+  /** The text without any secret of ours; for what others say and we pass on. */
+  readonly redact: (text: string) => string
 }

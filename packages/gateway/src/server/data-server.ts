@@ -28,6 +28,8 @@ export interface DataServerOptions {
   /** `config.scope` of spans. Default `default`. */
   readonly scope?: string
   readonly limits?: Partial<DataServerLimits>
+  /** Takes our secrets out of what providers say to callers. Default: nothing is taken out. */
+  readonly redact?: (text: string) => string
   /** Numbers in [0, 1): for weights and jitter. Default `Math.random`. */
   readonly random?: () => number
 }
@@ -82,6 +84,7 @@ export function createDataServer(options: DataServerOptions): DataServer {
     scope: options.scope ?? 'default',
     stallMs: limits.stallMs,
     nextCallId: createCallIds(),
+    redact: options.redact ?? ((text) => text),
   }
   const active = new Set<Exchange>()
   let closing = false

@@ -69,7 +69,7 @@ async function readResource(resource: Resource, options: ReadResourcesOptions): 
   const at = pointTo(pointTo('', resource.kind), resource.name)
   const { inline } = resource
   // Verified even when the value is at hand: the manifest is kept, and must be readable by itself.
-  if (inline !== undefined) verifyText(inline, resource, at)
+  if (inline !== undefined && !verified.has(resource)) verifyText(inline, resource, at)
   const known = options.previous?.digests.get(key) === resource.digest
   const value = known ? options.previous?.tree[resource.kind]?.[resource.name] : undefined
   if (value !== undefined && isReadingOf(value, resource)) return value
@@ -100,8 +100,15 @@ async function fetchText(resource: Resource, options: ReadResourcesOptions, at: 
   return text
 }
 
+/**
+ * Frozen resources whose text was found to be what they say. Only what was sealed here comes a second time as the
+ * same object; what is read from bytes is new.
+ */
+const verified = new WeakSet<Resource>()
+
 function verifyText(inline: string, resource: Resource, at: string): void {
   compare(resource, digestOfText(inline), Buffer.byteLength(inline), at)
+  if (Object.isFrozen(resource)) verified.add(resource)
 }
 
 /** Refuses a resource whose bytes are not those that its manifest names. */

@@ -5,8 +5,8 @@
  * before is named in `removed`, and what changes in `changedParameters`: worked out here, once, so that
  * people who write whole files need not, and receivers can refuse a manifest that says otherwise.
  *
- * What is sealed is read back like anybody's manifest before it leaves: we publish nothing that a
- * receiver would refuse.
+ * What is sealed is read back like anybody's manifest before it leaves (`read-back.ts`): we publish nothing
+ * that a receiver would refuse.
  *
  * Not here: signing (`envelope.ts`), and who decides on the version's number (the engine).
  */
@@ -26,9 +26,10 @@ import { FORMAT_LIMITS, type FormatLimits, MANIFEST_DEFAULTS, MOST_VALUES } from
 import { changedParameters } from './diff.ts'
 import { digestOf, digestOfText } from './digest.ts'
 import { parseJson } from './json.ts'
-import { readManifest, resourceKey, writeManifest } from './manifest.ts'
+import { resourceKey, writeManifest } from './manifest.ts'
 import { formOf } from './media-type.ts'
 import { pointTo, stepsOf } from './pointer.ts'
+import { readBack } from './read-back.ts'
 import { refusal } from './refusal.ts'
 import { sealValue } from './sealed-value.ts'
 import { growTree } from './tree.ts'
@@ -87,7 +88,7 @@ export function sealContent(content: Content, base: SealBase): Sealed {
   const removed = [...base.previousResources.values()]
     .filter((it) => !present.has(resourceKey(it)))
     .map(({ kind, name }) => ({ kind, name }))
-  const manifestBytes = writeManifest({
+  const built: Manifest = {
     ...MANIFEST_DEFAULTS,
     apiVersion: 'reload/v1',
     kind: 'ReloadPayload',
@@ -110,8 +111,9 @@ export function sealContent(content: Content, base: SealBase): Sealed {
     },
     trace: base.trace,
     lineage: content.lineage ?? null,
-  })
-  const manifest = readManifest(manifestBytes, base.limits ?? FORMAT_LIMITS)
+  }
+  const manifestBytes = writeManifest(built)
+  const manifest = readBack(built, manifestBytes, base.limits ?? FORMAT_LIMITS)
   const texts = manifest.resources.flatMap((it) =>
     it.inline === undefined ? [] : [[resourceKey(it), it.inline] as const],
   )

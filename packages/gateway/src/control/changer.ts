@@ -175,16 +175,19 @@ class FileChanger {
   /** The answer to what the file's handle has read; `null` when the engine has to give it. */
   async answerRead(bytes: Uint8Array, again: boolean): Promise<Receipt | null> {
     const known = { attempt: '', traceId: '' }
+    const written = this.#written
+    const current = this.#options.reloader.current()
+    const isOurs = written !== null && Buffer.compare(written.bytes, bytes) === 0
+    if (!again && isOurs && current !== null && written.settings === current.settings) {
+      // Once only: after anything has been read, the same bytes mean that somebody put them back.
+      this.#written = null
+      return { outcome: 'unchanged', ...known, reason: 'already_applied', version: current.version }
+    }
     // Where that cannot be known, the engine may as well look at it.
     if (!(await this.#isThere(bytes).catch(() => true)))
       return { outcome: 'superseded', ...known, by: 'what the file says now' }
-    const written = this.#written
-    // Once only: after anything else has been read, the same bytes mean that somebody put them back.
     this.#written = null
-    const current = this.#options.reloader.current()
-    if (again || current === null || written?.settings !== current.settings) return null
-    if (Buffer.compare(written.bytes, bytes) !== 0) return null
-    return { outcome: 'unchanged', ...known, reason: 'already_applied', version: current.version }
+    return null
   }
 
   /** Whether the file still holds these bytes. */

@@ -11,6 +11,7 @@ import { existsSync } from 'node:fs'
 import { constants } from 'node:os'
 import { join } from 'node:path'
 import { build } from './build.mjs'
+import { gatewayFlags } from './parts/node-flags.mjs'
 import { findNode, root, ScriptError, toolEnvironment } from './parts/repository.mjs'
 import { runMain } from './parts/run.mjs'
 import { setUp } from './setup.mjs'
@@ -22,7 +23,7 @@ await runMain(async (args) => {
   await build({ only: 'programs' })
   if (!existsSync(gateway))
     throw new ScriptError('packages/gateway/src/main.ts is missing, so there is no gateway to start')
-  return await become(findNode(), [gateway, ...args])
+  return await become(findNode(), [...gatewayFlags, gateway, ...args])
 })
 
 function become(node, args) {

@@ -1,0 +1,2 @@
+/** For the benchmark, which starts the gateway as `npm start` does. */
+export declare const gatewayFlags: readonly string[]

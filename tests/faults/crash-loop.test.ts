@@ -23,8 +23,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }))
 
 async function live(directory: string, operations: readonly Operation[]): Promise<readonly Said[]> {
   const plan: LifePlan = { directory, operations, killAt: null, bakeMs: 300 }
-  const env = { NODE_COMPILE_CACHE: join(folder, 'compiled') }
-  const script = new NodeScript(victim, { args: [JSON.stringify(plan)], env })
+  const script = new NodeScript(victim, { args: [JSON.stringify(plan)] })
   await script.ended
   return script.lines.filter((it) => it.startsWith('{"atMs"')).map((it) => JSON.parse(it) as Said)
 }

@@ -4,23 +4,13 @@
  * The short version by default; `CHANGEOVER_KILLS=200` is the one that the promise names. Which steps are hit is drawn
  * from seeds, seldom ones first; what is asserted is in `kill/ledger.ts` and `kill/gateway-history.ts`.
  */
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { gatewayLivesThrough } from './kill/gateway-history.ts'
 import { type HistoryOptions, liveThrough, Toll } from './kill/history.ts'
 
-const KILLS = Number(process.env['CHANGEOVER_KILLS'] ?? 52)
+const KILLS = Number(process.env['CHANGEOVER_KILLS'] ?? 80)
 const GATEWAY_SHARE = 0.25
 const timeout = 20_000 + KILLS * 3_000
-
-let cache: string
-
-beforeAll(async () => {
-  cache = await mkdtemp(join(tmpdir(), 'changeover-compiled-'))
-})
-afterAll(() => rm(cache, { recursive: true, force: true }))
 
 /** Histories, two at a time, until there have been that many kills. Resolves to what was broken. */
 async function kill(
@@ -28,7 +18,7 @@ async function kill(
   lives: number,
   history: (options: HistoryOptions) => Promise<readonly string[]>,
 ): Promise<{ toll: Toll; broken: readonly string[] }> {
-  const toll = new Toll(cache)
+  const toll = new Toll()
   const broken: string[] = []
   let seed = 0
   const lane = async (): Promise<void> => {

@@ -36,8 +36,9 @@ describe('a caller who does not read', () => {
     const streams = provider.requests.slice(-READERS)
     await until(() => streams.every((it) => it.waiting), { what: 'providers that wait for their readers' })
     const held = (await residentBytes(gateway.process.pid)) - before
-    // Buffers of two sockets and a little between them, for each; what the system keeps is not in here.
-    expect(held).toBeLessThan(READERS * 2 * MB)
+    // Buffers of two sockets and a little between them, for each, and what is not yet collected. Without the wait
+    // it would be as much in a second.
+    expect(held).toBeLessThan(READERS * 4 * MB)
     expect((await ask(gateway)).status).toBe(200)
     for (const it of readers) it.leave()
     await until(() => streams.every((it) => it.left), { what: 'providers that were told to stop' })

@@ -42,7 +42,7 @@ interface Served {
 /** Lives through it, and resolves to what was broken. */
 export async function gatewayLivesThrough({ seed, lives, toll }: HistoryOptions): Promise<readonly string[]> {
   const random = randomOf(seed)
-  const env: Record<string, string> = { NODE_COMPILE_CACHE: toll.cache }
+  const env: Record<string, string> = {}
   const gateway = await Gateway.start({
     settings: settingsWith(`g${seed}-0`),
     env,

@@ -18,16 +18,10 @@ const BAKE_MS = 12
 /** What all histories of a run share. */
 export class Toll {
   readonly kills = new Map<string, number>()
-  /** Compiled code, so that each process need not read TypeScript again. */
-  readonly cache: string
   total = 0
   readonly versions = new Set<string>()
   readonly quarantined = new Set<string>()
   private readonly known = new Map<string, number>()
-
-  constructor(cache: string) {
-    this.cache = cache
-  }
 
   pass(step: string): void {
     this.known.set(step, this.known.get(step) ?? 0)
@@ -79,10 +73,7 @@ export async function liveThrough({ seed, lives, toll }: HistoryOptions): Promis
 }
 
 async function live(plan: LifePlan, toll: Toll): Promise<readonly Said[]> {
-  const script = new NodeScript(victim, {
-    args: [JSON.stringify(plan)],
-    env: { NODE_COMPILE_CACHE: toll.cache },
-  })
+  const script = new NodeScript(victim, { args: [JSON.stringify(plan)] })
   await script.ended
   const said = script.lines.filter((it) => it.startsWith('{"atMs"')).map((it) => JSON.parse(it) as Said)
   for (const it of said) if (it.kind === 'step') toll.pass(it.name)

@@ -10,12 +10,14 @@ import type { Limiter } from '../contract/limiter.ts'
 import { createCallerIndex, type KnownKey } from './caller-index.ts'
 import type { TenantSpec } from './spec.ts'
 
-/** The limiter for a key (`acme/ci`) by an entry of `limits`. */
-export type LimiterOf = (key: string, limit: string) => Limiter
+/** The limiter for a key (`acme/ci`) by an entry of `limits`; its count is kept as `keptAs` (`limit:acme/ci`). */
+export type LimiterOf = (key: string, limit: string, keptAs: string) => Limiter
 
 interface PreparedKey {
   /** `acme/ci`, as it is counted. */
   readonly key: string
+  /** One string for all reloads: a new one would be hashed anew each time, a thousand times. */
+  readonly keptAs: string
   /** 64 hex digits. */
   readonly hash: string
   readonly limit: string | null
@@ -42,7 +44,7 @@ export function compileIdentity(
   for (const [name, settings] of tenants) {
     const tenant = prepare(name, settings)
     for (const it of tenant.keys) {
-      const limiter = it.limit === null ? null : limiterOf(it.key, it.limit)
+      const limiter = it.limit === null ? null : limiterOf(it.key, it.limit, it.keptAs)
       if (it.last === null || it.last.caller.limiter !== limiter) it.last = compileKey(tenant, it, limiter)
       byHash.set(it.hash, it.last)
     }
@@ -57,6 +59,7 @@ function prepare(name: string, settings: TenantSpec): PreparedTenant {
   const keys = Object.entries(settings.keys).map(
     ([keyName, it]): PreparedKey => ({
       key: `${name}/${keyName}`,
+      keptAs: `limit:${name}/${keyName}`,
       hash: it.hash.slice('sha256:'.length),
       limit: it.limit ?? settings.limit ?? null,
       expiresMs: it.expires === undefined ? null : Date.parse(it.expires),

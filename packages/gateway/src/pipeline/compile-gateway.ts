@@ -58,10 +58,10 @@ const knownLimiters = new WeakMap<RequestCount, { readonly numbers: LimitSpec; r
 /** Counts are carried by who is counted, so that other numbers for a limit do not give anything back. */
 function compileCallers(settings: SettingsTree, carry: Carry): CompiledIdentity {
   const limits = entriesOf(settings, 'limits', limitSpec)
-  return compileIdentity(entriesOf(settings, 'tenants', tenantSpec), (key, limit) => {
+  return compileIdentity(entriesOf(settings, 'tenants', tenantSpec), (key, limit, keptAs) => {
     const numbers = limits.get(limit)
     if (numbers === undefined) throw new TypeError(`key ${key} names limit ${limit}, which was not compiled`)
-    return limiterOf(carry.keep(`limit:${key}`, createRequestCount, letGo), numbers)
+    return limiterOf(carry.keep(keptAs, createRequestCount, letGo), numbers)
   })
 }
 

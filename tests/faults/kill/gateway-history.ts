@@ -156,7 +156,7 @@ class GatewayHistory {
     if (left.quarantine.some((it) => it.version === version))
       this.say(`${version} is in quarantine and serves`)
     this.checkFile(marker, settled.quarantine.length, await this.gateway.settingsText())
-    this.checkAudit(lines)
+    await this.checkAudit()
     this.checkFloor(settled.floor?.version ?? null)
     await this.checkFolders()
   }
@@ -167,7 +167,11 @@ class GatewayHistory {
       this.say(`${marker} answers, and the settings file says something else:\n${text}`)
   }
 
-  private checkAudit(lines: Awaited<ReturnType<typeof readAuditFiles>>): void {
+  /** An ending is written down a moment after it has come about. */
+  private async checkAudit(): Promise<void> {
+    const isEnded = async (): Promise<boolean> => endingsOf(await this.lines()).open.length === 0
+    await until(isEnded, { what: 'ends', timeoutMs: 5_000 }).catch(() => false)
+    const lines = await this.lines()
     const chain = chainBreak(lines)
     if (chain !== null) this.say(`the audit log: ${chain}`)
     const { open, wrong } = endingsOf(lines)

@@ -12,6 +12,7 @@ type Doors = Readonly<Record<string, readonly string[]>>
 
 const gatewayRooms = [
   'calls',
+  'catalogue',
   'contexts',
   'identity',
   'policy',
@@ -45,6 +46,7 @@ export const doors: Readonly<Record<string, Doors>> = {
     errors: [],
     contract: ['errors'],
     calls: ['contract', 'errors'],
+    catalogue: ['contract', 'errors'],
     contexts: ['contract', 'errors'],
     identity: ['contract', 'errors'],
     policy: ['contract', 'errors'],

@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest'
+import { loadShipped, openCatalogue } from './catalogue.ts'
+import { catalogueSpec } from './spec.ts'
+
+const own = new Map([['openai/gpt-4o', catalogueSpec.parse({ prices: [{ input: 1, output: 1 }] })]])
+const used = { inputTokens: 1_000_000, outputTokens: 0 }
+
+describe('the catalogue', () => {
+  it('ships entries that are all as an operator may write them', async () => {
+    const entries = Object.entries(await loadShipped())
+    expect(entries.length).toBeGreaterThan(500)
+    const wrong = entries.filter(([, entry]) => !catalogueSpec.safeParse(entry).success)
+    expect(wrong.map(([name]) => name)).toEqual([])
+  })
+
+  it('knows what a model costs and takes', async () => {
+    const facts = openCatalogue(await loadShipped(), new Map()).find('anthropic/claude-sonnet-4-5')
+    expect(facts).toMatchObject({ from: 'shipped', contextTokens: 200_000, gives: ['text'] })
+    expect(facts?.price?.costMicroUsd(used, Date.now())).toBe(3_000_000)
+  })
+
+  it('lets the settings say otherwise, whole', async () => {
+    const facts = openCatalogue(await loadShipped(), own).find('openai/gpt-4o')
+    expect(facts).toMatchObject({ from: 'settings', contextTokens: null })
+    expect(facts?.price?.costMicroUsd(used, Date.now())).toBe(1_000_000)
+  })
+
+  it('keeps what it made for as long as the entry stays', async () => {
+    const shipped = await loadShipped()
+    const first = openCatalogue(shipped, own)
+    const second = openCatalogue(shipped, new Map(own))
+    expect(second.find('openai/gpt-4o')).toBe(first.find('openai/gpt-4o'))
+    expect(second.find('openai/gpt-4.1')).toBe(first.find('openai/gpt-4.1'))
+  })
+
+  it.each(['openai/none', '__proto__', 'toString'])('knows nothing of %s', async (name) => {
+    expect(openCatalogue(await loadShipped(), own).find(name)).toBeNull()
+  })
+})

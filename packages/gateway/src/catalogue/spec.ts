@@ -1,0 +1,86 @@
+/**
+ * What can be set about what models are and cost: entries of the section `catalogue`, by `provider kind/model id`.
+ *
+ * The list that ships with the gateway (`shipped.json`) has the same form, so that a price which has changed
+ * is a reload and not a release: an entry of the settings stands in the place of the shipped one, whole.
+ */
+import { z } from 'zod'
+import { setting } from '../contract/setting.ts'
+
+/** Dearer than any price there is; a price in cents per token, written here by mistake, is above it. */
+const DEAREST = 100_000
+const MOST_TOKENS = 1_000_000_000
+
+const perMillion = z.number().min(0).max(DEAREST)
+const USD = { unit: 'USD per million tokens' } as const
+
+const amounts = {
+  input: setting(perMillion, 'tokens of the request', USD),
+  output: setting(perMillion.default(0), 'tokens of the reply, those of reasoning among them', USD),
+  cachedInput: setting(
+    perMillion.optional(),
+    "tokens read from the provider's prompt cache; without it as input",
+    USD,
+  ),
+  cacheWrite: setting(
+    perMillion.optional(),
+    "tokens written to the provider's prompt cache; without it as input",
+    USD,
+  ),
+  inputAudio: setting(perMillion.optional(), 'tokens of audio in the request; without it as input', USD),
+  outputAudio: setting(perMillion.optional(), 'tokens of audio in the reply; without it as output', USD),
+  reasoning: setting(
+    perMillion.optional(),
+    'tokens of reasoning, where they cost other than the rest of the output',
+    USD,
+  ),
+} as const
+
+const CLOCK = /^([01]\d|2[0-3]):[0-5]\d$/
+const timeOfDay = z.string().regex(CLOCK, { error: 'a time of day as HH:MM, in UTC' })
+
+const tierSpec = z.strictObject({
+  tokens: setting(
+    z.int().min(1).max(MOST_TOKENS),
+    'the tier counts for the whole call when the request has more tokens than this',
+    { unit: 'tokens' },
+  ),
+  ...amounts,
+})
+
+const hoursSpec = z.strictObject({
+  from: setting(timeOfDay, 'begin of the daily period, in UTC'),
+  until: setting(timeOfDay, 'end of the daily period, in UTC; before its begin when it spans midnight'),
+  ...amounts,
+})
+
+const priceSpec = z.strictObject({
+  from: setting(
+    z.iso.date().optional(),
+    'first day of the price, in UTC; without it the price has always been',
+  ),
+  ...amounts,
+  request: setting(z.number().min(0).max(DEAREST).optional(), 'for each call, whatever its length', {
+    unit: 'USD',
+  }),
+  above: setting(z.array(tierSpec).max(8).optional(), 'prices of long requests'),
+  hours: setting(z.array(hoursSpec).max(8).optional(), 'prices at certain hours; the first that fits counts'),
+})
+
+const tokens = z.int().min(1).max(MOST_TOKENS).optional()
+const MODALITIES = ['text', 'image', 'audio', 'video', 'pdf', 'embedding'] as const
+const modalities = z.array(z.enum(MODALITIES)).optional()
+
+export const catalogueSpec = z.strictObject({
+  contextTokens: setting(tokens, 'request and reply together', { unit: 'tokens' }),
+  outputTokens: setting(tokens, 'the longest reply', { unit: 'tokens' }),
+  takes: setting(modalities, 'what a request may hold'),
+  gives: setting(modalities, 'what a reply may hold'),
+  prices: setting(
+    z.array(priceSpec).max(64).default([]),
+    'prices by their first day, in any order; the latest that has begun counts',
+  ),
+})
+
+export type CatalogueEntry = z.output<typeof catalogueSpec>
+export type PriceSpec = CatalogueEntry['prices'][number]

@@ -1,0 +1,22 @@
+/** What the catalogue knows of a model: how much it takes, what kinds of content, and what it costs. */
+import type { Usage } from './neutral.ts'
+
+export interface ModelFacts {
+  /** Who said so: the settings, or the list that ships with the gateway. */
+  readonly from: 'settings' | 'shipped'
+  /** Request and reply together. `null` where nobody has said; so with the rest. */
+  readonly contextTokens: number | null
+  readonly outputTokens: number | null
+  /** `text`, `image`, `audio`, `video`, `pdf`. */
+  readonly takes: readonly string[] | null
+  readonly gives: readonly string[] | null
+  readonly price: Price | null
+}
+
+/** What a model costs, ready to be asked at the end of each call. */
+export interface Price {
+  /** Whole micro-dollars; `null` when no price had begun at that time (wall milliseconds). */
+  costMicroUsd(usage: Usage, atMs: number): number | null
+  /** Dollars, for comparing targets before tokens are known: without tiers and hours. */
+  perMillionTokens(atMs: number): { readonly input: number; readonly output: number }
+}

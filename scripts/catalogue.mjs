@@ -1,0 +1,128 @@
+#!/usr/bin/env node
+/**
+ * Writes the catalogue of models that ships with the gateway from a checkout of models.dev: what models cost, how
+ * long they may be asked and may answer, and in which form. Facts only; their texts stay there.
+ *
+ *     npm run catalogue -- --from ../models.dev
+ *
+ * One entry a line, sorted, so that a difference between two lists reads as a list of what has changed.
+ */
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { parseArgs } from 'node:util'
+import { parse } from 'smol-toml'
+import { root, ScriptError } from './parts/repository.mjs'
+import { runMain } from './parts/run.mjs'
+
+/** Their folder to our kind of provider. */
+const kinds = {
+  'amazon-bedrock': 'bedrock',
+  anthropic: 'anthropic',
+  azure: 'azure',
+  cerebras: 'cerebras',
+  cohere: 'cohere',
+  deepseek: 'deepseek',
+  'fireworks-ai': 'fireworks',
+  google: 'gemini',
+  'google-vertex': 'vertex',
+  groq: 'groq',
+  mistral: 'mistral',
+  openai: 'openai',
+  openrouter: 'openrouter',
+  perplexity: 'perplexity',
+  togetherai: 'together',
+  xai: 'xai',
+}
+
+const target = 'packages/gateway/src/catalogue/shipped.json'
+
+function modelFiles(folder) {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((it) => it.isFile() && it.name.endsWith('.toml'))
+    .map((it) => join(it.parentPath, it.name))
+}
+
+/** A model may be another provider's with some things different. */
+function readModel(providers, path) {
+  const own = parse(readFileSync(path, 'utf8'))
+  if (own.base_model === undefined) return own
+  const [provider, ...rest] = own.base_model.split('/')
+  const basePath = join(providers, provider, 'models', `${rest.join('/')}.toml`)
+  // Some name what stands outside the providers, and which holds nothing of what is wanted here.
+  if (!existsSync(basePath) || basePath === path) return own
+  const base = structuredClone(readModel(providers, basePath))
+  for (const omitted of own.base_model_omit ?? []) remove(base, omitted.split('.'))
+  return merge(base, own)
+}
+
+function remove(tree, [step, ...rest]) {
+  if (tree === undefined || step === undefined) return
+  if (rest.length === 0) delete tree[step]
+  else remove(tree[step], rest)
+}
+
+function merge(base, own) {
+  const merged = { ...base }
+  for (const [key, value] of Object.entries(own)) {
+    const both = isTable(value) && isTable(base[key])
+    merged[key] = both ? merge(base[key], value) : value
+  }
+  return merged
+}
+
+const isTable = (it) => typeof it === 'object' && it !== null && !Array.isArray(it)
+
+function toEntry({ limit = {}, modalities = {}, cost }) {
+  return clean({
+    contextTokens: limit.context || undefined,
+    outputTokens: limit.output || undefined,
+    takes: modalities.input,
+    gives: modalities.output,
+    prices: cost === undefined || (!cost.input && !cost.output) ? undefined : [toPrice(cost)],
+  })
+}
+
+function toPrice(cost) {
+  const above = (cost.tiers ?? [])
+    .filter((it) => it.tier?.size !== undefined)
+    .map((it) => ({ tokens: it.tier.size, ...toAmounts(it) }))
+  return clean({ ...toAmounts(cost), above: above.length === 0 ? undefined : above })
+}
+
+function toAmounts(cost) {
+  return clean({
+    input: cost.input ?? 0,
+    output: cost.output ?? 0,
+    cachedInput: cost.cache_read,
+    cacheWrite: cost.cache_write,
+    inputAudio: cost.input_audio,
+    outputAudio: cost.output_audio,
+    reasoning: cost.reasoning,
+  })
+}
+
+const clean = (it) => Object.fromEntries(Object.entries(it).filter(([, value]) => value !== undefined))
+
+function readCatalogue(providers) {
+  const entries = []
+  for (const [folder, kind] of Object.entries(kinds)) {
+    const models = join(providers, folder, 'models')
+    if (!existsSync(models)) throw new ScriptError(`there is no ${models}`)
+    for (const path of modelFiles(models)) {
+      const name = relative(models, path).slice(0, -'.toml'.length)
+      const entry = toEntry(readModel(providers, path))
+      if (Object.keys(entry).length > 0) entries.push([`${kind}/${name}`, entry])
+    }
+  }
+  return entries.sort(([a], [b]) => (a < b ? -1 : 1))
+}
+
+await runMain(async (args) => {
+  const options = { from: { type: 'string' } }
+  const { values } = parseArgs({ args, options })
+  if (values.from === undefined) throw new ScriptError('--from PATH: a checkout of models.dev is needed')
+  const entries = readCatalogue(join(values.from, 'providers'))
+  const lines = entries.map(([name, entry]) => `  ${JSON.stringify(name)}: ${JSON.stringify(entry)}`)
+  writeFileSync(join(root, target), `{\n${lines.join(',\n')}\n}\n`)
+  console.log(`${target}: ${entries.length} models`)
+})

@@ -203,6 +203,20 @@ export const rules = {
     say: (it) => `"${it.file}" cannot be changed for you: ${it.reason}; make the change in the file`,
   }),
   'settings.read_only': rule<{ source: string }>({
+  'settings.access_opened': rule<object>({
+    blame: 'sender',
+    retry: false,
+    status: 422,
+    say: () =>
+      'there are no tenants, so whoever reaches the port could call, and before only keys could; bring tenants back, or say "access: { callers: anyone }"',
+  }),
+  'settings.access_exposed': rule<{ host: string }>({
+    blame: 'operator',
+    retry: false,
+    status: 422,
+    say: (it) =>
+      `there are no tenants, so whoever reaches "${it.host}" could call; add tenants, listen on 127.0.0.1, or say "access: { callers: anyone }"`,
+  }),
     blame: 'operator',
     retry: false,
     status: 409,

@@ -40,11 +40,13 @@ function writePlaces(running: Running, paint: Paint): string[] {
   const tokenPath = adminToken.path === null ? null : place.nameOf(adminToken.path)
   const settings = place.isNew ? 'made just now, with all you need to start' : sayWhenItActs(running)
   const token = tokenPath === null ? 'token from CHANGEOVER_ADMIN_TOKEN' : `token in ${tokenPath}`
-  const rows: readonly [string, string, string][] = [
+  const rows: [string, string, string][] = [
     ['models', `${running.dataUrl}/v1`, sayProviders(running)],
     ['admin', running.adminUrl, token],
     ['settings', place.source.place, settings],
   ]
+  if (running.reloader.current()?.parts.gateway.identity.open === true)
+    rows.push(['callers', 'anyone', 'whoever reaches the port may call; with tenants, only their keys'])
   const width = Math.max(...rows.map(([, value]) => value.length))
   return rows.map(
     ([name, value, about]) =>

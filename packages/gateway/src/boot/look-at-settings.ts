@@ -3,6 +3,7 @@
  * `changeover doctor`.
  */
 import { type Issue, isReloadError } from '@changeover/reload'
+import { checkAccess } from '../pipeline/check-access.ts'
 import { checkReferences } from '../pipeline/compile-references.ts'
 import { GATEWAY_KINDS } from '../pipeline/participant.ts'
 import type { AssembledSettings } from '../settings/assemble.ts'
@@ -15,7 +16,12 @@ export function checkSettingsText(bytes: Uint8Array, file: string): readonly Iss
   const read = readOrIssues(bytes, file)
   if ('issues' in read) return read.issues
   const { tree, placeOf } = read.settings
-  const issues = [...checkSettings(tree, [...GATEWAY_KINDS, 'telemetry']), ...checkReferences(tree, null)]
+  const issues = [
+    ...checkSettings(tree, [...GATEWAY_KINDS, 'telemetry']),
+    ...checkReferences(tree, null),
+    // Where it will listen is not known here, nor what it follows.
+    ...checkAccess({ settings: tree, previous: null, restores: null }, { host: '', isExposed: false }),
+  ]
   return issues.map((it) => {
     const place = it.pointer === undefined ? undefined : placeOf(it.pointer)
     return place === undefined || it.place !== undefined ? it : { ...it, place }

@@ -29,6 +29,7 @@ import { gatewayParticipant } from '../pipeline/participant.ts'
 import { type TelemetryPart, telemetryParticipant } from '../pipeline/telemetry-participant.ts'
 import { type AdminServer, startAdminServer } from '../server/admin-server.ts'
 import { createDataServer, type DataServer } from '../server/data-server.ts'
+import { isLoopback } from '../server/loopback.ts'
 import { settingsText } from '../settings/edit.ts'
 import { createSecrets, type Secrets } from '../settings/secrets.ts'
 import { version } from '../version.ts'
@@ -127,7 +128,11 @@ async function begin(options: RunOptions): Promise<Begun> {
     store: fileStore(join(stateFolder, 'reload')),
     read: createReader(),
     participants: {
-      gateway: gatewayParticipant({ secrets, clock }),
+      gateway: gatewayParticipant({
+        secrets,
+        clock,
+        reach: { host: flags.host, isExposed: !isLoopback(flags.host) },
+      }),
       telemetry: telemetryParticipant({ live: telemetry, secrets, isTerminal }),
     },
     limits: { ...limits, ...options.limits },

@@ -80,6 +80,11 @@ export interface KeySettings {
   readonly limit?: string
 }
 
+/** Who may call. Not said: known where there are tenants, anyone where there are none. */
+export interface AccessSettings {
+  readonly callers?: 'known' | 'anyone'
+}
+
 /** A request limit, counted per key. */
 export interface LimitSettings {
   readonly requests: number
@@ -115,6 +120,7 @@ export interface GatewaySettings {
   readonly models?: Readonly<Record<string, ModelSettings>>
   readonly contexts?: Readonly<Record<string, ContextSettings>>
   readonly routes?: Readonly<Record<string, RouteSettings>>
+  readonly access?: AccessSettings
   readonly tenants?: Readonly<Record<string, TenantSettings>>
   readonly limits?: Readonly<Record<string, LimitSettings>>
   readonly telemetry?: {

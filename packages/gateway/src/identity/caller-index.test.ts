@@ -6,8 +6,8 @@ import type { TenantSpec } from './spec.ts'
 
 const hashOf = (key: string): string => `sha256:${createHash('sha256').update(key).digest('hex')}`
 const limiter = (name: string): Limiter & { name: string } => ({ name, take: () => null })
-const compile = (tenants: Record<string, TenantSpec>) =>
-  compileIdentity(new Map(Object.entries(tenants)), (key, limit) => limiter(`${key} by ${limit}`))
+const compile = (tenants: Record<string, TenantSpec>, open = false) =>
+  compileIdentity(new Map(Object.entries(tenants)), open, (key, limit) => limiter(`${key} by ${limit}`))
 
 describe('a caller', () => {
   const identity = compile({
@@ -62,8 +62,12 @@ describe('a caller', () => {
     expect(find(hashOf('key-ci').slice(7))).toEqual({ refused: 'identity.unknown_key' })
   })
 
-  it('is anybody when there is no tenant', () => {
-    const open = compile({})
+  it('is nobody when there is no tenant and keys are asked for', () => {
+    expect(compile({}).find('whatever', 0)).toEqual({ refused: 'identity.unknown_key' })
+  })
+
+  it('is anybody when that is wished', () => {
+    const open = compile({}, true)
     expect(open.open).toBe(true)
     expect(open.find(undefined, 0)).toMatchObject({ tenant: 'anonymous', allow: null, limiter: null })
     expect(open.find('whatever', 0)).toBe(open.find(undefined, 0))

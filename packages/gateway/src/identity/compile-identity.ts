@@ -35,9 +35,10 @@ interface PreparedTenant {
 /** By settings, which are frozen and the same object while they say the same. */
 const preparedTenants = new WeakMap<TenantSpec, PreparedTenant>()
 
-/** Without any tenant the gateway is open: who reaches the port may call. */
+/** `open`: whoever reaches the port may call, and no key is looked at. */
 export function compileIdentity(
   tenants: ReadonlyMap<string, TenantSpec>,
+  open: boolean,
   limiterOf: LimiterOf,
 ): CompiledIdentity {
   const byHash = new Map<string, KnownKey>()
@@ -49,7 +50,7 @@ export function compileIdentity(
       byHash.set(it.hash, it.last)
     }
   }
-  return createCallerIndex(byHash, tenants.size === 0)
+  return createCallerIndex(byHash, open)
 }
 
 function prepare(name: string, settings: TenantSpec): PreparedTenant {

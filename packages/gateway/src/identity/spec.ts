@@ -1,4 +1,4 @@
-/** What can be set about who may call: tenants and their keys. A key itself is never in the settings, only its hash. */
+/** What can be set about who may call: whether keys are asked for, tenants and their keys. A key itself is never in the settings, only its hash. */
 import { z } from 'zod'
 import {
   MODEL_NAME,
@@ -29,6 +29,9 @@ const keySpec = z.strictObject({
     "the entry of limits that counts this key's requests; without it the tenant's own",
   ),
 })
+
+/** Whether a caller must be known. */
+export const callersSpec = z.enum(['known', 'anyone'])
 
 export const tenantSpec = z.strictObject({
   keys: setting(

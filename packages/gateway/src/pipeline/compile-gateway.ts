@@ -15,6 +15,7 @@ import { type LimitSpec, limitSpec } from '../policy/spec.ts'
 import { providerSpec } from '../providers/spec.ts'
 import { modelSpec, routeSpec } from '../routing/spec.ts'
 import { entriesOf, entryOf } from '../settings/check.ts'
+import { isOpen } from './check-access.ts'
 import { compileRoutes } from './compile-routes.ts'
 import { compileTargets } from './compile-targets.ts'
 
@@ -58,7 +59,8 @@ const knownLimiters = new WeakMap<RequestCount, { readonly numbers: LimitSpec; r
 /** Counts are carried by who is counted, so that other numbers for a limit do not give anything back. */
 function compileCallers(settings: SettingsTree, carry: Carry): CompiledIdentity {
   const limits = entriesOf(settings, 'limits', limitSpec)
-  return compileIdentity(entriesOf(settings, 'tenants', tenantSpec), (key, limit, keptAs) => {
+  const tenants = entriesOf(settings, 'tenants', tenantSpec)
+  return compileIdentity(tenants, isOpen(settings), (key, limit, keptAs) => {
     const numbers = limits.get(limit)
     if (numbers === undefined) throw new TypeError(`key ${key} names limit ${limit}, which was not compiled`)
     return limiterOf(carry.keep(keptAs, createRequestCount, letGo), numbers)

@@ -75,11 +75,12 @@ function setUp(env: Record<string, string> = ENV) {
     redactor: { add: () => undefined },
     read: () => Promise.resolve(files.key),
   })
-  const participant = gatewayParticipant({ secrets, clock: systemClock })
+  const reach = { host: '127.0.0.1', isExposed: false }
+  const participant = gatewayParticipant({ secrets, clock: systemClock, reach })
   const prepare = async (settings: SettingsTree, version = '1.1'): Promise<CompiledGateway> =>
     participant.prepare({ settings, version, carry, previous: null } as unknown as PrepareInput)
   const validate = (settings: SettingsTree, previous: SettingsTree | null = null): readonly Issue[] =>
-    participant.validate?.({ settings, previous, changedParameters: [] }) ?? []
+    participant.validate?.({ settings, previous, changedParameters: [], restores: null }) ?? []
   return { participant, prepare, validate, secrets, carry, files }
 }
 
@@ -141,6 +142,25 @@ describe('a compiled gateway', () => {
     const text = YAML.replace('  chat:\n', '  fast:\n').replace('allow: [chat]', 'allow: [fast]')
     const gateway = await setUp().prepare(treeOf(text))
     expect(gateway.routes.get('fast')?.rule).toBe('fast: fast=90%, careful=10%')
+  })
+})
+
+describe('a version of an earlier start', () => {
+  it('is not served open where others can reach the port', async () => {
+    const secrets = createSecrets({ env: {}, redactor: { add: () => undefined } })
+    const reach = { host: '0.0.0.0', isExposed: true }
+    const participant = gatewayParticipant({ secrets, clock: systemClock, reach })
+    const prepare = async (settings: SettingsTree) =>
+      participant.prepare({
+        settings,
+        version: '1.1',
+        carry: createCarry(),
+        previous: null,
+      } as unknown as PrepareInput)
+    const error: unknown = await prepare({}).catch((it: unknown) => it)
+    expect(isReloadError(error) && error.issues.map((it) => it.code)).toEqual(['settings.access_exposed'])
+    expect((await prepare({ access: { callers: 'anyone' } })).identity.open).toBe(true)
+    expect((await prepare({ access: { callers: 'known' } })).identity.open).toBe(false)
   })
 })
 

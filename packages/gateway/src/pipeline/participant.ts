@@ -23,6 +23,7 @@ import { providerSpec } from '../providers/spec.ts'
 import { checkSettings, entriesOf } from '../settings/check.ts'
 import { SECTIONS } from '../settings/schema.ts'
 import type { Secrets } from '../settings/secrets.ts'
+import { checkAccess, type DataPlaneReach, exposedBy } from './check-access.ts'
 import { compileGateway } from './compile-gateway.ts'
 import { checkReferences } from './compile-references.ts'
 import { referencesOfProviders } from './compile-targets.ts'
@@ -31,6 +32,7 @@ export interface GatewayParticipantOptions {
   readonly secrets: Secrets
   /** For simulated providers; pools and limits are given the time by whoever asks them. */
   readonly clock: Clock
+  readonly reach: DataPlaneReach
 }
 
 /** Every section but telemetry. */
@@ -39,17 +41,26 @@ export const GATEWAY_KINDS: readonly string[] = SECTIONS.filter((it) => it !== '
 export function gatewayParticipant(options: GatewayParticipantOptions): Participant<CompiledGateway> {
   return {
     kinds: GATEWAY_KINDS,
-    validate: ({ settings, previous }) => [
-      ...checkSettings(settings, GATEWAY_KINDS),
-      ...checkReferences(settings, previous),
+    validate: (input) => [
+      ...checkSettings(input.settings, GATEWAY_KINDS),
+      ...checkReferences(input.settings, input.previous),
+      ...checkAccess(input, options.reach),
     ],
     async prepare(input) {
+      refuseExposed(options.reach, input)
       await resolveSecrets(options.secrets, input)
       const { settings, version, carry } = input
       return compileGateway({ settings, version, carry, secrets: options.secrets, clock: options.clock })
     },
     describe: describeRouting,
   }
+}
+
+/** Asked again where nothing is validated any more: a version of an earlier start, which listened elsewhere. */
+function refuseExposed(reach: DataPlaneReach, { settings, version }: PrepareInput): void {
+  const issue = exposedBy(settings, reach)
+  if (issue === null) return
+  throw new ReloadError('prepare.failed', { participant: 'gateway', version }, { issues: [issue] })
 }
 
 /** A reload that needs a secret which is not there is refused, with every place that names it. */

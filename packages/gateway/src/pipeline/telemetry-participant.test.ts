@@ -61,7 +61,12 @@ describe('telemetry settings', () => {
 
   it('are checked', () => {
     const settings = { telemetry: { logs: { level: 'loud' }, trace: {} } }
-    const issues = setUp().participant.validate?.({ settings, previous: null, changedParameters: [] })
+    const issues = setUp().participant.validate?.({
+      settings,
+      previous: null,
+      changedParameters: [],
+      restores: null,
+    })
     expect(issues?.map((it) => it.pointer)).toEqual(['/telemetry/logs/level', '/telemetry/trace'])
   })
 })

@@ -15,6 +15,7 @@ import type { Clock, Telemetry } from '@changeover/reload'
 import { createTokenCheck } from '../control/admin-token.ts'
 import { problemOf } from '../control/problem.ts'
 import { GatewayError } from '../errors.ts'
+import { isLoopback } from './loopback.ts'
 
 export interface AdminServerOptions {
   readonly host: string
@@ -41,7 +42,6 @@ export interface AdminServer {
 }
 
 const warmUpMs = 1_500
-const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\]|::1)$/
 
 export async function startAdminServer(options: AdminServerOptions): Promise<AdminServer> {
   const admin = createAdmin(options)
@@ -78,7 +78,7 @@ interface Admin {
 
 function createAdmin(options: AdminServerOptions): Admin {
   const isToken = createTokenCheck(options.token)
-  const boundToLoopback = loopback.test(options.host)
+  const boundToLoopback = isLoopback(options.host)
   let loading: Promise<ApiListener> | null = null
 
   const api = (): Promise<ApiListener> => {
@@ -90,7 +90,7 @@ function createAdmin(options: AdminServerOptions): Admin {
   }
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const host = request.headers.host ?? ''
-    if (boundToLoopback && !loopback.test(host.replace(/:\d+$/, '')))
+    if (boundToLoopback && !isLoopback(host.replace(/:\d+$/, '')))
       return refuse(response, new GatewayError('control.host', { host: host.slice(0, 100) }))
     const path = (request.url ?? '/').split('?', 1)[0]
     if (request.method === 'GET' || request.method === 'HEAD') {
@@ -129,7 +129,7 @@ function answerReady(options: AdminServerOptions, response: ServerResponse): voi
 
 function isFromHere(request: IncomingMessage): boolean {
   const address = request.socket.remoteAddress ?? ''
-  return loopback.test(address.replace(/^::ffff:/, ''))
+  return isLoopback(address.replace(/^::ffff:/, ''))
 }
 
 function refuse(response: ServerResponse, error: unknown): void {

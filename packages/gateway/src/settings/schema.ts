@@ -17,7 +17,7 @@ import {
   PLAIN_NAME_EXPECTED,
   setting,
 } from '../contract/setting.ts'
-import { tenantSpec } from '../identity/spec.ts'
+import { callersSpec, tenantSpec } from '../identity/spec.ts'
 import { limitSpec } from '../policy/spec.ts'
 import { providerSpec } from '../providers/spec.ts'
 import { modelSpec, routeSpec } from '../routing/spec.ts'
@@ -52,13 +52,14 @@ const named = {
   tenants: {
     name: plainName,
     entry: tenantSpec,
-    says: 'who may call, by name; without any tenant whoever reaches the port may',
+    says: 'who may call, by name',
   },
   limits: { name: plainName, entry: limitSpec, says: 'request limits by name, counted per key' },
 } as const
 
 /** Sections whose entries have names that the gateway knows. */
 const fixed = {
+  access: { entries: { callers: callersSpec }, says: 'who may call at all' },
   telemetry: {
     entries: { logs: logsSpec, traces: tracesSpec, metrics: metricsSpec },
     says: 'what the gateway tells about itself',
@@ -68,6 +69,8 @@ const fixed = {
 } as const
 
 const entrySays = {
+  callers:
+    'known: only keys of tenants; anyone: whoever reaches the port, and then there are no tenants; not said: known where there are tenants, else anyone, on a loopback address only and never where there were tenants before',
   logs: 'log lines',
   traces: 'spans of requests and reloads',
   metrics: 'counters and histograms',
@@ -81,6 +84,10 @@ export const settingsSchema = z.strictObject({
   models: section('models'),
   contexts: section('contexts'),
   routes: section('routes'),
+  access: setting(
+    z.strictObject({ callers: setting(callersSpec.optional(), entrySays.callers) }),
+    fixed.access.says,
+  ).optional(),
   tenants: section('tenants'),
   limits: section('limits'),
   telemetry: setting(

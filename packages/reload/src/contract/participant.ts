@@ -1,5 +1,5 @@
 import type { Clock } from './clock.ts'
-import type { Json, ResourceName, SettingsTree } from './payload.ts'
+import type { Json, ResourceName, SettingsTree, VersionRef } from './payload.ts'
 import type { Issue } from './receipt.ts'
 import type { Attributes, Span, Tracer } from './telemetry.ts'
 
@@ -49,6 +49,8 @@ export interface ValidateInput {
   readonly previous: SettingsTree | null
   /** JSON pointers of what differs from `previous`, sorted. */
   readonly changedParameters: readonly string[]
+  /** The older version that the payload says it restores: a rollback, or what a publisher calls one. */
+  readonly restores: VersionRef | null
 }
 
 export interface PrepareInput extends ValidateInput {

@@ -56,6 +56,7 @@ export async function build(work: Work, wanted: Build): Promise<void> {
     settings,
     previous,
     changedParameters: changedParameters(previous, settings),
+    restores: manifest.restores,
     version,
     digest,
     artifacts: bytes,

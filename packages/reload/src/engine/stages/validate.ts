@@ -8,6 +8,7 @@
  * What a manifest states about changes is held against the version that it builds on, not against the one in
  * force here: they differ where this instance went back to its baseline, or was away.
  */
+import type { ValidateInput } from '../../contract/participant.ts'
 import type { Manifest, Resource, SettingsTree } from '../../contract/payload.ts'
 import type { Issue } from '../../contract/receipt.ts'
 import { type DetailsOf, type ErrorCode, isReloadError, ReloadError, rules, sayError } from '../../errors.ts'
@@ -37,7 +38,12 @@ export async function validate(
     ...unknownKinds(core, candidate.manifest),
     ...unmetNeeds(core, candidate.manifest),
     ...(await untrueStatements(core, candidate.manifest, settings)),
-    ...askParticipants(core, candidate, { settings, previous, changedParameters: changed }),
+    ...askParticipants(core, candidate, {
+      settings,
+      previous,
+      changedParameters: changed,
+      restores: candidate.manifest.restores,
+    }),
   ]
   const [first] = issues
   if (first === undefined) return changed
@@ -114,11 +120,7 @@ async function versionBefore(core: Core, { previous }: Manifest): Promise<Before
   }
 }
 
-function askParticipants(
-  core: Core,
-  candidate: Candidate,
-  input: { settings: SettingsTree; previous: SettingsTree | null; changedParameters: readonly string[] },
-): Issue[] {
+function askParticipants(core: Core, candidate: Candidate, input: ValidateInput): Issue[] {
   return core.participants.flatMap(({ name, participant }) => {
     try {
       return participant.validate?.(input) ?? []

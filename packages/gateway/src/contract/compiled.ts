@@ -8,7 +8,7 @@
 
 import type { Breaker } from './breaker.ts'
 import type { Limiter } from './limiter.ts'
-import type { Provider } from './provider.ts'
+import type { Operation, Provider, UnsignedRequest } from './provider.ts'
 import type { Upstream } from './upstream.ts'
 
 export interface CompiledGateway {
@@ -52,8 +52,8 @@ export interface CompiledTarget {
   readonly provider: Provider
   readonly upstream: Upstream
   readonly breaker: Breaker
-  /** Path below the origin, ready to send: `/v1/chat/completions`. */
-  readonly path: string
+  /** By operation, paths below the origin, ready to send; what the provider cannot do is absent. */
+  readonly paths: Readonly<Partial<Record<Operation, TargetPath>>>
   /**
    * Ready to send: name, value … with content-type and the credential's header.
    *
@@ -62,7 +62,15 @@ export interface CompiledTarget {
    * Memoised until a secret changes, so asking costs a comparison.
    */
   headers(): readonly string[]
+  /** For providers that sign each request: all headers of this one, in place of `headers`. */
+  readonly sign: ((request: UnsignedRequest) => readonly string[]) | null
   readonly parameters: Readonly<Record<string, unknown>> | null
+}
+
+/** `/v1/chat/completions`, for an answer that is whole and for one that is streamed. */
+export interface TargetPath {
+  readonly whole: string
+  readonly stream: string
 }
 
 export interface CompiledContext {

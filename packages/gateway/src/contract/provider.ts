@@ -4,18 +4,45 @@
  */
 import type { WireName } from './wire.ts'
 
+/** What can be asked of a provider: to generate, in one of the formats, or something beside it. */
+export type Operation =
+  | WireName
+  | 'openai-embeddings'
+  | 'gemini-embeddings'
+  | 'anthropic-count-tokens'
+  | 'gemini-count-tokens'
+
+/** Below `baseUrl`, with query. `model` is the provider's own id, as it is. */
+export type ProviderPath = string | ((model: string, stream: boolean) => string)
+
 export interface Provider {
   readonly kind: string
-  /** The format it speaks. When the caller speaks the same, bytes pass through. */
+  /** The format it speaks best: what a request of a format that it does not speak is translated into. */
   readonly wire: WireName
+  /**
+   * Where each operation that it knows is answered: `{ 'openai-chat': '/chat/completions' }`. A caller whose
+   * format is among them is passed through; `wire` always is.
+   */
+  readonly paths: Readonly<Partial<Record<Operation, ProviderPath>>>
   /** With the part of the path that all calls share: `https://api.openai.com/v1`. */
   readonly defaultBaseUrl: string | null
   /** Where its official key is usually found: `OPENAI_API_KEY`. */
   readonly credentialEnv: string | null
-  /** Path below `baseUrl` for a chat call: `/chat/completions`. */
-  readonly chatPath: string
   /** `content-type`, the credential's header and what else each call needs, as name, value … */
   headers(credential: string | null): readonly string[]
+  /** Headers that depend on the request, such as a signature: all of them, in place of `headers`. */
+  sign?(request: UnsignedRequest, credential: string | null): readonly string[]
   /** True when a failed answer is worth another attempt, by status. */
   isRetryable(status: number): boolean
+}
+
+export interface UnsignedRequest {
+  readonly method: 'GET' | 'POST'
+  readonly origin: string
+  readonly path: string
+  /** As `headers` gave them. */
+  readonly headers: readonly string[]
+  readonly body: Buffer
+  /** Wall milliseconds. */
+  readonly nowMs: number
 }

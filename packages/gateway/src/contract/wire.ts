@@ -1,12 +1,26 @@
 /** A wire format: how one family of APIs writes requests, replies, stream events and errors. */
 import type { NeutralDelta, NeutralRequest, Usage } from './neutral.ts'
 
-export type WireName = 'openai-chat' | 'anthropic-messages'
+export type WireName =
+  | 'openai-chat'
+  | 'openai-responses'
+  | 'openai-completions'
+  | 'anthropic-messages'
+  | 'gemini'
+  | 'bedrock-converse'
 
 export interface Wire {
   readonly name: WireName
-  /** Throws `request.field` when a field that has to be understood is not of the format. */
+  /** What ids of its replies begin with: `chatcmpl-`, `msg_`, `resp_`. The rest is the call's own. */
+  readonly idPrefix: string
+  /** The header in which its clients look for the provider's id of the request: `x-request-id`, `request-id`. */
+  readonly requestIdHeader: string
+  /**
+   * Throws `request.field` when a field that has to be understood is not of the format. Formats that name the
+   * model or streaming in the path find them in the body, as `model` and `stream`, put there by the server.
+   */
   parseRequest(body: Readonly<Record<string, unknown>>): NeutralRequest
+  /** Formats that name the model or streaming in the path leave them out of the body. */
   writeRequest(
     request: NeutralRequest,
     model: string,
@@ -27,16 +41,21 @@ export interface Wire {
 }
 
 export interface ReplyAbout {
+  /** With the prefix of the caller's format. */
   readonly id: string
   readonly model: string
   /** Seconds since the epoch. */
   readonly created: number
   readonly streamUsage: boolean
+  /** What was asked: some formats repeat settings of the request in their replies. */
+  readonly request?: NeutralRequest
 }
 
 export interface StreamReader {
   /** One server-sent event: its `event` field (or empty) and its `data`. */
   read(event: string, data: string): readonly NeutralDelta[]
+  /** What is left when the stream ends. */
+  end(): readonly NeutralDelta[]
 }
 
 export interface StreamWriter {

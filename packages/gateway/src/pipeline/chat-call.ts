@@ -144,7 +144,7 @@ export class ChatCall extends Call implements AttemptHost, ReplyPort {
     this.#attemptSpan = startAttemptSpan(this.tools, this.#callSpan(), target, this.snapshot?.version)
     return {
       method: 'POST',
-      path: target.path,
+      path: pathOf(target, body.stream),
       headers: this.#upstreamHeaders(target),
       body: this.#written.bytes,
     }
@@ -217,7 +217,7 @@ export class ChatCall extends Call implements AttemptHost, ReplyPort {
 
   get about(): ReplyAbout {
     return {
-      id: `chatcmpl-${this.id.slice('call_'.length)}`,
+      id: `${this.callerWire.idPrefix}${this.id.slice('call_'.length)}`,
       model: this.#body?.model ?? '',
       created: Math.floor(this.startedAt / 1000),
       streamUsage: this.#asksStreamUsage(),
@@ -361,6 +361,12 @@ export class ChatCall extends Call implements AttemptHost, ReplyPort {
 
 const NO_WARNINGS: readonly string[] = []
 const STREAM_HEADERS = ['cache-control', 'no-cache', 'x-accel-buffering', 'no']
+
+function pathOf(target: CompiledTarget, stream: boolean): string {
+  const path = target.paths[target.provider.wire]
+  if (path === undefined) throw new TypeError(`provider ${target.provider.kind} has no path for its format`)
+  return stream ? path.stream : path.whole
+}
 
 /** Warnings quote field names that the caller chose. */
 function headerText(text: string): string {

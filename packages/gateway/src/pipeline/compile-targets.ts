@@ -7,8 +7,8 @@
  */
 import type { Carry, Clock } from '@changeover/reload'
 import type { Breaker } from '../contract/breaker.ts'
-import type { CompiledTarget } from '../contract/compiled.ts'
-import type { Provider } from '../contract/provider.ts'
+import type { CompiledTarget, TargetPath } from '../contract/compiled.ts'
+import type { Operation, Provider } from '../contract/provider.ts'
 import type { SecretValues } from '../contract/secret.ts'
 import type { Upstream } from '../contract/upstream.ts'
 import { providers as providerKinds } from '../providers/list.ts'
@@ -34,6 +34,7 @@ interface OpenProvider {
   readonly upstream: Upstream
   readonly basePath: string
   headers(): readonly string[]
+  readonly sign: CompiledTarget['sign']
 }
 
 /** Targets by the name of their model. */
@@ -70,7 +71,8 @@ function openProvider(name: string, settings: ProviderSpec, input: TargetInput):
   if (known !== undefined && isSame) return known.it
   const basePath = url === null || url.pathname === '/' ? '' : url.pathname
   const headers = liveHeaders(kind, settings, input.secrets)
-  const it: OpenProvider = { name, settings, kind, upstream, basePath, headers }
+  const sign = signerOf(kind, settings, input.secrets)
+  const it: OpenProvider = { name, settings, kind, upstream, basePath, headers, sign }
   openProviders.set(settings, { upstream, secrets: input.secrets, it })
   return it
 }
@@ -109,12 +111,31 @@ function compileTarget(
     provider: provider.kind,
     upstream: provider.upstream,
     breaker,
-    path: `${provider.basePath}${provider.kind.chatPath}`,
+    paths: compilePaths(provider, upstreamModel),
     headers: provider.headers,
+    sign: provider.sign,
     parameters: model.parameters ?? null,
   })
   knownTargets.set(model, { provider, breaker, it: target })
   return target
+}
+
+function compilePaths(provider: OpenProvider, model: string): CompiledTarget['paths'] {
+  const paths: Partial<Record<Operation, TargetPath>> = {}
+  for (const [operation, path] of Object.entries(provider.kind.paths)) {
+    const below = (stream: boolean) =>
+      provider.basePath + (typeof path === 'string' ? path : path(model, stream))
+    paths[operation as Operation] = Object.freeze({ whole: below(false), stream: below(true) })
+  }
+  return Object.freeze(paths)
+}
+
+function signerOf(kind: Provider, settings: ProviderSpec, secrets: SecretValues): CompiledTarget['sign'] {
+  if (kind.sign === undefined) return null
+  return (request) => {
+    const credential = settings.credential === undefined ? null : secrets.fill(settings.credential)
+    return kind.sign?.(request, credential) ?? request.headers
+  }
 }
 
 /** Headers with the values that secrets have now: made anew only after one of them has changed. */

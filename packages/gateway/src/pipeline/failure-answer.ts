@@ -10,7 +10,7 @@ import type { CompiledTarget } from '../contract/compiled.ts'
 import type { CallerError, Wire } from '../contract/wire.ts'
 import { type ErrorCode, rules, sayError } from '../errors.ts'
 import type { AttemptFailure, Refusal } from '../routing/attempt-host.ts'
-import { wires } from '../wire/list.ts'
+import { wireOf } from '../wire/list.ts'
 
 export interface FailureAnswer {
   readonly error: CallerError
@@ -59,7 +59,7 @@ function passRefusal(
   const text = redact(received)
   const code = 'upstream.refused'
   const parsed = parseJson(text)
-  const said = wires[target.provider.wire].readError(parsed)
+  const said = wireOf(target.provider.wire).readError(parsed)
   const error = { status, code, message: said ?? sayError(code, { target: target.name, status }) }
   const readable = said !== null && target.provider.wire === wire.name
   const bytes = text === received ? refusal.body : Buffer.from(text)

@@ -91,7 +91,7 @@ describe('a compiled gateway', () => {
     expect(gateway.routes.get('chat')).toMatchObject({
       totalWeight: 100,
       targets: [{ until: 90 }, { until: 100 }],
-      fallback: [{ name: 'local/near', path: '/v1/chat/completions', upstreamModel: 'near' }],
+      fallback: [{ name: 'local/near', paths: { 'openai-chat': { whole: '/v1/chat/completions' } }, upstreamModel: 'near' }],
       context: { id: 'support@1.1.0' },
       attempts: 3,
       totalMs: 1000,

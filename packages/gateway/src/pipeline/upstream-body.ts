@@ -5,7 +5,7 @@
 import type { CompiledRoute, CompiledTarget } from '../contract/compiled.ts'
 import type { WireName } from '../contract/wire.ts'
 import type { ChatBody } from '../wire/chat-body.ts'
-import { wires } from '../wire/list.ts'
+import { wireOf } from '../wire/list.ts'
 import { type PreparedDefaults, prepareDefaults } from '../wire/prepared-defaults.ts'
 
 export interface UpstreamBody {
@@ -38,8 +38,8 @@ export function writeUpstreamBody(it: BodyFor, target: CompiledTarget): Upstream
     prompt,
   }
   if (target.provider.wire === callerWire) return { bytes: body.splice(changes), warnings: NO_WARNINGS }
-  const request = wires[callerWire].parseRequest(body.toFields(changes))
-  const written = wires[target.provider.wire].writeRequest(request, target.upstreamModel)
+  const request = wireOf(callerWire).parseRequest(body.toFields(changes))
+  const written = wireOf(target.provider.wire).writeRequest(request, target.upstreamModel)
   return { bytes: Buffer.from(JSON.stringify(written.body)), warnings: written.warnings }
 }
 

@@ -10,7 +10,10 @@ export const anthropic: Provider = {
   wire: 'anthropic-messages',
   defaultBaseUrl: 'https://api.anthropic.com/v1',
   credentialEnv: 'ANTHROPIC_API_KEY',
-  chatPath: '/messages',
+  paths: {
+    'anthropic-messages': '/messages',
+    'anthropic-count-tokens': '/messages/count_tokens',
+  },
   headers(credential) {
     const headers = ['content-type', 'application/json', 'anthropic-version', '2023-06-01']
     if (credential !== null) headers.push('x-api-key', credential)

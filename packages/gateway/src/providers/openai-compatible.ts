@@ -11,7 +11,7 @@ export const openaiCompatible: Provider = {
   wire: 'openai-chat',
   defaultBaseUrl: null,
   credentialEnv: null,
-  chatPath: '/chat/completions',
+  paths: { 'openai-chat': '/chat/completions' },
   headers: bearerHeaders,
   isRetryable: isRetryableStatus,
 }

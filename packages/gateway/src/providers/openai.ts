@@ -11,7 +11,7 @@ export const openai: Provider = {
   wire: 'openai-chat',
   defaultBaseUrl: 'https://api.openai.com/v1',
   credentialEnv: 'OPENAI_API_KEY',
-  chatPath: '/chat/completions',
+  paths: { 'openai-chat': '/chat/completions' },
   headers: bearerHeaders,
   isRetryable: isRetryableStatus,
 }

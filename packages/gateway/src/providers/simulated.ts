@@ -18,7 +18,7 @@ export const simulated: Provider = {
   wire: 'openai-chat',
   defaultBaseUrl: 'http://simulated.invalid/v1',
   credentialEnv: null,
-  chatPath: '/chat/completions',
+  paths: { 'openai-chat': '/chat/completions' },
   headers: () => ['content-type', 'application/json'],
   isRetryable: (status) => status >= 500 || status === 429,
 }

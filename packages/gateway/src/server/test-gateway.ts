@@ -16,6 +16,7 @@ import {
 } from '@changeover/reload'
 import type { CallRecord } from '../contract/call.ts'
 import type { CompiledGateway, CompiledRoute, CompiledTarget } from '../contract/compiled.ts'
+import type { Provider } from '../contract/provider.ts'
 import type { Upstream } from '../contract/upstream.ts'
 import type { Parts } from '../pipeline/tools.ts'
 import { providers } from '../providers/list.ts'
@@ -88,10 +89,20 @@ export function testTarget(name: string, it: TargetInput): CompiledTarget {
     provider,
     upstream: it.upstream,
     breaker: createBreaker(),
-    path: `/v1${provider.chatPath}`,
+    paths: testPaths(provider, it.upstreamModel ?? `${name}-upstream`),
     headers: () => headers,
+    sign: null,
     parameters: it.parameters ?? null,
   }
+}
+
+function testPaths(provider: Provider, model: string): CompiledTarget['paths'] {
+  return Object.fromEntries(
+    Object.entries(provider.paths).map(([operation, path]) => {
+      const of = (stream: boolean) => `/v1${typeof path === 'string' ? path : path(model, stream)}`
+      return [operation, { whole: of(false), stream: of(true) }]
+    }),
+  )
 }
 
 export function testRoute(

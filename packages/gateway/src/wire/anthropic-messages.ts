@@ -15,6 +15,8 @@ import { writeEvent } from './sse.ts'
 
 export const anthropicMessages: Wire = {
   name: 'anthropic-messages',
+  idPrefix: 'msg_',
+  requestIdHeader: 'request-id',
   parseRequest: parseAnthropicRequest,
   writeRequest: writeAnthropicRequest,
   parseReply: parseAnthropicReply,

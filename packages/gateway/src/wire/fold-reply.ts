@@ -21,6 +21,7 @@ export function foldReply(deltas: readonly NeutralDelta[]): FoldedReply {
         reply.id = delta.id
         reply.model = delta.model
         break
+      case 'refusal':
       case 'text':
         reply.text += delta.text
         break
@@ -40,6 +41,10 @@ export function foldReply(deltas: readonly NeutralDelta[]): FoldedReply {
       case 'finish':
         reply.finish = delta.reason
         break
+      case 'reasoning_end':
+      case 'citation':
+      case 'logprobs':
+      case 'media':
       case 'error':
         break
     }

@@ -3,7 +3,13 @@ import type { Wire, WireName } from '../contract/wire.ts'
 import { anthropicMessages } from './anthropic-messages.ts'
 import { openaiChat } from './openai-chat.ts'
 
-export const wires: Readonly<Record<WireName, Wire>> = {
-  'anthropic-messages': anthropicMessages,
-  'openai-chat': openaiChat,
+const list: readonly Wire[] = [anthropicMessages, openaiChat]
+
+export const wires: ReadonlyMap<WireName, Wire> = new Map(list.map((it) => [it.name, it]))
+
+/** The format of that name, which some provider or path of this program names. */
+export function wireOf(name: WireName): Wire {
+  const wire = wires.get(name)
+  if (wire === undefined) throw new TypeError(`no wire format ${name}`)
+  return wire
 }

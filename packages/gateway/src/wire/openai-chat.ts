@@ -15,6 +15,8 @@ import { writeEvent } from './sse.ts'
 
 export const openaiChat: Wire = {
   name: 'openai-chat',
+  idPrefix: 'chatcmpl-',
+  requestIdHeader: 'x-request-id',
   parseRequest: parseOpenAIRequest,
   writeRequest: writeOpenAIRequest,
   parseReply: parseOpenAIReply,

@@ -11,7 +11,7 @@ import { describe, expect, it } from 'vitest'
 import type { NeutralDelta } from '../contract/neutral.ts'
 import type { Wire, WireName } from '../contract/wire.ts'
 import { foldReply } from './fold-reply.ts'
-import { wires } from './list.ts'
+import { wireOf, wires } from './list.ts'
 import { SseReader } from './sse.ts'
 
 const root = join(import.meta.dirname, '../../../..')
@@ -37,9 +37,8 @@ function expected(path: string): unknown {
   return JSON.parse(readFileSync(path.replace(/(\.response\.json|(?<=\.stream))$/, '.expected.json'), 'utf8'))
 }
 
-describe.each(Object.keys(wires) as WireName[])('recordings of %s', (name) => {
+describe.each([...wires])('recordings of %s', (name, wire) => {
   const folder = join(recordings, name)
-  const wire = wires[name]
   const files = readdirSync(folder)
 
   it.each(files.filter((it) => it.endsWith('.response.json')))('%s reads as it should', (file) => {
@@ -92,7 +91,7 @@ const sets: readonly (readonly [WireName, string])[] = [
 
 describe.each(sets)('recordings of %s by others in %s', (name, path) => {
   const folder = join(others, path)
-  const wire = wires[name]
+  const wire = wireOf(name)
   const files = existsSync(folder) ? readdirSync(folder) : []
   if (files.length === 0) {
     it.skip(`skipped: no recordings at ${path} beside the repository`)

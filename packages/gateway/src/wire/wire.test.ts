@@ -22,9 +22,13 @@ const args = fc
 const call = fc
   .tuple(word, word, args)
   .map(([id, name, it]): NeutralPart => ({ type: 'tool_call', id, name, arguments: it }))
-const result = fc
-  .tuple(word, fc.string())
-  .map(([id, it]): NeutralPart => ({ type: 'tool_result', id, text: it }))
+const result = fc.tuple(word, fc.string()).map(
+  ([id, it]): NeutralPart => ({
+    type: 'tool_result',
+    id,
+    parts: it === '' ? [] : [{ type: 'text', text: it }],
+  }),
+)
 
 /** A turn of the user and the assistant's answer, which may be calls of tools and their one result. */
 const turn = fc.oneof(
@@ -115,7 +119,7 @@ function stream(wire: Wire, deltas: readonly NeutralDelta[]): readonly NeutralDe
   return read
 }
 
-describe.each(Object.values(wires).map((wire) => [wire.name, wire] as const))('%s', (_, wire) => {
+describe.each([...wires])('%s', (_, wire) => {
   it('reads back the requests that it writes', () => {
     fc.assert(
       fc.property(request, (asked) => {

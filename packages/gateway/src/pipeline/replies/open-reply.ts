@@ -1,7 +1,7 @@
 /** Which reply an answer becomes: its own format or another, whole or streamed. */
 import type { UpstreamHeaders } from '../../contract/upstream.ts'
 import type { WireName } from '../../contract/wire.ts'
-import { wires } from '../../wire/list.ts'
+import { wireOf } from '../../wire/list.ts'
 import { PlainReply } from './plain-reply.ts'
 import type { Reply, ReplyPort } from './reply.ts'
 import { StreamReply } from './stream-reply.ts'
@@ -25,6 +25,6 @@ export function openReply(port: ReplyPort, it: Answer): Reply | null {
     return streamed ? new StreamReply(port, contentType) : new PlainReply(port, it.status, it.headers)
   }
   if (streamed !== it.stream) return null
-  const wire = wires[it.wire]
+  const wire = wireOf(it.wire)
   return streamed ? new TranslatedStream(port, wire) : new TranslatedReply(port, wire)
 }

@@ -90,7 +90,7 @@ function parseBlock(value: unknown, field: string): NeutralPart {
       return present<Extract<NeutralPart, { type: 'tool_result' }>>({
         type,
         id: textOf(block['tool_use_id'], `${field}.tool_use_id`),
-        text: parseResultText(block['content'], `${field}.content`),
+        parts: parseResult(block['content'], `${field}.content`),
         isError: block['is_error'] === true ? true : undefined,
       })
     default:
@@ -98,11 +98,8 @@ function parseBlock(value: unknown, field: string): NeutralPart {
   }
 }
 
-function parseResultText(value: unknown, field: string): string {
-  if (value === undefined || value === null) return ''
-  return parseContent(value, field)
-    .map((part) => (part.type === 'text' ? part.text : ''))
-    .join('')
+function parseResult(value: unknown, field: string): readonly NeutralPart[] {
+  return value === undefined || value === null ? [] : parseContent(value, field)
 }
 
 function parseImageSource(source: Fields, field: string): string {

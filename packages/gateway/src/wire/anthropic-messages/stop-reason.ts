@@ -4,8 +4,11 @@ import type { FinishReason } from '../../contract/neutral.ts'
 export function parseAnthropicStop(reason: string): FinishReason {
   switch (reason) {
     case 'max_tokens':
-    case 'model_context_window_exceeded':
       return 'length'
+    case 'model_context_window_exceeded':
+      return 'context_length'
+    case 'pause_turn':
+      return 'pause'
     case 'tool_use':
       return 'tool_calls'
     case 'refusal':
@@ -24,7 +27,12 @@ export function writeAnthropicStop(reason: FinishReason): string {
     case 'refusal':
     case 'content_filter':
       return 'refusal'
+    case 'context_length':
+      return 'model_context_window_exceeded'
+    case 'pause':
+      return 'pause_turn'
     case 'stop':
+    case 'error':
       return 'end_turn'
   }
 }

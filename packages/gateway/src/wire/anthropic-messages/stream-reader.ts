@@ -48,6 +48,10 @@ export class AnthropicStreamReader implements StreamReader {
     }
   }
 
+  end(): readonly NeutralDelta[] {
+    return NONE
+  }
+
   #start(message: unknown): readonly NeutralDelta[] {
     if (!isFields(message)) return NONE
     const deltas: NeutralDelta[] = [

@@ -22,6 +22,7 @@ export class AnthropicStreamWriter implements StreamWriter {
     switch (delta.type) {
       case 'start':
         return this.#start(delta.model)
+      case 'refusal':
       case 'text':
         return this.#in('text', { type: 'text', text: '' }, { type: 'text_delta', text: delta.text })
       case 'reasoning':
@@ -36,6 +37,11 @@ export class AnthropicStreamWriter implements StreamWriter {
           { type: 'tool_use', id: delta.id ?? '', name: delta.name ?? '', input: {} },
           delta.arguments ? { type: 'input_json_delta', partial_json: delta.arguments } : null,
         )
+      case 'reasoning_end':
+      case 'citation':
+      case 'logprobs':
+      case 'media':
+        return ''
       case 'usage':
         this.#usage = delta.usage
         return ''

@@ -44,15 +44,24 @@ function writePart(part: NeutralPart, field: string, warnings: string[]): Record
       return [
         { type: 'tool_use', id: part.id, name: part.name, input: parseArguments(part.arguments, field) },
       ]
-    case 'tool_result':
+    case 'tool_result': {
+      const results = part.parts.flatMap((it) => writePart(it, field, warnings))
       return [
         present({
           type: 'tool_result',
           tool_use_id: part.id,
-          content: part.text,
+          content: textAlone(results) ?? results,
           is_error: part.isError,
         }),
       ]
+    }
+    case 'refusal':
+      return [{ type: 'text', text: part.text }]
+    case 'audio':
+    case 'file':
+    case 'reasoning':
+      warnings.push(`${field}: a part of type "${part.type}" is not supported`)
+      return []
     case 'other':
       warnings.push(`${field}: a part of type "${part.kind}" is not supported`)
       return []

@@ -15,5 +15,15 @@ export function parseOpenAIFinish(reason: string): FinishReason {
 }
 
 export function writeOpenAIFinish(reason: FinishReason): string {
-  return reason === 'refusal' ? 'content_filter' : reason
+  switch (reason) {
+    case 'refusal':
+      return 'content_filter'
+    case 'context_length':
+      return 'length'
+    case 'pause':
+    case 'error':
+      return 'stop'
+    default:
+      return reason
+  }
 }

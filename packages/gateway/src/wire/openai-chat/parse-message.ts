@@ -79,14 +79,11 @@ function parseToolCalls(message: Fields, field: string): readonly NeutralPart[] 
 }
 
 function parseToolResult(message: Fields, field: string): NeutralPart {
-  const content = message['content']
-  const text =
-    typeof content === 'string'
-      ? content
-      : parseContent(content, `${field}.content`)
-          .map((part) => (part.type === 'text' ? part.text : ''))
-          .join('')
   // The older `function` role names its function instead of a call.
   const id = message['tool_call_id'] ?? message['name']
-  return { type: 'tool_result', id: textOf(id, `${field}.tool_call_id`), text }
+  return {
+    type: 'tool_result',
+    id: textOf(id, `${field}.tool_call_id`),
+    parts: message['content'] === '' ? [] : parseContent(message['content'], `${field}.content`),
+  }
 }

@@ -29,6 +29,10 @@ export class OpenAIStreamReader implements StreamReader {
     if (usage !== null) deltas.push({ type: 'usage', usage })
     return deltas
   }
+
+  end(): readonly NeutralDelta[] {
+    return []
+  }
 }
 
 function readChoice(choice: Fields, deltas: NeutralDelta[]): void {

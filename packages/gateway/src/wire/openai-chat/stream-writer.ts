@@ -36,6 +36,13 @@ export class OpenAIStreamWriter implements StreamWriter {
       case 'usage':
         this.#usage = delta.usage
         return ''
+      case 'refusal':
+        return this.#choice({ refusal: delta.text }, null)
+      case 'reasoning_end':
+      case 'citation':
+      case 'logprobs':
+      case 'media':
+        return ''
       case 'error':
         return writeEvent(
           writeOpenAIError({ status: delta.status, code: 'upstream.failed', message: delta.message }),

@@ -51,7 +51,7 @@ function writeMessage(message: NeutralMessage): Record<string, unknown>[] {
   const written: Record<string, unknown>[] = []
   for (const part of message.parts) {
     if (part.type !== 'tool_result') continue
-    written.push({ role: 'tool', tool_call_id: part.id, content: part.text })
+    written.push({ role: 'tool', tool_call_id: part.id, content: writeContent(part.parts) ?? '' })
   }
   const parts = message.parts.filter((part) => part.type !== 'tool_result')
   if (parts.length === 0 && written.length > 0) return written

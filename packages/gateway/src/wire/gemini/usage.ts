@@ -1,0 +1,58 @@
+/**
+ * Google's `usageMetadata`. It counts thoughts beside the answer and what tools brought in beside the prompt;
+ * the neutral form counts both in.
+ */
+import type { Usage } from '../../contract/neutral.ts'
+import { isFields, present } from '../fields.ts'
+import { camelFields } from './proto-fields.ts'
+
+/** `null` when it does not count tokens: some chunks only say by which tariff they are billed. */
+export function parseGeminiUsage(value: unknown): Usage | null {
+  if (!isFields(value)) return null
+  const it = camelFields(value)
+  const prompt = count(it['promptTokenCount'])
+  const answer = count(it['candidatesTokenCount']) ?? count(it['responseTokenCount'])
+  const thoughts = count(it['thoughtsTokenCount'])
+  if (prompt === undefined && answer === undefined && thoughts === undefined) return null
+  return present<Usage>({
+    inputTokens: (prompt ?? 0) + (count(it['toolUsePromptTokenCount']) ?? 0),
+    outputTokens: (answer ?? 0) + (thoughts ?? 0),
+    cachedInputTokens: count(it['cachedContentTokenCount']),
+    reasoningTokens: thoughts,
+    inputAudioTokens: ofModality(it['promptTokensDetails'], 'AUDIO'),
+    outputAudioTokens: ofModality(it['candidatesTokensDetails'], 'AUDIO'),
+    inputImageTokens: ofModality(it['promptTokensDetails'], 'IMAGE'),
+  })
+}
+
+export function writeGeminiUsage(usage: Usage): Record<string, unknown> {
+  const { inputTokens, outputTokens, reasoningTokens, cachedInputTokens } = usage
+  const { inputAudioTokens, inputImageTokens, outputAudioTokens } = usage
+  return present({
+    promptTokenCount: inputTokens,
+    candidatesTokenCount: outputTokens - (reasoningTokens ?? 0),
+    totalTokenCount: inputTokens + outputTokens,
+    cachedContentTokenCount: cachedInputTokens,
+    thoughtsTokenCount: reasoningTokens,
+    promptTokensDetails: details(inputTokens, { AUDIO: inputAudioTokens, IMAGE: inputImageTokens }),
+    candidatesTokensDetails: details(outputTokens - (reasoningTokens ?? 0), { AUDIO: outputAudioTokens }),
+  })
+}
+
+function details(all: number, counts: Readonly<Record<string, number | undefined>>): unknown[] | undefined {
+  const known = Object.entries(counts).filter((it): it is [string, number] => it[1] !== undefined)
+  if (known.length === 0) return undefined
+  const text = known.reduce((left, [, tokens]) => left - tokens, all)
+  return [['TEXT', text] as const, ...known].map(([modality, tokenCount]) => ({ modality, tokenCount }))
+}
+
+function ofModality(value: unknown, modality: string): number | undefined {
+  if (!Array.isArray(value)) return undefined
+  const found = value.filter(isFields).find((it) => it['modality'] === modality)
+  return found === undefined ? undefined : count(camelFields(found)['tokenCount'])
+}
+
+function count(value: unknown): number | undefined {
+  if (typeof value === 'number') return value
+  return typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : undefined
+}

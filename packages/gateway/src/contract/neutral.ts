@@ -220,6 +220,20 @@ export interface MediaDelta extends OfCandidate {
   readonly id?: string
   readonly transcript?: string
 }
+/** What this form lacks, as it was written: kept for the format it came from, nothing to others. */
+export interface OtherDelta extends OfCandidate {
+  readonly type: 'other'
+  /** The name of the format, so that its writer knows its own. */
+  readonly from: WireName
+  readonly kind: string
+  readonly value: Fields
+}
+/** `signature` proves the text before it and its own, where a format signs texts (Gemini); the text may then be empty. */
+export interface TextDelta extends OfCandidate {
+  readonly type: 'text'
+  readonly text: string
+  readonly signature?: string
+}
 export interface FinishDelta extends OfCandidate {
   readonly type: 'finish'
   readonly reason: FinishReason
@@ -231,7 +245,7 @@ export interface FinishDelta extends OfCandidate {
 /** A reply is a stream of deltas; a whole reply is the stream folded. Of several `usage`, the last counts. */
 export type NeutralDelta =
   | { readonly type: 'start'; readonly id: string; readonly model: string }
-  | ({ readonly type: 'text'; readonly text: string } & OfCandidate)
+  | TextDelta
   | ({ readonly type: 'refusal'; readonly text: string } & OfCandidate)
   /** What the model thinks aloud, where a provider shows it. */
   | ({ readonly type: 'reasoning'; readonly text: string; readonly id?: string } & OfCandidate)
@@ -241,6 +255,7 @@ export type NeutralDelta =
   /** As OpenAI writes it: `token`, `logprob`, `bytes`, `top_logprobs`. */
   | ({ readonly type: 'logprobs'; readonly content: readonly Fields[] } & OfCandidate)
   | MediaDelta
+  | OtherDelta
   | { readonly type: 'usage'; readonly usage: Usage }
   | FinishDelta
   /** The provider failed after it had begun. `status` is what it would have answered before. */

@@ -45,6 +45,7 @@ export function foldReply(deltas: readonly NeutralDelta[]): FoldedReply {
       case 'citation':
       case 'logprobs':
       case 'media':
+      case 'other':
       case 'error':
         break
     }

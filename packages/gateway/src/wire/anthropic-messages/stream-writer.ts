@@ -41,6 +41,7 @@ export class AnthropicStreamWriter implements StreamWriter {
       case 'citation':
       case 'logprobs':
       case 'media':
+      case 'other':
         return ''
       case 'usage':
         this.#usage = delta.usage

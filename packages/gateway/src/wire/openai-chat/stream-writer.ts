@@ -42,6 +42,7 @@ export class OpenAIStreamWriter implements StreamWriter {
       case 'citation':
       case 'logprobs':
       case 'media':
+      case 'other':
         return ''
       case 'error':
         return writeEvent(

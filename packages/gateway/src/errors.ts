@@ -60,6 +60,13 @@ export const rules = {
     status: 400,
     say: (it) => `"${it.field}": found ${it.found}, expected ${it.expected}`,
   }),
+  'request.not_translatable': rule<{ field: string; from: string; to: string }>({
+    blame: 'sender',
+    retry: false,
+    status: 400,
+    say: (it) =>
+      `"${it.field}" of ${it.from} has no counterpart in ${it.to}, which the target of this call speaks, and cannot be left out; nothing was sent`,
+  }),
   'request.protocol': rule<{ reason: string }>({
     blame: 'sender',
     retry: false,
@@ -196,13 +203,6 @@ export const rules = {
     status: 422,
     say: (it) => `"${it.context}" is published and does not change; publish "${it.next}" instead`,
   }),
-  'settings.not_editable': rule<{ file: string; reason: string }>({
-    blame: 'operator',
-    retry: false,
-    status: 409,
-    say: (it) => `"${it.file}" cannot be changed for you: ${it.reason}; make the change in the file`,
-  }),
-  'settings.read_only': rule<{ source: string }>({
   'settings.access_opened': rule<object>({
     blame: 'sender',
     retry: false,
@@ -217,6 +217,13 @@ export const rules = {
     say: (it) =>
       `there are no tenants, so whoever reaches "${it.host}" could call; add tenants, listen on 127.0.0.1, or say "access: { callers: anyone }"`,
   }),
+  'settings.not_editable': rule<{ file: string; reason: string }>({
+    blame: 'operator',
+    retry: false,
+    status: 409,
+    say: (it) => `"${it.file}" cannot be changed for you: ${it.reason}; make the change in the file`,
+  }),
+  'settings.read_only': rule<{ source: string }>({
     blame: 'operator',
     retry: false,
     status: 409,

@@ -22,6 +22,7 @@ import {
 import { type CallLog, createCallLog } from '../calls/call-log.ts'
 import type { CompiledGateway } from '../contract/compiled.ts'
 import { loadAdminToken } from '../control/admin-token.ts'
+import { loadShipped } from '../catalogue/catalogue.ts'
 import { createAttemptJournal } from '../control/attempt-journal.ts'
 import { type Changer, createChanger } from '../control/changer.ts'
 import type { AdminRooms } from '../control/rooms.ts'
@@ -115,7 +116,10 @@ async function begin(options: RunOptions): Promise<Begun> {
   const clock = options.clock ?? systemClock
   const startedAt = clock.now()
   const stateFolder = resolve(options.cwd, flags.state)
-  await mkdir(stateFolder, { recursive: true, mode: 0o700 })
+  const [shipped] = await Promise.all([
+    loadShipped(),
+    mkdir(stateFolder, { recursive: true, mode: 0o700 }),
+  ])
   const instance = flags.instance ?? hostname()
   const isTerminal = stdout.isTTY === true
   const telemetry = startTelemetry(options, { clock, instance, isTerminal })
@@ -130,6 +134,7 @@ async function begin(options: RunOptions): Promise<Begun> {
     participants: {
       gateway: gatewayParticipant({
         secrets,
+        shipped,
         clock,
         reach: { host: flags.host, isExposed: !isLoopback(flags.host) },
       }),

@@ -41,6 +41,12 @@ const record = fc.record<CallRecord>({
   inputTokens: fc.option(fc.nat(9)),
   outputTokens: fc.option(fc.nat(9)),
   cachedInputTokens: fc.option(fc.nat(9)),
+  cacheWriteTokens: fc.option(fc.nat(9)),
+  reasoningTokens: fc.option(fc.nat(9)),
+  inputAudioTokens: fc.option(fc.nat(9)),
+  outputAudioTokens: fc.option(fc.nat(9)),
+  costMicroUsd: fc.option(fc.nat(9_000_000)),
+  pricedBy: fc.option(fc.constantFrom('settings' as const, 'shipped' as const)),
   attempts: fc.array(
     fc.record({
       target: fc.constant('simulated/small'),
@@ -201,13 +207,42 @@ describe('the call table', () => {
     close()
   })
 
+  it('keeps the warnings of a call', () => {
+    const { table, reader, close } = openBoth()
+    const warned = { ...fc.sample(record, { seed: 1, numRuns: 1 })[0], warnings: ['seed: not supported'] }
+    table.write([warned as CallRecord])
+    expect(reader.find(warned.id ?? '')).toEqual(warned)
+    close()
+  })
+
+  it('brings a file of the first schema up to its own, and keeps its rows', () => {
+    const path = newPath()
+    const { table, reader, close } = openBoth(path)
+    const [old] = fc.sample(record, { seed: 2, numRuns: 1 })
+    if (old === undefined) throw new Error('no record')
+    table.write([old])
+    expect(reader.find(old.id)).toEqual(old)
+    close()
+    const database = new DatabaseSync(path)
+    const added = database.prepare("SELECT name FROM pragma_table_info('calls') WHERE cid > 20").all()
+    for (const { name } of added) database.exec(`ALTER TABLE calls DROP COLUMN ${String(name)}`)
+    database.exec('PRAGMA user_version = 1')
+    database.close()
+
+    const again = openBoth(path)
+    const lost = { cacheWriteTokens: null, reasoningTokens: null, costMicroUsd: null, pricedBy: null }
+    const unheard = { inputAudioTokens: null, outputAudioTokens: null }
+    expect(again.reader.find(old.id)).toEqual({ ...old, ...lost, ...unheard })
+    again.close()
+  })
+
   it('does not touch a file of a newer schema', () => {
     const path = newPath()
     openCallTable(path).close()
     const database = new DatabaseSync(path)
     database.exec('PRAGMA user_version = 99')
     database.close()
-    expect(() => openCallTable(path)).toThrow('the call log has schema 99, this build knows up to 1')
+    expect(() => openCallTable(path)).toThrow('the call log has schema 99, this build knows up to 2')
   })
 })
 

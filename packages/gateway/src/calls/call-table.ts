@@ -26,11 +26,19 @@ const migrations = [
   ) STRICT;
   CREATE INDEX calls_by_id ON calls (id);
   CREATE INDEX calls_by_version ON calls (version);`,
+  `ALTER TABLE calls ADD COLUMN cache_write_tokens INTEGER;
+  ALTER TABLE calls ADD COLUMN reasoning_tokens INTEGER;
+  ALTER TABLE calls ADD COLUMN input_audio_tokens INTEGER;
+  ALTER TABLE calls ADD COLUMN output_audio_tokens INTEGER;
+  ALTER TABLE calls ADD COLUMN cost_micro_usd INTEGER;
+  ALTER TABLE calls ADD COLUMN priced_by TEXT;
+  ALTER TABLE calls ADD COLUMN warnings TEXT;`,
 ]
 
 const insertSql = `INSERT INTO calls (id, started_at, duration_ms, first_token_ms, version, tenant, key, route, target,
   context, stream, status, error, input_tokens, output_tokens, cached_input_tokens, attempts, trace_id,
-  request_bytes, reply_bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+  request_bytes, reply_bytes, cache_write_tokens, reasoning_tokens, input_audio_tokens, output_audio_tokens,
+  cost_micro_usd, priced_by, warnings) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 const dayMs = 86_400_000
 const defaultLimit = 50
@@ -261,6 +269,14 @@ interface Row {
   readonly trace_id: string
   readonly request_bytes: number
   readonly reply_bytes: number
+  readonly cache_write_tokens: number | null
+  readonly reasoning_tokens: number | null
+  readonly input_audio_tokens: number | null
+  readonly output_audio_tokens: number | null
+  readonly cost_micro_usd: number | null
+  readonly priced_by: CallRecord['pricedBy']
+  /** As JSON; `null` for none. */
+  readonly warnings: string | null
 }
 
 function toRow(it: CallRecord): SQLInputValue[] {
@@ -285,11 +301,18 @@ function toRow(it: CallRecord): SQLInputValue[] {
     it.traceId,
     it.requestBytes,
     it.replyBytes,
+    it.cacheWriteTokens,
+    it.reasoningTokens,
+    it.inputAudioTokens,
+    it.outputAudioTokens,
+    it.costMicroUsd,
+    it.pricedBy,
+    it.warnings === undefined ? null : JSON.stringify(it.warnings),
   ]
 }
 
 function toRecord(row: Row): CallRecord {
-  return {
+  const record: CallRecord = {
     id: row.id,
     startedAt: row.started_at,
     durationMs: row.duration_ms,
@@ -306,9 +329,16 @@ function toRecord(row: Row): CallRecord {
     inputTokens: row.input_tokens,
     outputTokens: row.output_tokens,
     cachedInputTokens: row.cached_input_tokens,
+    cacheWriteTokens: row.cache_write_tokens,
+    reasoningTokens: row.reasoning_tokens,
+    inputAudioTokens: row.input_audio_tokens,
+    outputAudioTokens: row.output_audio_tokens,
+    costMicroUsd: row.cost_micro_usd,
+    pricedBy: row.priced_by,
     attempts: JSON.parse(row.attempts) as CallAttempt[],
     traceId: row.trace_id,
     requestBytes: row.request_bytes,
     replyBytes: row.reply_bytes,
   }
+  return row.warnings === null ? record : { ...record, warnings: JSON.parse(row.warnings) as string[] }
 }

@@ -17,9 +17,19 @@ export interface CallRecord {
   readonly status: number
   /** Stable code when it failed, else empty. `call.cancelled` when the caller left. */
   readonly error: string
+  /** All tokens of the request, those of the cache among them; `null` where the provider said nothing. */
   readonly inputTokens: number | null
+  /** All tokens of the reply, those of reasoning among them. */
   readonly outputTokens: number | null
   readonly cachedInputTokens: number | null
+  readonly cacheWriteTokens: number | null
+  readonly reasoningTokens: number | null
+  readonly inputAudioTokens: number | null
+  readonly outputAudioTokens: number | null
+  /** At the prices of this call's version and day. `null` where tokens or price are not known. */
+  readonly costMicroUsd: number | null
+  /** Whose prices: those of the settings' version, or of the catalogue that ships with the gateway. */
+  readonly pricedBy: 'settings' | 'shipped' | null
   readonly attempts: readonly CallAttempt[]
   readonly traceId: string
   readonly requestBytes: number

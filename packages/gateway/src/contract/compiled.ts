@@ -8,6 +8,7 @@
 
 import type { Breaker } from './breaker.ts'
 import type { Limiter } from './limiter.ts'
+import type { ModelFacts } from './model-facts.ts'
 import type { Operation, Provider, UnsignedRequest } from './provider.ts'
 import type { Upstream } from './upstream.ts'
 
@@ -48,6 +49,8 @@ export interface CompiledTarget {
   readonly model: string
   /** The provider's own id of the model. */
   readonly upstreamModel: string
+  /** What the catalogue knows of the model, its price among it; `null` for a model that is not in it. */
+  readonly facts: ModelFacts | null
   readonly providerName: string
   readonly provider: Provider
   readonly upstream: Upstream

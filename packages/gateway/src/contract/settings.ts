@@ -35,8 +35,41 @@ export interface ModelSettings {
   readonly provider: string
   /** The provider's own id of the model; default: the key. */
   readonly model?: string
+  /** Entry of the catalogue: `openai/gpt-5.4`. Default: kind of the provider and id of the model. */
+  readonly catalogue?: string
   /** Defaults for request fields that the caller leaves out, such as `temperature`. */
   readonly parameters?: Readonly<Record<string, unknown>>
+}
+
+/** Keyed `kind of provider/id of the model`: what a model takes and costs. */
+export interface CatalogueSettings {
+  readonly contextTokens?: number
+  readonly outputTokens?: number
+  readonly takes?: readonly ModalityName[]
+  readonly gives?: readonly ModalityName[]
+  readonly prices?: readonly PriceSettings[]
+}
+
+export type ModalityName = 'text' | 'image' | 'audio' | 'video' | 'pdf' | 'embedding'
+
+/** USD per million tokens. */
+export interface TokenPrices {
+  readonly input: number
+  readonly output?: number
+  readonly cachedInput?: number
+  readonly cacheWrite?: number
+  readonly inputAudio?: number
+  readonly outputAudio?: number
+  readonly reasoning?: number
+}
+
+export interface PriceSettings extends TokenPrices {
+  /** First day, `2026-11-21`. */
+  readonly from?: string
+  /** USD per call. */
+  readonly request?: number
+  readonly above?: readonly (TokenPrices & { readonly tokens: number })[]
+  readonly hours?: readonly (TokenPrices & { readonly from: string; readonly until: string })[]
 }
 
 /** Keyed `name@version` (semver). Immutable once published: a change is a new version. */
@@ -118,6 +151,7 @@ export interface OtlpSettings {
 export interface GatewaySettings {
   readonly providers?: Readonly<Record<string, ProviderSettings>>
   readonly models?: Readonly<Record<string, ModelSettings>>
+  readonly catalogue?: Readonly<Record<string, CatalogueSettings>>
   readonly contexts?: Readonly<Record<string, ContextSettings>>
   readonly routes?: Readonly<Record<string, RouteSettings>>
   readonly access?: AccessSettings

@@ -263,13 +263,27 @@ export const Call = z
     stream: z.boolean(),
     status: z.number().int(),
     error: z.string().describe('a code; empty on success'),
-    inputTokens: z.number().nullable(),
-    outputTokens: z.number().nullable(),
+    inputTokens: z.number().nullable().describe('all of the request, those of the cache among them'),
+    outputTokens: z.number().nullable().describe('all of the reply, those of reasoning among them'),
     cachedInputTokens: z.number().nullable(),
+    cacheWriteTokens: z.number().nullable(),
+    reasoningTokens: z.number().nullable(),
+    inputAudioTokens: z.number().nullable(),
+    outputAudioTokens: z.number().nullable(),
+    costMicroUsd: z.number().int().nullable().describe("at the prices of the call's version and day"),
+    pricedBy: z
+      .enum(['settings', 'shipped'])
+      .nullable()
+      .describe('whose prices: of the settings, or of the catalogue that ships with the gateway'),
     attempts: z.array(CallAttempt).readonly(),
     traceId: z.string(),
     requestBytes: z.number(),
     replyBytes: z.number(),
+    warnings: z
+      .array(z.string())
+      .readonly()
+      .optional()
+      .describe('what the caller asked for and the target could not honour'),
   })
   .openapi('Call')
 

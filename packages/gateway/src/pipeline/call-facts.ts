@@ -29,7 +29,14 @@ export interface CallFacts {
   readonly replyBytes: number
 }
 
+/** Whole micro-dollars, at the prices of the call's own version. `null` where tokens or price are not known. */
+export function costOf(it: Pick<CallFacts, 'target' | 'usage' | 'startedAt'>): number | null {
+  const price = it.target?.facts?.price ?? null
+  return price === null || it.usage === null ? null : price.costMicroUsd(it.usage, it.startedAt)
+}
+
 export function recordOf(it: CallFacts, traceId: string): CallRecord {
+  const cost = costOf(it)
   const record: CallRecord = {
     id: it.id,
     startedAt: it.startedAt,
@@ -47,6 +54,12 @@ export function recordOf(it: CallFacts, traceId: string): CallRecord {
     inputTokens: it.usage?.inputTokens ?? null,
     outputTokens: it.usage?.outputTokens ?? null,
     cachedInputTokens: it.usage?.cachedInputTokens ?? null,
+    cacheWriteTokens: it.usage?.cacheWriteTokens ?? null,
+    reasoningTokens: it.usage?.reasoningTokens ?? null,
+    inputAudioTokens: it.usage?.inputAudioTokens ?? null,
+    outputAudioTokens: it.usage?.outputAudioTokens ?? null,
+    costMicroUsd: cost,
+    pricedBy: cost === null ? null : (it.target?.facts?.from ?? null),
     attempts: it.attempts,
     traceId,
     requestBytes: it.body?.bytes.length ?? 0,

@@ -4,6 +4,8 @@
  */
 import type { Carry, Clock, SettingsTree } from '@changeover/reload'
 import { recordSpec } from '../calls/spec.ts'
+import { openCatalogue, type ShippedCatalogue } from '../catalogue/catalogue.ts'
+import { catalogueSpec } from '../catalogue/spec.ts'
 import { contextSpec } from '../contexts/spec.ts'
 import type { CompiledGateway, CompiledIdentity, CompiledRoute } from '../contract/compiled.ts'
 import type { Limiter } from '../contract/limiter.ts'
@@ -22,6 +24,7 @@ import { compileTargets } from './compile-targets.ts'
 export interface CompileInput {
   readonly settings: SettingsTree
   readonly version: string
+  readonly shipped: ShippedCatalogue
   readonly secrets: SecretValues
   readonly carry: Carry
   readonly clock: Clock
@@ -35,6 +38,7 @@ export function compileGateway(input: CompileInput): CompiledGateway {
     ...input,
     providers: entriesOf(settings, 'providers', providerSpec),
     models,
+    catalogue: openCatalogue(input.shipped, entriesOf(settings, 'catalogue', catalogueSpec)),
   })
   const asked = entriesOf(settings, 'routes', routeSpec)
   const routes = compileRoutes({

@@ -179,12 +179,12 @@ function checkKeys(tenants: Tenants, limits: Known, knownLimits: ReadonlySet<str
   return issues
 }
 
-interface Known {
+export interface Known {
   readonly what: string
   readonly names: readonly string[]
 }
 
-function dangling(pointer: string, found: string, known: Known): Issue {
+export function dangling(pointer: string, found: string, known: Known): Issue {
   const expected =
     known.names.length === 0 ? `an entry of ${known.what} (there is none)` : `an entry of ${known.what}`
   const issue = referenceIssue(pointer, found, expected)

@@ -6,8 +6,10 @@
  * object, and so does every route that is made only of such targets.
  */
 import type { Carry, Clock } from '@changeover/reload'
+import type { Catalogue } from '../catalogue/catalogue.ts'
 import type { Breaker } from '../contract/breaker.ts'
 import type { CompiledTarget, TargetPath } from '../contract/compiled.ts'
+import type { ModelFacts } from '../contract/model-facts.ts'
 import type { Operation, Provider } from '../contract/provider.ts'
 import type { SecretValues } from '../contract/secret.ts'
 import type { Upstream } from '../contract/upstream.ts'
@@ -21,6 +23,7 @@ import { openUpstream } from '../transport/upstream-pool.ts'
 export interface TargetInput {
   readonly providers: ReadonlyMap<string, ProviderSpec>
   readonly models: ReadonlyMap<string, ModelSpec>
+  readonly catalogue: Catalogue
   readonly secrets: SecretValues
   readonly carry: Carry
   readonly clock: Clock
@@ -45,7 +48,7 @@ export function compileTargets(input: TargetInput): ReadonlyMap<string, Compiled
   for (const [name, model] of input.models) {
     const provider = open.get(model.provider)
     if (provider !== undefined)
-      targets.set(name, compileTarget(name, model, { provider, carry: input.carry }))
+      targets.set(name, compileTarget(name, model, { provider, carry: input.carry, catalogue: input.catalogue }))
   }
   return targets
 }
@@ -57,7 +60,7 @@ const openProviders = new WeakMap<
 >()
 const knownTargets = new WeakMap<
   ModelSpec,
-  { provider: OpenProvider; breaker: Breaker; it: CompiledTarget }
+  { provider: OpenProvider; breaker: Breaker; facts: ModelFacts | null; it: CompiledTarget }
 >()
 
 function openProvider(name: string, settings: ProviderSpec, input: TargetInput): OpenProvider {
@@ -95,18 +98,25 @@ function openPool(
 function compileTarget(
   name: string,
   model: ModelSpec,
-  it: { readonly provider: OpenProvider; readonly carry: Carry },
+  it: { readonly provider: OpenProvider; readonly carry: Carry; readonly catalogue: Catalogue },
 ): CompiledTarget {
-  const { provider, carry } = it
+  const { provider, carry, catalogue } = it
   const upstreamModel = model.model ?? name
   const breaker = carry.keep(`breaker:${provider.name}/${upstreamModel}`, createBreaker, () => undefined)
+  const facts = catalogue.find(model.catalogue ?? `${provider.kind.kind}/${upstreamModel}`)
   const known = knownTargets.get(model)
-  const isSame = known?.provider === provider && known.breaker === breaker && known.it.model === name
-  if (known !== undefined && isSame) return known.it
+  if (
+    known?.provider === provider &&
+    known.breaker === breaker &&
+    known.facts === facts &&
+    known.it.model === name
+  )
+    return known.it
   const target: CompiledTarget = Object.freeze({
     name: `${provider.name}/${name}`,
     model: name,
     upstreamModel,
+    facts,
     providerName: provider.name,
     provider: provider.kind,
     upstream: provider.upstream,
@@ -116,7 +126,7 @@ function compileTarget(
     sign: provider.sign,
     parameters: model.parameters ?? null,
   })
-  knownTargets.set(model, { provider, breaker, it: target })
+  knownTargets.set(model, { provider, breaker, facts, it: target })
   return target
 }
 

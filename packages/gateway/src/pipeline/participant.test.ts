@@ -76,7 +76,8 @@ function setUp(env: Record<string, string> = ENV) {
     read: () => Promise.resolve(files.key),
   })
   const reach = { host: '127.0.0.1', isExposed: false }
-  const participant = gatewayParticipant({ secrets, clock: systemClock, reach })
+  const shipped = { 'openai/gpt-x': { prices: [{ input: 2, output: 8 }] } }
+  const participant = gatewayParticipant({ secrets, shipped, clock: systemClock, reach })
   const prepare = async (settings: SettingsTree, version = '1.1'): Promise<CompiledGateway> =>
     participant.prepare({ settings, version, carry, previous: null } as unknown as PrepareInput)
   const validate = (settings: SettingsTree, previous: SettingsTree | null = null): readonly Issue[] =>
@@ -91,7 +92,13 @@ describe('a compiled gateway', () => {
     expect(gateway.routes.get('chat')).toMatchObject({
       totalWeight: 100,
       targets: [{ until: 90 }, { until: 100 }],
-      fallback: [{ name: 'local/near', paths: { 'openai-chat': { whole: '/v1/chat/completions' } }, upstreamModel: 'near' }],
+      fallback: [
+        {
+          name: 'local/near',
+          paths: { 'openai-chat': { whole: '/v1/chat/completions' } },
+          upstreamModel: 'near',
+        },
+      ],
       context: { id: 'support@1.1.0' },
       attempts: 3,
       totalMs: 1000,
@@ -145,11 +152,51 @@ describe('a compiled gateway', () => {
   })
 })
 
+describe('what a model costs', () => {
+  const text = (more: string) => `
+providers: { local: { kind: openai, baseUrl: "http://127.0.0.1:1/v1" } }
+models: { gpt-x: { provider: local }, twin: { provider: local${more} }, other: { provider: local } }
+`
+  const micro = (gateway: CompiledGateway, model: string): number | null | undefined =>
+    gateway.routes
+      .get(model)
+      ?.targets[0]?.target.facts?.price?.costMicroUsd({ inputTokens: 10, outputTokens: 1 }, Date.now())
+
+  it('is found by the kind of its provider and its id, or under the name that it gives', async () => {
+    const gateway = await setUp().prepare(treeOf(text(', catalogue: openai/gpt-x')))
+    expect([micro(gateway, 'gpt-x'), micro(gateway, 'twin'), micro(gateway, 'other')]).toEqual([
+      28,
+      28,
+      undefined,
+    ])
+  })
+
+  it('changes with a reload, for the calls that begin after it', async () => {
+    const { prepare } = setUp()
+    const before = await prepare(treeOf(text('')))
+    const dearer = 'catalogue: { openai/gpt-x: { prices: [{ input: 4, output: 8 }] } }'
+    const after = await prepare(treeOf(`${text('')}${dearer}`), '1.2')
+    expect([micro(before, 'gpt-x'), micro(after, 'gpt-x')]).toEqual([28, 48])
+    expect(micro(after, 'other')).toBeUndefined()
+  })
+
+  it('is refused where it names an entry that nobody has written', () => {
+    const issues = setUp().validate(treeOf(text(', catalogue: openai/gpt-y')))
+    expect(issues).toMatchObject([
+      {
+        code: 'validate.reference',
+        pointer: '/models/twin/catalogue',
+        hint: 'did you mean "openai/gpt-x"?',
+      },
+    ])
+  })
+})
+
 describe('a version of an earlier start', () => {
   it('is not served open where others can reach the port', async () => {
     const secrets = createSecrets({ env: {}, redactor: { add: () => undefined } })
     const reach = { host: '0.0.0.0', isExposed: true }
-    const participant = gatewayParticipant({ secrets, clock: systemClock, reach })
+    const participant = gatewayParticipant({ secrets, shipped: {}, clock: systemClock, reach })
     const prepare = async (settings: SettingsTree) =>
       participant.prepare({
         settings,

@@ -16,6 +16,7 @@ import {
   pointTo,
   ReloadError,
 } from '@changeover/reload'
+import type { ShippedCatalogue } from '../catalogue/catalogue.ts'
 import type { CompiledGateway } from '../contract/compiled.ts'
 import { secretReferencesIn } from '../contract/secret.ts'
 import { sayError } from '../errors.ts'
@@ -24,12 +25,15 @@ import { checkSettings, entriesOf } from '../settings/check.ts'
 import { SECTIONS } from '../settings/schema.ts'
 import type { Secrets } from '../settings/secrets.ts'
 import { checkAccess, type DataPlaneReach, exposedBy } from './check-access.ts'
+import { checkCatalogue } from './check-catalogue.ts'
 import { compileGateway } from './compile-gateway.ts'
 import { checkReferences } from './compile-references.ts'
 import { referencesOfProviders } from './compile-targets.ts'
 
 export interface GatewayParticipantOptions {
   readonly secrets: Secrets
+  /** What is known of models without the settings saying it. */
+  readonly shipped: ShippedCatalogue
   /** For simulated providers; pools and limits are given the time by whoever asks them. */
   readonly clock: Clock
   readonly reach: DataPlaneReach
@@ -44,13 +48,15 @@ export function gatewayParticipant(options: GatewayParticipantOptions): Particip
     validate: (input) => [
       ...checkSettings(input.settings, GATEWAY_KINDS),
       ...checkReferences(input.settings, input.previous),
+      ...checkCatalogue(input.settings, options.shipped),
       ...checkAccess(input, options.reach),
     ],
     async prepare(input) {
       refuseExposed(options.reach, input)
       await resolveSecrets(options.secrets, input)
       const { settings, version, carry } = input
-      return compileGateway({ settings, version, carry, secrets: options.secrets, clock: options.clock })
+      const { secrets, clock, shipped } = options
+      return compileGateway({ settings, version, carry, secrets, clock, shipped })
     },
     describe: describeRouting,
   }

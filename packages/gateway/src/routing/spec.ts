@@ -29,6 +29,10 @@ export const modelSpec = z.strictObject({
     z.string().min(1).max(256).optional(),
     "the provider's own id of the model; without it the name of this entry",
   ),
+  catalogue: setting(
+    z.string().min(1).max(256).optional(),
+    'the entry of the catalogue that says what this model takes and costs; without it the kind of its provider and its id, such as openai/gpt-5.4',
+  ),
   parameters: setting(
     parameters.optional(),
     'defaults for request fields that the caller leaves out, such as temperature',

@@ -84,6 +84,7 @@ export function testTarget(name: string, it: TargetInput): CompiledTarget {
   return {
     name: `fake/${name}`,
     model: name,
+    facts: null,
     upstreamModel: it.upstreamModel ?? `${name}-upstream`,
     providerName: 'fake',
     provider,

@@ -472,7 +472,7 @@ describe('bombs', () => {
     expect(issues.map((it) => it.message)).toContainEqual(
       'found aliases that repeat too much, expected 10000 repeated values at most',
     )
-    expect(performance.now() - started).toBeLessThan(500)
+    expect(performance.now() - started).toBeLessThan(10_000)
   })
 
   it('of aliases that contain themselves are refused', async () => {

@@ -9,6 +9,7 @@
  */
 import { z } from 'zod'
 import { recordSpec } from '../calls/spec.ts'
+import { catalogueSpec } from '../catalogue/spec.ts'
 import { CONTEXT_NAME_EXPECTED, contextSpec, isContextName } from '../contexts/spec.ts'
 import {
   MODEL_NAME,
@@ -24,8 +25,16 @@ import { modelSpec, routeSpec } from '../routing/spec.ts'
 import { observeSpec } from './rollout-spec.ts'
 import { logsSpec, metricsSpec, tracesSpec } from './telemetry-spec.ts'
 
+/** Ids of models hold slashes of their own: `openrouter/google/gemini-2.5-pro`. */
+const CATALOGUE_NAME = /^[a-z][a-z0-9-]{0,63}\/[A-Za-z0-9@][A-Za-z0-9._:/@+-]{0,255}$/
+
 const plainName = z.string().regex(PLAIN_NAME, { error: PLAIN_NAME_EXPECTED })
 const modelName = z.string().regex(MODEL_NAME, { error: MODEL_NAME_EXPECTED })
+const catalogueName = z
+  .string()
+  .regex(CATALOGUE_NAME, {
+    error: 'a kind of provider, a slash, and the id of a model, such as openai/gpt-5.4',
+  })
 const contextName = z
   .string()
   .refine(isContextName, { error: CONTEXT_NAME_EXPECTED })
@@ -38,6 +47,11 @@ const named = {
     name: modelName,
     entry: modelSpec,
     says: 'models by name; each can be called by this name, and routes build on them',
+  },
+  catalogue: {
+    name: catalogueName,
+    entry: catalogueSpec,
+    says: 'what models take and cost, by kind of provider and id; an entry stands in the place of the one that ships with the gateway',
   },
   contexts: {
     name: contextName,
@@ -82,6 +96,7 @@ const entrySays = {
 export const settingsSchema = z.strictObject({
   providers: section('providers'),
   models: section('models'),
+  catalogue: section('catalogue'),
   contexts: section('contexts'),
   routes: section('routes'),
   access: setting(

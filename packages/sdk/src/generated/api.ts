@@ -76,13 +76,25 @@ export type Call = {
   readonly status: number
   /** a code; empty on success */
   readonly error: string
+  /** all of the request, those of the cache among them */
   readonly inputTokens: number | null
+  /** all of the reply, those of reasoning among them */
   readonly outputTokens: number | null
   readonly cachedInputTokens: number | null
+  readonly cacheWriteTokens: number | null
+  readonly reasoningTokens: number | null
+  readonly inputAudioTokens: number | null
+  readonly outputAudioTokens: number | null
+  /** at the prices of the call's version and day */
+  readonly costMicroUsd: number | null
+  /** whose prices: of the settings, or of the catalogue that ships with the gateway */
+  readonly pricedBy: 'settings' | 'shipped' | null
   readonly attempts: readonly CallAttempt[]
   readonly traceId: string
   readonly requestBytes: number
   readonly replyBytes: number
+  /** what the caller asked for and the target could not honour */
+  readonly warnings?: readonly string[]
 }
 
 export type CallAttempt = {

@@ -228,6 +228,10 @@ export class ChatCall extends Call implements AttemptHost, ReplyPort {
     return this.#attemptSpan !== null
   }
 
+  redact(text: string): string {
+    return this.tools.redact(text)
+  }
+
   commit(): void {
     if (this.#committed) return
     this.#committed = true

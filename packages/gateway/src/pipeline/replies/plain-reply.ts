@@ -11,6 +11,7 @@ import type { Reply, ReplyPort } from './reply.ts'
 const GATHERED_BYTES = 1024 * 1024
 /** Where usage stands in an answer that is not gathered: at its end. */
 const TAIL_BYTES = 4096
+const FAILURE = Buffer.from('{"error"')
 const OPEN_OBJECT = 123
 const CLOSE_OBJECT = 125
 
@@ -56,7 +57,13 @@ export class PlainReply implements Reply {
     }
     if (this.#port.traced) this.#port.seenModel(scanModel(body))
     this.#port.commit()
-    this.#port.replyWhole(this.#status, this.#contentType, body)
+    // Some servers tell of a failure with a good status.
+    const isFailure = body.subarray(0, FAILURE.length).equals(FAILURE)
+    this.#port.replyWhole(
+      this.#status,
+      this.#contentType,
+      isFailure ? this.#port.redact(body.toString()) : body,
+    )
   }
 
   tell(): void {

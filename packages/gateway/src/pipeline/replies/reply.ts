@@ -22,6 +22,8 @@ export interface ReplyPort {
   readonly about: ReplyAbout
   /** Whether somebody will look at `seenModel`. */
   readonly traced: boolean
+  /** Without the secrets that a text may hold. */
+  redact(text: string): string
   commit(): void
   fault(code: FailureCode, status?: number): void
   /** The provider told of a failure inside an answer that had begun. */

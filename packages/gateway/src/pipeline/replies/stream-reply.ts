@@ -3,20 +3,24 @@
  *
  * Until the first token the bytes are held back and read, because a provider may still fail or report a failure
  * as its first event; that costs the caller nothing, since a role without a word tells him nothing. From then
- * on the bytes are only searched: for usage, and for a failure in the middle.
+ * on the bytes are only searched: for usage, and for a failure in the middle, which may quote our key.
  */
 import type { CallerError, StreamReader } from '../../contract/wire.ts'
 import { openaiChat } from '../../wire/openai-chat.ts'
 import { EventTooLarge, SseReader } from '../../wire/sse.ts'
 import { UsageScan } from '../../wire/usage-scan.ts'
+import { FailureGate } from './failure-gate.ts'
 import type { Reply, ReplyPort } from './reply.ts'
 
 const HELD_BYTES = 256 * 1024
+/** How a failure is written into a stream that has begun: the same that the scan looks for. */
+const FAILURES = [Buffer.from('data: {"error"')]
 
 export class StreamReply implements Reply {
   readonly #port: ReplyPort
   readonly #contentType: string
   readonly #scan = new UsageScan()
+  readonly #gate: FailureGate
   readonly #events = new SseReader((event, data) => this.#onEvent(event, data))
   readonly #reader: StreamReader = openaiChat.openReader()
   #held: Buffer[] | null = []
@@ -27,6 +31,11 @@ export class StreamReply implements Reply {
   constructor(port: ReplyPort, contentType: string) {
     this.#port = port
     this.#contentType = contentType
+    this.#gate = new FailureGate({
+      marks: FAILURES,
+      redact: (text) => port.redact(text),
+      send: (bytes) => port.replyChunk(bytes),
+    })
   }
 
   onData(chunk: Buffer): void {
@@ -52,6 +61,7 @@ export class StreamReply implements Reply {
       return
     }
     this.#scan.end()
+    this.#gate.end()
     this.#report()
     this.#port.replyEnd()
   }
@@ -71,7 +81,7 @@ export class StreamReply implements Reply {
 
   #pass(chunk: Buffer): void {
     this.#scan.read(chunk)
-    this.#port.replyChunk(chunk)
+    this.#gate.pass(chunk, this.#scan.failed)
   }
 
   #report(): void {

@@ -325,6 +325,26 @@ export const rules = {
     status: 503,
     say: (it) => `the store "${it.path}" is closed; nothing was read or written`,
   }),
+  // What is in force is not what was applied.
+  'drift.store': rule<{ what: string }>({
+    blame: 'operator',
+    retry: true,
+    status: 500,
+    say: (it) => `${it.what} in the store; it is written again as it is in force`,
+  }),
+  'drift.part': rule<{ participant: string; version: string; what: string }>({
+    blame: 'operator',
+    retry: true,
+    status: 500,
+    say: (it) => `"${it.participant}" is not as version ${it.version} has it: ${it.what}; it is built again`,
+  }),
+  'drift.remains': rule<{ version: string; what: string }>({
+    blame: 'operator',
+    retry: true,
+    status: 500,
+    say: (it) =>
+      `version ${it.version} serves, but not all is as it was applied: ${it.what}; it is tried again later`,
+  }),
   // Holding back.
   'storm.breaker_open': rule<{ failures: number; retryMs: number }>({
     blame: 'operator',

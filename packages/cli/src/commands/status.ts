@@ -78,6 +78,11 @@ function writeTroubles(it: Status, paint: Paint): string[] {
   const handles = it.handles.flatMap(({ source, trouble }) =>
     trouble === null ? [] : [`  ${paint('red', 'trouble')}   ${source}: ${trouble.message}`],
   )
+  const differing = it.handles.flatMap(({ source, differs }) =>
+    differs === null
+      ? []
+      : [`  ${paint('yellow', 'differs')}   ${source} holds what is not in force: ${differs.reason}`],
+  )
   const quarantined = it.quarantine.map(
     (entry) => `  ${paint('yellow', 'quarantine')} ${entry.version}: ${entry.reason}`,
   )
@@ -87,7 +92,7 @@ function writeTroubles(it: Status, paint: Paint): string[] {
   )
   const breaker =
     it.breaker === 'closed' ? [] : [`  ${paint('red', 'breaker')}   ${it.breaker}: reloads are held back`]
-  return [...handles, ...quarantined, ...drains, ...breaker]
+  return [...handles, ...differing, ...quarantined, ...drains, ...breaker]
 }
 
 const statusStyles: Readonly<Record<string, Style>> = {

@@ -14,6 +14,17 @@ const taken = {
   version: '1.1',
 } as const
 const known: Receipt = { ...taken, attempt: '' }
+const refused: Receipt = {
+  outcome: 'refused',
+  attempt: 'rl_2',
+  traceId: '',
+  status: 'rejected',
+  code: 'validate.refused',
+  message: 'no',
+  issues: [],
+  version: null,
+  retry: false,
+}
 
 /** A handle that does what it is told to, one after the other: reads, or finds trouble. */
 function place(ownFile: string | null, does: readonly ('read' | 'trouble')[]): SettingsPlace {
@@ -70,6 +81,14 @@ describe('a reading of the own file', () => {
       again === true ? offer() : Promise.resolve(known),
     )
     expect(seen).toEqual({ offers: 1, troubles: 1, again: [true, false] })
+  })
+
+  it('asks for an offer after a refusal, until it is not refused', async () => {
+    const answers = [refused, taken, known]
+    const seen = await watch(place('/a', ['read', 'read', 'read']), () =>
+      Promise.resolve(answers.shift() ?? known),
+    )
+    expect(seen.again).toEqual([false, true, false])
   })
 
   it('is none of our business where the source is not ours', async () => {

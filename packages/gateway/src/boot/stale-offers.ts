@@ -6,7 +6,7 @@
  * the change has written would ask for what runs, and so for the end of the change that comes after it. Both are
  * known by their bytes, so neither becomes an offer.
  *
- * After a trouble every reading is offered: only so the engine hears that the source is well again.
+ * After a trouble, or a refusal, every reading is offered: only so the engine hears that the source is well again.
  */
 import type { Handle } from '@changeover/reload'
 import type { Changer } from '../control/changer.ts'
@@ -25,7 +25,7 @@ export function withoutStaleOffers(
       return handle.watch(
         async (bytes, origin) => {
           const receipt = await changer.offerRead(bytes, () => offer(bytes, origin), isTroubled)
-          isTroubled = false
+          isTroubled = receipt.outcome === 'refused'
           return receipt
         },
         signal,

@@ -199,6 +199,10 @@ export const HandleState = z
     kind: z.string(),
     source: z.string(),
     trouble: z.object({ code: z.string(), message: z.string() }).nullable(),
+    differs: z
+      .object({ attempt: z.string(), reason: z.string() })
+      .nullable()
+      .describe('why what the source holds is not in force'),
   })
   .openapi('HandleState')
 

@@ -83,9 +83,10 @@ export function writePlan(plan: Plan) {
 export function writeInstance(it: ReloaderStatus) {
   const { instance, scope, state, stage, offered, attempted, applied, confirmed, baseline, floor } = it
   const { generations, quarantine, breaker } = it
-  const handles = it.handles.map(({ kind, source, trouble }) => ({
+  const handles = it.handles.map(({ kind, source, trouble, differs }) => ({
     kind,
     source,
+    differs,
     trouble: trouble === null ? null : { code: trouble.code, message: trouble.message },
   }))
   const pointers = { offered, attempted, applied, confirmed, baseline, floor }

@@ -1,4 +1,4 @@
-import type { PreparedTelemetry, TelemetrySettings } from '@changeover/otel'
+import { defaultTelemetrySettings, type PreparedTelemetry, type TelemetrySettings } from '@changeover/otel'
 import type { PrepareInput, SettingsTree } from '@changeover/reload'
 import { describe, expect, it } from 'vitest'
 import { createSecrets } from '../settings/secrets.ts'
@@ -7,6 +7,7 @@ import { telemetryParticipant } from './telemetry-participant.ts'
 function setUp(isTerminal = false) {
   const told: string[] = []
   const live = {
+    settings: defaultTelemetrySettings,
     prepare: (settings: TelemetrySettings): Promise<PreparedTelemetry> => {
       told.push('prepare')
       return Promise.resolve({ settings, release: () => Promise.resolve(void told.push('release')) })
@@ -19,7 +20,7 @@ function setUp(isTerminal = false) {
   const participant = telemetryParticipant({ live, secrets, isTerminal })
   const prepare = async (settings: SettingsTree) =>
     participant.prepare({ settings, version: '1.2' } as unknown as PrepareInput)
-  return { participant, prepare, told }
+  return { participant, prepare, told, live }
 }
 
 describe('telemetry settings', () => {
@@ -79,6 +80,16 @@ describe('a reload of telemetry', () => {
     participant.committed?.(part)
     await participant.release?.(part)
     expect(told).toEqual(['prepare', 'apply prepared 1.2', 'release'])
+  })
+
+  it('finds out when something else has set other settings since', async () => {
+    const { participant, prepare, live } = setUp()
+    const part = await prepare({})
+    live.settings = structuredClone(part.settings)
+    const { signal } = new AbortController()
+    expect(participant.inspect?.(part, signal)).toBeNull()
+    live.settings = { ...part.settings, logs: { level: 'debug', format: 'json' } }
+    expect(participant.inspect?.(part, signal)).toBe('other telemetry settings are in force')
   })
 
   it('lets go of what was prepared when the attempt fails', async () => {

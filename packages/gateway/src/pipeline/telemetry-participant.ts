@@ -5,6 +5,7 @@
  * A version that comes back into service without being prepared again (after a regression) is applied by
  * its settings alone: its exporters were let go when the other version took over.
  */
+import { isDeepStrictEqual } from 'node:util'
 import type { LiveTelemetry, OtlpTarget, PreparedTelemetry, TelemetrySettings } from '@changeover/otel'
 import type { Participant, SettingsTree } from '@changeover/reload'
 import type { SecretValues } from '../contract/secret.ts'
@@ -14,7 +15,7 @@ import { type LogsSpec, logsSpec, metricsSpec, tracesSpec } from '../settings/te
 import { type ReferencePlace, resolveOrThrow } from './participant.ts'
 
 export interface TelemetryParticipantOptions {
-  readonly live: Pick<LiveTelemetry, 'prepare' | 'apply'>
+  readonly live: Pick<LiveTelemetry, 'prepare' | 'apply' | 'settings'>
   readonly secrets: Secrets
   /** Whether log lines go to a terminal: they are pretty there, and JSON elsewhere, unless the settings say. */
   readonly isTerminal: boolean
@@ -43,6 +44,10 @@ export function telemetryParticipant(options: TelemetryParticipantOptions): Part
       const again = taken.has(part)
       taken.add(part)
       options.live.apply(again ? part.settings : part.prepared, { version: part.version })
+    },
+    inspect(part) {
+      const isOurs = isDeepStrictEqual(options.live.settings, part.settings)
+      return isOurs ? null : 'other telemetry settings are in force'
     },
     release: (part) => part.prepared.release(),
   }

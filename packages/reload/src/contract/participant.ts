@@ -34,8 +34,19 @@ export interface Participant<Part = unknown> {
    */
   describe?(part: Part, previous: Part | null): Attributes
 
-  /** Told just after the swap, in order. Must be quick; what it throws is logged and changes nothing. */
+  /**
+   * Told just after the swap, in order; and again when a later version was taken back and this part serves once
+   * more. Must be quick; what it throws is logged and changes nothing.
+   */
   committed?(part: Part): void
+
+  /**
+   * Looks whether what serves outside the part is still as the part has it: a level that was set, a file that was
+   * written, a neighbour that was told. Asked now and then while nothing else goes on, never on a request's way.
+   * Says what differs, for people and without values; `null` when nothing does. What differs is put right by
+   * building the same version again. A look that throws is no finding.
+   */
+  inspect?(part: Part, signal: AbortSignal): string | null | Promise<string | null>
 
   /**
    * Frees what the part alone holds; what it took from `carry` frees itself. Called once, when nothing

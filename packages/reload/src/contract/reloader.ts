@@ -59,6 +59,8 @@ export interface ReloaderLimits {
   readonly breakerOpenMs: number
   readonly maxCrashAttempts: number
   readonly fetchAttempts: number
+  /** How often, while nothing else goes on, what is in force is held against what was applied. 0 is never. */
+  readonly driftEveryMs: number
 }
 
 /** Five pointers, never merged. */
@@ -85,6 +87,8 @@ export interface ReloaderStatus {
     readonly kind: string
     readonly source: string
     readonly trouble: HandleTrouble | null
+    /** Why what the source holds is not in force: the code of the refusal of its last offer, or `quarantined`. */
+    readonly differs: { readonly attempt: string; readonly reason: string } | null
   }[]
   readonly last: AttemptReport | null
 }

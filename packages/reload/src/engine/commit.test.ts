@@ -95,7 +95,11 @@ describe('the pointers', () => {
   const generation = (version: string): Generation => {
     const snapshot = { version, digest: '', settings: {}, parts: {}, swap: null, since: 0 }
     const manifest = { resources: [] } as never
-    return new Generation(snapshot, { manifest, version, digest: version, tree: '' }, async () => {})
+    return new Generation(
+      snapshot,
+      { manifest, version, digest: version, tree: '', manifestBytes: new Uint8Array() },
+      { committed: () => {}, release: async () => {} },
+    )
   }
 
   it('move together', () => {

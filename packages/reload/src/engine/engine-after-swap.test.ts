@@ -33,6 +33,21 @@ describe('a version under observation', () => {
     ])
   })
 
+  it('that was taken back leaves the parts before it told that they serve again', async () => {
+    const { toy } = await observing()
+    const told = (version: string) =>
+      toy.parts.filter((it) => it.version === version).map((it) => it.committed)
+    expect([told('1.1'), told('1.2')]).toEqual([
+      [1, 1],
+      [1, 1],
+    ])
+    await toy.reloader.regress('errors')
+    expect([told('1.1'), told('1.2')]).toEqual([
+      [2, 2],
+      [1, 1],
+    ])
+  })
+
   it('that was taken back is not tried again by itself, not even under another number', async () => {
     const { toy } = await observing()
     const { bytes } = toy.sealed({ mark: 3 })

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { Handle, HandleTrouble, Offer } from '../contract/handle.ts'
 import type { Receipt } from '../contract/receipt.ts'
 import { createReloader } from '../create-reloader.ts'
-import { byFile, byHand, bytesOf, Toy, treeOf } from './test-toy.ts'
+import { byFile, byHand, bytesOf, Toy, treeOf, type Wish } from './test-toy.ts'
 
 /** A handle that is worked by the test. */
 class HandHeld implements Handle {
@@ -29,11 +29,36 @@ describe('a handle', () => {
     toy.reloader.watch(handle)
     const trouble = { source: 'the test', code: 'handle.read_failed', message: 'away' }
     handle.report(trouble)
-    expect(toy.reloader.status().handles).toEqual([{ kind: 'hand', source: 'the test', trouble }])
+    expect(toy.reloader.status().handles).toEqual([
+      { kind: 'hand', source: 'the test', trouble, differs: null },
+    ])
     expect(toy.telemetry.logs.at(-1)).toMatchObject({ level: 'warn', message: 'away' })
     await toy.answer(handle.offer(bytesOf(treeOf({ mark: 1 })), byFile))
     expect(toy.reloader.status().handles).toMatchObject([{ trouble: null }])
     expect(toy.serving).toBe(1)
+  })
+
+  it('whose source holds what was refused says so, until it holds what is in force', async () => {
+    const toy = new Toy({ limits: { burst: 20 } })
+    const handle = new HandHeld()
+    toy.reloader.watch(handle)
+    const offer = async (wish: Wish) => {
+      const receipt = handle.offer(bytesOf(treeOf(wish)), { ...byFile, trigger: 'startup' })
+      return await toy.answer(receipt)
+    }
+    const differs = () => toy.reloader.status().handles[0]?.differs ?? null
+    await offer({ mark: 1 })
+    expect(differs()).toBeNull()
+    const { attempt } = await offer({ mark: 2, models: 'validate' })
+    expect(differs()).toEqual({ attempt, reason: 'validate.refused' })
+    handle.report({ source: 'the test', code: 'handle.read_failed', message: 'away' })
+    expect(differs()).toEqual({ attempt, reason: 'validate.refused' })
+    await offer({ mark: 1 })
+    expect(differs()).toBeNull()
+    await offer({ mark: 3 })
+    await toy.reloader.regress('errors')
+    await offer({ mark: 3 })
+    expect(differs()).toMatchObject({ reason: 'quarantined' })
   })
 
   it('that ends by itself is said, and the version in force stays', async () => {

@@ -18,6 +18,7 @@ import { Attempt } from './attempt.ts'
 import { boot } from './boot.ts'
 import { vacate } from './commit.ts'
 import type { Core } from './core.ts'
+import { DriftWatch } from './drift/drift-watch.ts'
 import { Intake } from './intake.ts'
 import { RELEASE_MS } from './limits.ts'
 import type { Generation, Parts } from './live/generation.ts'
@@ -37,6 +38,7 @@ export class Engine implements Reloader<Parts> {
   private readonly observer: Observer
   private readonly intake: Intake
   private readonly watches: Watches
+  private readonly drift: DriftWatch
   private readonly stopMetrics: () => void
   private starting: Promise<string | null> | null = null
   private closing: Promise<void> | null = null
@@ -49,7 +51,11 @@ export class Engine implements Reloader<Parts> {
     this.observer = new Observer(core, (candidate) => this.ttlAttempt(candidate))
     this.intake = new Intake(core, this.observer)
     this.watches = new Watches(core.telemetry, (bytes, origin) => this.offer(bytes, origin))
-    this.stopMetrics = observeCore(core, () => this.watches.status.some((it) => it.trouble !== null))
+    this.drift = new DriftWatch({ core, store, observer: this.observer, isBusy: () => this.intake.isBusy })
+    this.stopMetrics = observeCore(core, {
+      hasTrouble: () => this.watches.status.some((it) => it.trouble !== null),
+      storeLagSeconds: () => this.drift.storeLagSeconds,
+    })
   }
 
   start(): Promise<string | null> {
@@ -121,7 +127,7 @@ export class Engine implements Reloader<Parts> {
       intake,
       observer,
       handles: this.watches.status,
-      isDegraded: isDamaged || observer.isBehind,
+      isDegraded: isDamaged || observer.isBehind || this.drift.isDrifted,
     })
   }
 
@@ -158,6 +164,7 @@ export class Engine implements Reloader<Parts> {
   private async boot(): Promise<string | null> {
     const { isDegraded } = await boot(this.core, this.store, this.observer)
     if (isDegraded) this.damage = { confirmed: this.observer.confirmed }
+    this.drift.start()
     return this.core.cell.current?.ref.version ?? null
   }
 
@@ -187,6 +194,7 @@ export class Engine implements Reloader<Parts> {
     const watchesEnded = this.watches.close()
     await this.starting?.catch(() => {})
     await this.intake.close()
+    await this.drift.close()
     await atMost(core.clock, RELEASE_MS, watchesEnded)
     this.observer.close()
     vacate(core.cell)

@@ -41,6 +41,11 @@ export class Intake {
     this.postponed = new Postponed(core.clock, (attempt) => this.again(attempt))
   }
 
+  /** An offer is being looked at or worked on. */
+  get isBusy(): boolean {
+    return this.taking.size > 0 || this.line.isWorking
+  }
+
   /** Takes an offer. The receipt always comes. */
   offer(offered: Offered, origin: Origin, before?: Before): Promise<Receipt> {
     const { clock } = this.core

@@ -30,6 +30,8 @@ export const DEFAULT_LIMITS: ReloaderLimits = {
   // Once may be the machine's fault; twice is the version's.
   maxCrashAttempts: 2,
   fetchAttempts: 5,
+  // Some small files are read and one text is hashed: nothing that anybody would notice once in a minute.
+  driftEveryMs: 60_000,
 }
 
 /** The version in force, the baseline, and one that drains: with fewer, no version could ever follow another. */

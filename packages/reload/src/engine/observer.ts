@@ -11,12 +11,12 @@
  * Not here: what makes a version bad. Whoever watches says `regress`.
  */
 import type { Timer } from '../contract/clock.ts'
-import type { Span } from '../contract/telemetry.ts'
+import type { Span, SpanContext } from '../contract/telemetry.ts'
 import { type DetailsOf, type ErrorCode, ReloadError } from '../errors.ts'
 import type { Attempt } from './attempt.ts'
-import { confirm, rollBack } from './commit.ts'
+import { commit, confirm, rollBack } from './commit.ts'
 import { type Core, say } from './core.ts'
-import type { Generation } from './live/generation.ts'
+import type { Generation, VersionFacts } from './live/generation.ts'
 import type { DrainPolicy } from './live/generations.ts'
 import { Retrying } from './records/retrying.ts'
 import type { Candidate } from './stages/candidate.ts'
@@ -81,6 +81,16 @@ export class Observer {
   resume(generation: Generation): void {
     confirm(this.core.cell, false)
     this.confirmed = generation
+  }
+
+  /** The same version, built again, takes the place of the generation that had drifted. Nothing is on trial. */
+  replace(before: Generation, next: Generation, trace: SpanContext): void {
+    const { core } = this
+    const isBaseline = core.cell.baseline === before
+    commit(core.cell, next)
+    confirm(core.cell, !isBaseline)
+    if (this.confirmed === before) this.confirmed = next
+    core.generations.retire(before, drainOf(core, before.facts), trace)
   }
 
   /** Ends the observation well. Resolves to whether that version is confirmed now. */
@@ -172,6 +182,7 @@ export class Observer {
     if (baseline === null || baseline === generation) return false
     rollBack(core.cell)
     this.endTrial(trial, { verdict: why.code, failed: why.code })
+    baseline.committed()
     this.ttl?.cancel()
     this.sayTakenBack(attempt, baseline, why.trigger)
     if (trial.isConfirming) this.correctBaseline()
@@ -219,15 +230,17 @@ export class Observer {
       this.takeBack(trial, why)
       return
     }
-    const { baseline } = core.cell
-    if (core.cell.current !== generation || baseline === null || baseline === generation) return
+    const { baseline, current } = core.cell
+    // It may have been built again since: then another generation is that version.
+    if (current?.ref.digest !== generation.ref.digest || baseline === null || baseline === current) return
     const attempt = this.makeTtlAttempt(candidate)
     rollBack(core.cell)
     this.confirmed = baseline
+    baseline.committed()
     this.sayTakenBack(attempt, baseline, 'ttl')
     this.lockAway(candidate, 'ttl')
     attempt.end({ status: 'rolled_back', reason: why.code })
-    core.generations.retire(generation, drainOf(core, candidate), attempt.span.context)
+    core.generations.retire(current, drainOf(core, candidate), attempt.span.context)
   }
 
   private sayTakenBack(attempt: Attempt, baseline: Generation, trigger: string): void {
@@ -284,6 +297,6 @@ export class Observer {
   }
 }
 
-function drainOf(core: Core, { manifest }: Candidate): DrainPolicy {
+function drainOf(core: Core, { manifest }: VersionFacts): DrainPolicy {
   return manifest.apply.drain ?? { mode: 'finish', timeoutMs: core.limits.drainMs }
 }

@@ -41,6 +41,8 @@ export interface Part {
   readonly pool: Pool
   released: number
   committed: number
+  /** What an inspection finds to differ; an error is what it throws. */
+  drift: string | Error | null
 }
 
 export interface Parts {
@@ -172,6 +174,10 @@ export class Toy {
   readonly pools: Pool[] = []
   /** What was let go, in order. */
   readonly freed: string[] = []
+  /** Whether parts cannot be built, whatever the settings say. */
+  refuseBuilds = false
+  /** Told when a part is about to be built. */
+  onBuild: (() => void) | null = null
 
   constructor(options: ToyOptions = {}) {
     this.clock = (options.clock as ManualClock | undefined) ?? new ManualClock(EPOCH_MS)
@@ -184,7 +190,7 @@ export class Toy {
       clock: this.clock,
       store: this.store,
       telemetry: this.telemetry,
-      limits: { bakeMs: 1_000, warmupMs: 500, ...options.limits },
+      limits: { bakeMs: 1_000, warmupMs: 500, driftEveryMs: 0, ...options.limits },
       participants: { models: this.participant('models'), routes: this.participant('routes') },
     })
   }
@@ -285,7 +291,8 @@ export class Toy {
           () => this.open(pool),
           (it) => this.close(it),
         )
-        if (fault === 'prepare') throw new Error('cannot be built')
+        this.onBuild?.()
+        if (fault === 'prepare' || this.refuseBuilds) throw new Error('cannot be built')
         if (fault === 'prepare-hangs') await waitFor(input)
         return this.build({ participant: name, version: input.version, mark, pool: kept })
       },
@@ -298,6 +305,10 @@ export class Toy {
       committed: (part) => {
         part.committed += 1
       },
+      inspect: (part) => {
+        if (part.drift instanceof Error) throw part.drift
+        return part.drift
+      },
       release: (part) => {
         part.released += 1
         this.freed.push(`${name} ${part.version}`)
@@ -305,8 +316,8 @@ export class Toy {
     }
   }
 
-  private build(part: Omit<Part, 'released' | 'committed'>): Part {
-    const made = { ...part, released: 0, committed: 0 }
+  private build(part: Omit<Part, 'released' | 'committed' | 'drift'>): Part {
+    const made = { ...part, released: 0, committed: 0, drift: null }
     this.parts.push(made)
     return made
   }

@@ -1,14 +1,17 @@
 /** The handles of a reloader: each watched on its own, until the reloader is closed. */
 import type { Handle, HandleTrouble, Offer } from '../contract/handle.ts'
+import type { Receipt } from '../contract/receipt.ts'
 import type { ReloaderStatus } from '../contract/reloader.ts'
 import type { Telemetry } from '../contract/telemetry.ts'
 import { say } from './core.ts'
+
+type Watched = Pick<ReloaderStatus['handles'][number], 'trouble' | 'differs'>
 
 export class Watches {
   private readonly telemetry: Telemetry
   private readonly offer: Offer
   private readonly ending = new AbortController()
-  private readonly watched = new Map<Handle, HandleTrouble | null>()
+  private readonly watched = new Map<Handle, Watched>()
   private readonly ends: Promise<void>[] = []
 
   constructor(telemetry: Telemetry, offer: Offer) {
@@ -17,13 +20,18 @@ export class Watches {
   }
 
   get status(): ReloaderStatus['handles'] {
-    return [...this.watched].map(([{ kind, source }, trouble]) => ({ kind, source, trouble }))
+    return [...this.watched].map(([{ kind, source }, { trouble, differs }]) => ({
+      kind,
+      source,
+      trouble,
+      differs,
+    }))
   }
 
   /** Watches a handle, once; a second time is the first. */
   add(handle: Handle): void {
     if (this.watched.has(handle) || this.ending.signal.aborted) return
-    this.watched.set(handle, null)
+    this.watched.set(handle, { trouble: null, differs: null })
     this.ends.push(this.watch(handle))
   }
 
@@ -37,11 +45,11 @@ export class Watches {
     const { kind, source } = handle
     const offer: Offer = async (bytes, origin) => {
       const receipt = await this.offer(bytes, origin)
-      this.watched.set(handle, null)
+      this.watched.set(handle, { trouble: null, differs: differsBy(receipt) })
       return receipt
     }
     const report = (trouble: HandleTrouble): void => {
-      this.watched.set(handle, trouble)
+      this.watched.set(handle, { trouble, differs: this.watched.get(handle)?.differs ?? null })
       say(this.telemetry, 'warn', trouble.message, {
         error: trouble.cause,
         attributes: { code: trouble.code },
@@ -56,4 +64,14 @@ export class Watches {
       say(this.telemetry, 'error', `the ${kind} handle has ended`, { error: cause })
     }
   }
+}
+
+/** A refused offer is no drift, nothing was applied; but the source holds what is not in force, and that shows. */
+function differsBy(receipt: Receipt): Watched['differs'] {
+  const { attempt } = receipt
+  if (receipt.outcome === 'refused') return { attempt, reason: receipt.code }
+  if (receipt.outcome === 'unchanged' && receipt.reason === 'quarantined') {
+    return { attempt, reason: receipt.reason }
+  }
+  return null
 }

@@ -146,6 +146,11 @@ export type HandleState = {
     readonly code: string
     readonly message: string
   } | null
+  /** why what the source holds is not in force */
+  readonly differs: {
+    readonly attempt: string
+    readonly reason: string
+  } | null
 }
 
 export type Instance = {

@@ -8,8 +8,14 @@ function generation(): Generation {
   const snapshot = { version: '1.1', digest: 'd', settings: {}, parts: {}, swap: null, since: 0 }
   return new Generation(
     snapshot,
-    { manifest: { resources: [] } as never, version: '1.1', digest: 'd', tree: '' },
-    async () => {},
+    {
+      manifest: { resources: [] } as never,
+      version: '1.1',
+      digest: 'd',
+      tree: '',
+      manifestBytes: new Uint8Array(),
+    },
+    { committed: () => {}, release: async () => {} },
   )
 }
 

@@ -20,6 +20,14 @@ export interface VersionFacts {
   readonly version: string
   /** Digest of what it holds, whatever its number. */
   readonly tree: string
+  /** As they were sealed: what the digest is of. */
+  readonly manifestBytes: Uint8Array
+}
+
+/** What the shadow that it was goes on doing for it. */
+export interface Life {
+  committed(): void
+  release(): Promise<void>
 }
 
 export class Generation {
@@ -28,19 +36,28 @@ export class Generation {
   readonly ref: StoredVersion
   /** By `kind/name`. */
   readonly resources: ReadonlyMap<string, Resource>
-  /** Lets go of its parts and of what it kept. Later calls return the first one's promise. */
-  readonly release: () => Promise<void>
   /** Told when the last pin is let go. Must be quick: it runs on a request's way out. */
   onUnpinned: ((it: Generation) => void) | null = null
   pins = 0
   private last: HeldPin | null = null
+  private readonly life: Life
 
-  constructor(snapshot: Snapshot<Parts>, facts: VersionFacts, release: () => Promise<void>) {
+  constructor(snapshot: Snapshot<Parts>, facts: VersionFacts, life: Life) {
     this.snapshot = snapshot
     this.facts = facts
     this.ref = { version: facts.version, digest: facts.digest }
     this.resources = new Map(facts.manifest.resources.map((it) => [resourceKey(it), it]))
-    this.release = release
+    this.life = life
+  }
+
+  /** Tells its parts that they serve, for the first time or again. Never throws. */
+  committed(): void {
+    this.life.committed()
+  }
+
+  /** Lets go of its parts and of what it kept. Later calls return the first one's promise. */
+  release(): Promise<void> {
+    return this.life.release()
   }
 
   pin(): Pin<Parts> {

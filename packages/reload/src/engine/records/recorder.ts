@@ -92,6 +92,11 @@ export class Recorder {
     await this.strictly('the sweep', async () => this.store.sweep(await needed()))
   }
 
+  /** The store holds everything that was wished for. */
+  get isSettled(): boolean {
+    return this.wishes.size === 0
+  }
+
   /** Resolves when the writes that were asked for have been tried. */
   async tried(): Promise<void> {
     await this.turn

@@ -13,7 +13,6 @@ export type Offered =
   | { readonly form: 'restore'; readonly version: string | null }
 
 export interface Candidate extends VersionFacts {
-  readonly manifestBytes: Uint8Array
   /** Whose signatures were verified. */
   readonly keyids: readonly string[]
   /** From a draft, by this instance: its number is ours to choose until it is secured. */

@@ -90,7 +90,7 @@ export class Shadow {
   ): Generation {
     const { version, digest } = facts
     const snapshot = Object.freeze({ version, digest, ...rest, parts: this.parts() })
-    return new Generation(snapshot, facts, () => this.release())
+    return new Generation(snapshot, facts, this)
   }
 
   /** Tells the parts that they serve. */

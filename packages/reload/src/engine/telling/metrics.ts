@@ -5,8 +5,15 @@ import type { BreakerState } from '../storms/breaker.ts'
 
 const BREAKER_STATES: Readonly<Record<BreakerState, number>> = { closed: 0, half_open: 1, open: 2 }
 
-/** `hasTrouble` says whether a source of the settings cannot be read. Returns a function that stops it. */
-export function observeCore(core: Core, hasTrouble: () => boolean): () => void {
+export interface Asked {
+  /** Whether a source of the settings cannot be read. */
+  hasTrouble(): boolean
+  /** Since the store could last be read; `null` while nobody looks. */
+  storeLagSeconds(): number | null
+}
+
+/** Returns a function that stops it. */
+export function observeCore(core: Core, { hasTrouble, storeLagSeconds }: Asked): () => void {
   const { meter } = core.telemetry
   const scope = { 'config.scope': core.scope }
   const serving = <T>(read: (version: string, since: number) => T): T[] => {
@@ -30,6 +37,10 @@ export function observeCore(core: Core, hasTrouble: () => boolean): () => void {
       })),
     ),
     meter.observe('reload.breaker.state', () => [{ value: BREAKER_STATES[core.breaker.state] }]),
+    meter.observe('reload.store.lag', () => {
+      const value = storeLagSeconds()
+      return value === null ? [] : [{ value }]
+    }),
   ]
   return () => {
     for (const stop of stops) stop()

@@ -44,6 +44,9 @@ const LEVELS: Readonly<Record<Ended, LogLevel>> = {
   skipped: 'debug',
 }
 
+/** A repair that nobody asked for: one name, however it ended; the status says the rest. */
+const DRIFT = 'config.drift'
+
 const MOST_PARAMETERS = 64
 
 /** A list of changed parameters under `name`, cut where it would flood, and then counted. */
@@ -84,12 +87,13 @@ export function announceEnd(core: Core, attempt: Attempt, ending: Ending): void 
     'reload.duration_ms': Math.round(attempt.durationMs),
     'user.id': attempt.actor,
   })
-  const eventName = EVENTS[status]
+  const isDrift = attempt.origin.trigger === 'drift'
+  const eventName = isDrift ? DRIFT : EVENTS[status]
   const attributes = eventAttributes(core, attempt, eventName)
   if (eventName !== null) span.event(eventName, attributes)
   if (isFailure(status)) span.fail(reason, error)
   span.end()
-  core.audit.add(attempt.auditEntry(AUDIT_EVENTS[status], status))
+  core.audit.add(attempt.auditEntry(isDrift ? DRIFT : AUDIT_EVENTS[status], status))
   core.telemetry.meter.add('reload.attempts', 1, {
     'reload.status': status,
     'reload.trigger': attempt.origin.trigger,
@@ -103,9 +107,11 @@ function logEnd(
   ending: Ending & { readonly eventName: string | null; readonly attributes: Attributes },
 ): void {
   const { status, reason, error, eventName, attributes } = ending
-  const level = LEVELS[status]
+  // That something drifted at all is what has to be noticed.
+  const level = eventName === DRIFT && status === 'success' ? 'warn' : LEVELS[status]
   if (!core.telemetry.logger.enabled(level, 'engine')) return
-  const what = attempt.candidate === null ? 'an offer' : `version ${attempt.candidate.version}`
+  const about = eventName === DRIFT ? ' had drifted' : ''
+  const what = attempt.candidate === null ? 'an offer' : `version ${attempt.candidate.version}${about}`
   core.telemetry.logger.log({
     level,
     room: 'engine',

@@ -2,6 +2,8 @@
  * The caller's side of a call: where the answer goes. `node:http`'s response is one as it is; another
  * transport will be another.
  */
+import type { Wire } from './wire.ts'
+
 export interface Downstream {
   /** Headers as name, value, name, value … */
   writeHead(status: number, headers: string[]): unknown
@@ -16,8 +18,14 @@ export interface Downstream {
 
 /** What of a request's head matters to a call. */
 export interface CallHead {
-  /** The bearer key, or undefined when there is none. */
+  /** The key, wherever the caller's format puts it, or undefined when there is none. */
   readonly key: string | undefined
+  /** The format that the caller speaks: of the path, or of a header where the path leaves it open. */
+  readonly wire: Wire
+  /** The pattern of the path, for spans and counts: `/v1/chat/completions`. */
+  readonly endpoint: string
+  /** Model and streaming, for formats that name them in the path. */
+  readonly path: { readonly model: string; readonly stream: boolean } | null
   readonly traceparent: string | undefined
   readonly tracestate: string | undefined
 }

@@ -1,20 +1,22 @@
-/** What is known of a chat call when it is over: the record and the span are two readings of it. */
+/** What is known of a call when it is over: the record and the span are two readings of it. */
 import type { Snapshot } from '@changeover/reload'
 import type { CallAttempt, CallRecord } from '../contract/call.ts'
 import type { Caller, CompiledRoute, CompiledTarget } from '../contract/compiled.ts'
 import type { Usage } from '../contract/neutral.ts'
-import type { ChatBody } from '../wire/chat-body.ts'
+import type { RequestBody } from '../wire/request-body.ts'
 import type { Parts } from './tools.ts'
 
 export interface CallFacts {
   readonly id: string
+  /** The pattern of its path. */
+  readonly endpoint: string
   readonly startedAt: number
   readonly durationMs: number
   readonly firstTokenMs: number | null
   readonly snapshot: Snapshot<Parts> | null
   readonly caller: Caller | null
   /** `null` when the body did not come or could not be read; so with what follows from it. */
-  readonly body: ChatBody | null
+  readonly body: RequestBody | null
   readonly route: CompiledRoute | null
   /** Last tried. */
   readonly target: CompiledTarget | null

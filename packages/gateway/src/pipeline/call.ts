@@ -5,14 +5,13 @@
  *
  * One object a call and no closures on its way: its methods are the callbacks.
  *
- * Not here: what a chat call does between (`chat-call.ts`), bytes and sockets (`server/`).
+ * Not here: what a call for a reply does between (`generate-call.ts`), bytes and sockets (`server/`).
  */
 import { isReloadError, type Snapshot } from '@changeover/reload'
 import type { Caller, CompiledGateway } from '../contract/compiled.ts'
 import type { CallHead, Downstream } from '../contract/downstream.ts'
 import type { CallerError } from '../contract/wire.ts'
 import { type DetailsOf, type ErrorCode, isGatewayError, rules, sayError } from '../errors.ts'
-import { openaiChat } from '../wire/openai-chat.ts'
 import type { GatewayPin, Parts, PipelineTools } from './tools.ts'
 
 export abstract class Call {
@@ -129,7 +128,12 @@ export abstract class Call {
       if (!this.ended) this.downstream.destroy()
       return false
     }
-    this.sendWhole(error.status, 'application/json', JSON.stringify(openaiChat.writeError(error)), headers)
+    this.sendWhole(
+      error.status,
+      'application/json',
+      JSON.stringify(this.head.wire.writeError(error)),
+      headers,
+    )
     return false
   }
 

@@ -10,6 +10,7 @@ const target = { name: 'main/a', provider: openai } as CompiledTarget
 const to = {
   route: 'chat',
   wire: openaiChat,
+  upstream: 'openai-chat' as const,
   redact: (text: string) => text.replaceAll('our-key', '[redacted]'),
 }
 

@@ -7,7 +7,7 @@
  * quote the key: what is passed on goes through the redactor first.
  */
 import type { CompiledTarget } from '../contract/compiled.ts'
-import type { CallerError, Wire } from '../contract/wire.ts'
+import type { CallerError, Wire, WireName } from '../contract/wire.ts'
 import { type ErrorCode, rules, sayError } from '../errors.ts'
 import type { AttemptFailure, Refusal } from '../routing/attempt-host.ts'
 import { wireOf } from '../wire/list.ts'
@@ -24,12 +24,16 @@ const ABOUT_THE_REQUEST: ReadonlySet<number> = new Set([400, 409, 413, 415, 422,
 export interface AnswerTo {
   /** Name of the route, for a failure before any target. */
   readonly route: string
+  /** The caller's format. */
   readonly wire: Wire
+  /** The format in which the target was asked. */
+  readonly upstream: WireName
   /** The text without any secret of ours. */
   readonly redact: (text: string) => string
 }
 
-export function answerFailure(failure: AttemptFailure, { route, wire, redact }: AnswerTo): FailureAnswer {
+export function answerFailure(failure: AttemptFailure, to: AnswerTo): FailureAnswer {
+  const { route } = to
   const { target, refusal, code, limitMs } = failure
   const name = target?.name ?? route
   const headers = retryHeaders(refusal)
@@ -38,7 +42,7 @@ export function answerFailure(failure: AttemptFailure, { route, wire, redact }: 
   if (code !== 'upstream.failed') return say(code, sayError(code, { target: name }), headers)
   const status = failure.status ?? 502
   if (target !== null && refusal !== null && ABOUT_THE_REQUEST.has(status)) {
-    return { ...passRefusal(target, refusal, { wire, redact }), headers }
+    return { ...passRefusal(target, refusal, to), headers }
   }
   const busy = status === 503 || status === 529 || status === 429
   const said = busy ? 'upstream.overloaded' : 'upstream.failed'
@@ -52,16 +56,16 @@ function say(code: ErrorCode, message: string, headers: readonly string[]): Fail
 function passRefusal(
   target: CompiledTarget,
   refusal: Refusal,
-  { wire, redact }: Pick<AnswerTo, 'wire' | 'redact'>,
+  { wire, upstream, redact }: AnswerTo,
 ): Omit<FailureAnswer, 'headers'> {
   const { status, contentType } = refusal
   const received = refusal.body.toString()
   const text = redact(received)
   const code = 'upstream.refused'
   const parsed = parseJson(text)
-  const said = wireOf(target.provider.wire).readError(parsed)
+  const said = wireOf(upstream).readError(parsed)
   const error = { status, code, message: said ?? sayError(code, { target: target.name, status }) }
-  const readable = said !== null && target.provider.wire === wire.name
+  const readable = said !== null && upstream === wire.name
   const bytes = text === received ? refusal.body : Buffer.from(text)
   return { error, body: readable ? { bytes, contentType } : null }
 }

@@ -1,16 +1,16 @@
-/** Which call answers which path of the data plane, and what is said where none does. */
-import type { IncomingMessage, ServerResponse } from 'node:http'
+/** Which call answers which request of the data plane, and what is said where none does. */
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import type { CallHead } from '../contract/downstream.ts'
+import type { Wire, WireName } from '../contract/wire.ts'
 import { type DetailsOf, type ErrorCode, rules, sayError } from '../errors.ts'
 import type { Call } from '../pipeline/call.ts'
-import { ChatCall } from '../pipeline/chat-call.ts'
+import { GenerateCall } from '../pipeline/generate-call.ts'
 import { ModelsCall } from '../pipeline/models-call.ts'
 import type { PipelineTools } from '../pipeline/tools.ts'
-import { openaiChat } from '../wire/openai-chat.ts'
+import { wireOf } from '../wire/list.ts'
+import { type Endpoint, endpoints, type FoundEndpoint, findEndpoint } from './endpoints.ts'
 
-const CHAT = '/v1/chat/completions'
-const MODELS = '/v1/models'
-const ANSWERED = `POST ${CHAT}, GET ${MODELS} or GET ${MODELS}/{id}`
+const ANSWERED = endpoints.map((it) => `${it.method} ${it.path}`).join(', ')
 
 /** `null` when the request has been answered already. */
 export function openCall(
@@ -18,65 +18,89 @@ export function openCall(
   request: IncomingMessage,
   response: ServerResponse,
 ): Call | null {
-  const path = pathOf(request.url ?? '/')
-  if (path === CHAT) {
-    if (request.method === 'POST') return new ChatCall(tools, response, headOf(request))
-    return refuseMethod(request, response, 'POST')
-  }
-  if (path === MODELS || path.startsWith(`${MODELS}/`)) {
-    if (request.method !== 'GET') return refuseMethod(request, response, 'GET')
-    return new ModelsCall(tools, response, { ...headOf(request), model: modelOf(path) })
-  }
-  return refuse(response, 'request.no_such_path', { path: path.slice(0, 256), expected: ANSWERED })
-}
-
-function pathOf(url: string): string {
+  const url = request.url ?? '/'
   const query = url.indexOf('?')
-  return query === -1 ? url : url.slice(0, query)
+  const path = query === -1 ? url : url.slice(0, query)
+  const found = findEndpoint(request.method ?? '', path)
+  if (!isFound(found)) return refuseRequest(request, response, { path, methods: found })
+  const head = headOf(request, found, query === -1 ? '' : url.slice(query + 1))
+  if (found.endpoint.task === 'models')
+    return new ModelsCall(tools, response, { ...head, model: found.model })
+  return new GenerateCall(tools, response, head)
 }
 
-/** Model ids may hold slashes, as they are or encoded. */
-function modelOf(path: string): string | null {
-  const id = path.slice(MODELS.length + 1)
-  if (id === '') return null
-  try {
-    return decodeURIComponent(id)
-  } catch {
-    return id
-  }
+function isFound(it: FoundEndpoint | readonly string[]): it is FoundEndpoint {
+  return !Array.isArray(it)
 }
 
-function headOf(request: IncomingMessage): CallHead {
+function headOf(request: IncomingMessage, { endpoint, model }: FoundEndpoint, query: string): CallHead {
   const { headers } = request
   const { traceparent, tracestate } = headers
   return {
-    key: keyOf(headers.authorization, headers['x-api-key']),
+    key: keyOf(headers, query),
+    wire: wireOf(wireNameOf(endpoint, headers)),
+    endpoint: endpoint.path,
+    path: model === null ? null : { model, stream: endpoint.task === 'stream' },
     traceparent: typeof traceparent === 'string' ? traceparent : undefined,
     tracestate: typeof tracestate === 'string' ? tracestate : undefined,
   }
 }
 
-/** The scheme is compared as RFC 9110 asks, without regard to case. */
-function keyOf(authorization: string | undefined, apiKey: string | readonly string[] | undefined) {
-  if (authorization === undefined) return typeof apiKey === 'string' ? apiKey : undefined
-  if (authorization.startsWith('Bearer ')) return authorization.slice(7)
-  return /^bearer +/i.test(authorization) ? authorization.replace(/^bearer +/i, '') : undefined
+/** Models are listed at one path for the clients of several formats, which differ in their headers. */
+function wireNameOf({ task, wire }: Endpoint, headers: IncomingHttpHeaders): WireName {
+  return task === 'models' && headers['anthropic-version'] !== undefined ? 'anthropic-messages' : wire
 }
 
-function refuseMethod(request: IncomingMessage, response: ServerResponse, expected: string): null {
-  return refuse(response, 'request.method', { method: request.method ?? '', expected }, ['allow', expected])
+/** Where each format's clients put it. The scheme is compared as RFC 9110 asks, without regard to case. */
+function keyOf(headers: IncomingHttpHeaders, query: string): string | undefined {
+  const { authorization } = headers
+  if (authorization !== undefined) {
+    if (authorization.startsWith('Bearer ')) return authorization.slice(7)
+    return /^bearer +/i.test(authorization) ? authorization.replace(/^bearer +/i, '') : undefined
+  }
+  const key = headers['x-api-key'] ?? headers['x-goog-api-key']
+  if (key !== undefined) return typeof key === 'string' ? key : undefined
+  return query === '' ? undefined : (new URLSearchParams(query).get('key') ?? undefined)
 }
 
-function refuse<Code extends ErrorCode>(
+function refuseRequest(
+  request: IncomingMessage,
   response: ServerResponse,
-  code: Code,
-  details: DetailsOf<Code>,
-  headers: readonly string[] = [],
+  { path, methods }: { readonly path: string; readonly methods: readonly string[] },
 ): null {
+  const wire = wireOf(likelyWire(request.headers))
+  if (methods.length === 0) {
+    return refuse(response, 'request.no_such_path', {
+      wire,
+      details: { path: path.slice(0, 256), expected: ANSWERED },
+    })
+  }
+  const expected = methods.join(', ')
+  return refuse(response, 'request.method', {
+    wire,
+    details: { method: request.method ?? '', expected },
+    headers: ['allow', expected],
+  })
+}
+
+/** What somebody who missed the path most likely speaks, so that his client can read the answer. */
+function likelyWire(headers: IncomingHttpHeaders): WireName {
+  if (headers['anthropic-version'] !== undefined) return 'anthropic-messages'
+  return 'openai-chat'
+}
+
+interface RefusalOf<Code extends ErrorCode> {
+  readonly wire: Wire
+  readonly details: DetailsOf<Code>
+  readonly headers?: readonly string[]
+}
+
+function refuse<Code extends ErrorCode>(response: ServerResponse, code: Code, it: RefusalOf<Code>): null {
   const { status } = rules[code]
-  const body = JSON.stringify(openaiChat.writeError({ status, code, message: sayError(code, details) }))
+  const body = JSON.stringify(it.wire.writeError({ status, code, message: sayError(code, it.details) }))
   const length = String(Buffer.byteLength(body))
-  response.writeHead(status, ['content-type', 'application/json', 'content-length', length, ...headers])
+  const headers = ['content-type', 'application/json', 'content-length', length, ...(it.headers ?? [])]
+  response.writeHead(status, headers)
   response.end(body)
   return null
 }

@@ -37,28 +37,31 @@ function expected(path: string): unknown {
   return JSON.parse(readFileSync(path.replace(/(\.response\.json|(?<=\.stream))$/, '.expected.json'), 'utf8'))
 }
 
-describe.each([...wires])('recordings of %s', (name, wire) => {
-  const folder = join(recordings, name)
-  const files = readdirSync(folder)
+describe.each([...wires].filter(([name]) => existsSync(join(recordings, name))))(
+  'recordings of %s',
+  (name, wire) => {
+    const folder = join(recordings, name)
+    const files = readdirSync(folder)
 
-  it.each(files.filter((it) => it.endsWith('.response.json')))('%s reads as it should', (file) => {
-    const path = join(folder, file)
-    const deltas = wire.parseReply(JSON.parse(readFileSync(path, 'utf8')) as Fields)
-    expect(foldReply(deltas)).toEqual(expected(path))
-  })
-
-  it.each(files.filter((it) => it.endsWith('.stream')))(
-    '%s reads as it should, wherever it is cut',
-    (file) => {
+    it.each(files.filter((it) => it.endsWith('.response.json')))('%s reads as it should', (file) => {
       const path = join(folder, file)
-      const bytes = readFileSync(path)
-      const said = expected(path)
-      for (let cut = 0; cut <= bytes.length; cut += 1) {
-        expect(foldReply(readStream(wire, bytes, cut))).toEqual(said)
-      }
-    },
-  )
-})
+      const deltas = wire.parseReply(JSON.parse(readFileSync(path, 'utf8')) as Fields)
+      expect(foldReply(deltas)).toEqual(expected(path))
+    })
+
+    it.each(files.filter((it) => it.endsWith('.stream')))(
+      '%s reads as it should, wherever it is cut',
+      (file) => {
+        const path = join(folder, file)
+        const bytes = readFileSync(path)
+        const said = expected(path)
+        for (let cut = 0; cut <= bytes.length; cut += 1) {
+          expect(foldReply(readStream(wire, bytes, cut))).toEqual(said)
+        }
+      },
+    )
+  },
+)
 
 /** One event's JSON a line; made into the stream that it was recorded from. */
 function asStream(lines: readonly string[], named: boolean): Buffer {

@@ -1,6 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { ScanRules } from './scan-rules.ts'
+import { scanRules } from './scan-rules.ts'
 import { scanModel, scanUsage, UsageScan } from './usage-scan.ts'
+
+const rules = scanRules['openai-chat'] as ScanRules
 
 const usage = { prompt_tokens: 5, completion_tokens: 2, prompt_tokens_details: { cached_tokens: 1 } }
 const counted = { inputTokens: 5, outputTokens: 2, cachedInputTokens: 1 }
@@ -19,7 +23,7 @@ describe('usage', () => {
     ['not where it is cut', JSON.stringify({ usage }).slice(0, -4), null],
     ['nowhere', '{}', null],
   ])('is found %s', (_, text, expected) => {
-    expect(scanUsage(Buffer.from(text))).toEqual(expected)
+    expect(scanUsage(Buffer.from(text), rules)).toEqual(expected)
   })
 
   it('of a stream is found wherever its bytes are cut', () => {
@@ -33,7 +37,7 @@ describe('usage', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(bytes.length), { maxLength: 12 }), (cuts) => {
         const at = cuts.sort((a, b) => a - b)
-        const scan = new UsageScan()
+        const scan = new UsageScan(rules)
         for (const [i, from] of [0, ...at].entries()) scan.read(bytes.subarray(from, at[i] ?? bytes.length))
         scan.end()
 
@@ -44,7 +48,7 @@ describe('usage', () => {
   })
 
   it('is not looked for in vain: a failure in the stream is noticed on the way', () => {
-    const scan = new UsageScan()
+    const scan = new UsageScan(rules)
     scan.read(Buffer.from('data: {"err'))
     scan.read(Buffer.from('or":{"message":"overloaded"}}\n\n'))
     expect(scan.failed).toBe(true)
@@ -53,7 +57,9 @@ describe('usage', () => {
 
 describe('a model', () => {
   it('is the first one that a reply names', () => {
-    expect(scanModel(Buffer.from('{"id":"\\"model\\":", "model" : "m-1","x":{"model":"m-2"}}'))).toBe('m-1')
-    expect(scanModel(Buffer.from('{"model":7}'))).toBe('')
+    expect(scanModel(Buffer.from('{"id":"\\"model\\":", "model" : "m-1","x":{"model":"m-2"}}'), rules)).toBe(
+      'm-1',
+    )
+    expect(scanModel(Buffer.from('{"model":7}'), rules)).toBe('')
   })
 })

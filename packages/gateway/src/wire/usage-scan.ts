@@ -1,17 +1,13 @@
 /**
- * Reads `usage` out of an OpenAI reply without parsing the reply.
+ * Reads the counts of tokens out of a reply without parsing the reply.
  *
- * In JSON the bytes `"usage":` can only be a key: inside a string its quotes would be escaped. The last one
- * that counts tokens is taken, since providers write it behind the choices.
+ * In JSON the bytes `"usage":` can only be a key: inside a string its quotes would be escaped. Where counts come
+ * whole, the last one that counts tokens is taken, since providers write it behind the text.
  */
 import type { Usage } from '../contract/neutral.ts'
 import { endOfValue, skipSpace } from './json-members.ts'
-import { parseOpenAIUsage } from './openai-chat/usage.ts'
+import type { ScanRules } from './scan-rules.ts'
 
-const KEY = Buffer.from('"usage"')
-const MODEL_KEY = Buffer.from('"model"')
-/** How providers write a failure into a stream that has begun. */
-const FAILURE = Buffer.from('data: {"error"')
 const QUOTE = 34
 const LF = 10
 /** A line longer than this is searched only from its end. */
@@ -19,36 +15,55 @@ const CARRY_BYTES = 64 * 1024
 const COLON = 58
 const OPEN_OBJECT = 123
 
-/** `null` when there is none in these bytes. */
-export function scanUsage(bytes: Buffer): Usage | null {
-  let at = bytes.lastIndexOf(KEY)
+/** `before`, or `null`, when there is none in these bytes. */
+export function scanUsage(bytes: Buffer, rules: ScanRules, before: Usage | null = null): Usage | null {
+  return rules.inParts ? scanParts(bytes, rules, before) : scanLast(bytes, rules, before)
+}
+
+function scanLast(bytes: Buffer, rules: ScanRules, before: Usage | null): Usage | null {
+  let at = bytes.lastIndexOf(rules.usageKey)
   while (at !== -1) {
-    const usage = readUsageAt(bytes, at)
-    if (usage !== null || at === 0) return usage
-    at = bytes.lastIndexOf(KEY, at - 1)
+    const usage = readUsageAt(bytes, at, { rules, before: null })
+    if (usage !== null) return usage
+    if (at === 0) break
+    at = bytes.lastIndexOf(rules.usageKey, at - 1)
   }
-  return null
+  return before
 }
 
-function readUsageAt(bytes: Buffer, at: number): Usage | null {
-  const colon = skipSpace(bytes, at + KEY.length)
-  if (bytes[colon] !== COLON) return null
+function scanParts(bytes: Buffer, rules: ScanRules, before: Usage | null): Usage | null {
+  let usage = before
+  let at = bytes.indexOf(rules.usageKey)
+  while (at !== -1) {
+    usage = readUsageAt(bytes, at, { rules, before: usage })
+    at = bytes.indexOf(rules.usageKey, at + 1)
+  }
+  return usage
+}
+
+function readUsageAt(
+  bytes: Buffer,
+  at: number,
+  { rules, before }: { readonly rules: ScanRules; readonly before: Usage | null },
+): Usage | null {
+  const colon = skipSpace(bytes, at + rules.usageKey.length)
+  if (bytes[colon] !== COLON) return before
   const start = skipSpace(bytes, colon + 1)
-  if (bytes[start] !== OPEN_OBJECT) return null
+  if (bytes[start] !== OPEN_OBJECT) return before
   const end = endOfValue(bytes, start)
-  if (end === -1) return null
+  if (end === -1) return before
   try {
-    return parseOpenAIUsage(JSON.parse(bytes.toString('latin1', start, end)))
+    return rules.read(JSON.parse(bytes.toString('latin1', start, end)), before)
   } catch {
-    return null
+    return before
   }
 }
 
-/** The first `"model"` of a reply, or empty. */
-export function scanModel(bytes: Buffer): string {
-  const at = bytes.indexOf(MODEL_KEY)
+/** The first model that a reply names, or empty. */
+export function scanModel(bytes: Buffer, rules: ScanRules): string {
+  const at = bytes.indexOf(rules.modelKey)
   if (at === -1) return ''
-  const colon = skipSpace(bytes, at + MODEL_KEY.length)
+  const colon = skipSpace(bytes, at + rules.modelKey.length)
   if (bytes[colon] !== COLON) return ''
   const start = skipSpace(bytes, colon + 1)
   const end = bytes[start] === QUOTE ? endOfValue(bytes, start) : -1
@@ -60,7 +75,12 @@ export class UsageScan {
   usage: Usage | null = null
   /** The provider told of a failure. */
   failed = false
+  readonly #rules: ScanRules
   #carry: Buffer | null = null
+
+  constructor(rules: ScanRules) {
+    this.#rules = rules
+  }
 
   read(chunk: Buffer): void {
     const bytes = this.#carry === null ? chunk : Buffer.concat([this.#carry, chunk])
@@ -75,7 +95,8 @@ export class UsageScan {
   }
 
   #search(bytes: Buffer): void {
-    this.usage = scanUsage(bytes) ?? this.usage
-    if (!this.failed && bytes.includes(FAILURE)) this.failed = true
+    this.usage = scanUsage(bytes, this.#rules, this.usage)
+    if (this.failed) return
+    for (const failure of this.#rules.failures) if (bytes.includes(failure)) this.failed = true
   }
 }

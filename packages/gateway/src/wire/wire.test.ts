@@ -1,11 +1,13 @@
-/** What holds for every format: what it writes, it reads back, whole and streamed. */
+/**
+ * What holds for the formats that are made of messages: what they write, they read back, whole and streamed.
+ * Formats of other shapes have a test of their own beside them.
+ */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { NeutralDelta, NeutralMessage, NeutralPart, NeutralRequest } from '../contract/neutral.ts'
 import type { ReplyAbout, Wire } from '../contract/wire.ts'
 import { anthropicMessages } from './anthropic-messages.ts'
 import { foldReply } from './fold-reply.ts'
-import { wires } from './list.ts'
 import { openaiChat } from './openai-chat.ts'
 import { SseReader } from './sse.ts'
 
@@ -119,7 +121,7 @@ function stream(wire: Wire, deltas: readonly NeutralDelta[]): readonly NeutralDe
   return read
 }
 
-describe.each([...wires])('%s', (_, wire) => {
+describe.each([anthropicMessages, openaiChat].map((it) => [it.name, it] as const))('%s', (_, wire) => {
   it('reads back the requests that it writes', () => {
     fc.assert(
       fc.property(request, (asked) => {

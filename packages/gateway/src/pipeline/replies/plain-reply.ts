@@ -5,6 +5,7 @@
  * attempt and not half an answer. One that grows beyond any usual answer is passed on as it comes.
  */
 import type { UpstreamHeaders } from '../../contract/upstream.ts'
+import { scanRules } from '../../wire/scan-rules.ts'
 import { scanModel, scanUsage } from '../../wire/usage-scan.ts'
 import type { Reply, ReplyPort } from './reply.ts'
 
@@ -49,13 +50,14 @@ export class PlainReply implements Reply {
       this.#port.fault('upstream.protocol')
       return
     }
-    const usage = scanUsage(body)
+    const rules = scanRules[this.#port.callerWire.name]
+    const usage = rules === undefined ? null : scanUsage(body, rules)
     if (usage !== null) this.#port.seenUsage(usage)
     if (this.#passing) {
       this.#port.replyEnd()
       return
     }
-    if (this.#port.traced) this.#port.seenModel(scanModel(body))
+    if (this.#port.traced && rules !== undefined) this.#port.seenModel(scanModel(body, rules))
     this.#port.commit()
     // Some servers tell of a failure with a good status.
     const isFailure = body.subarray(0, FAILURE.length).equals(FAILURE)

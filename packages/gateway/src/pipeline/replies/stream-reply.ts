@@ -6,23 +6,21 @@
  * on the bytes are only searched: for usage, and for a failure in the middle, which may quote our key.
  */
 import type { CallerError, StreamReader } from '../../contract/wire.ts'
-import { openaiChat } from '../../wire/openai-chat.ts'
+import { scanRules } from '../../wire/scan-rules.ts'
 import { EventTooLarge, SseReader } from '../../wire/sse.ts'
 import { UsageScan } from '../../wire/usage-scan.ts'
 import { FailureGate } from './failure-gate.ts'
 import type { Reply, ReplyPort } from './reply.ts'
 
 const HELD_BYTES = 256 * 1024
-/** How a failure is written into a stream that has begun: the same that the scan looks for. */
-const FAILURES = [Buffer.from('data: {"error"')]
 
 export class StreamReply implements Reply {
   readonly #port: ReplyPort
   readonly #contentType: string
-  readonly #scan = new UsageScan()
+  readonly #scan: UsageScan | null
   readonly #gate: FailureGate
   readonly #events = new SseReader((event, data) => this.#onEvent(event, data))
-  readonly #reader: StreamReader = openaiChat.openReader()
+  readonly #reader: StreamReader
   #held: Buffer[] | null = []
   #heldBytes = 0
   #good = false
@@ -31,8 +29,11 @@ export class StreamReply implements Reply {
   constructor(port: ReplyPort, contentType: string) {
     this.#port = port
     this.#contentType = contentType
+    this.#reader = port.callerWire.openReader()
+    const rules = scanRules[port.callerWire.name]
+    this.#scan = rules === undefined ? null : new UsageScan(rules)
     this.#gate = new FailureGate({
-      marks: FAILURES,
+      marks: rules?.failures ?? [],
       redact: (text) => port.redact(text),
       send: (bytes) => port.replyChunk(bytes),
     })
@@ -60,7 +61,7 @@ export class StreamReply implements Reply {
       this.#port.fault('upstream.reset')
       return
     }
-    this.#scan.end()
+    this.#scan?.end()
     this.#gate.end()
     this.#report()
     this.#port.replyEnd()
@@ -68,7 +69,7 @@ export class StreamReply implements Reply {
 
   tell(error: CallerError): void {
     this.#report()
-    this.#port.replyEnd(openaiChat.writeStreamError(error))
+    this.#port.replyEnd(this.#port.callerWire.writeStreamError(error))
   }
 
   #begin(): void {
@@ -80,13 +81,15 @@ export class StreamReply implements Reply {
   }
 
   #pass(chunk: Buffer): void {
-    this.#scan.read(chunk)
-    this.#gate.pass(chunk, this.#scan.failed)
+    this.#scan?.read(chunk)
+    this.#gate.pass(chunk, this.#scan?.failed === true)
   }
 
   #report(): void {
-    if (this.#scan.usage !== null) this.#port.seenUsage(this.#scan.usage)
-    if (this.#scan.failed) this.#port.noteFailure()
+    const scan = this.#scan
+    if (scan === null) return
+    if (scan.usage !== null) this.#port.seenUsage(scan.usage)
+    if (scan.failed) this.#port.noteFailure()
   }
 
   #read(chunk: Buffer): void {

@@ -35,7 +35,7 @@ export class TranslatedStream implements Reply {
 
   onEnd(): void {
     if (this.#failed) return
-    this.#read(() => this.#events.end())
+    this.#read(() => this.#endOfEvents())
     this.#flush()
     if (this.#failed) return
     if (!this.#finished) {
@@ -58,7 +58,16 @@ export class TranslatedStream implements Reply {
   }
 
   #onEvent(event: string, data: string): void {
-    for (const delta of this.#reader.read(event, data)) {
+    this.#takeAll(this.#reader.read(event, data))
+  }
+
+  #endOfEvents(): void {
+    this.#events.end()
+    this.#takeAll(this.#reader.end())
+  }
+
+  #takeAll(deltas: readonly NeutralDelta[]): void {
+    for (const delta of deltas) {
       if (this.#failed) return
       this.#take(delta)
     }
@@ -79,11 +88,8 @@ export class TranslatedStream implements Reply {
         this.#finished = true
         this.#good = true
         break
-      case 'text':
-      case 'reasoning':
-      case 'tool_call':
+      default:
         this.#good = true
-        break
     }
     this.#text += this.#writer.write(delta)
   }

@@ -1,5 +1,5 @@
 /**
- * The body of a chat request as it came, and what changes in it on its way up.
+ * The body of a request as it came, and what changes in it on its way up.
  *
  * Where caller and provider speak the same format, the caller's bytes go up as they are: the model's name is
  * replaced where it stands, missing defaults and the prompt are put in, and the gateway's own field is taken
@@ -10,11 +10,12 @@
  * provider: every occurrence of `model` is replaced. Twice any other key that has to be changed, and the
  * body is parsed and written anew.
  *
- * Not here: the other format (`wires`), which needs the whole body parsed anyway.
+ * Not here: what the formats differ in (`body-shapes.ts`); translation, which needs the whole body parsed anyway.
  */
-import { GatewayError } from '../errors.ts'
+import type { BodyShape } from './body-shapes.ts'
 import { type Fields, fieldsOf, isFields, unexpected } from './fields.ts'
 import { findMembers, skipSpace } from './json-members.ts'
+import { notAnObject, parseOrRefuse } from './parse-json.ts'
 import type { PreparedDefaults } from './prepared-defaults.ts'
 import { Splice } from './splice.ts'
 
@@ -35,27 +36,35 @@ export interface BodyChanges {
   readonly modelJson: Buffer
   /** Lists of defaults, the stronger first. */
   readonly defaults: readonly PreparedDefaults[]
-  /** Goes before all messages. */
+  /** Goes before all that the caller says. */
   readonly prompt: string | null
 }
 
-export class ChatBody {
+/** What stands in the path, for formats that have it there. */
+export interface PathFacts {
+  readonly model: string
+  readonly stream: boolean
+}
+
+export class RequestBody {
   readonly bytes: Buffer
   readonly model: string
   readonly stream: boolean
   /** Of the gateway's own field: `{ "changeover": { "variables": … } }`. */
   readonly variables: Fields | undefined
+  readonly #shape: BodyShape
   readonly #members: readonly number[]
   /** Members of interest by index, -1 when absent: the last, as parsers read it. */
-  #messages = -1
+  #prompted = -1
   #changeover = -1
-  #messagesDoubled = false
+  #promptedDoubled = false
   #changeoverDoubled = false
   #names: readonly string[] | null = null
 
   /** Throws `request.not_json` or `request.field`. */
-  constructor(bytes: Buffer) {
+  constructor(bytes: Buffer, shape: BodyShape, path: PathFacts | null = null) {
     this.bytes = bytes
+    this.#shape = shape
     if (bytes.length <= PARSED_BYTES) parseOrRefuse(bytes.toString('latin1'))
     const members = findMembers(bytes)
     if (members === null) throw notAnObject(bytes)
@@ -65,16 +74,16 @@ export class ChatBody {
     for (let i = 0; i < members.length; i += 4) {
       if (this.#isKey(i, 'model')) model = i
       else if (this.#isKey(i, 'stream')) stream = i
-      else if (this.#isKey(i, 'messages')) {
-        this.#messagesDoubled = this.#messages !== -1
-        this.#messages = i
+      else if (this.#isPromptKey(i)) {
+        this.#promptedDoubled = this.#prompted !== -1
+        this.#prompted = i
       } else if (this.#isKey(i, 'changeover')) {
         this.#changeoverDoubled = this.#changeover !== -1
         this.#changeover = i
       }
     }
-    this.model = this.#readModel(model)
-    this.stream = stream !== -1 && bytes[this.#at(stream + VALUE)] === LETTER_T
+    this.model = path === null ? this.#readModel(model) : path.model
+    this.stream = path === null ? stream !== -1 && bytes[this.#at(stream + VALUE)] === LETTER_T : path.stream
     this.variables = this.#readVariables()
   }
 
@@ -83,42 +92,74 @@ export class ChatBody {
     return this.#names.includes(name)
   }
 
-  /** The body parsed, without the gateway's own field and with the defaults and the prompt. */
-  toFields(changes: BodyChanges): Record<string, unknown> {
-    const parsed = fieldsOf(parseOrRefuse(this.bytes.toString()), 'body')
-    const { changeover: _, ...fields }: Record<string, unknown> = parsed
-    for (const defaults of changes.defaults) {
-      for (const { name, value } of defaults) if (isMissing(fields, name)) fields[name] = value
-    }
-    if (changes.prompt !== null) fields['messages'] = withPrompt(fields['messages'], changes.prompt)
-    fields['model'] = changes.model
+  /** The body parsed, without the gateway's own field, with the prompt, and with model and stream wherever they stood. */
+  toFields(prompt: string | null): Record<string, unknown> {
+    const fields = this.#parsed(prompt)
+    fields['model'] = this.model
+    if (this.#shape.inPath) fields['stream'] = this.stream
     return fields
   }
 
   /** The bytes to send to a provider that speaks the same format. */
   splice(changes: BodyChanges): Buffer {
     const { prompt, modelJson } = changes
-    if (this.#changeoverDoubled || (prompt !== null && this.#messagesDoubled)) {
-      return Buffer.from(JSON.stringify(this.toFields(changes)))
-    }
+    if (this.#mustRewrite(changes)) return this.#rewrite(changes)
     const splice = new Splice(this.bytes)
     this.#spliceDefaults(changes.defaults, splice)
+    if (prompt !== null && this.#prompted === -1) this.#addPrompt(prompt, splice)
     const last = this.#members.length - 4
     for (let i = 0; i <= last; i += 4) {
-      if (i === this.#messages) {
+      if (i === this.#prompted) {
         if (prompt !== null) this.#splicePrompt(prompt, splice)
       } else if (i === this.#changeover) {
         // With the comma behind it, or, as the last one, with the comma before it.
         if (i < last) splice.replace(this.#at(i), this.#at(i + 4), null)
         else splice.replace(this.#at(i - 4 + VALUE_END), this.#at(i + VALUE_END), null)
-      } else if (this.#isKey(i, 'model')) {
+      } else if (!this.#shape.inPath && this.#isKey(i, 'model')) {
         splice.replace(this.#at(i + VALUE), this.#at(i + VALUE_END), modelJson)
       }
     }
     return splice.join()
   }
 
-  /** Before the first member. There is at least one: the model. */
+  /** Where bytes cannot simply be put in: a key that counts occurs twice, or there is nothing to put them before. */
+  #mustRewrite({ prompt, defaults }: BodyChanges): boolean {
+    if (this.#changeoverDoubled || (prompt !== null && this.#promptedDoubled)) return true
+    if (!this.#shape.inPath) return false
+    const few = this.#members.length <= (this.#changeover === -1 ? 0 : 4)
+    return few || defaults.some((it) => it.length > 0)
+  }
+
+  #rewrite(changes: BodyChanges): Buffer {
+    const fields = this.#parsed(changes.prompt)
+    for (const defaults of changes.defaults) {
+      for (const { name, value } of defaults) this.#fillIn(fields, name, value)
+    }
+    if (!this.#shape.inPath) fields['model'] = changes.model
+    return Buffer.from(JSON.stringify(fields))
+  }
+
+  #parsed(prompt: string | null): Record<string, unknown> {
+    const parsed = fieldsOf(parseOrRefuse(this.bytes.toString()), 'body')
+    const { changeover: _, ...fields }: Record<string, unknown> = parsed
+    if (prompt === null) return fields
+    const names = this.#shape.promptFields
+    const name = names.find((it) => Object.hasOwn(fields, it)) ?? names[0]
+    if (name !== undefined) fields[name] = this.#shape.withPrompt(fields[name], prompt)
+    return fields
+  }
+
+  #fillIn(fields: Record<string, unknown>, name: string, value: unknown): void {
+    const other = this.#shape.synonyms[name]
+    const at = other !== undefined && Object.hasOwn(fields, other) ? other : name
+    const own = fields[at]
+    if (!Object.hasOwn(fields, at)) fields[at] = value
+    else if (this.#shape.nested.includes(name) && isFields(own) && isFields(value)) {
+      fields[at] = { ...value, ...own }
+    }
+  }
+
+  /** Before the first member. There is at least one: the model, or that of a body that is not written anew. */
   #spliceDefaults(lists: readonly PreparedDefaults[], splice: Splice): void {
     const at = this.#at(0)
     const added: string[] = []
@@ -132,18 +173,33 @@ export class ChatBody {
     }
   }
 
+  #addPrompt(prompt: string, splice: Splice): void {
+    const [name] = this.#shape.promptFields
+    if (name === undefined || this.#shape.promptItem !== null) return
+    const value = this.#shape.withPrompt(undefined, prompt)
+    const at = this.#at(0)
+    splice.replace(at, at, Buffer.from(`${JSON.stringify(name)}:${JSON.stringify(value)},`))
+  }
+
   #splicePrompt(prompt: string, splice: Splice): void {
-    const open = this.#at(this.#messages + VALUE)
+    const { promptItem, promptFields } = this.#shape
+    const open = this.#at(this.#prompted + VALUE)
+    if (promptItem === null) {
+      const value = this.#shape.withPrompt(parseOrRefuse(this.#valueText(this.#prompted)), prompt)
+      splice.replace(open, this.#at(this.#prompted + VALUE_END), Buffer.from(JSON.stringify(value)))
+      return
+    }
     if (this.bytes[open] !== OPEN_LIST) {
-      throw unexpected('messages', parseOrRefuse(this.#valueText(this.#messages)), 'an array')
+      throw unexpected(promptFields[0] ?? '', parseOrRefuse(this.#valueText(this.#prompted)), 'an array')
     }
     const empty = this.bytes[skipSpace(this.bytes, open + 1)] === CLOSE_LIST
-    const message = JSON.stringify({ role: 'system', content: prompt })
-    splice.replace(open + 1, open + 1, Buffer.from(empty ? message : `${message},`))
+    const item = JSON.stringify(promptItem(prompt))
+    splice.replace(open + 1, open + 1, Buffer.from(empty ? item : `${item},`))
   }
 
   #knows(name: string): boolean {
-    return this.has(name) || (name === 'max_tokens' && this.has('max_completion_tokens'))
+    const other = this.#shape.synonyms[name]
+    return this.has(name) || (other !== undefined && this.has(other))
   }
 
   #readModel(member: number): string {
@@ -170,6 +226,12 @@ export class ChatBody {
     return String(parseOrRefuse(this.bytes.toString('utf8', this.#at(member), this.#at(member + 1))))
   }
 
+  #isPromptKey(member: number): boolean {
+    const names = this.#shape.promptFields
+    for (let i = 0; i < names.length; i += 1) if (this.#isKey(member, names[i] ?? '')) return true
+    return false
+  }
+
   /** Compares bytes; only a key that is written with escapes is decoded. */
   #isKey(member: number, name: string): boolean {
     const start = this.#at(member) + 1
@@ -191,41 +253,4 @@ export class ChatBody {
   #at(position: number): number {
     return this.#members[position] ?? 0
   }
-}
-
-function isMissing(fields: Fields, name: string): boolean {
-  if (Object.hasOwn(fields, name)) return false
-  return name !== 'max_tokens' || !Object.hasOwn(fields, 'max_completion_tokens')
-}
-
-function withPrompt(messages: unknown, prompt: string): readonly unknown[] {
-  if (!Array.isArray(messages)) throw unexpected('messages', messages, 'an array')
-  return [{ role: 'system', content: prompt }, ...(messages as unknown[])]
-}
-
-function parseOrRefuse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    throw new GatewayError('request.not_json', { reason: reasonOf(error) })
-  }
-}
-
-/** Where it broke. The rest of the parser's text quotes the body, which is nobody else's to see. */
-function reasonOf(error: unknown): string {
-  const text = error instanceof Error ? error.message : ''
-  const place = /\(line (\d+) column (\d+)\)/.exec(text)
-  if (place !== null) return `it breaks at line ${place[1]}, column ${place[2]}`
-  return text.startsWith('Unexpected end') ? 'it ends too early' : 'it breaks off the grammar of JSON'
-}
-
-function notAnObject(bytes: Buffer): GatewayError {
-  const value = parseOrRefuse(bytes.toString())
-  // A whole parse is stricter than the walk, so what it takes is JSON, but no object.
-  const found = isFields(value)
-    ? 'an object of unusual form'
-    : Array.isArray(value)
-      ? 'an array'
-      : typeof value
-  return new GatewayError('request.not_json', { reason: `found ${found}` })
 }

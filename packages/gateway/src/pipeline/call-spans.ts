@@ -1,5 +1,5 @@
 /**
- * The spans of a chat call, by OpenTelemetry's GenAI conventions: one for the request, one below it for each
+ * The spans of a call for a model's reply, by OpenTelemetry's GenAI conventions: one for the request, one below it for each
  * attempt at a provider.
  *
  * A trace that nobody keeps costs its identity and no more: attributes are made when the span ends, and only
@@ -57,7 +57,7 @@ export function endCallSpan(span: Span, it: CallFacts, scope: string): void {
   if (span.context.sampled) {
     span.set({
       'http.request.method': 'POST',
-      'http.route': '/v1/chat/completions',
+      'http.route': it.endpoint,
       'http.response.status_code': it.status,
       'config.version': it.snapshot?.version,
       'config.scope': scope,

@@ -1,5 +1,5 @@
 /**
- * A chat request, from its first byte to its last. `take` is the journey: the order of the rooms is the order
+ * A request for a model's reply, in whichever format, from its first byte to its last. `take` is the journey: the order of the rooms is the order
  * of its lines, and each of them may end the call with a refusal.
  *
  * What it takes on its way in (pin, a place among the limited, attempts) it carries, and `finish` gives all
@@ -17,22 +17,18 @@ import type { CallerError, ReplyAbout, Wire } from '../contract/wire.ts'
 import { type ErrorCode, rules, sayError } from '../errors.ts'
 import type { AttemptFailure, AttemptHost, FailureCode } from '../routing/attempt-host.ts'
 import { Attempts } from '../routing/attempts.ts'
-import { ChatBody } from '../wire/chat-body.ts'
-import { isFields } from '../wire/fields.ts'
-import { openaiChat } from '../wire/openai-chat.ts'
+import { bodyShapes } from '../wire/body-shapes.ts'
+import { RequestBody } from '../wire/request-body.ts'
 import { Call } from './call.ts'
 import { type CallFacts, recordOf } from './call-facts.ts'
-import { endAttemptSpan, endCallSpan, startAttemptSpan, startCallSpan } from './chat-spans.ts'
+import { endAttemptSpan, endCallSpan, startAttemptSpan, startCallSpan } from './call-spans.ts'
 import { answerFailure } from './failure-answer.ts'
 import { openReply } from './replies/open-reply.ts'
 import type { Reply, ReplyPort } from './replies/reply.ts'
 import { type UpstreamBody, writeUpstreamBody } from './upstream-body.ts'
 
-const PATH = '/v1/chat/completions'
-
-export class ChatCall extends Call implements AttemptHost, ReplyPort {
-  readonly callerWire: Wire = openaiChat
-  #body: ChatBody | null = null
+export class GenerateCall extends Call implements AttemptHost, ReplyPort {
+  #body: RequestBody | null = null
   #route: CompiledRoute | null = null
   #prompt: string | null = null
   #span: Span | null = null
@@ -52,7 +48,7 @@ export class ChatCall extends Call implements AttemptHost, ReplyPort {
   take(bytes: Buffer): void {
     if (this.isClosed || this.ended) return
     try {
-      const body = (this.#body = new ChatBody(bytes))
+      const body = (this.#body = new RequestBody(bytes, bodyShapes[this.head.wire.name], this.head.path))
       const route = this.#findRoute(body.model)
       if (route === null) return
       this.#callSpan()
@@ -94,7 +90,7 @@ export class ChatCall extends Call implements AttemptHost, ReplyPort {
     return route
   }
 
-  #fillContext(route: CompiledRoute, body: ChatBody): boolean {
+  #fillContext(route: CompiledRoute, body: RequestBody): boolean {
     if (route.context === null) return true
     const filled = route.context.fill(body.variables)
     if (filled.ok) {
@@ -118,7 +114,7 @@ export class ChatCall extends Call implements AttemptHost, ReplyPort {
     return this.refuse('policy.limit_reached', refused, ['retry-after', seconds])
   }
 
-  #startAttempts(route: CompiledRoute, body: ChatBody): void {
+  #startAttempts(route: CompiledRoute, body: RequestBody): void {
     const { startedMono: startedAt, tools } = this
     const rules = { route, stream: body.stream, startedAt, stallMs: tools.stallMs }
     this.#attempts = new Attempts(this, rules, tools)
@@ -135,7 +131,7 @@ export class ChatCall extends Call implements AttemptHost, ReplyPort {
     this.#attemptAt = this.tools.clock.monotonic()
     this.#seenModel = ''
     try {
-      const it = { body, route, prompt: this.#prompt, callerWire: this.callerWire.name }
+      const it = { body, route, prompt: this.#prompt, callerWire: this.head.wire.name }
       this.#written = writeUpstreamBody(it, target)
     } catch (thrown) {
       this.refuseThrown(thrown)
@@ -144,18 +140,18 @@ export class ChatCall extends Call implements AttemptHost, ReplyPort {
     this.#attemptSpan = startAttemptSpan(this.tools, this.#callSpan(), target, this.snapshot?.version)
     return {
       method: 'POST',
-      path: pathOf(target, body.stream),
+      path: this.#written.path,
       headers: this.#upstreamHeaders(target),
       body: this.#written.bytes,
     }
   }
 
   onHead(status: number, headers: UpstreamHeaders): void {
-    const target = this.#target
+    const written = this.#written
     const body = this.#body
-    if (target === null || body === null) return
-    this.#requestId = headers.find('x-request-id') ?? headers.find('request-id') ?? null
-    this.#reply = openReply(this, { status, headers, stream: body.stream, wire: target.provider.wire })
+    if (written === null || body === null) return
+    this.#requestId = findRequestId(headers)
+    this.#reply = openReply(this, { status, headers, stream: body.stream, wire: written.wire })
     if (this.#reply === null) this.fault('upstream.protocol')
   }
 
@@ -197,7 +193,12 @@ export class ChatCall extends Call implements AttemptHost, ReplyPort {
 
   onFailure(failure: AttemptFailure): void {
     const { redact } = this.tools
-    const to = { route: this.#route?.name ?? '', wire: this.callerWire, redact }
+    const to = {
+      route: this.#route?.name ?? '',
+      wire: this.head.wire,
+      upstream: this.#written?.wire ?? this.head.wire.name,
+      redact,
+    }
     const answer = answerFailure(failure, to)
     const { body, error, headers } = answer
     if (body !== null && !this.begun) {
@@ -215,12 +216,18 @@ export class ChatCall extends Call implements AttemptHost, ReplyPort {
 
   // What a reply asks and tells (ReplyPort).
 
+  get callerWire(): Wire {
+    return this.head.wire
+  }
+
   get about(): ReplyAbout {
+    const request = this.#written?.request ?? null
     return {
-      id: `${this.callerWire.idPrefix}${this.id.slice('call_'.length)}`,
+      id: `${this.head.wire.idPrefix}${this.id.slice('call_'.length)}`,
       model: this.#body?.model ?? '',
       created: Math.floor(this.startedAt / 1000),
-      streamUsage: this.#asksStreamUsage(),
+      streamUsage: request?.streamUsage === true,
+      ...(request === null ? null : { request }),
     }
   }
 
@@ -293,7 +300,7 @@ export class ChatCall extends Call implements AttemptHost, ReplyPort {
   protected addHeaders(headers: string[]): void {
     if (this.#target !== null) headers.push('x-changeover-target', this.#target.name)
     headers.push('traceparent', writeTraceparent(this.#callSpan().context))
-    if (this.#requestId !== null) headers.push('x-request-id', this.#requestId)
+    if (this.#requestId !== null) headers.push(this.head.wire.requestIdHeader, this.#requestId)
     const warnings = this.#written?.warnings ?? NO_WARNINGS
     if (warnings.length > 0) headers.push('x-changeover-warnings', headerText(warnings.join('; ')))
   }
@@ -301,6 +308,7 @@ export class ChatCall extends Call implements AttemptHost, ReplyPort {
   #facts(): CallFacts {
     return {
       id: this.id,
+      endpoint: this.head.endpoint,
       startedAt: this.startedAt,
       durationMs: this.tools.clock.monotonic() - this.startedMono,
       firstTokenMs: this.#firstTokenMs,
@@ -323,7 +331,14 @@ export class ChatCall extends Call implements AttemptHost, ReplyPort {
     const { snapshot, route, target, body, status, error, durationMs } = facts
     if (snapshot === null) return
     const { instruments } = this.tools.versions.of(snapshot)
-    instruments.call({ method: 'POST', path: PATH, route: route?.name ?? '', status, error, durationMs })
+    instruments.call({
+      method: 'POST',
+      path: this.head.endpoint,
+      route: route?.name ?? '',
+      status,
+      error,
+      durationMs,
+    })
     if (target === null || !this.#committed) return
     instruments.answered(target, facts.usage, body?.stream === true ? facts.firstTokenMs : null)
   }
@@ -342,15 +357,6 @@ export class ChatCall extends Call implements AttemptHost, ReplyPort {
     return sent
   }
 
-  #asksStreamUsage(): boolean {
-    const body = this.#body
-    if (body === null || !body.stream || !body.has('stream_options')) return false
-    const options = body.toFields({ model: '', modelJson: body.bytes, defaults: [], prompt: null })[
-      'stream_options'
-    ]
-    return isFields(options) && options['include_usage'] === true
-  }
-
   #tellFailure(error: CallerError, headers: readonly string[]): void {
     this.error = error.code
     if (!this.begun) this.answerError(error, headers)
@@ -366,10 +372,15 @@ export class ChatCall extends Call implements AttemptHost, ReplyPort {
 const NO_WARNINGS: readonly string[] = []
 const STREAM_HEADERS = ['cache-control', 'no-cache', 'x-accel-buffering', 'no']
 
-function pathOf(target: CompiledTarget, stream: boolean): string {
-  const path = target.paths[target.provider.wire]
-  if (path === undefined) throw new TypeError(`provider ${target.provider.kind} has no path for its format`)
-  return stream ? path.stream : path.whole
+/** Providers name it each in their own way. */
+const REQUEST_ID_HEADERS = ['x-request-id', 'request-id', 'apim-request-id', 'x-amzn-requestid']
+
+function findRequestId(headers: UpstreamHeaders): string | null {
+  for (const name of REQUEST_ID_HEADERS) {
+    const id = headers.find(name)
+    if (id !== undefined) return id
+  }
+  return null
 }
 
 /** Warnings quote field names that the caller chose. */

@@ -10,6 +10,7 @@ import type { Breaker } from './breaker.ts'
 import type { Limiter } from './limiter.ts'
 import type { ModelFacts } from './model-facts.ts'
 import type { Operation, Provider, UnsignedRequest } from './provider.ts'
+import type { CredentialRing, Gate, RoutePlan, TargetLive } from './routing.ts'
 import type { Upstream } from './upstream.ts'
 
 export interface CompiledGateway {
@@ -39,6 +40,8 @@ export interface CompiledRoute {
   readonly totalMs: number
   /** `support-chat: model-a=0%, model-b=100%`, for `routing.rule_changed`. */
   readonly rule: string
+  /** What it does beyond weights and fallbacks; `PLAIN_PLAN` for nothing. */
+  readonly plan: RoutePlan
 }
 
 /** Provider, model and credential. */
@@ -68,6 +71,15 @@ export interface CompiledTarget {
   /** For providers that sign each request: all headers of this one, in place of `headers`. */
   readonly sign: ((request: UnsignedRequest) => readonly string[]) | null
   readonly parameters: Readonly<Record<string, unknown>> | null
+  /** Where it is, for calls that must stay in a region; `null` when nobody said. */
+  readonly region: string | null
+  /** May be sent what is marked as sensitive. */
+  readonly sensitive: boolean
+  readonly live: TargetLive
+  /** A bound on its calls at once; `null` for none. */
+  readonly gate: Gate | null
+  /** `null` when there is one key or none. */
+  readonly credentials: CredentialRing | null
 }
 
 /** `/v1/chat/completions`, for an answer that is whole and for one that is streamed. */

@@ -7,6 +7,8 @@
  * they are resolved when a snapshot is built and never stored in the tree.
  */
 
+import type { FailureClass } from './routing.ts'
+
 export type ProviderKind = 'openai' | 'openai-compatible' | 'anthropic' | 'simulated'
 
 export interface ProviderSettings {
@@ -15,6 +17,8 @@ export interface ProviderSettings {
   readonly baseUrl?: string
   /** A secret reference. */
   readonly credential?: string
+  /** Several, in place of one: the next is used when the provider refuses one. */
+  readonly credentials?: readonly string[]
   readonly headers?: Readonly<Record<string, string>>
   /** Keep-alive connections to the provider. */
   readonly connections?: number
@@ -39,6 +43,20 @@ export interface ModelSettings {
   readonly catalogue?: string
   /** Defaults for request fields that the caller leaves out, such as `temperature`. */
   readonly parameters?: Readonly<Record<string, unknown>>
+  readonly region?: string
+  readonly sensitive?: boolean
+  readonly concurrency?: ConcurrencySettings
+  readonly breaker?: {
+    readonly failures?: number
+    readonly windowMs?: number
+    readonly openMs?: number
+    readonly maxOpenMs?: number
+  }
+}
+
+export interface ConcurrencySettings {
+  readonly max: number
+  readonly queue?: { readonly max?: number; readonly waitMs?: number }
 }
 
 /** Keyed `kind of provider/id of the model`: what a model takes and costs. */
@@ -83,10 +101,55 @@ export interface ContextSettings {
   readonly description?: string
 }
 
+export interface RouteTargetSettings {
+  readonly model: string
+  readonly weight?: number
+  readonly priority?: number
+}
+
+export type StrategyName = StickyOtherwise | 'sticky'
+type StickyOtherwise = 'weighted' | 'priority' | 'latency' | 'cost' | 'least-busy' | 'headroom'
+
+/** What a target must be to be asked at all. */
+export interface NeedsSettings {
+  readonly sensitive?: boolean
+  readonly regions?: readonly string[]
+}
+
+export interface RouteRuleSettings {
+  readonly when: string
+  readonly targets?: readonly RouteTargetSettings[]
+  readonly route?: string
+  readonly strategy?: StrategyName
+  readonly require?: NeedsSettings
+}
+
 export interface RouteSettings {
-  readonly targets: readonly { readonly model: string; readonly weight?: number }[]
+  readonly targets: readonly RouteTargetSettings[]
+  readonly strategy?: StrategyName
+  readonly sticky?: {
+    readonly by?: 'session' | 'tenant' | 'prompt'
+    readonly header?: string
+    readonly promptBytes?: number
+    readonly otherwise?: StickyOtherwise
+  }
+  readonly aliases?: readonly string[]
+  readonly rules?: readonly RouteRuleSettings[]
+  readonly require?: NeedsSettings
   /** Models tried in order, before the first token, when the chosen target fails. */
   readonly fallback?: readonly string[]
+  readonly fallbackFor?: { readonly [Class in FailureClass]?: readonly string[] }
+  readonly mirror?: { readonly model: string; readonly share?: number; readonly maxPending?: number }
+  readonly hedge?: { readonly afterMs?: number; readonly quantile?: number; readonly maxShare?: number }
+  readonly ejection?: {
+    readonly failuresInRow?: number
+    readonly successGap?: number
+    readonly minCalls?: number
+    readonly windowMs?: number
+    readonly forMs?: number
+    readonly maxPercent?: number
+  }
+  readonly concurrency?: ConcurrencySettings
   /** `name@range`: the highest published version in the range. */
   readonly context?: string
   readonly retries?: { readonly attempts?: number; readonly baseMs?: number; readonly maxMs?: number }
@@ -95,6 +158,7 @@ export interface RouteSettings {
     readonly firstTokenMs?: number
     readonly idleMs?: number
     readonly totalMs?: number
+    readonly fromCaller?: boolean
   }
 }
 

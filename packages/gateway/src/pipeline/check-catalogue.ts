@@ -3,7 +3,7 @@ import { type Issue, pointTo, type SettingsTree } from '@changeover/reload'
 import type { ShippedCatalogue } from '../catalogue/catalogue.ts'
 import { modelSpec } from '../routing/spec.ts'
 import { entriesOf } from '../settings/check.ts'
-import { dangling } from './compile-references.ts'
+import { dangling } from './reference-issues.ts'
 
 export function checkCatalogue(tree: SettingsTree, shipped: ShippedCatalogue): readonly Issue[] {
   const own = tree['catalogue'] ?? {}

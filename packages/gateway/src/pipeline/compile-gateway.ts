@@ -46,6 +46,7 @@ export function compileGateway(input: CompileInput): CompiledGateway {
     contexts: entriesOf(settings, 'contexts', contextSpec),
     models,
     targets,
+    carry: input.carry,
   })
   const record = entryOf(settings, ['calls', 'record'], recordSpec)
   return Object.freeze({
@@ -86,8 +87,8 @@ function writeModelList(
   routes: ReadonlyMap<string, CompiledRoute>,
   asked: ReadonlyMap<string, unknown>,
 ): string {
-  const data = Array.from(routes.values(), (it) => ({
-    id: it.name,
+  const data = Array.from(routes, ([id, it]) => ({
+    id,
     object: 'model',
     created: 0,
     owned_by: asked.has(it.name) ? 'changeover' : it.targets[0]?.target.providerName,

@@ -8,7 +8,7 @@
  * Not here: what each entry looks like by itself (`settings/check.ts`). Entries that are wrong by
  * themselves are left out here, but their names count, so that one mistake is told once.
  */
-import { type Issue, nearest, pointTo, type SettingsTree, sayError } from '@changeover/reload'
+import { type Issue, nearest, pointTo, type SettingsTree } from '@changeover/reload'
 import { undeclaredVariables } from '../contexts/check-context.ts'
 import {
   CONTEXT_RANGE_EXPECTED,
@@ -24,13 +24,12 @@ import { modelSpec, type RouteSpec, routeSpec } from '../routing/spec.ts'
 import { entriesOf } from '../settings/check.ts'
 import { quote, wrong } from '../settings/issue-texts.ts'
 import { sameJson } from '../settings/json-patch.ts'
+import { checkRouteReferences } from './check-routes.ts'
+import { at, dangling, type Known, namesOf, referenceIssue } from './reference-issues.ts'
 
 export function checkReferences(tree: SettingsTree, previous: SettingsTree | null): readonly Issue[] {
   return [...checkModels(tree), ...checkContexts(tree, previous), ...checkRoutes(tree), ...checkTenants(tree)]
 }
-
-/** Names in a section, those of broken entries too. */
-const namesOf = (tree: SettingsTree, kind: string): readonly string[] => Object.keys(tree[kind] ?? {})
 
 function checkModels(tree: SettingsTree): readonly Issue[] {
   const providers = namesOf(tree, 'providers')
@@ -73,21 +72,16 @@ function checkContexts(tree: SettingsTree, previous: SettingsTree | null): reado
 }
 
 function checkRoutes(tree: SettingsTree): readonly Issue[] {
-  const issues: Issue[] = []
-  const models = { what: 'models', names: namesOf(tree, 'models') }
-  const known = new Set(models.names)
   const versions = versionsByName(namesOf(tree, 'contexts'))
+  const issues = [...checkRouteReferences(tree)]
   for (const [name, route] of entriesOf(tree, 'routes', routeSpec)) {
-    const here = at('routes', name)
-    for (const [i, target] of route.targets.entries()) {
-      if (!known.has(target.model)) issues.push(dangling(`${here}/targets/${i}/model`, target.model, models))
-    }
-    for (const [i, model] of route.fallback.entries()) {
-      if (!known.has(model)) issues.push(dangling(`${here}/fallback/${i}`, model, models))
-    }
-    issues.push(...checkContextOf(route, `${here}/context`, versions))
+    issues.push(...checkContextOf(route, `${at('routes', name)}/context`, versions))
   }
   return issues
+}
+
+function aliasesOf(tree: SettingsTree): readonly string[] {
+  return [...entriesOf(tree, 'routes', routeSpec).values()].flatMap((it) => it.aliases)
 }
 
 function checkContextOf(
@@ -111,7 +105,7 @@ function checkTenants(tree: SettingsTree): readonly Issue[] {
   const limits = { what: 'limits', names: namesOf(tree, 'limits') }
   const callable = {
     what: 'routes or models',
-    names: [...namesOf(tree, 'routes'), ...namesOf(tree, 'models')],
+    names: [...namesOf(tree, 'routes'), ...aliasesOf(tree), ...namesOf(tree, 'models')],
   }
   const knownLimits = new Set(limits.names)
   const knownModels = new Set(callable.names)
@@ -177,26 +171,4 @@ function checkKeys(tenants: Tenants, limits: Known, knownLimits: ReadonlySet<str
     }
   }
   return issues
-}
-
-export interface Known {
-  readonly what: string
-  readonly names: readonly string[]
-}
-
-export function dangling(pointer: string, found: string, known: Known): Issue {
-  const expected =
-    known.names.length === 0 ? `an entry of ${known.what} (there is none)` : `an entry of ${known.what}`
-  const issue = referenceIssue(pointer, found, expected)
-  const meant = nearest(found, known.names)
-  return meant === null ? issue : { ...issue, hint: `did you mean "${meant}"?` }
-}
-
-function referenceIssue(pointer: string, found: string, expected: string): Issue {
-  const message = sayError('validate.reference', { pointer, found: found.slice(0, 80), expected })
-  return { code: 'validate.reference', message, pointer }
-}
-
-function at(kind: string, name: string): string {
-  return pointTo(pointTo('', kind), name)
 }

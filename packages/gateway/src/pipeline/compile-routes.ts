@@ -1,30 +1,36 @@
 /**
- * Routes compiled to what choosing needs: cumulative weights, targets, fallbacks, the prompt and the times.
+ * Routes compiled to what choosing needs: cumulative weights, targets, fallbacks, the prompt and the times, and the
+ * plan of what a route does beyond that (`compile-plan.ts`).
  * A model can be called by its own name: that is a route of one target, unless a real route has the name.
  *
- * A route is made again only when its settings, one of its targets or its context changed.
+ * A route is made again only when its settings, or something that they name, changed.
  */
 
+import type { Carry } from '@changeover/reload'
 import { compileContext } from '../contexts/compile-context.ts'
 import { resolveContext, versionsByName } from '../contexts/context-name.ts'
 import type { ContextSpec } from '../contexts/spec.ts'
 import type { CompiledContext, CompiledRoute, CompiledTarget } from '../contract/compiled.ts'
-import { type ModelSpec, ROUTE_DEFAULTS, type RouteSpec } from '../routing/spec.ts'
+import { PLAIN_PLAN } from '../contract/routing.ts'
+import { ROUTE_DEFAULTS } from '../routing/defaults.ts'
+import type { ModelSpec, RouteSpec } from '../routing/spec.ts'
+import { compilePlan, type PlanParts, partsOfPlan } from './compile-plan.ts'
 
 export interface RouteInput {
   readonly routes: ReadonlyMap<string, RouteSpec>
   readonly models: ReadonlyMap<string, ModelSpec>
   readonly contexts: ReadonlyMap<string, ContextSpec>
   readonly targets: ReadonlyMap<string, CompiledTarget>
+  readonly carry: Carry
 }
 
-/** By the name that callers put into `model`: routes in the order of the settings, then models. */
+/** By the name that callers put into `model`: routes and their aliases in the order of the settings, then models. */
 export function compileRoutes(input: RouteInput): ReadonlyMap<string, CompiledRoute> {
+  const work = new RouteWork(input)
   const compiled = new Map<string, CompiledRoute>()
-  const contextOf = createContextFinder(input.contexts)
-  for (const [name, settings] of input.routes) {
-    const context = settings.context === undefined ? null : contextOf(settings.context)
-    compiled.set(name, reuse(name, settings, partsOf(settings, input.targets, context)))
+  for (const name of input.routes.keys()) compiled.set(name, work.route(name))
+  for (const [name, { aliases }] of input.routes) {
+    for (const alias of aliases) if (!compiled.has(alias)) compiled.set(alias, work.route(name))
   }
   for (const [name, target] of input.targets) {
     if (!compiled.has(name)) compiled.set(name, reuseForModel(name, target))
@@ -36,18 +42,51 @@ interface RouteParts {
   readonly targets: readonly CompiledTarget[]
   readonly fallback: readonly CompiledTarget[]
   readonly context: CompiledContext | null
+  readonly plan: PlanParts
 }
 
 const knownContexts = new WeakMap<ContextSpec, CompiledContext>()
 const knownRoutes = new WeakMap<RouteSpec, { readonly parts: RouteParts; readonly it: CompiledRoute }>()
 const knownForModels = new WeakMap<CompiledTarget, CompiledRoute>()
 
-/** What a model that is called by its own name runs under. */
-const MODEL_ROUTE: RouteSpec = {
-  targets: [],
-  fallback: [],
-  retries: ROUTE_DEFAULTS,
-  timeouts: ROUTE_DEFAULTS,
+/** One compilation: a route that others hand requests over to is made once. */
+class RouteWork {
+  readonly #input: RouteInput
+  readonly #contextOf: (asked: string) => CompiledContext | null
+  readonly #made = new Map<string, CompiledRoute>()
+
+  constructor(input: RouteInput) {
+    this.#input = input
+    this.#contextOf = createContextFinder(input.contexts)
+  }
+
+  /** Routes that hand over in a circle were refused before. */
+  route(name: string): CompiledRoute {
+    const made = this.#made.get(name)
+    if (made !== undefined) return made
+    const settings = this.#input.routes.get(name)
+    if (settings === undefined) throw new TypeError(`a rule names route ${name}, which was not compiled`)
+    const it = reuse(name, settings, this.#partsOf(name, settings))
+    this.#made.set(name, it)
+    return it
+  }
+
+  #partsOf(name: string, settings: RouteSpec): RouteParts {
+    const target = (model: string) => this.#target(model)
+    const find = { target, route: (other: string) => this.route(other), carry: this.#input.carry }
+    return {
+      targets: settings.targets.map((it) => this.#target(it.model)),
+      fallback: settings.fallback.map(target),
+      context: settings.context === undefined ? null : this.#contextOf(settings.context),
+      plan: partsOfPlan(name, settings, find),
+    }
+  }
+
+  #target(model: string): CompiledTarget {
+    const target = this.#input.targets.get(model)
+    if (target === undefined) throw new TypeError(`route names model ${model}, which was not compiled`)
+    return target
+  }
 }
 
 function createContextFinder(contexts: ReadonlyMap<string, ContextSpec>) {
@@ -64,23 +103,6 @@ function createContextFinder(contexts: ReadonlyMap<string, ContextSpec>) {
   }
 }
 
-function partsOf(
-  settings: RouteSpec,
-  targets: ReadonlyMap<string, CompiledTarget>,
-  context: CompiledContext | null,
-): RouteParts {
-  const find = (model: string): CompiledTarget => {
-    const target = targets.get(model)
-    if (target === undefined) throw new TypeError(`route names model ${model}, which was not compiled`)
-    return target
-  }
-  return {
-    targets: settings.targets.map((it) => find(it.model)),
-    fallback: settings.fallback.map(find),
-    context,
-  }
-}
-
 function reuse(name: string, settings: RouteSpec, parts: RouteParts): CompiledRoute {
   const known = knownRoutes.get(settings)
   if (known?.it.name === name && isSame(known.parts, parts)) return known.it
@@ -90,7 +112,12 @@ function reuse(name: string, settings: RouteSpec, parts: RouteParts): CompiledRo
 }
 
 function isSame(a: RouteParts, b: RouteParts): boolean {
-  return a.context === b.context && isSameList(a.targets, b.targets) && isSameList(a.fallback, b.fallback)
+  return (
+    a.context === b.context &&
+    isSameList(a.targets, b.targets) &&
+    isSameList(a.fallback, b.fallback) &&
+    isSameList(a.plan, b.plan)
+  )
 }
 
 function isSameList(a: readonly unknown[], b: readonly unknown[]): boolean {
@@ -100,8 +127,22 @@ function isSameList(a: readonly unknown[], b: readonly unknown[]): boolean {
 function reuseForModel(name: string, target: CompiledTarget): CompiledRoute {
   const known = knownForModels.get(target)
   if (known?.name === name) return known
-  const settings = { ...MODEL_ROUTE, targets: [{ model: name, weight: 1 }] }
-  const it = compileRoute(name, settings, { targets: [target], fallback: [], context: null })
+  const it = Object.freeze({
+    name,
+    targets: Object.freeze([Object.freeze({ target, until: 1 })]),
+    totalWeight: 1,
+    fallback: Object.freeze([]),
+    context: null,
+    attempts: ROUTE_DEFAULTS.attempts,
+    retryBaseMs: ROUTE_DEFAULTS.baseMs,
+    retryMaxMs: ROUTE_DEFAULTS.maxMs,
+    connectMs: ROUTE_DEFAULTS.connectMs,
+    firstTokenMs: ROUTE_DEFAULTS.firstTokenMs,
+    idleMs: ROUTE_DEFAULTS.idleMs,
+    totalMs: ROUTE_DEFAULTS.totalMs,
+    rule: `${name}: ${name}=100%`,
+    plan: PLAIN_PLAN,
+  })
   knownForModels.set(target, it)
   return it
 }
@@ -112,7 +153,7 @@ function compileRoute(name: string, settings: RouteSpec, parts: RouteParts): Com
     until += settings.targets[i]?.weight ?? 0
     return Object.freeze({ target, until })
   })
-  return Object.freeze({
+  const plain: CompiledRoute = {
     name,
     targets: Object.freeze(targets),
     totalWeight: until,
@@ -126,7 +167,10 @@ function compileRoute(name: string, settings: RouteSpec, parts: RouteParts): Com
     idleMs: settings.timeouts.idleMs,
     totalMs: settings.timeouts.totalMs,
     rule: ruleOf(name, settings),
-  })
+    plan: PLAIN_PLAN,
+  }
+  const plan = compilePlan(settings, { route: plain, parts: parts.plan })
+  return Object.freeze({ ...plain, plan })
 }
 
 /** `support-chat: model-a=0%, model-b=100%` */

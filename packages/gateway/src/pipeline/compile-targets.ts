@@ -7,17 +7,24 @@
  */
 import type { Carry, Clock } from '@changeover/reload'
 import type { Catalogue } from '../catalogue/catalogue.ts'
-import type { Breaker } from '../contract/breaker.ts'
 import type { CompiledTarget, TargetPath } from '../contract/compiled.ts'
 import type { ModelFacts } from '../contract/model-facts.ts'
 import type { Operation, Provider } from '../contract/provider.ts'
+import type { CredentialRing, TargetLive } from '../contract/routing.ts'
 import type { SecretValues } from '../contract/secret.ts'
 import type { Upstream } from '../contract/upstream.ts'
 import { providers as providerKinds } from '../providers/list.ts'
 import { openSimulated } from '../providers/simulated.ts'
 import type { ProviderSpec } from '../providers/spec.ts'
-import { createBreaker } from '../routing/breaker.ts'
+import { BreakerState, breakerOf } from '../routing/breaker.ts'
+import {
+  type CredentialRests,
+  createCredentialRests,
+  createCredentialRing,
+} from '../routing/credential-ring.ts'
+import { GateState, gateOf } from '../routing/gate.ts'
 import type { ModelSpec } from '../routing/spec.ts'
+import { createTargetLive } from '../routing/target-live.ts'
 import { openUpstream } from '../transport/upstream-pool.ts'
 
 export interface TargetInput {
@@ -36,6 +43,7 @@ interface OpenProvider {
   readonly kind: Provider
   readonly upstream: Upstream
   readonly basePath: string
+  readonly credentials: CredentialRing | null
   headers(): readonly string[]
   readonly sign: CompiledTarget['sign']
 }
@@ -47,8 +55,7 @@ export function compileTargets(input: TargetInput): ReadonlyMap<string, Compiled
   const targets = new Map<string, CompiledTarget>()
   for (const [name, model] of input.models) {
     const provider = open.get(model.provider)
-    if (provider !== undefined)
-      targets.set(name, compileTarget(name, model, { provider, carry: input.carry, catalogue: input.catalogue }))
+    if (provider !== undefined) targets.set(name, compileTarget(name, model, { provider, input }))
   }
   return targets
 }
@@ -56,11 +63,11 @@ export function compileTargets(input: TargetInput): ReadonlyMap<string, Compiled
 /** By settings, then by what else goes in: asked with the same again, the same comes out. */
 const openProviders = new WeakMap<
   ProviderSpec,
-  { upstream: Upstream; secrets: SecretValues; it: OpenProvider }
+  { upstream: Upstream; secrets: SecretValues; rests: CredentialRests | null; it: OpenProvider }
 >()
 const knownTargets = new WeakMap<
   ModelSpec,
-  { provider: OpenProvider; breaker: Breaker; facts: ModelFacts | null; it: CompiledTarget }
+  { provider: OpenProvider; carried: Carried; facts: ModelFacts | null; it: CompiledTarget }
 >()
 
 function openProvider(name: string, settings: ProviderSpec, input: TargetInput): OpenProvider {
@@ -70,14 +77,38 @@ function openProvider(name: string, settings: ProviderSpec, input: TargetInput):
   const url = base === null ? null : new URL(base)
   const upstream = openPool(name, { settings, url, input })
   const known = openProviders.get(settings)
-  const isSame = known?.upstream === upstream && known.secrets === input.secrets && known.it.name === name
+  const rests = restsOf(name, settings, input.carry)
+  const isSame =
+    known?.upstream === upstream &&
+    known.secrets === input.secrets &&
+    known.rests === rests &&
+    known.it.name === name
   if (known !== undefined && isSame) return known.it
   const basePath = url === null || url.pathname === '/' ? '' : url.pathname
-  const headers = liveHeaders(kind, settings, input.secrets)
-  const sign = signerOf(kind, settings, input.secrets)
-  const it: OpenProvider = { name, settings, kind, upstream, basePath, headers, sign }
-  openProviders.set(settings, { upstream, secrets: input.secrets, it })
+  const credentials = rests === null ? null : createCredentialRing(rests, settings.credentials ?? [])
+  const chosen = chooserOf(settings, credentials, input.clock)
+  const headers = liveHeaders(kind, settings, { secrets: input.secrets, chosen })
+  const sign = signerOf(kind, chosen, input.secrets)
+  const it: OpenProvider = { name, settings, kind, upstream, basePath, credentials, headers, sign }
+  openProviders.set(settings, { upstream, secrets: input.secrets, rests, it })
   return it
+}
+
+/** How its keys stand, carried over reloads; `null` for a provider with one key or none. */
+function restsOf(name: string, settings: ProviderSpec, carry: Carry): CredentialRests | null {
+  if ((settings.credentials?.length ?? 0) < 2) return null
+  return carry.keep(`credentials:${name}`, createCredentialRests, () => undefined)
+}
+
+/** The reference of the key to use now. */
+function chooserOf(
+  settings: ProviderSpec,
+  ring: CredentialRing | null,
+  clock: Clock,
+): () => string | undefined {
+  const only = settings.credential ?? settings.credentials?.[0]
+  if (ring === null) return () => only
+  return () => settings.credentials?.[ring.current(clock.monotonic())]
 }
 
 function openPool(
@@ -95,23 +126,37 @@ function openPool(
   return input.carry.keep(key, () => openUpstream(url.origin, { connections }), close)
 }
 
+/** What belongs to a target and to no version. */
+interface Carried {
+  readonly breaker: BreakerState
+  readonly live: TargetLive
+  readonly gate: GateState
+}
+
+function carriedOf(key: string, carry: Carry): Carried {
+  return carry.keep(
+    `target:${key}`,
+    () => ({ breaker: new BreakerState(), live: createTargetLive(), gate: new GateState() }),
+    () => undefined,
+  )
+}
+
 function compileTarget(
   name: string,
   model: ModelSpec,
-  it: { readonly provider: OpenProvider; readonly carry: Carry; readonly catalogue: Catalogue },
+  it: { readonly provider: OpenProvider; readonly input: TargetInput },
 ): CompiledTarget {
-  const { provider, carry, catalogue } = it
+  const { provider, input } = it
   const upstreamModel = model.model ?? name
-  const breaker = carry.keep(`breaker:${provider.name}/${upstreamModel}`, createBreaker, () => undefined)
-  const facts = catalogue.find(model.catalogue ?? `${provider.kind.kind}/${upstreamModel}`)
+  const carried = carriedOf(`${provider.name}/${upstreamModel}`, input.carry)
+  const facts = input.catalogue.find(model.catalogue ?? `${provider.kind.kind}/${upstreamModel}`)
   const known = knownTargets.get(model)
-  if (
+  const isSame =
     known?.provider === provider &&
-    known.breaker === breaker &&
+    known.carried === carried &&
     known.facts === facts &&
     known.it.model === name
-  )
-    return known.it
+  if (known !== undefined && isSame) return known.it
   const target: CompiledTarget = Object.freeze({
     name: `${provider.name}/${name}`,
     model: name,
@@ -120,13 +165,18 @@ function compileTarget(
     providerName: provider.name,
     provider: provider.kind,
     upstream: provider.upstream,
-    breaker,
+    breaker: breakerOf(carried.breaker, model.breaker ?? null),
     paths: compilePaths(provider, upstreamModel),
     headers: provider.headers,
     sign: provider.sign,
     parameters: model.parameters ?? null,
+    region: model.region ?? null,
+    sensitive: model.sensitive,
+    live: carried.live,
+    gate: model.concurrency === undefined ? null : gateOf(carried.gate, model.concurrency),
+    credentials: provider.credentials,
   })
-  knownTargets.set(model, { provider, breaker, facts, it: target })
+  knownTargets.set(model, { provider, carried, facts, it: target })
   return target
 }
 
@@ -140,30 +190,46 @@ function compilePaths(provider: OpenProvider, model: string): CompiledTarget['pa
   return Object.freeze(paths)
 }
 
-function signerOf(kind: Provider, settings: ProviderSpec, secrets: SecretValues): CompiledTarget['sign'] {
+function signerOf(
+  kind: Provider,
+  chosen: () => string | undefined,
+  secrets: SecretValues,
+): CompiledTarget['sign'] {
   if (kind.sign === undefined) return null
   return (request) => {
-    const credential = settings.credential === undefined ? null : secrets.fill(settings.credential)
+    const reference = chosen()
+    const credential = reference === undefined ? null : secrets.fill(reference)
     return kind.sign?.(request, credential) ?? request.headers
   }
 }
 
-/** Headers with the values that secrets have now: made anew only after one of them has changed. */
-function liveHeaders(kind: Provider, settings: ProviderSpec, secrets: SecretValues): () => readonly string[] {
+/** Headers with the values that secrets have now: made anew only after one of them, or the key to use, has changed. */
+function liveHeaders(
+  kind: Provider,
+  settings: ProviderSpec,
+  { secrets, chosen }: { readonly secrets: SecretValues; readonly chosen: () => string | undefined },
+): () => readonly string[] {
   let made: readonly string[] = Object.freeze([])
   let generation = -1
+  let reference: string | undefined
   return () => {
-    if (generation !== secrets.generation) {
-      made = Object.freeze(makeHeaders(kind, settings, secrets))
+    const now = chosen()
+    if (generation !== secrets.generation || reference !== now) {
+      const credential = now === undefined ? null : secrets.fill(now)
+      made = Object.freeze(makeHeaders(kind, settings, { secrets, credential }))
       generation = secrets.generation
+      reference = now
     }
     return made
   }
 }
 
 /** What the operator sets goes before what the provider brings, name by name. */
-function makeHeaders(kind: Provider, settings: ProviderSpec, secrets: SecretValues): string[] {
-  const credential = settings.credential === undefined ? null : secrets.fill(settings.credential)
+function makeHeaders(
+  kind: Provider,
+  settings: ProviderSpec,
+  { secrets, credential }: { readonly secrets: SecretValues; readonly credential: string | null },
+): string[] {
   const own = Object.entries(settings.headers ?? {})
   const ownNames = new Set(own.map(([name]) => name.toLowerCase()))
   const headers: string[] = []
@@ -182,6 +248,9 @@ export function* referencesOfProviders(
 ): Generator<{ readonly text: string; readonly steps: readonly string[] }> {
   for (const [name, it] of providers) {
     if (it.credential !== undefined) yield { text: it.credential, steps: ['providers', name, 'credential'] }
+    for (const [i, text] of (it.credentials ?? []).entries()) {
+      yield { text, steps: ['providers', name, 'credentials', String(i)] }
+    }
     for (const [header, text] of Object.entries(it.headers ?? {})) {
       yield { text, steps: ['providers', name, 'headers', header] }
     }

@@ -258,13 +258,13 @@ describe('a reload', () => {
     const after = await prepare(treeOf(text), '1.2')
     expect([...carry.kept.keys()].sort()).toEqual(kept)
     expect(kept).toEqual([
-      'breaker:local/near',
-      'breaker:open/gpt-5',
-      'breaker:sim/fast',
       'limit:acme/ci',
       'pool:http://127.0.0.1:1:3',
       'pool:https://api.openai.com:1024',
       'simulated:sim:null',
+      'target:local/near',
+      'target:open/gpt-5',
+      'target:sim/fast',
     ])
     const [old, young] = [before, after].map((it) => it.identity.find('k', 0))
     const take = (it: typeof old) =>

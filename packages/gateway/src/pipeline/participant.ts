@@ -109,7 +109,8 @@ function missingIssue(reference: string, steps: readonly string[]): Issue {
  * A new model that can be called by its own name is no news.
  */
 export function describeRouting(now: CompiledGateway, before: CompiledGateway | null): Attributes {
-  const changed = [...now.routes.values()].filter((it) => {
+  // An alias is the same route once more.
+  const changed = [...new Set(now.routes.values())].filter((it) => {
     const rule = before?.routes.get(it.name)?.rule
     return rule === undefined ? it.rule !== `${it.name}: ${it.name}=100%` : rule !== it.rule
   })

@@ -76,6 +76,10 @@ export const providerSpec = z
     credential: setting(secretReference.optional(), 'reference to the API key', {
       pattern: REFERENCE_PATTERN,
     }),
+    credentials: setting(
+      z.array(secretReference).min(1).max(64).optional(),
+      'references to several API keys, in place of credential: one is used until the provider refuses it (401, 403, 429), then the next',
+    ),
     headers: setting(
       headersSpec.optional(),
       'further headers for each call; values may hold references, and those of credential headers must',
@@ -94,6 +98,9 @@ export const providerSpec = z
         path: ['baseUrl'],
         message: 'a URL, because kind openai-compatible has no address of its own',
       })
+    }
+    if (it.credentials !== undefined && it.credential !== undefined) {
+      context.addIssue({ code: 'custom', path: ['credentials'], message: 'either credential or credentials' })
     }
     if (it.simulate !== undefined && it.kind !== 'simulated') {
       context.addIssue({

@@ -9,99 +9,140 @@
  * A probe whose caller leaves is answered neither way; after `openMs` the next one may try, so that the
  * breaker cannot stay half-open for ever.
  *
- * Not here: what counts as a failure (`routing/attempt.ts`).
+ * Not here: what counts as a failure (`failure-class.ts`).
  */
 import type { Breaker } from '../contract/breaker.ts'
 
 export interface BreakerOptions {
-  /** Failures among the last sixteen calls that open it. Default 5. */
+  /** Failures among the last sixteen calls that open it. */
   readonly failures?: number
-  /** A failure this long after the one before starts a new count. Default 30 s. */
+  /** A failure this long after the one before starts a new count. */
   readonly windowMs?: number
-  /** First rest. Doubles with each failed probe. Default 5 s. */
+  /** First rest. Doubles with each failed probe. */
   readonly openMs?: number
-  /** Longest rest. Default 60 s. */
+  /** Longest rest. */
   readonly maxOpenMs?: number
 }
+
+export const BREAKER_DEFAULTS = {
+  // Two or three bad answers happen to every provider; five among sixteen do not.
+  failures: 5,
+  windowMs: 30_000,
+  // Restarts and short overloads are over by then.
+  openMs: 5000,
+  maxOpenMs: 60_000,
+} as const
 
 const REMEMBERED = 16
 const MASK = 2 ** REMEMBERED - 1
 
+/** What is carried over reloads: how the target stands. The numbers that it is judged by are each version's own. */
+export class BreakerState {
+  state: 'closed' | 'open' | 'half_open' = 'closed'
+  outcomes = 0
+  samples = 0
+  failedAt = Number.NEGATIVE_INFINITY
+  /** Length of the next rest; 0 while it has not rested since it was well. */
+  openMs = 0
+  /** Open: until when. Half-open: until when the probe has the floor. */
+  until = 0
+}
+
+const views = new WeakMap<BreakerState, { readonly options: BreakerOptions | null; readonly it: Breaker }>()
+
+/** The breaker that a state is under certain numbers: the same as long as both are. */
+export function breakerOf(state: BreakerState, options: BreakerOptions | null): Breaker {
+  const known = views.get(state)
+  if (known !== undefined && known.options === options) return known.it
+  const it = new CountingBreaker(state, options ?? {})
+  views.set(state, { options, it })
+  return it
+}
+
 export function createBreaker(options: BreakerOptions = {}): Breaker {
-  return new CountingBreaker(options)
+  return new CountingBreaker(new BreakerState(), options)
 }
 
 class CountingBreaker implements Breaker {
-  state: 'closed' | 'open' | 'half_open' = 'closed'
+  readonly #it: BreakerState
   readonly #failures: number
   readonly #windowMs: number
   readonly #firstOpenMs: number
   readonly #maxOpenMs: number
-  #outcomes = 0
-  #samples = 0
-  #failedAt = Number.NEGATIVE_INFINITY
-  #openMs: number
-  /** Open: until when. Half-open: until when the probe has the floor. */
-  #until = 0
 
-  constructor(options: BreakerOptions) {
-    this.#failures = Math.min(options.failures ?? 5, REMEMBERED)
-    this.#windowMs = options.windowMs ?? 30_000
-    this.#firstOpenMs = options.openMs ?? 5_000
-    this.#maxOpenMs = options.maxOpenMs ?? 60_000
-    this.#openMs = this.#firstOpenMs
+  constructor(state: BreakerState, options: BreakerOptions) {
+    this.#it = state
+    this.#failures = Math.min(options.failures ?? BREAKER_DEFAULTS.failures, REMEMBERED)
+    this.#windowMs = options.windowMs ?? BREAKER_DEFAULTS.windowMs
+    this.#firstOpenMs = options.openMs ?? BREAKER_DEFAULTS.openMs
+    this.#maxOpenMs = Math.max(options.maxOpenMs ?? BREAKER_DEFAULTS.maxOpenMs, this.#firstOpenMs)
+  }
+
+  get state(): Breaker['state'] {
+    return this.#it.state
   }
 
   allows(nowMs: number): boolean {
-    if (this.state === 'closed') return true
-    if (nowMs < this.#until) return false
-    this.state = 'half_open'
-    this.#until = nowMs + this.#openMs
+    const it = this.#it
+    if (it.state === 'closed') return true
+    if (nowMs < it.until) return false
+    it.state = 'half_open'
+    it.until = nowMs + this.#openMs
     return true
   }
 
+  isReady(nowMs: number): boolean {
+    return this.#it.state === 'closed' || nowMs >= this.#it.until
+  }
+
   succeeded(): void {
-    if (this.state === 'closed') {
+    if (this.#it.state === 'closed') {
       this.#remember(0)
       return
     }
     // A late answer to a request from before it opened proves nothing about now.
-    if (this.state === 'half_open') this.#close()
+    if (this.#it.state === 'half_open') this.#close()
   }
 
   failed(nowMs: number): void {
-    if (this.state === 'open') return
-    if (this.state === 'half_open') {
-      this.#openMs = Math.min(this.#openMs * 2, this.#maxOpenMs)
+    const it = this.#it
+    if (it.state === 'open') return
+    if (it.state === 'half_open') {
+      it.openMs = Math.min(this.#openMs * 2, this.#maxOpenMs)
       this.#open(nowMs)
       return
     }
-    if (nowMs - this.#failedAt > this.#windowMs) this.#forget()
-    this.#failedAt = nowMs
+    if (nowMs - it.failedAt > this.#windowMs) this.#forget()
+    it.failedAt = nowMs
     this.#remember(1)
-    const failures = countBits(this.#outcomes)
-    if (failures >= this.#failures && failures * 2 >= this.#samples) this.#open(nowMs)
+    const failures = countBits(it.outcomes)
+    if (failures >= this.#failures && failures * 2 >= it.samples) this.#open(nowMs)
+  }
+
+  get #openMs(): number {
+    return this.#it.openMs === 0 ? this.#firstOpenMs : this.#it.openMs
   }
 
   #open(nowMs: number): void {
-    this.state = 'open'
-    this.#until = nowMs + this.#openMs
+    this.#it.state = 'open'
+    this.#it.until = nowMs + this.#openMs
   }
 
   #close(): void {
-    this.state = 'closed'
-    this.#openMs = this.#firstOpenMs
+    this.#it.state = 'closed'
+    this.#it.openMs = 0
     this.#forget()
   }
 
   #forget(): void {
-    this.#outcomes = 0
-    this.#samples = 0
+    this.#it.outcomes = 0
+    this.#it.samples = 0
   }
 
   #remember(failed: 0 | 1): void {
-    this.#outcomes = ((this.#outcomes << 1) | failed) & MASK
-    if (this.#samples < REMEMBERED) this.#samples += 1
+    const it = this.#it
+    it.outcomes = ((it.outcomes << 1) | failed) & MASK
+    if (it.samples < REMEMBERED) it.samples += 1
   }
 }
 

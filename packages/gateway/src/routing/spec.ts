@@ -1,26 +1,26 @@
-/** What can be set about models and routes, and the default of every number with its reason. */
+/**
+ * What can be set about models and routes. Parts that are maps of their own: `spec-parts.ts`; the default of every
+ * number with its reason: `defaults.ts`.
+ */
 import { z } from 'zod'
-import { LONGEST_MS, setting } from '../contract/setting.ts'
+import { MODEL_NAME, MODEL_NAME_EXPECTED, setting } from '../contract/setting.ts'
+import { ROUTE_DEFAULTS, ROUTING_DEFAULTS } from './defaults.ts'
+import {
+  breakerSpec,
+  concurrencySpec,
+  duration,
+  ejectionSpec,
+  fallbackForSpec,
+  hedgeSpec,
+  mirrorSpec,
+  needsSpec,
+  regionSpec,
+  ruleSpec,
+  stickySpec,
+  strategySpec,
+  targetsSpec,
+} from './spec-parts.ts'
 
-export const ROUTE_DEFAULTS = {
-  weight: 1,
-  // The first and two more: enough to get past one bad target and one bad moment, not enough to triple
-  // the load of a provider that is already down for long (its breaker opens meanwhile).
-  attempts: 3,
-  // Rate limits and restarts pass in about a second; full jitter spreads the second attempt below it.
-  baseMs: 200,
-  maxMs: 2000,
-  // Another continent answers a TCP and TLS handshake in well under a second; two lost packets fit in.
-  connectMs: 5000,
-  // Reasoning models think for tens of seconds before they say a word.
-  firstTokenMs: 120_000,
-  // Between two chunks; they also pause to think in the middle, and providers send no keep-alive then.
-  idleMs: 60_000,
-  // The official clients give up after ten minutes, so work beyond that is for nobody.
-  totalMs: 600_000,
-} as const
-
-const duration = z.int().min(1).max(LONGEST_MS)
 const parameters = z.record(z.string(), z.unknown())
 
 export const modelSpec = z.strictObject({
@@ -37,14 +37,16 @@ export const modelSpec = z.strictObject({
     parameters.optional(),
     'defaults for request fields that the caller leaves out, such as temperature',
   ),
-})
-
-const targetSpec = z.strictObject({
-  model: setting(z.string(), 'an entry of models'),
-  weight: setting(
-    z.int().min(0).max(1_000_000).default(ROUTE_DEFAULTS.weight),
-    'share of the requests, relative to the other targets; 0 takes none',
+  region: setting(regionSpec.optional(), 'where it is served, for calls that must stay in a region'),
+  sensitive: setting(
+    z.boolean().default(false),
+    'whether it may be sent what is marked as sensitive; where that is asked for, no other model is',
   ),
+  concurrency: setting(
+    concurrencySpec.optional(),
+    "bound on this model's requests at once, over all routes; without it none",
+  ),
+  breaker: setting(breakerSpec.optional(), 'when it is given a rest because it fails'),
 })
 
 const retriesSpec = z.strictObject({
@@ -79,22 +81,55 @@ const timeoutsSpec = z.strictObject({
   totalMs: setting(duration.default(ROUTE_DEFAULTS.totalMs), 'for the whole call with all its attempts', {
     unit: 'ms',
   }),
+  fromCaller: setting(
+    z.boolean().default(ROUTE_DEFAULTS.fromCaller),
+    'whether a shorter time that the caller gives (x-request-timeout-ms, x-stainless-timeout) counts, and is passed on',
+  ),
 })
 
 export const routeSpec = z.strictObject({
   targets: setting(
-    z
-      .array(targetSpec)
-      .min(1)
-      .refine((it) => it.length === 0 || it.some((target) => target.weight !== 0), {
-        error: 'at least one weight above 0',
-      }),
-    'models that share the requests of this route by weight',
+    targetsSpec,
+    'models that share the requests of this route, by weight unless strategy says otherwise',
+  ),
+  strategy: setting(
+    strategySpec.default(ROUTING_DEFAULTS.strategy),
+    'how one of the targets is chosen for a request',
+  ),
+  sticky: setting(
+    stickySpec.prefault({}),
+    'for strategy sticky: what stays together, and how it is recognised',
+  ),
+  aliases: setting(
+    z.array(z.string().regex(MODEL_NAME, { error: MODEL_NAME_EXPECTED })).default([]),
+    'further names by which callers may ask for this route',
+  ),
+  rules: setting(
+    z.array(ruleSpec).max(100).default([]),
+    'looked at in this order; the first whose condition holds decides who takes the request',
+  ),
+  require: setting(
+    needsSpec.optional(),
+    'what a model must be to be asked at all, as target, fallback, hedge or mirror',
   ),
   fallback: setting(
     z.array(z.string()).default([]),
     'models tried in this order, before the first token, when the chosen target fails',
   ),
+  fallbackFor: setting(
+    fallbackForSpec.optional(),
+    'lists by kind of failure; such a failure goes to its list at once, in place of fallback',
+  ),
+  mirror: setting(mirrorSpec.optional(), 'copies of requests to another model, to compare; without it none'),
+  hedge: setting(
+    hedgeSpec.optional(),
+    'a second attempt beside one that is slow, before the first token; the first to answer wins',
+  ),
+  ejection: setting(
+    ejectionSpec.optional(),
+    'targets that do worse than the others rest; without it none does',
+  ),
+  concurrency: setting(concurrencySpec.optional(), "bound on this route's requests at once; without it none"),
   context: setting(
     z.string().optional(),
     'context as name@range, such as support@^2: the highest published version in the range',
@@ -105,3 +140,5 @@ export const routeSpec = z.strictObject({
 
 export type ModelSpec = z.output<typeof modelSpec>
 export type RouteSpec = z.output<typeof routeSpec>
+export type NeedsSpec = z.output<typeof needsSpec>
+export type RuleSpec = z.output<typeof ruleSpec>

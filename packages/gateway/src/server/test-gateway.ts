@@ -17,10 +17,12 @@ import {
 import type { CallRecord } from '../contract/call.ts'
 import type { CompiledGateway, CompiledRoute, CompiledTarget } from '../contract/compiled.ts'
 import type { Provider } from '../contract/provider.ts'
+import { PLAIN_PLAN } from '../contract/routing.ts'
 import type { Upstream } from '../contract/upstream.ts'
 import type { Parts } from '../pipeline/tools.ts'
 import { providers } from '../providers/list.ts'
 import { createBreaker } from '../routing/breaker.ts'
+import { createTargetLive } from '../routing/target-live.ts'
 import { createDataServer, type DataServer, type DataServerLimits } from './data-server.ts'
 
 export interface RecordedSpan {
@@ -75,6 +77,7 @@ export interface TargetInput {
   readonly upstream: Upstream
   readonly upstreamModel?: string
   readonly parameters?: Readonly<Record<string, unknown>>
+  readonly more?: Partial<CompiledTarget>
 }
 
 export function testTarget(name: string, it: TargetInput): CompiledTarget {
@@ -94,6 +97,12 @@ export function testTarget(name: string, it: TargetInput): CompiledTarget {
     headers: () => headers,
     sign: null,
     parameters: it.parameters ?? null,
+    region: null,
+    sensitive: false,
+    live: createTargetLive(),
+    gate: null,
+    credentials: null,
+    ...it.more,
   }
 }
 
@@ -125,6 +134,7 @@ export function testRoute(
     idleMs: 5000,
     totalMs: 20_000,
     rule: `${name}: ${targets.map((it) => it.model).join(', ')}`,
+    plan: PLAIN_PLAN,
     ...more,
   }
 }

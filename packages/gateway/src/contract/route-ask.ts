@@ -1,0 +1,34 @@
+/**
+ * What routing may want to know of a request. The pipeline fills it; each method computes its answer when it is
+ * asked for the first time, so that a route which asks nothing pays nothing.
+ *
+ * Headers that carry a credential are not to be had.
+ */
+
+export type Modality = 'text' | 'image' | 'audio' | 'file' | 'tools'
+
+export interface RouteAsk {
+  /** What the caller put into `model`. */
+  readonly model: string
+  readonly stream: boolean
+  /** `null` where no key is asked for. */
+  readonly tenant: string | null
+  /** `acme/ci`, never the key itself. */
+  readonly key: string | null
+  /** The caller said that what he sends may go only to targets marked for it. */
+  readonly sensitive: boolean
+  /** The region that the caller asked for: only targets there may answer. */
+  readonly region: string | null
+  /** `name` in lower case. */
+  header(name: string): string | undefined
+  /** An entry of the body's `metadata`. */
+  metadata(key: string): string | number | boolean | null
+  /** An estimate, not a count. */
+  inputTokens(): number
+  maxOutputTokens(): number | null
+  modalities(): readonly Modality[]
+  /** The conversation that the request belongs to, where the caller says so. */
+  session(): string | null
+  /** Hash of the first `bytes` of what the model is to read, as 32 bits; `null` when there is nothing. */
+  promptHash(bytes: number): number | null
+}

@@ -19,7 +19,12 @@ export default defineConfig({
       { extends: true, test: { name: 'house', include: ['tests/house/**/*.test.ts'] } },
       {
         extends: true,
-        test: { name: 'unit', include: ['packages/*/src/**/*.test.ts', 'bench/**/*.test.ts'] },
+        test: {
+          name: 'unit',
+          include: ['packages/*/src/**/*.test.ts', 'bench/**/*.test.ts'],
+          // For what hangs; a machine that has much to do is no failure.
+          testTimeout: 30_000,
+        },
       },
       { extends: true, test: { name: 'proof', include: ['tests/proof/**/*.test.ts'] } },
       {

@@ -8,6 +8,8 @@ import { runCli } from './run-cli.ts'
 const folder = mkdtempSync(join(tmpdir(), 'changeover-cli-'))
 const file = join(folder, 'changeover.yaml')
 let gateway: Running
+/** Machines that have much to do take longer. */
+const patience = 10_000
 
 const settings = `# ours
 providers:
@@ -128,12 +130,12 @@ describe('changeover apply', () => {
 
   it('waits for the end when it is told to', async () => {
     const waiting = changeover(['apply', '--set', 'routes/chat/targets/0/weight=61', '--wait'])
-    await vi.waitFor(() =>
-      expect(gateway.reloader.current()?.settings['routes']?.['chat']).toMatchObject({
-        targets: [{ weight: 61 }, {}],
-      }),
+    const routes = () => gateway.reloader.current()?.settings['routes']
+    await vi.waitFor(
+      () => expect(routes()?.['chat']).toMatchObject({ targets: [{ weight: 61 }, {}] }),
+      patience,
     )
-    await vi.waitFor(async () => expect((await changeover(['promote'])).code).toBe(0))
+    await vi.waitFor(async () => expect((await changeover(['promote'])).code).toBe(0), patience)
     const ran = await waiting
     expect(ran.code).toBe(0)
     expect(ran.out).toMatch(/success {2}1\.\d+/)
@@ -226,7 +228,7 @@ describe('changeover rollback and abort', () => {
     const aborted = await changeover(['abort', '--reason', 'worse'])
     expect(aborted).toMatchObject({ code: 0 })
     expect(aborted.out).toContain('taken back')
-    await vi.waitFor(() => expect(readFileSync(file, 'utf8')).toContain('weight: 61'))
+    await vi.waitFor(() => expect(readFileSync(file, 'utf8')).toContain('weight: 61'), patience)
     const none = await changeover(['abort'])
     expect(none).toMatchObject({ code: 2 })
 
@@ -235,7 +237,30 @@ describe('changeover rollback and abort', () => {
     expect(back).toMatchObject({ code: 0 })
     expect(back.out).toContain('61 → 90')
     expect(readFileSync(file, 'utf8')).toBe(settings)
+    expect(back.out).toContain('restores 1.1\n')
     expect(await changeover(['rollback', '7.7'])).toMatchObject({ code: 1 })
+  })
+
+  it('say where they lead when no version is named', async () => {
+    const { reloader } = gateway
+    const confirmNow = async () => reloader.confirm(reloader.current()?.version ?? '')
+    await confirmNow()
+    const baseline = reloader.status().baseline?.version
+    await changeover(['apply', '--set', 'routes/chat/targets/0/weight=71'])
+    await changeover(['apply', '--set', 'routes/chat/targets/0/weight=72'])
+    const observed = reloader.current()?.version
+    const toBaseline = await changeover(['rollback'])
+    expect(toBaseline.out).toContain('72 → 90')
+    expect(toBaseline.out).toContain(
+      `restores ${baseline}, the last confirmed version: ${observed} was still observed`,
+    )
+    await changeover(['apply', '--set', 'routes/chat/targets/0/weight=73'])
+    await confirmNow()
+    const confirmed = reloader.current()?.version
+    const toBefore = await changeover(['rollback'])
+    expect(toBefore.out).toContain(`, the version before ${confirmed}`)
+    await changeover(['rollback', '1.1'])
+    expect(readFileSync(file, 'utf8')).toBe(settings)
   })
 })
 

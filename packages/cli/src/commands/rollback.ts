@@ -1,4 +1,5 @@
 /** `changeover rollback`: publishes a new version that restores an older one. */
+import type { Client } from '@changeover/sdk'
 import type { Command, CommandContext } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { writeReceipt, writeWords } from '../render/changes.ts'
@@ -8,7 +9,8 @@ export const rollback: Command = {
   name: 'rollback',
   summary: 'go back: restore an older version, as a new one',
   usage: '[VERSION]',
-  about: `Without VERSION: to the one before. The settings file is written back too; when it held something that was not
+  about: `Without VERSION: to the last confirmed version while the one in force is still observed, else to the one before
+it; what it went back to is said. The settings file is written back too; when it held something that was not
 in force, that is kept beside it.`,
   words: [0, 1],
   options: {
@@ -19,12 +21,22 @@ in force, that is kept beside it.`,
   run,
 }
 
+/** What is said of a version that nobody named. */
+async function sayWhy(client: Client): Promise<string> {
+  const { applied, baseline } = await client.ask('readStatus')
+  if (applied === null || baseline === null) return ''
+  return applied.version === baseline.version
+    ? `, the version before ${applied.version}`
+    : `, the last confirmed version: ${applied.version} was still observed`
+}
+
 async function run(context: CommandContext): Promise<number> {
   const trace = traceOf(context.text('traceparent') ?? context.env['TRACEPARENT'])
   const client = await context.client({ traceparent: trace.traceparent })
   const [to] = context.words
   const reason = context.text('reason')
   const body = { ...(to === undefined ? {} : { to }), ...(reason === undefined ? {} : { reason }) }
+  const why = to === undefined && !context.json ? await sayWhy(client) : ''
   const receipt = await client.ask('rollback', { body })
   if (context.json) {
     context.say(JSON.stringify(receipt, null, 2))
@@ -34,6 +46,8 @@ async function run(context: CommandContext): Promise<number> {
   if (receipt.outcome === 'applied' && previous != null && version !== null) {
     const { words } = await client.ask('diffVersions', { params: { from: previous, to: version } })
     writeWords(words, context.paint).forEach((it) => context.say(it))
+    const { restores } = await client.ask('readVersion', { params: { version } })
+    context.say(`restores ${restores?.version ?? 'an older version'}${why}`)
   }
   writeReceipt(receipt, context.paint).forEach((it) => context.say(it))
   return exitCodes.ok

@@ -329,7 +329,11 @@ export const AuditPage = z
 
 export const RollbackRequest = z
   .object({
-    to: version.optional().describe('default: the version before the one in force'),
+    to: version
+      .optional()
+      .describe(
+        'default: the last confirmed version while the one in force is observed, else the one before it',
+      ),
     reason: z.string().max(500).optional(),
   })
   .openapi('RollbackRequest')

@@ -150,7 +150,10 @@ export interface Reloader<Parts> {
   publish(draft: Draft, origin: Origin): Promise<Receipt>
   /** Goes all the way to the swap, and lets go. */
   plan(bytes: Uint8Array, origin: Origin): Promise<Plan>
-  /** Publishes a new version that restores an older one; `to` is its version, default the one before. */
+  /**
+   * Publishes a new version that restores an older one. Without `to` that is the baseline, while the version in
+   * force is not confirmed or serves for a time only; else the newest before it that is not in quarantine.
+   */
   rollback(origin: Origin, to?: string): Promise<Receipt>
   /** Takes the version under observation out of service at once: back to the baseline, and quarantined. */
   regress(reason: string, trigger?: string): Promise<boolean>

@@ -264,7 +264,7 @@ export type ReloadEvent = {
 export type ReloadStatus = 'success' | 'rejected' | 'skipped' | 'superseded' | 'rolled_back' | 'expired' | 'crashed' | 'in_progress'
 
 export type RollbackRequest = {
-  /** default: the version before the one in force */
+  /** default: the last confirmed version while the one in force is observed, else the one before it */
   readonly to?: string
   readonly reason?: string
 }

@@ -18,7 +18,9 @@ export function protoFieldsOf(value: unknown, field: string): Fields {
 }
 
 function toCamel(name: string): string {
-  return name.startsWith('_') ? name : name.replace(/_+([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
+  return name.startsWith('_')
+    ? name
+    : name.replace(/_+([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
 }
 
 /** Absent and `null` are the same. A number may be written as a string. */

@@ -1,0 +1,123 @@
+/**
+ * Writes one candidate of a reply, for a whole one and for a stream: deltas in, parts out.
+ *
+ * Google's function calls are whole, so a call whose arguments come in pieces is held until something else
+ * follows. What closes a candidate (reason, sources, probabilities) is kept for its last chunk.
+ */
+import type { Citation, FinishDelta, NeutralDelta, ToolCallDelta } from '../../contract/neutral.ts'
+import { type Fields, isFields, present } from '../fields.ts'
+import { isMadeId } from './call-ids.ts'
+import { writeGrounding } from './citations.ts'
+import { PROMPT_BLOCKED, writeGeminiFinish } from './finish-reason.ts'
+import { writeGeminiLogprobs } from './logprobs.ts'
+
+interface HeldCall {
+  readonly index: number
+  id: string | undefined
+  name: string
+  args: string
+  signature: string | undefined
+}
+
+export class CandidateWriter {
+  readonly index: number
+  #call: HeldCall | null = null
+  #text = ''
+  #finish: FinishDelta | null = null
+  #citations: Citation[] = []
+  #logprobs: Fields[] = []
+
+  constructor(index: number) {
+    this.index = index
+  }
+
+  /** The parts that are complete with this delta. */
+  take(delta: NeutralDelta): Fields[] {
+    if (delta.type === 'tool_call') return this.#takeCall(delta)
+    if (delta.type === 'citation') this.#citations.push(delta.citation)
+    else if (delta.type === 'logprobs') this.#logprobs.push(...delta.content)
+    else if (delta.type === 'finish') this.#finish = delta
+    else return [...this.flush(), ...this.#plain(delta)]
+    return []
+  }
+
+  /** What is held back. */
+  flush(): Fields[] {
+    const call = this.#call
+    if (call === null) return []
+    this.#call = null
+    const id = call.id === undefined || call.id === '' || isMadeId(call.id) ? undefined : call.id
+    const functionCall = present({ id, name: call.name, args: parseArgs(call.args) })
+    return [present({ functionCall, thoughtSignature: call.signature })]
+  }
+
+  /** Fields of the candidate beside its content, once it is over. */
+  closing(): Fields {
+    const finish = this.#finish
+    return present({
+      finishReason: finish === null ? 'STOP' : writeGeminiFinish(finish.reason, finish.raw),
+      groundingMetadata: this.#citations.length > 0 ? writeGrounding(this.#citations, this.#text) : undefined,
+      logprobsResult: this.#logprobs.length > 0 ? writeGeminiLogprobs(this.#logprobs) : undefined,
+    })
+  }
+
+  /** Why the prompt was blocked, when it was. */
+  get blocked(): string | null {
+    const raw = this.#finish?.raw
+    return raw?.startsWith(PROMPT_BLOCKED) === true ? raw.slice(PROMPT_BLOCKED.length) : null
+  }
+
+  #plain(delta: NeutralDelta): Fields[] {
+    switch (delta.type) {
+      case 'text':
+        this.#text += delta.text
+        return [present({ text: delta.text, thoughtSignature: delta.signature })]
+      case 'refusal':
+        this.#text += delta.text
+        return [{ text: delta.text }]
+      case 'reasoning':
+        return [{ text: delta.text, thought: true }]
+      case 'reasoning_end':
+        return delta.signature === undefined
+          ? []
+          : [{ text: '', thought: true, thoughtSignature: delta.signature }]
+      case 'media':
+        return [{ inlineData: { mimeType: delta.mediaType, data: delta.data } }]
+      case 'other':
+        return delta.from === 'gemini' ? [delta.value] : []
+      case 'start':
+      case 'tool_call':
+      case 'citation':
+      case 'logprobs':
+      case 'usage':
+      case 'finish':
+      case 'error':
+        return []
+    }
+  }
+
+  #takeCall(delta: ToolCallDelta): Fields[] {
+    const held = this.#call
+    if (held?.index === delta.index) {
+      held.args += delta.arguments ?? ''
+      held.id ??= delta.id
+      held.signature ??= delta.signature
+      return []
+    }
+    const flushed = this.flush()
+    const { index, id, name = '', arguments: args = '', signature } = delta
+    this.#call = { index, id, name, args, signature }
+    return flushed
+  }
+}
+
+/** A model may write what is no JSON; Google's form has no place for that but a text. */
+function parseArgs(text: string): Fields {
+  if (text.trim() === '') return {}
+  try {
+    const value: unknown = JSON.parse(text)
+    return isFields(value) ? value : { value }
+  } catch {
+    return { unparsed: text }
+  }
+}

@@ -1,9 +1,10 @@
 /** The wire formats by name, sorted. A new format is one file and one line here. */
 import type { Wire, WireName } from '../contract/wire.ts'
 import { anthropicMessages } from './anthropic-messages.ts'
+import { gemini } from './gemini.ts'
 import { openaiChat } from './openai-chat.ts'
 
-const list: readonly Wire[] = [anthropicMessages, openaiChat]
+const list: readonly Wire[] = [anthropicMessages, gemini, openaiChat]
 
 export const wires: ReadonlyMap<WireName, Wire> = new Map(list.map((it) => [it.name, it]))
 

@@ -17,6 +17,7 @@ export const phases = {
   lint: tool('oxlint', '--type-aware', '.'),
   format: tool('biome', 'check', '.'),
   build: { kind: 'script', args: ['scripts/build.mjs'] },
+  start: { kind: 'script', args: ['scripts/try-start.mjs'] },
   house: tests('house'),
   unit: tests('unit'),
   proof: tests('proof'),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { NeutralRequest } from '../contract/neutral.ts'
-import { warnOfForeign } from './foreign.ts'
+import { extraFor, warnOfForeign } from './foreign.ts'
 
 const asked: NeutralRequest = {
   model: 'm',
@@ -33,6 +33,20 @@ describe('a request of another format', () => {
     ])
   })
 
+  it('takes along what OpenAI’s formats have in common, and says nothing of it', () => {
+    const request = {
+      ...asked,
+      tools: [],
+      messages: [],
+      extra: { prompt_cache_key: 'k', truncation: 'auto' },
+    }
+
+    expect(extraFor(request, 'openai-chat')).toEqual({ prompt_cache_key: 'k' })
+    expect(warnOfForeign(request, 'openai-chat')).toEqual(['truncation: not supported'])
+    expect(extraFor(request, 'gemini')).toEqual({})
+    expect(extraFor(request, 'openai-responses')).toEqual(request.extra)
+  })
+
   it('is complete in its own format', () => {
     expect(warnOfForeign(asked, 'openai-responses')).toEqual([])
   })
@@ -42,11 +56,17 @@ describe('a request of another format', () => {
     ['openai-responses', 'conversation', { id: 'conv_1' }],
     ['openai-completions', 'prompt', [[1, 2]]],
     ['gemini', 'cachedContent', 'cachedContents/1'],
-  ] as const)('of %s is refused when its %s is state or input that cannot be written', (from, field, value) => {
-    const request = { ...asked, from, extra: { [field]: value } }
-    expect(() => warnOfForeign(request, 'openai-chat')).toThrow(
-      expect.objectContaining({ code: 'request.not_translatable', details: { field, from, to: 'openai-chat' } }),
-    )
-    expect(warnOfForeign({ ...request, extra: { [field]: null } }, 'openai-chat').length).toBeGreaterThan(0)
-  })
+  ] as const)(
+    'of %s is refused when its %s is state or input that cannot be written',
+    (from, field, value) => {
+      const request = { ...asked, from, extra: { [field]: value } }
+      expect(() => warnOfForeign(request, 'openai-chat')).toThrow(
+        expect.objectContaining({
+          code: 'request.not_translatable',
+          details: { field, from, to: 'openai-chat' },
+        }),
+      )
+      expect(warnOfForeign({ ...request, extra: { [field]: null } }, 'openai-chat').length).toBeGreaterThan(0)
+    },
+  )
 })

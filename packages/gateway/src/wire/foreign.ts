@@ -20,6 +20,30 @@ const ESSENTIAL: Readonly<Partial<Record<WireName, readonly string[]>>> = {
   gemini: ['cachedContent'],
 }
 
+/** Fields that OpenAI's formats have in common, by the same name and meaning. */
+const OF_OPENAI: ReadonlySet<string> = new Set([
+  'prompt_cache_key',
+  'prompt_cache_retention',
+  'safety_identifier',
+  'store',
+])
+
+/** What of `extra` a writer writes: all of its own, and what it shares with the format it came from. */
+export function extraFor(request: NeutralRequest, to: WireName): Fields {
+  const { from, extra } = request
+  if (from === undefined || from === to) return extra
+  return Object.fromEntries(Object.entries(extra).filter(([name]) => isShared(name, from, to)))
+}
+
+function isShared(name: string, from: WireName, to: WireName): boolean {
+  return OF_OPENAI.has(name) && isOfOpenAI(from) && isOfOpenAI(to)
+}
+
+/** The older completions take none of these. */
+function isOfOpenAI(wire: WireName): boolean {
+  return wire === 'openai-chat' || wire === 'openai-responses'
+}
+
 /**
  * One warning for each thing that `to` leaves out: fields in `extra`, and parts that the neutral form lacks.
  * None where `to` is the format that the request came from. Throws `request.not_translatable`.
@@ -31,7 +55,8 @@ export function warnOfForeign(request: NeutralRequest, to: WireName): string[] {
   for (const field of ESSENTIAL[from] ?? []) {
     if (isGiven(extra[field])) throw new GatewayError('request.not_translatable', { field, from, to })
   }
-  warnOfNames(extra, '', warnings)
+  const rest = Object.entries(extra).filter(([name]) => !isShared(name, from, to))
+  warnOfNames(Object.fromEntries(rest), '', warnings)
   request.tools?.forEach((tool, i) => warnOfNames(tool.extra, `tools[${i}].`, warnings))
   request.messages.forEach((message, i) => warnOfMessage(message, `messages[${i}]`, warnings))
   return warnings

@@ -3,8 +3,9 @@ import type { Wire, WireName } from '../contract/wire.ts'
 import { anthropicMessages } from './anthropic-messages.ts'
 import { gemini } from './gemini.ts'
 import { openaiChat } from './openai-chat.ts'
+import { openaiResponses } from './openai-responses.ts'
 
-const list: readonly Wire[] = [anthropicMessages, gemini, openaiChat]
+const list: readonly Wire[] = [anthropicMessages, gemini, openaiChat, openaiResponses]
 
 export const wires: ReadonlyMap<WireName, Wire> = new Map(list.map((it) => [it.name, it]))
 

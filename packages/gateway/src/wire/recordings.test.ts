@@ -21,7 +21,7 @@ const others = join(root, '../shared/data/vercel-ai/packages')
 type Fields = Record<string, unknown>
 
 /** Not of this format, or broken on purpose in a way that no reader can mend. */
-const LEFT_OUT = /error|transcription|spliced-message-start/
+const LEFT_OUT = /error|transcription|spliced-message-start|parallel-tool-call-wrapper.*chunks/
 
 function readStream(wire: Wire, bytes: Buffer, cutAt: number): readonly NeutralDelta[] {
   const reader = wire.openReader()
@@ -63,6 +63,9 @@ describe.each([...wires].filter(([name]) => existsSync(join(recordings, name))))
   },
 )
 
+/** Formats that name their events. */
+const NAMED: ReadonlySet<string> = new Set(['anthropic-messages', 'openai-responses'])
+
 /** One event's JSON a line; made into the stream that it was recorded from. */
 function asStream(lines: readonly string[], named: boolean): Buffer {
   const events = lines.map((line) => {
@@ -72,14 +75,24 @@ function asStream(lines: readonly string[], named: boolean): Buffer {
   return Buffer.from(`${events.join('')}${named ? '' : 'data: [DONE]\n\n'}`)
 }
 
+interface AnyEvent {
+  readonly type?: string
+  readonly delta?: unknown
+  readonly choices?: readonly { readonly delta?: { readonly content?: unknown }; readonly text?: unknown }[]
+}
+
+/** The second reader: what an event says as text, by name of the format. */
+const TEXTS: Readonly<Record<string, (event: AnyEvent) => unknown>> = {
+  'anthropic-messages': ({ delta }) => (delta as { text?: unknown } | undefined)?.text,
+  'openai-chat': ({ choices }) => choices?.[0]?.delta?.content,
+  'openai-completions': ({ choices }) => choices?.[0]?.text,
+  'openai-responses': ({ type, delta }) => (type === 'response.output_text.delta' ? delta : ''),
+}
+
 function textsOf(lines: readonly string[], name: WireName): string {
   return lines
     .map((line) => {
-      const event = JSON.parse(line) as {
-        delta?: { text?: string }
-        choices?: { delta?: { content?: unknown } }[]
-      }
-      const said = name === 'openai-chat' ? event.choices?.[0]?.delta?.content : event.delta?.text
+      const said = TEXTS[name]?.(JSON.parse(line) as AnyEvent)
       return typeof said === 'string' ? said : ''
     })
     .join('')
@@ -90,6 +103,10 @@ const sets: readonly (readonly [WireName, string])[] = [
   ['openai-chat', 'openai/src/chat/__fixtures__'],
   ['openai-chat', 'deepseek/src/chat/__fixtures__'],
   ['openai-chat', 'groq/src/__fixtures__'],
+  ['openai-responses', 'openai/src/responses/__fixtures__'],
+  ['openai-responses', 'azure/src/__fixtures__'],
+  ['openai-responses', 'xai/src/responses/__fixtures__'],
+  ['openai-responses', 'open-responses/src/responses/__fixtures__'],
 ]
 
 describe.each(sets)('recordings of %s by others in %s', (name, path) => {
@@ -107,7 +124,7 @@ describe.each(sets)('recordings of %s by others in %s', (name, path) => {
       const lines = readFileSync(join(folder, file), 'utf8')
         .split('\n')
         .filter((it) => it.trim() !== '')
-      const bytes = asStream(lines, name === 'anthropic-messages')
+      const bytes = asStream(lines, NAMED.has(name))
       const whole = foldReply(readStream(wire, bytes, 0))
 
       expect(whole.text).toBe(textsOf(lines, name))

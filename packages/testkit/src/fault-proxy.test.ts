@@ -87,7 +87,7 @@ describe('the proxy', () => {
     client.write('b')
     const other = await connect()
     other.client.write('c')
-    await new Promise((resolve) => void setTimeout(resolve, 50))
+    await expect.poll(() => proxy.heldPieces, PATIENCE).toBe(2)
     expect([text(), other.text(), end(), other.end()]).toEqual(['a', '', null, null])
     proxy.thaw()
     await expect.poll(() => text() + other.text(), PATIENCE).toBe('abc')

@@ -128,6 +128,11 @@ export class FaultProxy {
     to.end()
   }
 
+  /** Pieces that have come and are not passed on while it is frozen. */
+  get heldPieces(): number {
+    return this.thawed.length
+  }
+
   private async passable(): Promise<void> {
     if (this.delayMs > 0) await new Promise((resolve) => void setTimeout(resolve, this.delayMs))
     while (this.isFrozen) await new Promise<void>((resolve) => void this.thawed.push(resolve))

@@ -1,70 +1,74 @@
-/** A whole chat completion, as deltas and back. Of several choices only the first is read. */
+/** A whole chat completion, as deltas and back. */
 import type { NeutralDelta } from '../../contract/neutral.ts'
 import type { ReplyAbout } from '../../contract/wire.ts'
-import { type Fields, isFields, stringOr } from '../fields.ts'
-import { foldReply } from '../fold-reply.ts'
-import { parseOpenAIFinish, writeOpenAIFinish } from './finish-reason.ts'
-import { parseOpenAIUsage, writeOpenAIUsage } from './usage.ts'
+import { type Fields, present } from '../fields.ts'
+import { type FoldedCandidate, type FoldedPart, foldCandidates } from '../fold-reply.ts'
+import { writeOpenAIFinish } from './finish-reason.ts'
+import { OpenAIStreamReader } from './stream-reader.ts'
+import { writeOpenAIUsage } from './usage.ts'
+import { callExtra, writeCitation, writeMedia, writeThoughtDetail } from './write-parts.ts'
 
 export function parseOpenAIReply(body: Fields): readonly NeutralDelta[] {
-  const deltas: NeutralDelta[] = [
-    { type: 'start', id: stringOr(body['id'], ''), model: stringOr(body['model'], '') },
-  ]
-  const choices: readonly unknown[] = Array.isArray(body['choices']) ? body['choices'] : []
-  const choice = isFields(choices[0]) ? choices[0] : {}
-  const message = isFields(choice['message']) ? choice['message'] : {}
-  const reasoning = message['reasoning_content'] ?? message['reasoning']
-  if (typeof reasoning === 'string' && reasoning !== '') deltas.push({ type: 'reasoning', text: reasoning })
-  const text = stringOr(message['content'], '') || stringOr(message['refusal'], '')
-  if (text !== '') deltas.push({ type: 'text', text })
-  deltas.push(...parseCalls(message['tool_calls']))
-  const usage = parseOpenAIUsage(body['usage'])
-  if (usage !== null) deltas.push({ type: 'usage', usage })
-  if (typeof choice['finish_reason'] === 'string') {
-    deltas.push({ type: 'finish', reason: parseOpenAIFinish(choice['finish_reason']) })
-  }
-  return deltas
-}
-
-function parseCalls(value: unknown): readonly NeutralDelta[] {
-  if (!Array.isArray(value)) return []
-  return value.filter(isFields).map((call, index) => {
-    const named = isFields(call['function']) ? call['function'] : {}
-    return {
-      type: 'tool_call',
-      index,
-      id: stringOr(call['id'], ''),
-      name: stringOr(named['name'], ''),
-      arguments: stringOr(named['arguments'], ''),
-    }
-  })
+  const reader = new OpenAIStreamReader()
+  const deltas = reader.readChunk(body, 'message')
+  return deltas[0]?.type === 'start' ? deltas : [{ type: 'start', id: '', model: '' }, ...deltas]
 }
 
 export function writeOpenAIReply(
   deltas: readonly NeutralDelta[],
   about: ReplyAbout,
 ): Record<string, unknown> {
-  const reply = foldReply(deltas)
-  const message: Record<string, unknown> = {
-    role: 'assistant',
-    content: reply.text === '' && reply.toolCalls.length > 0 ? null : reply.text,
-    refusal: null,
-  }
-  if (reply.reasoning !== '') message['reasoning_content'] = reply.reasoning
-  if (reply.toolCalls.length > 0) {
-    message['tool_calls'] = reply.toolCalls.map(({ id, name, arguments: text }) => ({
-      id,
-      type: 'function',
-      function: { name, arguments: text },
-    }))
-  }
-  const written: Record<string, unknown> = {
+  const reply = foldCandidates(deltas)
+  return present({
     id: about.id,
     object: 'chat.completion',
     created: about.created,
     model: reply.model === '' ? about.model : reply.model,
-    choices: [{ index: 0, message, logprobs: null, finish_reason: writeOpenAIFinish(reply.finish) }],
+    choices: reply.candidates.map(writeChoice),
+    usage: reply.usage === null ? undefined : writeOpenAIUsage(reply.usage),
+  })
+}
+
+function writeChoice(candidate: FoldedCandidate, index: number): Fields {
+  return {
+    index,
+    message: writeMessage(candidate.parts),
+    logprobs: candidate.logprobs.length === 0 ? null : { content: candidate.logprobs, refusal: null },
+    finish_reason: writeOpenAIFinish(candidate.finish?.reason ?? 'stop'),
   }
-  if (reply.usage !== null) written['usage'] = writeOpenAIUsage(reply.usage)
-  return written
+}
+
+function writeMessage(parts: readonly FoldedPart[]): Fields {
+  const texts = parts.filter((it) => it.type === 'text')
+  const refusals = parts.filter((it) => it.type === 'refusal')
+  const calls = parts.flatMap(writeCall)
+  const text = texts.map((it) => it.text).join('')
+  const annotations = texts.flatMap((it) => it.citations.map(writeCitation)).filter((it) => it !== null)
+  return {
+    role: 'assistant',
+    content: text === '' && (calls.length > 0 || refusals.length > 0) ? null : text,
+    refusal: refusals.length === 0 ? null : refusals.map((it) => it.text).join(''),
+    ...writeThoughts(parts),
+    ...Object.assign({}, ...parts.map((it) => (it.type === 'media' ? writeMedia(it) : {}))),
+    ...(calls.length === 0 ? null : { tool_calls: calls }),
+    ...(annotations.length === 0 ? null : { annotations }),
+  }
+}
+
+/** The text as most servers write it, and beside it, where something proves it, each thought by itself. */
+function writeThoughts(parts: readonly FoldedPart[]): Fields {
+  const thoughts = parts.filter((it) => it.type === 'reasoning')
+  const text = thoughts.map((it) => it.text).join('')
+  const proved = thoughts.some((it) => it.signature !== undefined || it.redacted !== undefined)
+  return present({
+    reasoning_content: text === '' ? undefined : text,
+    reasoning_details: proved ? thoughts.map(writeThoughtDetail) : undefined,
+  })
+}
+
+function writeCall(part: FoldedPart): readonly Fields[] {
+  if (part.type === 'other') return part.from === 'openai-chat' && part.kind === 'custom' ? [part.value] : []
+  if (part.type !== 'tool_call') return []
+  const { id, name, arguments: text, signature } = part
+  return [{ id, type: 'function', function: { name, arguments: text }, ...callExtra(signature) }]
 }

@@ -1,19 +1,22 @@
 /**
  * Deltas as OpenAI's stream events: role first, then text and tool calls, the finish reason, usage when it
- * was asked for, and `[DONE]`.
+ * was asked for, and `[DONE]`. Each of several replies is told as a choice of its own.
  */
 import type { NeutralDelta, Usage } from '../../contract/neutral.ts'
 import type { ReplyAbout, StreamWriter } from '../../contract/wire.ts'
-import { present } from '../fields.ts'
+import { type Fields, present } from '../fields.ts'
 import { writeEvent } from '../sse.ts'
 import { writeOpenAIError } from './errors.ts'
 import { writeOpenAIFinish } from './finish-reason.ts'
 import { writeOpenAIUsage } from './usage.ts'
+import { callExtra, writeCitation, writeMedia, writeThoughtDetail } from './write-parts.ts'
 
 export class OpenAIStreamWriter implements StreamWriter {
   readonly #about: ReplyAbout
   #model: string
   #usage: Usage | null = null
+  /** Choices that have their role, and what each has thought so far since its last proof. */
+  readonly #thoughts = new Map<number, { text: string; ended: number }>()
 
   constructor(about: ReplyAbout) {
     this.#about = about
@@ -24,30 +27,16 @@ export class OpenAIStreamWriter implements StreamWriter {
     switch (delta.type) {
       case 'start':
         if (delta.model !== '') this.#model = delta.model
-        return this.#choice({ role: 'assistant', content: '', refusal: null }, null)
-      case 'text':
-        return this.#choice({ content: delta.text }, null)
-      case 'reasoning':
-        return this.#choice({ reasoning_content: delta.text }, null)
-      case 'tool_call':
-        return this.#choice({ tool_calls: [writeCall(delta)] }, null)
-      case 'finish':
-        return this.#choice({}, writeOpenAIFinish(delta.reason))
+        return this.#role(0)
       case 'usage':
         this.#usage = delta.usage
-        return ''
-      case 'refusal':
-        return this.#choice({ refusal: delta.text }, null)
-      case 'reasoning_end':
-      case 'citation':
-      case 'logprobs':
-      case 'media':
-      case 'other':
         return ''
       case 'error':
         return writeEvent(
           writeOpenAIError({ status: delta.status, code: 'upstream.failed', message: delta.message }),
         )
+      default:
+        return this.#ofChoice(delta, delta.candidate ?? 0)
     }
   }
 
@@ -59,22 +48,78 @@ export class OpenAIStreamWriter implements StreamWriter {
     return `${usage}data: [DONE]\n\n`
   }
 
-  #choice(delta: object, finish: string | null): string {
-    return writeEvent(this.#chunk([{ index: 0, delta, logprobs: null, finish_reason: finish }]))
+  #ofChoice(delta: Exclude<NeutralDelta, { type: 'start' | 'usage' | 'error' }>, index: number): string {
+    const role = this.#role(index)
+    switch (delta.type) {
+      case 'text':
+        return delta.text === '' ? role : role + this.#choice(index, { content: delta.text })
+      case 'refusal':
+        return role + this.#choice(index, { refusal: delta.text })
+      case 'reasoning':
+        this.#thought(index).text += delta.text
+        return role + this.#choice(index, { reasoning_content: delta.text })
+      case 'reasoning_end':
+        return role + this.#endThought(index, delta)
+      case 'tool_call':
+        return role + this.#choice(index, { tool_calls: [writeCall(delta)] })
+      case 'citation': {
+        const annotation = writeCitation(delta.citation)
+        return annotation === null ? role : role + this.#choice(index, { annotations: [annotation] })
+      }
+      case 'logprobs':
+        return role + this.#choice(index, {}, { logprobs: { content: delta.content, refusal: null } })
+      case 'media':
+        return role + this.#choice(index, writeMedia(delta))
+      case 'finish':
+        return role + this.#choice(index, {}, { finish_reason: writeOpenAIFinish(delta.reason) })
+      case 'other':
+        return role
+    }
   }
 
-  #chunk(choices: readonly object[]): object {
+  #role(index: number): string {
+    if (this.#thoughts.has(index)) return ''
+    this.#thought(index)
+    return this.#choice(index, { role: 'assistant', content: '', refusal: null })
+  }
+
+  #thought(index: number): { text: string; ended: number } {
+    let thought = this.#thoughts.get(index)
+    if (thought === undefined) {
+      thought = { text: '', ended: 0 }
+      this.#thoughts.set(index, thought)
+    }
+    return thought
+  }
+
+  #endThought(index: number, end: Extract<NeutralDelta, { type: 'reasoning_end' }>): string {
+    const thought = this.#thought(index)
+    const { text } = thought
+    thought.text = ''
+    const { id, signature, redacted } = end
+    if (signature === undefined && redacted === undefined && id === undefined) return ''
+    const detail = writeThoughtDetail({ text, id, signature, redacted }, thought.ended)
+    thought.ended += 1
+    return this.#choice(index, { reasoning_details: [detail] })
+  }
+
+  #choice(index: number, delta: Fields, more: Fields = {}): string {
+    return writeEvent(this.#chunk([{ index, delta, logprobs: null, finish_reason: null, ...more }]))
+  }
+
+  #chunk(choices: readonly Fields[]): Fields {
     const { id, created } = this.#about
     return { id, object: 'chat.completion.chunk', created, model: this.#model, choices }
   }
 }
 
-function writeCall(delta: Extract<NeutralDelta, { type: 'tool_call' }>): object {
+function writeCall(delta: Extract<NeutralDelta, { type: 'tool_call' }>): Fields {
   const first = delta.id !== undefined || delta.name !== undefined
   return present({
     index: delta.index,
     id: delta.id,
     type: first ? 'function' : undefined,
     function: present({ name: delta.name, arguments: delta.arguments }),
+    ...callExtra(delta.signature),
   })
 }

@@ -1,93 +1,112 @@
 /** The neutral form as an OpenAI chat request. */
-import type { NeutralMessage, NeutralPart, NeutralRequest, NeutralTool } from '../../contract/neutral.ts'
-import { present } from '../fields.ts'
+import type { NeutralRequest, NeutralResponseFormat, NeutralTool } from '../../contract/neutral.ts'
+import { type Fields, present } from '../fields.ts'
+import { extraFor, warnOfForeign } from '../foreign.ts'
+import { writeOpenAIMessage } from './write-message.ts'
 
 export function writeOpenAIRequest(
   request: NeutralRequest,
   model: string,
 ): { readonly body: Record<string, unknown>; readonly warnings: readonly string[] } {
-  const { tools: otherTools, tool_choice: otherChoice, ...extra } = request.extra
+  const own = request.from === undefined || request.from === 'openai-chat'
+  const warnings = warnOfForeign(request, 'openai-chat')
+  const {
+    tools,
+    tool_choice: choice,
+    stream_options: streamOptions,
+    ...extra
+  } = extraFor(request, 'openai-chat')
   const body = {
     model,
-    messages: request.messages.flatMap(writeMessage),
+    messages: request.messages.flatMap((message, i) =>
+      writeOpenAIMessage(message, { own, field: `messages[${i}]`, warnings }),
+    ),
     ...present<Record<string, unknown>>({
       stream: request.stream ? true : undefined,
-      stream_options: request.streamUsage ? { include_usage: true } : undefined,
-      max_completion_tokens: request.maxTokens,
-      temperature: request.temperature,
-      top_p: request.topP,
-      stop: request.stop,
-      seed: request.seed,
+      stream_options: writeStreamOptions(request.streamUsage, streamOptions),
+      ...writeSampling(request),
       user: request.user,
-      tools: writeTools(request.tools, otherTools),
-      tool_choice: writeToolChoice(request.toolChoice) ?? otherChoice,
+      metadata: request.metadata,
+      service_tier: writeTier(request, own, warnings),
+      tools: tools ?? request.tools?.map((tool) => writeTool(tool, own)),
+      tool_choice: writeToolChoice(request.toolChoice) ?? choice,
       parallel_tool_calls: request.parallelToolCalls,
+      response_format: writeResponseFormat(request.responseFormat),
+      reasoning_effort: writeEffort(request.reasoning, warnings),
+      verbosity: request.verbosity,
+      modalities: request.modalities,
+      top_k: own ? request.topK : undefined,
     }),
     ...extra,
   }
-  return { body, warnings: [] }
+  if (!own && request.topK !== undefined) warnings.push('top_k: not supported')
+  return { body, warnings }
 }
 
-function writeTools(tools: readonly NeutralTool[] | undefined, others: unknown): unknown[] | undefined {
-  if (tools === undefined) return undefined
-  const functions = tools.map((tool) => ({
+function writeSampling(request: NeutralRequest): Fields {
+  return present({
+    max_completion_tokens: request.maxTokens,
+    temperature: request.temperature,
+    top_p: request.topP,
+    frequency_penalty: request.frequencyPenalty,
+    presence_penalty: request.presencePenalty,
+    stop: request.stop,
+    seed: request.seed,
+    n: request.candidates,
+    logprobs: request.logprobs,
+    top_logprobs: request.topLogprobs,
+  })
+}
+
+/** Tiers have other names elsewhere. */
+function writeTier(request: NeutralRequest, own: boolean, warnings: string[]): string | undefined {
+  const tier = request.serviceTier
+  if (own || tier === undefined || tier === 'auto' || tier === 'default') return tier
+  if (request.from === 'openai-responses' || request.from === 'openai-completions') return tier
+  warnings.push(`service_tier: "${tier}" is not supported`)
+  return undefined
+}
+
+function writeStreamOptions(usage: boolean | undefined, rest: unknown): unknown {
+  const others = typeof rest === 'object' ? rest : null
+  return usage === true || others !== null
+    ? { ...(usage === true ? { include_usage: true } : null), ...others }
+    : undefined
+}
+
+function writeEffort(reasoning: NeutralRequest['reasoning'], warnings: string[]): string | undefined {
+  if (reasoning === undefined) return undefined
+  const { effort, budgetTokens } = reasoning
+  if (effort !== undefined || budgetTokens === undefined) return effort
+  const nearest =
+    budgetTokens === 0 ? 'minimal' : budgetTokens < 4096 ? 'low' : budgetTokens < 16_384 ? 'medium' : 'high'
+  warnings.push(`reasoning: a budget of ${budgetTokens} tokens is sent as effort "${nearest}"`)
+  return nearest
+}
+
+function writeTool(tool: NeutralTool, own: boolean): Fields {
+  const { $function: inside, ...beside } = own ? { ...tool.extra } : {}
+  return {
     type: 'function',
     function: present({
       name: tool.name,
       description: tool.description,
       parameters: tool.parameters,
       strict: tool.strict,
+      ...(inside as Fields | undefined),
     }),
-  }))
-  return Array.isArray(others) ? [...functions, ...(others as unknown[])] : functions
+    ...beside,
+  }
 }
 
 function writeToolChoice(choice: NeutralRequest['toolChoice']): unknown {
   return typeof choice === 'object' ? { type: 'function', function: { name: choice.name } } : choice
 }
 
-/** Results of several tools are one neutral message and several of OpenAI's. */
-function writeMessage(message: NeutralMessage): Record<string, unknown>[] {
-  const written: Record<string, unknown>[] = []
-  for (const part of message.parts) {
-    if (part.type !== 'tool_result') continue
-    written.push({ role: 'tool', tool_call_id: part.id, content: writeContent(part.parts) ?? '' })
-  }
-  const parts = message.parts.filter((part) => part.type !== 'tool_result')
-  if (parts.length === 0 && written.length > 0) return written
-  const role = message.role === 'tool' ? 'user' : message.role
-  const calls = parts.filter(isCall)
-  const content = writeContent(parts.filter((part) => !isCall(part)))
-  written.push(
-    present({
-      role,
-      content,
-      name: message.name,
-      tool_calls: calls.length > 0 ? calls.map(writeCall) : undefined,
-    }),
-  )
-  return written
-}
-
-function isCall(part: NeutralPart): boolean {
-  return part.type === 'tool_call' || (part.type === 'other' && part.value['id'] !== undefined)
-}
-
-function writeContent(parts: readonly NeutralPart[]): unknown {
-  const [only] = parts
-  if (only === undefined) return null
-  if (parts.length === 1 && only.type === 'text') return only.text
-  return parts.map(writePart)
-}
-
-function writePart(part: NeutralPart): unknown {
-  if (part.type === 'image') {
-    return { type: 'image_url', image_url: present({ url: part.url, detail: part.detail }) }
-  }
-  return part.type === 'other' ? part.value : part
-}
-
-function writeCall(part: NeutralPart): unknown {
-  if (part.type !== 'tool_call') return part.type === 'other' ? part.value : part
-  return { id: part.id, type: 'function', function: { name: part.name, arguments: part.arguments } }
+function writeResponseFormat(format: NeutralResponseFormat | undefined): unknown {
+  if (format === undefined) return undefined
+  if (format.type === 'json') return { type: 'json_object' }
+  if (format.type === 'text') return { type: 'text' }
+  const { type, ...json_schema } = format
+  return { type, json_schema }
 }

@@ -1,11 +1,12 @@
 /** The wire formats by name, sorted. A new format is one file and one line here. */
 import type { Wire, WireName } from '../contract/wire.ts'
 import { anthropicMessages } from './anthropic-messages.ts'
+import { bedrockConverse } from './bedrock-converse.ts'
 import { gemini } from './gemini.ts'
 import { openaiChat } from './openai-chat.ts'
 import { openaiResponses } from './openai-responses.ts'
 
-const list: readonly Wire[] = [anthropicMessages, gemini, openaiChat, openaiResponses]
+const list: readonly Wire[] = [anthropicMessages, bedrockConverse, gemini, openaiChat, openaiResponses]
 
 export const wires: ReadonlyMap<WireName, Wire> = new Map(list.map((it) => [it.name, it]))
 

@@ -350,6 +350,67 @@ const restart = fc.constant(
   }),
 )
 
+/** Long enough for a look, and for one more when the first was late. */
+const A_LOOK_MS = 3 * LIMITS.driftEveryMs
+
+/** Whether a repair has nothing else to blame. */
+function isQuiet(world: World): boolean {
+  const { state, generations } = world.reloader.status()
+  const faults = world.disk.failWrites + world.disk.dieAtWrite
+  return state === 'idle' && faults === 0 && generations.length < LIMITS.generations && !world.powerless
+}
+
+/** Row 30: what a restart would bring back is put right when somebody has changed it. */
+const damage = fc
+  .constantFrom<'baseline' | 'applied' | 'line' | 'blob'>('baseline', 'applied', 'line', 'blob')
+  .map((what) =>
+    command(`somebody removes the ${what}`, async (world) => {
+      const { applied, baseline } = world.reloader.status()
+      if (!isQuiet(world) || applied === null) return
+      if (what === 'blob') world.disk.blobs.delete(applied.digest)
+      else world.disk.records.delete(what)
+      await world.advance(A_LOOK_MS)
+      const after = world.reloader.status()
+      if (!isQuiet(world) || after.applied?.digest !== applied.digest) return
+      const held = (name: 'baseline' | 'applied'): unknown =>
+        JSON.parse(world.disk.records.get(name) ?? 'null')
+      const isWhole =
+        JSON.stringify([held('applied'), held('baseline')]) === JSON.stringify([applied, baseline]) &&
+        world.disk.records.has('line') &&
+        world.disk.blobs.has(applied.digest)
+      if (!isWhole) throw new Error(`brokeDrift: the ${what} that was removed stays away`)
+    }),
+  )
+
+/** Row 30: a part that finds its surroundings changed is built again, and what comes meanwhile goes before. */
+const drift = fc.tuple(fc.constantFrom(...KINDS), fc.boolean()).map(([kind, withOffer]) =>
+  command(
+    `${kind} drifts${withOffer ? ', and a change comes while it is built again' : ''}`,
+    async (world) => {
+      const current = world.reloader.current()
+      if (!isQuiet(world) || current === null) return
+      const before = current.parts[kind]
+      world.drifted.add(before)
+      const spec = marked(world, { behaviour: 'fine', where: 'alpha', connection: 'x' })
+      if (withOffer) {
+        world.onRebuild = () =>
+          void world.ask('meanwhile', world.reloader.offer(world.bytes(spec), world.origin({ manual: true })))
+      }
+      await world.advance(A_LOOK_MS)
+      const wasAsked = withOffer && world.onRebuild === null
+      world.onRebuild = null
+      const after = world.reloader.current()
+      if (world.powerless || after === null) return
+      if (wasAsked && after.parts.alpha.mark !== spec.mark && isQuiet(world)) {
+        throw new Error(`brokeI13: a change came, and a repair of ${current.version} took its place`)
+      }
+      const isSame = after.digest === current.digest && after.parts[kind] === before
+      if (isSame && isQuiet(world))
+        throw new Error(`brokeDrift: ${kind} of ${current.version} stays as it is`)
+    },
+  ),
+)
+
 export function commands(maxCommands: number): fc.Arbitrary<Iterable<Command>> {
   return fc.commands(
     [
@@ -373,6 +434,8 @@ export function commands(maxCommands: number): fc.Arbitrary<Iterable<Command>> {
       crashLoop,
       dieAtWrite,
       restart,
+      damage,
+      drift,
     ],
     { maxCommands, size: 'max' },
   )

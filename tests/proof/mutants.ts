@@ -121,6 +121,18 @@ export const MUTANTS: readonly Mutant[] = [
     "core.recorder.note('applied', generation.ref)",
     "core.recorder.note('baseline', generation.ref)",
   ),
+  one(
+    'a repair takes the place of what came meanwhile',
+    'drift/rebuild.ts',
+    "if (isOvertaken()) throw new ReloadError('reload.superseded', { by: 'what came meanwhile' })",
+    'void isOvertaken',
+  ),
+  one(
+    'what is missing in the store is not missed',
+    'drift/store-drift.ts',
+    'if (isDeepStrictEqual(plain(held), plain(expected))) return null',
+    'if (held === null || isDeepStrictEqual(plain(held), plain(expected))) return null',
+  ),
   {
     name: 'the quarantine is not written down',
     edits: [

@@ -39,6 +39,7 @@ export const LIMITS = {
   breakerWindowMs: 10_000,
   breakerOpenMs: 3_000,
   maxCrashAttempts: 2,
+  driftEveryMs: 4_000,
 }
 
 export interface Held {
@@ -71,6 +72,9 @@ export class World {
   /** How often each digest came into service without having been confirmed, over all restarts. */
   readonly unconfirmedCommits: Map<string, number> = new Map()
   readonly manual: Set<string> = new Set()
+  /** Parts that find their surroundings changed, and what happens while they are built again. */
+  readonly drifted: WeakSet<Part> = new WeakSet()
+  onRebuild: (() => void) | null = null
   /** The version that a regression took out of service last. */
   takenBack: { digest: string; settings: unknown } | null = null
   clock: ManualClock = new ManualClock(EPOCH_MS)
@@ -295,10 +299,24 @@ export class World {
         if (behaviour === 'check-throws') throw new Error('not healthy, by design')
         if (behaviour === 'check-hangs') await new Promise(() => {})
         if (behaviour === 'slow') await this.pause(200)
+        if (input.version === this.reloader.current()?.version) await this.noticeRebuild()
       },
       committed: () => void this.touch(),
+      inspect: async (part) => {
+        await this.touch()
+        return this.drifted.has(part) ? 'changed by design' : null
+      },
       release: (part) => ledger.release(part),
     }
+  }
+
+  /** The version in force is being built again: time enough for something else to happen. */
+  private async noticeRebuild(): Promise<void> {
+    const told = this.onRebuild
+    this.onRebuild = null
+    if (told === null) return
+    told()
+    await this.pause(200)
   }
 
   private pause(ms: number): Promise<void> {

@@ -108,6 +108,11 @@ describe('a store that would bring back something else', () => {
       value: 1,
       attributes: { 'reload.status': 'success', 'reload.trigger': 'drift' },
     })
+    expect(toy.reloader.status().last).toMatchObject({
+      trigger: 'drift',
+      status: 'success',
+      issues: [{ code: 'drift.store' }],
+    })
     await toy.advance(3 * EVERY_MS)
     expect(await driftLines(toy)).toHaveLength(1)
     expect((await restarted(toy)).version).toBe('1.2')
@@ -189,6 +194,13 @@ describe('a part that finds its surroundings changed', () => {
       floor: { version: '1.2' },
     })
     expect(await driftLines(toy)).toMatchObject([{ source: 'models', status: 'success' }])
+    expect(toy.reloader.status().last?.issues).toEqual([
+      {
+        code: 'drift.part',
+        message:
+          '"models" is not as version 1.2 has it: the level is "debug", expected "info"; it is built again',
+      },
+    ])
     pin.release()
     await toy.rest()
     expect(part.released).toBe(1)

@@ -51,7 +51,15 @@ export class Engine implements Reloader<Parts> {
     this.observer = new Observer(core, (candidate) => this.ttlAttempt(candidate))
     this.intake = new Intake(core, this.observer)
     this.watches = new Watches(core.telemetry, (bytes, origin) => this.offer(bytes, origin))
-    this.drift = new DriftWatch({ core, store, observer: this.observer, isBusy: () => this.intake.isBusy })
+    this.drift = new DriftWatch({
+      core,
+      store,
+      observer: this.observer,
+      isBusy: () => this.intake.isBusy,
+      began: (repair) => {
+        this.intake.last = repair
+      },
+    })
     this.stopMetrics = observeCore(core, {
       hasTrouble: () => this.watches.status.some((it) => it.trouble !== null),
       storeLagSeconds: () => this.drift.storeLagSeconds,

@@ -27,6 +27,8 @@ export interface Watched {
   readonly observer: Observer
   /** Whether an offer is on its way. */
   isBusy(): boolean
+  /** Told of each repair. */
+  began(repair: Attempt): void
 }
 
 export class DriftWatch {
@@ -148,6 +150,7 @@ export class DriftWatch {
     })
     attempt.identify({ ...facts, keyids: [], isSealedHere: false, readUpon: null, places: undefined })
     attempt.issues = found.map((it) => it.issue)
+    this.it.began(attempt)
     return attempt
   }
 

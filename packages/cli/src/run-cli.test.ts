@@ -192,7 +192,7 @@ describe('changeover status, history, diff and calls', () => {
 
     const history = await changeover(['history'])
     expect(history.out).toMatch(/^WHEN +FROM +TO +STATUS/)
-    expect(history.out).toContain('admin:bo')
+    expect(history.out).toContain('admin:claimed:bo')
     expect(history.out).toContain('rejected')
     expect((await changeover(['history', '--limit', '1'])).out.trim().split('\n')).toHaveLength(2)
     const versions = await changeover(['history', '--versions'])

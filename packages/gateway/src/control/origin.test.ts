@@ -35,7 +35,7 @@ describe('the origin of a request', () => {
     expect(readOrigin(facts(headers, { reason: ' better ', force: true, allowShrink: true }))).toMatchObject({
       trigger: 'cli',
       source: 'dir/new.yaml',
-      actor: 'admin:bo',
+      actor: 'admin:claimed:bo',
       mediaType: 'application/yaml',
       ifMatch: '1.4',
       idempotencyKey: 'k-1',
@@ -46,8 +46,8 @@ describe('the origin of a request', () => {
   })
 
   it('lets nobody smuggle anything through a name', () => {
-    const headers = { 'x-changeover-actor': 'bo\u001b[31m\n{evil}', 'x-changeover-source': 'a b\u0000.yaml' }
-    expect(readOrigin(facts(headers))).toMatchObject({ actor: 'admin:bo31mevil', source: 'ab.yaml' })
+    const headers = { 'x-changeover-actor': 'bo\u001b[31m\n{e:vil}', 'x-changeover-source': 'a b\u0000.yaml' }
+    expect(readOrigin(facts(headers))).toMatchObject({ actor: 'admin:claimed:bo31mevil', source: 'ab.yaml' })
   })
 
   it('reads one strong tag and refuses the rest', () => {

@@ -2,7 +2,7 @@
  * Who asks for a change, and how it wants to be treated: an `Origin`, from the headers of a request.
  *
  * The token says that the caller may; the name in `x-changeover-actor` is the caller's own word, and is
- * written down as such, with `admin:` before it.
+ * written down as such, as `admin:claimed:NAME`: of the one token there is, only `admin` is known.
  */
 import type { Origin, SpanContext, Trigger } from '@changeover/reload'
 import { GatewayError } from '../errors.ts'
@@ -78,6 +78,6 @@ function readSource(header: string | undefined): string | undefined {
 }
 
 function readActor(header: string | undefined): string {
-  const name = header?.replaceAll(/[^\w.@:+-]/g, '').slice(0, 80)
-  return name === undefined || name === '' ? 'admin' : `admin:${name}`
+  const name = header?.replaceAll(/[^\w.@+-]/g, '').slice(0, 80)
+  return name === undefined || name === '' ? 'admin' : `admin:claimed:${name}`
 }

@@ -9,6 +9,7 @@ import { z } from '@hono/zod-openapi'
 const instant = z.string().describe('RFC 3339')
 const version = z.string().describe('`epoch.seq`, such as `1.42`')
 const pointer = z.string().describe('JSON pointer (RFC 6901)')
+const actorSays = 'who asked; what stands after `claimed:` is the own word of whoever held the admin token'
 /** Not `.nullable()`: on a schema with a name, the generator of the document would forget the null. */
 const orNull = <Schema extends z.ZodType>(schema: Schema) => z.union([schema, z.null()])
 /** Recursive in truth; described as any JSON, which is all a generated client can use. */
@@ -121,7 +122,7 @@ export const Attempt = z
     attempt: z.string(),
     trigger: z.string(),
     source: z.string(),
-    actor: z.string(),
+    actor: z.string().describe(actorSays),
     from: version.nullable(),
     to: version.nullable(),
     status: ReloadStatus,
@@ -304,7 +305,7 @@ export const AuditLine = z
     event: z.string(),
     attempt: z.string(),
     scope: z.string(),
-    who: z.string(),
+    who: z.string().describe(actorSays),
     trigger: z.string(),
     source: z.string(),
     from: version.nullable(),

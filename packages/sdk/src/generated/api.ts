@@ -4,6 +4,7 @@ export type Attempt = {
   readonly attempt: string
   readonly trigger: string
   readonly source: string
+  /** who asked; what stands after `claimed:` is the own word of whoever held the admin token */
   readonly actor: string
   /** `epoch.seq`, such as `1.42` */
   readonly from: string | null
@@ -34,6 +35,7 @@ export type AuditLine = {
   readonly event: string
   readonly attempt: string
   readonly scope: string
+  /** who asked; what stands after `claimed:` is the own word of whoever held the admin token */
   readonly who: string
   readonly trigger: string
   readonly source: string

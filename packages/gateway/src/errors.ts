@@ -93,6 +93,25 @@ export const rules = {
     say: (it) =>
       `there is no route or model "${it.model}"${it.nearest ? `; did you mean "${it.nearest}"?` : ''}`,
   }),
+  'routing.queue_full': rule<{ name: string }>({
+    blame: 'operator',
+    retry: true,
+    status: 503,
+    say: (it) => `"${it.name}" has as many requests as it may, and as many waiting`,
+  }),
+  'routing.queue_timeout': rule<{ name: string }>({
+    blame: 'operator',
+    retry: true,
+    status: 503,
+    say: (it) => `"${it.name}" has as many requests as it may, and no place became free in time`,
+  }),
+  'routing.none_allowed': rule<{ route: string }>({
+    blame: 'sender',
+    retry: false,
+    status: 403,
+    say: (it) =>
+      `no target of "${it.route}" may be sent this request: it asks for a region, or for a target marked for sensitive data, that the route does not have`,
+  }),
   'contexts.variable': rule<{ name: string; found: string; expected: string }>({
     blame: 'sender',
     retry: false,
@@ -140,6 +159,12 @@ export const rules = {
     retry: true,
     status: 502,
     say: (it) => `"${it.target}" sent what could not be read as its format`,
+  }),
+  'upstream.outrun': rule<{ target: string }>({
+    blame: 'upstream',
+    retry: false,
+    status: 499,
+    say: (it) => `another attempt of the same call answered before "${it.target}"`,
   }),
   'upstream.open_breakers': rule<{ route: string }>({
     blame: 'upstream',

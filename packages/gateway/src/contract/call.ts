@@ -40,9 +40,12 @@ export interface CallRecord {
 
 export interface CallAttempt {
   readonly target: string
+  /** `null` when nothing came; of a mirror also when it was still under way as the call ended. */
   readonly status: number | null
   readonly error: string
   readonly durationMs: number
+  /** What went out beside the others: a second attempt to be faster, or a copy that nobody was answered from. */
+  readonly kind?: 'hedge' | 'mirror'
 }
 
 /** Where finished calls go. Must return at once; writing happens later and in batches. */

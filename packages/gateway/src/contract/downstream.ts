@@ -26,6 +26,8 @@ export interface CallHead {
   readonly endpoint: string
   /** Model and streaming, for formats that name them in the path. */
   readonly path: { readonly model: string; readonly stream: boolean } | null
+  /** As they came, names in lower case. Not to be shown or passed on as a whole: credentials are among them. */
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
   readonly traceparent: string | undefined
   readonly tracestate: string | undefined
 }

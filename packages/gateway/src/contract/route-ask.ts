@@ -29,6 +29,9 @@ export interface RouteAsk {
   modalities(): readonly Modality[]
   /** The conversation that the request belongs to, where the caller says so. */
   session(): string | null
-  /** Hash of the first `bytes` of what the model is to read, as 32 bits; `null` when there is nothing. */
-  promptHash(bytes: number): number | null
+  /**
+   * 32 bits of hash over how the prompt begins: instructions, tools and the first message of the user, up to
+   * `chars` of them. So all turns of a conversation have the same. `null` when there is nothing to read.
+   */
+  promptHash(chars: number): number | null
 }

@@ -24,6 +24,8 @@ export const FAILURE_CLASSES = [
 export type FailureClass = (typeof FAILURE_CLASSES)[number]
 
 export interface RoutePlan {
+  /** Whether choosing takes more than a draw by weight. */
+  readonly chooses: boolean
   /** `null`: by weight alone. */
   readonly strategy: Strategy | null
   /** In order; the first that holds decides. */
@@ -76,12 +78,14 @@ export interface Turn {
 export interface TargetLive {
   /** Attempts under way. */
   pending: number
-  /** A first token came after `ms`. */
-  answered(ms: number, nowMs: number): void
-  /** Peak-sensitive moving average of the time to the first token; 0 while nothing is known. */
-  latencyMs(nowMs: number): number
-  /** Time to the first token that this share of the last answers kept; `null` while too few are known. */
-  quantileMs(share: number): number | null
+  /** An answer began after `ms`: a stream with its first token, another when it was whole. */
+  answered(ms: number, nowMs: number, stream: boolean): void
+  /** An attempt failed; counts as an answer that took `ms`, but in no quantile. */
+  failed(ms: number, nowMs: number, stream: boolean): void
+  /** Peak-sensitive moving average of that time; 0 while nothing is known. */
+  latencyMs(nowMs: number, stream: boolean): number
+  /** The time that this share of the last answers kept; `null` while too few are known. */
+  quantileMs(share: number, stream: boolean): number | null
   /** Takes what the provider says of its limits. */
   limitsSeen(headers: UpstreamHeaders, nowMs: number, wallMs: number): void
   /** Share of the tightest known limit that is left, 0 to 1; 1 while nothing is known. */
@@ -120,7 +124,7 @@ export interface Ejector {
 
 export interface HedgePlan {
   /** How long the first attempt has before a second one goes out beside it; `null`: not now. */
-  delayMs(target: CompiledTarget): number | null
+  delayMs(target: CompiledTarget, stream: boolean): number | null
   /** False when enough calls have been hedged lately. */
   take(): boolean
   /** A call began. */
@@ -146,6 +150,7 @@ export interface CredentialRing {
 }
 
 export const PLAIN_PLAN: RoutePlan = Object.freeze({
+  chooses: false,
   strategy: null,
   rules: Object.freeze([]),
   needs: null,

@@ -7,13 +7,32 @@
  * they are resolved when a snapshot is built and never stored in the tree.
  */
 
+import type { Quirks } from './provider.ts'
 import type { FailureClass } from './routing.ts'
 
-export type ProviderKind = 'openai' | 'openai-compatible' | 'anthropic' | 'simulated'
+export type ProviderKind =
+  | 'anthropic'
+  | 'azure'
+  | 'cerebras'
+  | 'cohere'
+  | 'deepseek'
+  | 'fireworks'
+  | 'groq'
+  | 'llama-cpp'
+  | 'mistral'
+  | 'ollama'
+  | 'openai'
+  | 'openai-compatible'
+  | 'openrouter'
+  | 'perplexity'
+  | 'simulated'
+  | 'together'
+  | 'vllm'
+  | 'xai'
 
 export interface ProviderSettings {
   readonly kind: ProviderKind
-  /** Without trailing slash. Each kind but `openai-compatible` has a default. */
+  /** Without trailing slash. Each kind but `azure` and `openai-compatible` has a default. */
   readonly baseUrl?: string
   /** A secret reference. */
   readonly credential?: string
@@ -22,9 +41,25 @@ export interface ProviderSettings {
   readonly headers?: Readonly<Record<string, string>>
   /** Keep-alive connections to the provider. */
   readonly connections?: number
+  /** Only for kind `azure`: a dated version of the API. */
+  readonly apiVersion?: string
+  /** What requests of formats that it does not speak are translated into. */
+  readonly wire?: SpokenWire
+  /** Below `baseUrl`; `null` takes away what its kind has. */
+  readonly paths?: Readonly<Partial<Record<SpokenWire | 'openai-embeddings', string | null>>>
+  readonly keyHeader?: { readonly name: string; readonly scheme?: string }
+  readonly quirks?: Quirks
+  /** JSON pointers. */
+  readonly errorTexts?: readonly string[]
+  /** Headers of callers that it gets. */
+  readonly callerHeaders?: readonly string[]
+  /** Headers of its answers that callers get. */
+  readonly replyHeaders?: readonly string[]
   /** Only for kind `simulated`. */
   readonly simulate?: SimulateSettings
 }
+
+export type SpokenWire = 'openai-chat' | 'openai-responses' | 'openai-completions' | 'anthropic-messages'
 
 export interface SimulateSettings {
   readonly firstTokenMs?: number
@@ -130,7 +165,7 @@ export interface RouteSettings {
   readonly sticky?: {
     readonly by?: 'session' | 'tenant' | 'prompt'
     readonly header?: string
-    readonly promptBytes?: number
+    readonly promptChars?: number
     readonly otherwise?: StickyOtherwise
   }
   readonly aliases?: readonly string[]

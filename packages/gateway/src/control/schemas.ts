@@ -250,7 +250,16 @@ export const Status = Instance.extend({
 }).openapi('Status')
 
 export const CallAttempt = z
-  .object({ target: z.string(), status: z.number().nullable(), error: z.string(), durationMs: z.number() })
+  .object({
+    target: z.string(),
+    status: z.number().nullable(),
+    error: z.string(),
+    durationMs: z.number(),
+    kind: z
+      .enum(['hedge', 'mirror'])
+      .optional()
+      .describe('beside the others: to be faster, or as a copy that nobody was answered from'),
+  })
   .openapi('CallAttempt')
 
 export const Call = z

@@ -118,10 +118,15 @@ export function compilePlan(settings: RouteSpec, { route, parts: flat }: PlanInp
 function compileBase(settings: RouteSpec, route: CompiledRoute, parts: Parts | null): RoutePlan {
   const { concurrency, ejection, hedge, mirror } = settings
   const everyTarget = [...new Set([...route.targets.map((it) => it.target), ...route.fallback])]
+  const strategy = compileStrategy(settings, settings.strategy, membersOf(settings.targets, route))
+  const needs = needsOf([settings.require])
+  const isBounded = route.targets.some((it) => it.target.gate !== null)
   const plan: RoutePlan = {
-    strategy: compileStrategy(settings, settings.strategy, membersOf(settings.targets, route)),
+    chooses:
+      strategy !== null || needs !== null || ejection !== undefined || hedge !== undefined || isBounded,
+    strategy,
     rules: PLAIN_PLAN.rules,
-    needs: needsOf([settings.require]),
+    needs,
     fallbackFor: parts === null || parts.fallbackFor.size === 0 ? null : parts.fallbackFor,
     ejector: parts?.standings && ejection ? createEjector(parts.standings, everyTarget, ejection) : null,
     gate: parts?.gate && concurrency ? gateOf(parts.gate, concurrency) : null,
@@ -159,7 +164,7 @@ function ruleRoute(rule: RuleSpec, { settings, route, base, targets }: RuleInput
   const taken = { ...route, targets: Object.freeze(among), totalWeight: until }
   const strategy = compileStrategy(settings, rule.strategy ?? settings.strategy, membersOf(shares, taken))
   const needs = needsOf([settings.require, rule.require])
-  return Object.freeze({ ...taken, plan: Object.freeze({ ...base, strategy, needs }) })
+  return Object.freeze({ ...taken, plan: Object.freeze({ ...base, strategy, needs, chooses: true }) })
 }
 
 function membersOf(shares: RouteSpec['targets'], route: CompiledRoute): readonly Member[] {
@@ -177,11 +182,11 @@ function compileStrategy(
   members: readonly Member[],
 ): Strategy | null {
   if (name === 'weighted') return null
-  const { by, header, promptBytes, otherwise } = settings.sticky
+  const { by, header, promptChars, otherwise } = settings.sticky
   const unsticky: StickyOptions = {
     by,
     header: null,
-    promptBytes,
+    promptChars,
     otherwise: strategies.weighted(members, NO_STICKY),
   }
   const options = { ...unsticky, header: header ?? null, otherwise: strategies[otherwise](members, unsticky) }
@@ -191,7 +196,7 @@ function compileStrategy(
 const NO_STICKY: StickyOptions = {
   by: 'session',
   header: null,
-  promptBytes: 0,
+  promptChars: 0,
   otherwise: { name: 'none', choose: () => null },
 }
 

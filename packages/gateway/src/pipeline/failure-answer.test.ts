@@ -17,7 +17,15 @@ const to = {
 function refused(status: number, body: unknown): AttemptFailure {
   const bytes = Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))
   const refusal = { status, contentType: 'application/json', body: bytes, retryAfterMs: null }
-  return { code: 'upstream.failed', target, status, limitMs: 0, refusal, cause: undefined }
+  return {
+    code: 'upstream.failed',
+    target,
+    status,
+    limitMs: 0,
+    refusal,
+    retryAfterMs: null,
+    cause: undefined,
+  }
 }
 
 const quoting = {

@@ -19,6 +19,7 @@ export interface FailureAnswer {
   readonly headers: readonly string[]
 }
 
+const NO_HEADERS: readonly string[] = []
 const ABOUT_THE_REQUEST: ReadonlySet<number> = new Set([400, 409, 413, 415, 422, 429])
 
 export interface AnswerTo {
@@ -38,6 +39,11 @@ export function answerFailure(failure: AttemptFailure, to: AnswerTo): FailureAns
   const name = target?.name ?? route
   const headers = retryHeaders(refusal)
   if (code === 'upstream.open_breakers') return say(code, sayError(code, { route }), ['retry-after', '5'])
+  if (code === 'routing.none_allowed') return say(code, sayError(code, { route }), NO_HEADERS)
+  if (code === 'routing.queue_full' || code === 'routing.queue_timeout') {
+    const seconds = String(Math.ceil((failure.retryAfterMs ?? 1000) / 1000))
+    return say(code, sayError(code, { name }), ['retry-after', seconds])
+  }
   if (code === 'upstream.timeout') return say(code, sayError(code, { target: name, limitMs }), headers)
   if (code !== 'upstream.failed') return say(code, sayError(code, { target: name }), headers)
   const status = failure.status ?? 502

@@ -12,19 +12,24 @@ import { nearest, type Span } from '@changeover/reload'
 import type { CallAttempt } from '../contract/call.ts'
 import type { CompiledRoute, CompiledTarget } from '../contract/compiled.ts'
 import type { Usage } from '../contract/neutral.ts'
+import type { RouteAsk } from '../contract/route-ask.ts'
 import type { UpstreamHeaders, UpstreamRequest } from '../contract/upstream.ts'
 import type { CallerError, ReplyAbout, Wire } from '../contract/wire.ts'
 import { type ErrorCode, rules, sayError } from '../errors.ts'
-import type { AttemptFailure, AttemptHost, FailureCode } from '../routing/attempt-host.ts'
+import type { Aside, AsideKind, AttemptFailure, AttemptHost, FailureCode } from '../routing/attempt-host.ts'
 import { Attempts } from '../routing/attempts.ts'
+import { type CallerWishes, NO_WISHES, readWishes, USUAL_PRIORITY } from '../routing/caller-wishes.ts'
+import { resolveRoute } from '../routing/resolve-route.ts'
 import { bodyShapes } from '../wire/body-shapes.ts'
 import { RequestBody } from '../wire/request-body.ts'
+import { AsideRun } from './aside-run.ts'
 import { Call } from './call.ts'
 import { type CallFacts, recordOf } from './call-facts.ts'
 import { endAttemptSpan, endCallSpan, startAttemptSpan, startCallSpan } from './call-spans.ts'
 import { answerFailure } from './failure-answer.ts'
 import { openReply } from './replies/open-reply.ts'
 import type { Reply, ReplyPort } from './replies/reply.ts'
+import { RequestFacts } from './request-facts.ts'
 import { type UpstreamBody, writeUpstreamBody } from './upstream-body.ts'
 
 export class GenerateCall extends Call implements AttemptHost, ReplyPort {
@@ -35,6 +40,7 @@ export class GenerateCall extends Call implements AttemptHost, ReplyPort {
   #attempts: Attempts | null = null
   #attemptSpan: Span | null = null
   #attemptAt = 0
+  #attemptKind: AsideKind | null = null
   #attemptList: CallAttempt[] = []
   #target: CompiledTarget | null = null
   #written: UpstreamBody | null = null
@@ -44,6 +50,8 @@ export class GenerateCall extends Call implements AttemptHost, ReplyPort {
   #firstTokenMs: number | null = null
   #seenModel = ''
   #usage: Usage | null = null
+  #wishes: CallerWishes = NO_WISHES
+  #asked: RequestFacts | null = null
 
   take(bytes: Buffer): void {
     if (this.isClosed || this.ended) return
@@ -82,12 +90,13 @@ export class GenerateCall extends Call implements AttemptHost, ReplyPort {
       this.refuse('routing.no_such_model', { model, nearest: nearest(model, [...known]) })
       return null
     }
-    if (allow !== null && !allow.has(model)) {
+    if (allow !== null && !allow.has(model) && !allow.has(route.name)) {
       this.refuse('identity.not_allowed', { model })
       return null
     }
-    this.#route = route
-    return route
+    this.#wishes = readWishes(this.head.headers, USUAL_PRIORITY)
+    this.#route = route.plan.rules.length === 0 ? route : resolveRoute(route, this.routeAsk())
+    return this.#route
   }
 
   #fillContext(route: CompiledRoute, body: RequestBody): boolean {
@@ -116,34 +125,73 @@ export class GenerateCall extends Call implements AttemptHost, ReplyPort {
 
   #startAttempts(route: CompiledRoute, body: RequestBody): void {
     const { startedMono: startedAt, tools } = this
-    const rules = { route, stream: body.stream, startedAt, stallMs: tools.stallMs }
+    const rules = { route, stream: body.stream, startedAt, stallMs: tools.stallMs, wishes: this.#wishes }
     this.#attempts = new Attempts(this, rules, tools)
     this.#attempts.start()
   }
 
   // What the attempts ask and tell (AttemptHost).
 
-  onAttempt(target: CompiledTarget): UpstreamRequest | null {
+  routeAsk(): RouteAsk {
+    const { head, caller } = this
     const body = this.#body
-    const route = this.#route
-    if (body === null || route === null) return null
+    if (body === null) throw new TypeError('routing asked of a request before its body was there')
+    const [tenant, key] = [caller?.tenant ?? null, caller?.key ?? null]
+    this.#asked ??= new RequestFacts({ head, body, wishes: this.#wishes, tenant, key })
+    return this.#asked
+  }
+
+  onAttempt(target: CompiledTarget): UpstreamRequest | null {
     this.#target = target
     this.#attemptAt = this.tools.clock.monotonic()
     this.#seenModel = ''
     try {
-      const it = { body, route, prompt: this.#prompt, callerWire: this.head.wire.name }
-      this.#written = writeUpstreamBody(it, target)
+      this.#written = this.#writeFor(target)
     } catch (thrown) {
       this.refuseThrown(thrown)
       return null
     }
     this.#attemptSpan = startAttemptSpan(this.tools, this.#callSpan(), target, this.snapshot?.version)
-    return {
-      method: 'POST',
-      path: this.#written.path,
-      headers: this.#upstreamHeaders(target),
-      body: this.#written.bytes,
+    return this.#requestTo(target, this.#written, this.#attemptSpan)
+  }
+
+  openAside(target: CompiledTarget, kind: AsideKind): Aside | null {
+    let written: UpstreamBody
+    try {
+      written = this.#writeFor(target)
+    } catch {
+      // The call itself may well be possible for its own target.
+      return null
     }
+    const span = startAttemptSpan(this.tools, this.#callSpan(), target, this.snapshot?.version)
+    const { clock } = this.tools
+    const input = {
+      target,
+      kind,
+      written,
+      span,
+      request: this.#requestTo(target, written, span),
+      startedMono: clock.monotonic(),
+      stream: this.#body?.stream === true,
+      port: this,
+      onOver: (it: AsideRun, attempt: CallAttempt, cause: unknown) => this.#asideOver(it, attempt, cause),
+    }
+    const aside = new AsideRun(input, () => clock.monotonic())
+    if (kind === 'mirror') {
+      this.#attemptList.push({ target: target.name, status: null, error: '', durationMs: 0, kind })
+    }
+    return aside
+  }
+
+  adopt(aside: Aside): void {
+    if (!(aside instanceof AsideRun)) return
+    this.#target = aside.target
+    this.#attemptAt = aside.startedMono
+    this.#written = aside.written
+    this.#attemptSpan = aside.span
+    this.#attemptKind = aside.kind
+    this.#seenModel = ''
+    this.#reply = null
   }
 
   onHead(status: number, headers: UpstreamHeaders): void {
@@ -173,7 +221,10 @@ export class GenerateCall extends Call implements AttemptHost, ReplyPort {
 
   onAttemptOver(target: CompiledTarget, status: number | null, code: string, cause: unknown): void {
     const durationMs = this.tools.clock.monotonic() - this.#attemptAt
-    this.#attemptList.push({ target: target.name, status, error: code, durationMs })
+    const attempt = { target: target.name, status, error: code, durationMs }
+    const kind = this.#attemptKind
+    this.#attemptList.push(kind === null ? attempt : { ...attempt, kind })
+    this.#attemptKind = null
     const span = this.#attemptSpan
     if (span !== null) {
       endAttemptSpan(span, {
@@ -350,11 +401,44 @@ export class GenerateCall extends Call implements AttemptHost, ReplyPort {
     return this.#span
   }
 
-  #upstreamHeaders(target: CompiledTarget): readonly string[] {
-    const context = (this.#attemptSpan ?? this.#callSpan()).context
+  /** What the call is for this target. Throws where it cannot be said in the target's format. */
+  #writeFor(target: CompiledTarget): UpstreamBody {
+    const body = this.#body
+    const route = this.#route
+    if (body === null || route === null) throw new TypeError('an attempt of a call without a route')
+    return writeUpstreamBody({ body, route, prompt: this.#prompt, callerWire: this.head.wire.name }, target)
+  }
+
+  #requestTo(target: CompiledTarget, written: UpstreamBody, span: Span | null): UpstreamRequest {
+    const headers = this.#upstreamHeaders(target, span)
+    return { method: 'POST', path: written.path, headers, body: written.bytes }
+  }
+
+  #upstreamHeaders(target: CompiledTarget, span: Span | null): readonly string[] {
+    const context = (span ?? this.#callSpan()).context
     const sent = [...target.headers(), 'traceparent', writeTraceparent(context)]
     if (context.traceState !== undefined) sent.push('tracestate', context.traceState)
+    const leftMs = this.#attempts?.leftForCallerMs(this.tools.clock.monotonic()) ?? null
+    if (leftMs !== null) sent.push('x-request-timeout-ms', String(leftMs))
     return sent
+  }
+
+  /** Of a copy, the line that it has had from the start becomes what is known now; a hedge gets its line here. */
+  #asideOver(it: AsideRun, attempt: CallAttempt, cause: unknown): void {
+    const open = (known: CallAttempt) =>
+      known.kind === 'mirror' &&
+      known.target === attempt.target &&
+      known.status === null &&
+      known.error === ''
+    const at = it.kind === 'mirror' ? this.#attemptList.findIndex(open) : -1
+    if (at === -1) this.#attemptList.push(attempt)
+    else this.#attemptList[at] = attempt
+    const { target, status, error } = { ...attempt, target: it.target }
+    if (it.span !== null)
+      endAttemptSpan(it.span, { target, status, error, cause, seenModel: '', usage: null })
+    if (this.snapshot !== null) {
+      this.tools.versions.of(this.snapshot).instruments.attempt(target, error, attempt.durationMs)
+    }
   }
 
   #tellFailure(error: CallerError, headers: readonly string[]): void {

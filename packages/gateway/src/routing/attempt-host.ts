@@ -3,7 +3,9 @@
  */
 import type { Clock } from '@changeover/reload'
 import type { CompiledRoute, CompiledTarget } from '../contract/compiled.ts'
+import type { RouteAsk } from '../contract/route-ask.ts'
 import type { UpstreamHeaders, UpstreamRequest } from '../contract/upstream.ts'
+import type { CallerWishes } from './caller-wishes.ts'
 import type { Deadlines } from './deadlines.ts'
 
 export type FailureCode =
@@ -13,6 +15,9 @@ export type FailureCode =
   | 'upstream.protocol'
   | 'upstream.failed'
   | 'upstream.open_breakers'
+  | 'routing.queue_full'
+  | 'routing.queue_timeout'
+  | 'routing.none_allowed'
 
 export interface AttemptFailure {
   readonly code: FailureCode
@@ -22,6 +27,8 @@ export interface AttemptFailure {
   /** Which limit passed, for `upstream.timeout`. */
   readonly limitMs: number
   readonly refusal: Refusal | null
+  /** When it is worth coming back, where that is known here and not from a refusal. */
+  readonly retryAfterMs: number | null
   readonly cause: unknown
 }
 
@@ -35,6 +42,8 @@ export interface Refusal {
 
 /** The call that the attempts are made for. */
 export interface AttemptHost {
+  /** What routing may ask of the request; made when it is asked for the first time. */
+  routeAsk(): RouteAsk
   /** An attempt begins. Returns what to send, or `null` when the call ended because it cannot be written. */
   onAttempt(target: CompiledTarget): UpstreamRequest | null
   /** A good answer begins. */
@@ -47,6 +56,33 @@ export interface AttemptHost {
   onFailure(failure: AttemptFailure): void
   /** The caller has not taken a byte for too long. */
   onStalled(): void
+  /** A second request beside the attempt that is under way; `null` when it cannot be written for this target. */
+  openAside(target: CompiledTarget, kind: AsideKind): Aside | null
+  /** What went beside is the attempt from now on; the one before is over. */
+  adopt(aside: Aside): void
+}
+
+export type AsideKind = 'hedge' | 'mirror'
+
+/** A request that goes out beside a call's attempts, with a span and a line in the record of its own. */
+export interface Aside {
+  readonly target: CompiledTarget
+  readonly request: UpstreamRequest
+  /** Reads an answer without sending any of it; `null` when the answer is of a kind that the caller could not read. */
+  openProbe(status: number, headers: UpstreamHeaders, told: ProbeTold): Probe | null
+  /** It ended, and was not adopted. */
+  over(status: number | null, code: string, cause: unknown): void
+}
+
+export interface Probe {
+  onData(chunk: Buffer): void
+  onEnd(): void
+}
+
+export interface ProbeTold {
+  /** There is something that the caller would get. */
+  onContent(): void
+  onFault(code: FailureCode, status: number | undefined): void
 }
 
 export interface AttemptRules {
@@ -56,6 +92,7 @@ export interface AttemptRules {
   readonly startedAt: number
   /** How long a caller may leave the stream standing. */
   readonly stallMs: number
+  readonly wishes: CallerWishes
 }
 
 export interface AttemptTools {

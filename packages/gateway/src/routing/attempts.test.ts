@@ -6,6 +6,7 @@ import type { Upstream, UpstreamExchange, UpstreamHandler } from '../contract/up
 import { testRoute, testTarget } from '../server/test-gateway.ts'
 import type { AttemptFailure, AttemptHost } from './attempt-host.ts'
 import { Attempts } from './attempts.ts'
+import { NO_WISHES } from './caller-wishes.ts'
 import { Deadlines } from './deadlines.ts'
 
 class HeldUpstream implements Upstream {
@@ -76,9 +77,18 @@ function begin(route: CompiledRoute, stream = false): void {
     onAttemptOver: (target, status, code) => void over.push([target.model, status, code]),
     onFailure: (it) => void (failure = it),
     onStalled: () => void (stalled = true),
+    routeAsk: () => {
+      throw new Error('nothing here asks')
+    },
+    openAside: () => null,
+    adopt: () => {},
   }
   const tools = { clock, deadlines: new Deadlines(clock), random: () => 0.5 }
-  attempts = new Attempts(host, { route, stream, startedAt: clock.monotonic(), stallMs: 1000 }, tools)
+  attempts = new Attempts(
+    host,
+    { route, stream, startedAt: clock.monotonic(), stallMs: 1000, wishes: NO_WISHES },
+    tools,
+  )
   attempts.start()
 }
 

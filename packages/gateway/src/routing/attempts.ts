@@ -2,31 +2,47 @@
  * A call's attempts, one after another, until one of them has begun to answer or none is left.
  *
  * The promise: until the host says `commit` nothing has reached the caller, so a failed attempt is made again
- * as if it had not been: on the same target after a wait, or on the next of the route's fallbacks at once.
- * After `commit` there is no way back, and a failure is the host's to tell.
+ * as if it had not been: with another key, on another target, or on the same one after a wait. After `commit` there
+ * is no way back, and a failure is the host's to tell.
  *
  * The attempts of a route are counted in all. One is kept for each fallback that is still to come, so that
- * retrying the chosen target never uses up the way around it.
+ * retrying the chosen target never uses up the way around it. Where an attempt goes next: `#tryAgain`.
  *
- * All time limits of a call are one number here, `dueAt`. Not here: what an answer means (`pipeline/replies`).
+ * All time limits of a call are one number here, `dueAt`. What an attempt takes (a place at a gate, its mark on the
+ * target) it gives back in `#release`, once. Not here: what an answer means (`pipeline/replies`).
  */
 import type { Timer } from '@changeover/reload'
 import type { CompiledTarget } from '../contract/compiled.ts'
-import type {
-  UpstreamExchange,
-  UpstreamFailure,
-  UpstreamHandler,
-  UpstreamHeaders,
-} from '../contract/upstream.ts'
+import type { Gate, GateWaiter } from '../contract/routing.ts'
+import type { UpstreamExchange, UpstreamFailure, UpstreamHeaders } from '../contract/upstream.ts'
 import type { AttemptHost, AttemptRules, AttemptTools, FailureCode, Refusal } from './attempt-host.ts'
 import { backoffMs, readRetryAfter } from './backoff.ts'
 import { chooseTarget } from './choose.ts'
 import type { Watched } from './deadlines.ts'
+import { classOf, isTargetsFault, isTargetsOwn } from './failure-class.ts'
+import { HedgeLane, type LaneOwner } from './hedge-lane.ts'
+import { MirrorLane } from './mirror-lane.ts'
+import { Selection } from './selection.ts'
+import { isAllowed } from './target-needs.ts'
 
 /** Error bodies are small; beyond this only the beginning is kept. */
 const REFUSAL_BYTES = 64 * 1024
+/** A key that the provider does not take stays that way for a while; a limit is over sooner. */
+const REFUSED_KEY_MS = 300_000
+const LIMITED_KEY_MS = 30_000
+/** What a failure counts as at least in a target's latency: failing fast is not being fast. */
+const FAILURE_MS = 1000
 
-type Phase = 'idle' | 'connecting' | 'asked' | 'refused' | 'flowing' | 'stalled' | 'waiting' | 'over'
+type Phase =
+  | 'idle'
+  | 'queued'
+  | 'connecting'
+  | 'asked'
+  | 'refused'
+  | 'flowing'
+  | 'stalled'
+  | 'waiting'
+  | 'over'
 
 interface CollectedRefusal {
   readonly contentType: string
@@ -35,53 +51,90 @@ interface CollectedRefusal {
   bytes: number
 }
 
-export class Attempts implements UpstreamHandler, Watched {
+export class Attempts implements LaneOwner, Watched, GateWaiter {
   dueAt = Number.POSITIVE_INFINITY
+  readonly priority: number
   readonly #host: AttemptHost
   readonly #rules: AttemptRules
   readonly #tools: AttemptTools
-  readonly #totalAt: number
+  readonly #selection: Selection | null
+  #totalAt: number
   #phase: Phase = 'idle'
   #target: CompiledTarget | null = null
   #exchange: UpstreamExchange | null = null
   #made = 0
-  /** Fallbacks already passed. */
+  #startedAt = 0
+  /** The fallbacks in use, and how many of them have been passed. */
+  #fallback: readonly CompiledTarget[]
   #passed = 0
   #status: number | null = null
   #committed = false
   /** Why this side broke the attempt off, when it did. */
   #broken: FailureCode | null = null
+  /** What is heard of an exchange that was given up for another. */
+  #isMuted = false
   #limitMs = 0
   #wait: Timer | null = null
-  #refusal: { chunks: Buffer[]; bytes: number; contentType: string; retryAfterMs: number | null } | null =
-    null
+  #refusal: CollectedRefusal | null = null
+  /** Holds a place and is counted at its target. */
+  #isRunning = false
+  #routePlaceAt: number | null = null
+  #waitsAt: Gate | null = null
+  #credential = 0
+  #rotations = 0
+  #hedgeTimer: Timer | null = null
+  #lane: HedgeLane | null = null
 
   constructor(host: AttemptHost, rules: AttemptRules, tools: AttemptTools) {
     this.#host = host
     this.#rules = rules
     this.#tools = tools
-    this.#totalAt = rules.startedAt + rules.route.totalMs
+    const { route, wishes, startedAt } = rules
+    this.priority = wishes.priority
+    this.#fallback = route.fallback
+    const chooses = route.plan.chooses || wishes.sensitive || wishes.region !== null
+    this.#selection = chooses ? new Selection({ route, wishes }, host, tools) : null
+    this.#totalAt =
+      startedAt + Math.min(route.totalMs, this.#givenMs(wishes.totalMs), this.#givenMs(wishes.beginMs))
   }
 
   get target(): CompiledTarget | null {
     return this.#target
   }
 
+  /** What is left of the time that the caller gave; `null` when he gave none or it does not count. */
+  leftForCallerMs(nowMs: number): number | null {
+    const { wishes, startedAt } = this.#rules
+    const given = Math.min(this.#givenMs(wishes.totalMs), this.#givenMs(wishes.beginMs))
+    return given === Number.POSITIVE_INFINITY ? null : Math.max(1, Math.floor(startedAt + given - nowMs))
+  }
+
   start(): void {
     const { route, startedAt } = this.#rules
     this.#tools.deadlines.watch(this)
-    const target = chooseTarget(route, this.#tools.random, startedAt) ?? this.#nextFallback(startedAt)
-    if (target === null) this.#giveUp('upstream.open_breakers', null, null)
-    else this.#attempt(target, startedAt)
+    route.plan.hedge?.earn()
+    if (this.#selection !== null && !this.#selection.hasAllowed())
+      this.#giveUp('routing.none_allowed', null, null)
+    else if (route.plan.gate === null || this.#enter(route.plan.gate, startedAt)) this.#first(startedAt)
   }
 
   /** The answer is good and about to go out: no attempt after this one. */
   commit(): void {
     if (this.#committed) return
     this.#committed = true
+    this.#dropLane('upstream.outrun')
     this.#phase = 'flowing'
+    const { route, stream, startedAt, wishes } = this.#rules
+    if (stream && wishes.beginMs !== null) {
+      this.#totalAt = startedAt + Math.min(route.totalMs, this.#givenMs(wishes.totalMs))
+    }
     this.#touch()
-    this.#target?.breaker.succeeded()
+    const target = this.#target
+    if (target === null) return
+    const now = this.#tools.clock.monotonic()
+    target.breaker.succeeded()
+    target.live.answered(now - this.#startedAt, now, stream)
+    route.plan.ejector?.record(target, true, now)
   }
 
   /** The host cannot use the answer: breaks the attempt off and, before `commit`, goes on to the next. */
@@ -94,10 +147,11 @@ export class Attempts implements UpstreamHandler, Watched {
   /** The call is over for another reason: nothing more is reported but the end of the attempt. */
   cancel(code: string): void {
     if (this.#phase === 'over') return
-    const running = this.#phase !== 'waiting' && this.#phase !== 'idle'
+    const wasRunning = this.#isRunning
+    this.#dropLane(code)
     this.#close()
     this.#exchange?.abort()
-    if (running && this.#target !== null) {
+    if (wasRunning && this.#target !== null) {
       this.#host.onAttemptOver(this.#target, this.#status, code, undefined)
     }
   }
@@ -124,6 +178,7 @@ export class Attempts implements UpstreamHandler, Watched {
 
   onHead(status: number, headers: UpstreamHeaders): void {
     this.#status = status
+    if (this.#rules.route.plan.readsLimits) this.#readLimits(headers)
     if (status >= 200 && status < 300) {
       this.#host.onHead(status, headers)
       return
@@ -164,7 +219,7 @@ export class Attempts implements UpstreamHandler, Watched {
   }
 
   onError(error: UpstreamFailure): void {
-    if (this.#phase === 'over') return
+    if (this.#phase === 'over' || this.#isMuted) return
     const code = this.#broken ?? (error.code === 'upstream.aborted' ? 'upstream.reset' : error.code)
     this.#broken = null
     // A refusal that broke off is still a refusal: its status is what counts.
@@ -179,27 +234,182 @@ export class Attempts implements UpstreamHandler, Watched {
       this.#host.onStalled()
       return
     }
+    if (this.#phase === 'queued') {
+      const gate = this.#waitsAt
+      this.#giveUp('routing.queue_timeout', null, undefined, gate)
+      return
+    }
     const total = nowMs >= this.#totalAt
-    this.#limitMs = total ? route.totalMs : this.#phase === 'flowing' ? route.idleMs : route.firstTokenMs
+    const totalMs = Math.round(this.#totalAt - this.#rules.startedAt)
+    this.#limitMs = total ? totalMs : this.#phase === 'flowing' ? route.idleMs : route.firstTokenMs
     if (this.#phase === 'waiting') {
-      this.#wait?.cancel()
       this.#giveUp('upstream.timeout', this.#status, undefined)
       return
     }
     this.#breakOff(this.#phase === 'connecting' && !total ? 'upstream.connect' : 'upstream.timeout')
   }
 
+  /** A place at the gate is this call's now. */
+  admitted(): void {
+    const now = this.#tools.clock.monotonic()
+    const gate = this.#waitsAt
+    this.#waitsAt = null
+    const target = this.#target
+    if (gate === this.#rules.route.plan.gate && this.#routePlaceAt === null) {
+      this.#routePlaceAt = now
+      this.#first(now)
+    } else if (target !== null) this.#send(target, now)
+  }
+
+  onLaneWon(lane: HedgeLane): void {
+    const target = this.#target
+    if (target === null || this.#committed) return
+    this.#isMuted = true
+    this.#exchange?.abort()
+    this.#isMuted = false
+    this.#release()
+    this.#host.onAttemptOver(target, this.#status, 'upstream.outrun', undefined)
+    this.#adopt(lane)
+  }
+
+  onLaneOver(lane: HedgeLane, code: FailureCode): void {
+    this.#lane = null
+    const { target } = lane.aside
+    const now = this.#tools.clock.monotonic()
+    this.#leave(target, lane.startedAt, now)
+    if (isTargetsFault(code, lane.status)) this.#countFault(target, now)
+  }
+
+  // Where a call begins.
+
+  #first(nowMs: number): void {
+    const { route } = this.#rules
+    const chosen =
+      this.#selection === null
+        ? chooseTarget(route, this.#tools.random, nowMs)
+        : this.#selection.choose(nowMs)
+    const target = chosen ?? this.#nextFallback(nowMs)
+    if (target === null) this.#giveUp('upstream.open_breakers', null, null)
+    else this.#attempt(target, nowMs)
+  }
+
+  /** At the route's gate. False when it waits, or has been refused. */
+  #enter(gate: Gate, nowMs: number): boolean {
+    if (gate.enter(nowMs)) {
+      this.#routePlaceAt = nowMs
+      return true
+    }
+    if (!this.#queue(gate, nowMs)) this.#giveUp('routing.queue_full', null, null, gate)
+    return false
+  }
+
+  #queue(gate: Gate, nowMs: number): boolean {
+    if (!gate.wait(this)) return false
+    this.#phase = 'queued'
+    this.#waitsAt = gate
+    this.dueAt = Math.min(this.#totalAt, nowMs + gate.waitMs)
+    return true
+  }
+
   #attempt(target: CompiledTarget, nowMs: number): void {
     this.#target = target
+    const { gate } = target
+    if (gate === null || gate.enter(nowMs)) {
+      this.#send(target, nowMs)
+      return
+    }
+    if (this.#queue(gate, nowMs)) return
+    const next = this.#nextFallback(nowMs)
+    if (next === null) this.#giveUp('routing.queue_full', null, null, gate)
+    else this.#attempt(next, nowMs)
+  }
+
+  #send(target: CompiledTarget, nowMs: number): void {
     this.#status = null
     this.#refusal = null
     this.#made += 1
+    this.#isRunning = true
+    this.#startedAt = nowMs
     this.#phase = 'connecting'
+    this.#selection?.tried(target)
+    target.live.pending += 1
+    if (target.credentials !== null) this.#credential = target.credentials.current(nowMs)
     this.dueAt = Math.min(this.#totalAt, nowMs + this.#rules.route.connectMs)
     const request = this.#host.onAttempt(target)
-    if (request === null) this.#close()
-    else this.#exchange = target.upstream.send(request, this)
+    if (request === null) {
+      this.#close()
+      return
+    }
+    this.#exchange = target.upstream.send(request, this)
+    if (this.#made === 1) this.#sendBeside(target, nowMs)
   }
+
+  // What goes out beside the first attempt.
+
+  #sendBeside(target: CompiledTarget, nowMs: number): void {
+    const { hedge, mirror } = this.#rules.route.plan
+    if (mirror !== null && this.#tools.random() < mirror.share) this.#mirror(nowMs)
+    const delayMs = hedge === null ? null : hedge.delayMs(target, this.#rules.stream)
+    if (delayMs !== null) this.#hedgeTimer = this.#tools.clock.after(delayMs, () => this.#hedge())
+  }
+
+  #mirror(nowMs: number): void {
+    const { plan, totalMs } = this.#rules.route
+    const { mirror, needs } = plan
+    if (mirror === null || !isAllowed(mirror.target, needs, this.#rules.wishes)) return
+    if (!mirror.target.breaker.isReady(nowMs) || !mirror.take()) return
+    const aside = mirror.target.breaker.allows(nowMs) ? this.#host.openAside(mirror.target, 'mirror') : null
+    if (aside === null) mirror.giveBack()
+    else new MirrorLane(aside, mirror, { tools: this.#tools, dueAt: nowMs + totalMs }).send()
+  }
+
+  #hedge(): void {
+    const { hedge } = this.#rules.route.plan
+    const isSlow = this.#phase === 'connecting' || this.#phase === 'asked'
+    if (!isSlow || this.#committed || this.#made !== 1 || this.#made >= this.#rules.route.attempts) return
+    const now = this.#tools.clock.monotonic()
+    const target = this.#selection?.choose(now) ?? this.#nextFallback(now) ?? this.#target
+    if (target === null || hedge?.take() !== true) return
+    if (target.gate !== null && !target.gate.enter(now)) return
+    const credential = target.credentials?.current(now) ?? 0
+    const aside = this.#host.openAside(target, 'hedge')
+    if (aside === null) {
+      target.gate?.leave(now, now)
+      return
+    }
+    this.#made += 1
+    this.#selection?.tried(target)
+    target.live.pending += 1
+    this.#lane = new HedgeLane(aside, this, { startedAt: now, credential })
+    this.#lane.send()
+  }
+
+  /** From now on the second attempt is the one. The first one is over. */
+  #adopt(lane: HedgeLane): void {
+    this.#lane = null
+    this.#target = lane.aside.target
+    this.#exchange = lane.exchange
+    this.#status = lane.status
+    this.#refusal = null
+    this.#isRunning = true
+    this.#startedAt = lane.startedAt
+    this.#credential = lane.credential
+    this.#phase = 'asked'
+    this.dueAt = Math.min(this.#totalAt, lane.startedAt + this.#rules.route.firstTokenMs)
+    this.#host.adopt(lane.aside)
+    lane.adopt()
+  }
+
+  #dropLane(code: string): void {
+    this.#hedgeTimer?.cancel()
+    const lane = this.#lane
+    if (lane === null) return
+    this.#lane = null
+    lane.cancel(code)
+    this.#leave(lane.aside.target, lane.startedAt, this.#tools.clock.monotonic())
+  }
+
+  // What becomes of a failure.
 
   #breakOff(code: FailureCode): void {
     const exchange = this.#exchange
@@ -216,21 +426,36 @@ export class Attempts implements UpstreamHandler, Watched {
     const target = this.#target
     if (target === null) return
     const now = this.#tools.clock.monotonic()
-    if (isTargetsFault(code, this.#status)) target.breaker.failed(now)
+    const isFault = isTargetsFault(code, this.#status)
+    if (isFault) this.#countFault(target, now)
+    this.#release()
     this.#host.onAttemptOver(target, this.#status, code, cause)
     if (this.#phase === 'over') return
+    const lane = this.#lane
+    if (lane !== null && !this.#committed && now < this.#totalAt) {
+      this.#adopt(lane)
+      return
+    }
     if (this.#committed || now >= this.#totalAt || !this.#tryAgain(target, code, now)) {
       this.#giveUp(code, this.#status, cause)
     }
   }
 
+  /** Another key; the list for this kind of failure; another target; the same one after a wait; a fallback. */
   #tryAgain(target: CompiledTarget, code: FailureCode, nowMs: number): boolean {
     const { route } = this.#rules
     const left = route.attempts - this.#made
+    if (this.#rotate(target, code, nowMs)) return true
     if (left <= 0) return false
-    const fallbacks = route.fallback.length - this.#passed
+    if (this.#goToListOf(code, nowMs)) return true
+    const fallbacks = this.#fallback.length - this.#passed
     const retryable = code !== 'upstream.failed' || target.provider.isRetryable(this.#status ?? 500)
     if (retryable && left > fallbacks) {
+      const other = this.#selection?.choose(nowMs) ?? null
+      if (other !== null) {
+        this.#attempt(other, nowMs)
+        return true
+      }
       const asked = this.#refusal?.retryAfterMs ?? 0
       const waitMs = Math.max(
         asked,
@@ -242,6 +467,39 @@ export class Attempts implements UpstreamHandler, Watched {
       }
     }
     if (!retryable && !isTargetsOwn(this.#status)) return false
+    const next = this.#nextFallback(nowMs)
+    if (next === null) return false
+    this.#attempt(next, nowMs)
+    return true
+  }
+
+  /** The provider refused our key: with the next one at once. That is not an attempt of the route's. */
+  #rotate(target: CompiledTarget, code: FailureCode, nowMs: number): boolean {
+    const ring = target.credentials
+    const status = this.#status
+    if (ring === null || code !== 'upstream.failed') return false
+    if (status !== 401 && status !== 403 && status !== 429) return false
+    const restMs = status === 429 ? (this.#refusal?.retryAfterMs ?? LIMITED_KEY_MS) : REFUSED_KEY_MS
+    const hasOther = ring.rest(this.#credential, restMs, nowMs)
+    if (!hasOther || this.#rotations >= ring.count - 1) return false
+    this.#rotations += 1
+    this.#made -= 1
+    this.#attempt(target, nowMs)
+    return true
+  }
+
+  /** The route has a list for this kind of failure: its first target at once, and no other fallbacks from here. */
+  #goToListOf(code: FailureCode, nowMs: number): boolean {
+    const lists = this.#rules.route.plan.fallbackFor
+    if (lists === null) return false
+    const refusal = this.#refusal === null ? null : foldRefusal(this.#refusal, this.#status ?? 0)
+    const kind = classOf(code, this.#status, refusal)
+    const list = kind === null ? undefined : lists.get(kind)
+    if (list === undefined) return false
+    if (list !== this.#fallback) {
+      this.#fallback = list
+      this.#passed = 0
+    }
     const next = this.#nextFallback(nowMs)
     if (next === null) return false
     this.#attempt(next, nowMs)
@@ -261,19 +519,53 @@ export class Attempts implements UpstreamHandler, Watched {
   }
 
   #nextFallback(nowMs: number): CompiledTarget | null {
-    const { fallback } = this.#rules.route
-    while (this.#passed < fallback.length) {
-      const target = fallback[this.#passed]
+    while (this.#passed < this.#fallback.length) {
+      const target = this.#fallback[this.#passed]
       this.#passed += 1
-      if (target !== undefined && target.breaker.allows(nowMs)) return target
+      if (target === undefined || this.#selection?.mayAsk(target, nowMs) === false) continue
+      if (target.breaker.allows(nowMs)) return target
     }
     return null
   }
 
-  #giveUp(code: FailureCode, status: number | null, cause: unknown): void {
+  #giveUp(code: FailureCode, status: number | null, cause: unknown, gate: Gate | null = null): void {
+    this.#dropLane('call.cancelled')
     this.#close()
     const refusal = this.#refusal === null || status === null ? null : foldRefusal(this.#refusal, status)
-    this.#host.onFailure({ code, target: this.#target, status, limitMs: this.#limitMs, refusal, cause })
+    const retryAfterMs = gate === null ? null : gate.retryAfterMs()
+    const { target } = this
+    this.#host.onFailure({ code, target, status, limitMs: this.#limitMs, refusal, retryAfterMs, cause })
+  }
+
+  // What is counted, held and given back.
+
+  #countFault(target: CompiledTarget, nowMs: number): void {
+    target.breaker.failed(nowMs)
+    this.#rules.route.plan.ejector?.record(target, false, nowMs)
+    const { stream } = this.#rules
+    const ms = Math.max(nowMs - this.#startedAt, target.live.latencyMs(nowMs, stream) * 2, FAILURE_MS)
+    target.live.failed(ms, nowMs, stream)
+  }
+
+  #readLimits(headers: UpstreamHeaders): void {
+    const { clock } = this.#tools
+    this.#target?.live.limitsSeen(headers, clock.monotonic(), clock.now())
+  }
+
+  #givenMs(ms: number | null): number {
+    return ms === null || !this.#rules.route.plan.heedsDeadlines ? Number.POSITIVE_INFINITY : ms
+  }
+
+  /** The attempt under way is over for its target. */
+  #release(): void {
+    if (!this.#isRunning || this.#target === null) return
+    this.#isRunning = false
+    this.#leave(this.#target, this.#startedAt, this.#target.gate === null ? 0 : this.#tools.clock.monotonic())
+  }
+
+  #leave(target: CompiledTarget, startedAt: number, nowMs: number): void {
+    target.live.pending -= 1
+    target.gate?.leave(startedAt, nowMs)
   }
 
   #touch(): void {
@@ -283,21 +575,20 @@ export class Attempts implements UpstreamHandler, Watched {
   #close(): void {
     this.#phase = 'over'
     this.#wait?.cancel()
+    this.#hedgeTimer?.cancel()
     this.#tools.deadlines.unwatch(this)
+    this.#waitsAt?.forget(this)
+    this.#waitsAt = null
+    this.#release()
+    const { gate } = this.#rules.route.plan
+    if (gate === null || this.#routePlaceAt === null) return
+    const enteredAt = this.#routePlaceAt
+    this.#routePlaceAt = null
+    gate.leave(enteredAt, this.#tools.clock.monotonic())
   }
 }
 
 function foldRefusal(it: CollectedRefusal, status: number): Refusal {
   const { contentType, retryAfterMs, chunks } = it
   return { status, contentType, body: Buffer.concat(chunks), retryAfterMs }
-}
-
-/** Counts against the target's breaker: that it cannot be reached or fails, not that it refuses. */
-function isTargetsFault(code: FailureCode, status: number | null): boolean {
-  return code !== 'upstream.failed' || status === null || status >= 500
-}
-
-/** Refusals that say something about our credential or this model there, and nothing about the request. */
-function isTargetsOwn(status: number | null): boolean {
-  return status === 401 || status === 402 || status === 403 || status === 404
 }

@@ -27,7 +27,7 @@ export const ROUTING_DEFAULTS = {
   strategy: 'weighted',
   stickyBy: 'session',
   // Providers cache prompts from about 1,024 tokens on: system prompt and tools, not the question.
-  promptBytes: 4096,
+  promptChars: 4096,
   // A copy costs as much as the call.
   mirrorShare: 0.1,
   mirrorPending: 16,

@@ -8,7 +8,6 @@
  * A budget keeps hedging from doubling the load of providers that are all slow: each call earns a part of one
  * hedge, each hedge costs a whole. What is earned is carried over reloads.
  */
-import type { CompiledTarget } from '../contract/compiled.ts'
 import type { HedgePlan } from '../contract/routing.ts'
 
 export interface HedgeNumbers {
@@ -26,7 +25,11 @@ export class HedgeBudget {
 
 export function createHedgePlan(budget: HedgeBudget, numbers: HedgeNumbers): HedgePlan {
   return {
-    delayMs: (target) => delayOf(target, numbers),
+    delayMs: (target, stream) => {
+      const measured =
+        numbers.quantile === undefined ? null : target.live.quantileMs(numbers.quantile, stream)
+      return measured ?? numbers.afterMs ?? null
+    },
     take: () => {
       if (budget.saved < 1) return false
       budget.saved -= 1
@@ -36,9 +39,4 @@ export function createHedgePlan(budget: HedgeBudget, numbers: HedgeNumbers): Hed
       budget.saved = Math.min(MOST_SAVED, budget.saved + numbers.maxShare)
     },
   }
-}
-
-function delayOf(target: CompiledTarget, { afterMs, quantile }: HedgeNumbers): number | null {
-  const measured = quantile === undefined ? null : target.live.quantileMs(quantile)
-  return measured ?? afterMs ?? null
 }

@@ -44,10 +44,10 @@ export const stickySpec = z.strictObject({
     headerName.optional(),
     'header that names the session, in lower case; without it x-session-id and what known clients send',
   ),
-  promptBytes: setting(
-    z.int().min(16).max(65_536).default(ROUTING_DEFAULTS.promptBytes),
-    'how much of the prompt decides, for by prompt',
-    { unit: 'bytes' },
+  promptChars: setting(
+    z.int().min(16).max(65_536).default(ROUTING_DEFAULTS.promptChars),
+    'how much of the prompt decides, for by prompt: instructions and tools, then the first message of the user',
+    { unit: 'characters' },
   ),
   otherwise: setting(
     z.enum(STRATEGIES).exclude(['sticky']).default(ROUTING_DEFAULTS.strategy),

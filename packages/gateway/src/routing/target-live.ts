@@ -12,7 +12,7 @@ import type { TargetLive } from '../contract/routing.ts'
 import type { UpstreamHeaders } from '../contract/upstream.ts'
 import { type LimitLeft, readLimits } from './provider-limits.ts'
 
-/** Half of what is known is older than this fades to: long against a call, short against a bad quarter of an hour. */
+/** After this time without news, a third of what was known is left: long against a call, short against a bad hour. */
 const FADE_MS = 10_000
 /** The last answers that quantiles are taken from. */
 const REMEMBERED = 64
@@ -25,37 +25,33 @@ export function createTargetLive(): TargetLive {
 
 class MeasuredTarget implements TargetLive {
   pending = 0
-  #latency = 0
-  #seenAt = 0
-  #samples: Float64Array | null = null
-  #seen = 0
+  /** Apart, because a whole answer takes as long as a stream to its end. */
+  readonly #whole = new Latency()
+  readonly #streamed = new Latency()
   #limits: readonly LimitLeft[] = NO_LIMITS
   /** Calls begun since the limits were told: each has taken one request of what was left then. */
   #pendingThen = 0
 
-  answered(ms: number, nowMs: number): void {
-    const faded = this.latencyMs(nowMs)
-    if (ms >= faded) this.#latency = ms
-    else {
-      const keep = Math.exp(-(nowMs - this.#seenAt) / FADE_MS)
-      this.#latency = this.#latency * keep + ms * (1 - keep)
-    }
-    this.#seenAt = nowMs
-    this.#samples ??= new Float64Array(REMEMBERED)
-    this.#samples[this.#seen % REMEMBERED] = ms
-    this.#seen += 1
+  answered(ms: number, nowMs: number, stream: boolean): void {
+    const latency = this.#of(stream)
+    latency.add(ms, nowMs)
+    latency.remember(ms)
   }
 
-  latencyMs(nowMs: number): number {
-    if (this.#latency === 0) return 0
-    return this.#latency * Math.exp(-(nowMs - this.#seenAt) / FADE_MS)
+  failed(ms: number, nowMs: number, stream: boolean): void {
+    this.#of(stream).add(ms, nowMs)
   }
 
-  quantileMs(share: number): number | null {
-    const count = Math.min(this.#seen, REMEMBERED)
-    if (this.#samples === null || count < ENOUGH) return null
-    const sorted = this.#samples.slice(0, count).sort()
-    return sorted[Math.min(count - 1, Math.ceil(share * count) - 1)] ?? null
+  latencyMs(nowMs: number, stream: boolean): number {
+    return this.#of(stream).now(nowMs)
+  }
+
+  quantileMs(share: number, stream: boolean): number | null {
+    return this.#of(stream).quantile(share)
+  }
+
+  #of(stream: boolean): Latency {
+    return stream ? this.#streamed : this.#whole
   }
 
   limitsSeen(headers: UpstreamHeaders, nowMs: number, wallMs: number): void {
@@ -78,3 +74,34 @@ class MeasuredTarget implements TargetLive {
 }
 
 const NO_LIMITS: readonly LimitLeft[] = []
+
+class Latency {
+  #average = 0
+  #seenAt = 0
+  #samples: Float64Array | null = null
+  #seen = 0
+
+  add(ms: number, nowMs: number): void {
+    const keep = Math.exp(-(nowMs - this.#seenAt) / FADE_MS)
+    // A peak counts at once and whole; anything below it only pulls, the more the longer ago the last one was.
+    this.#average = ms >= this.now(nowMs) ? ms : this.#average * keep + ms * (1 - keep)
+    this.#seenAt = nowMs
+  }
+
+  remember(ms: number): void {
+    this.#samples ??= new Float64Array(REMEMBERED)
+    this.#samples[this.#seen % REMEMBERED] = ms
+    this.#seen += 1
+  }
+
+  now(nowMs: number): number {
+    return this.#average === 0 ? 0 : this.#average * Math.exp(-(nowMs - this.#seenAt) / FADE_MS)
+  }
+
+  quantile(share: number): number | null {
+    const count = Math.min(this.#seen, REMEMBERED)
+    if (this.#samples === null || count < ENOUGH) return null
+    const sorted = this.#samples.slice(0, count).sort()
+    return sorted[Math.min(count - 1, Math.ceil(share * count) - 1)] ?? null
+  }
+}

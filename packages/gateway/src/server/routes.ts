@@ -41,6 +41,7 @@ function headOf(request: IncomingMessage, { endpoint, model }: FoundEndpoint, qu
     wire: wireOf(wireNameOf(endpoint, headers)),
     endpoint: endpoint.path,
     path: model === null ? null : { model, stream: endpoint.task === 'stream' },
+    headers,
     traceparent: typeof traceparent === 'string' ? traceparent : undefined,
     tracestate: typeof tracestate === 'string' ? tracestate : undefined,
   }

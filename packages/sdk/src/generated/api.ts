@@ -104,6 +104,8 @@ export type CallAttempt = {
   readonly status: number | null
   readonly error: string
   readonly durationMs: number
+  /** beside the others: to be faster, or as a copy that nobody was answered from */
+  readonly kind?: 'hedge' | 'mirror'
 }
 
 export type CallPage = {

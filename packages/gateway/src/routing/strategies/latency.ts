@@ -16,7 +16,7 @@ export const latency: CreateStrategy = (members) => ({
 })
 
 function expectedMs({ live }: CompiledTarget, turn: Turn): number {
-  const ms = live.latencyMs(turn.nowMs)
+  const ms = live.latencyMs(turn.nowMs, turn.ask.stream)
   if (ms === 0) return live.pending === 0 ? 0 : UNKNOWN_MS * live.pending
   return ms * (live.pending + 1)
 }

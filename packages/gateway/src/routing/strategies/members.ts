@@ -11,7 +11,7 @@ export interface Member {
 export interface StickyOptions {
   readonly by: 'session' | 'tenant' | 'prompt'
   readonly header: string | null
-  readonly promptBytes: number
+  readonly promptChars: number
   /** For requests without a key to stick by. */
   readonly otherwise: Strategy
 }

@@ -42,8 +42,8 @@ function highest(seats: readonly Seat[], key: number, turn: Turn) {
   return best
 }
 
-function keyOf(ask: RouteAsk, { by, header, promptBytes }: StickyOptions): number | null {
-  if (by === 'prompt') return ask.promptHash(promptBytes)
+function keyOf(ask: RouteAsk, { by, header, promptChars }: StickyOptions): number | null {
+  if (by === 'prompt') return ask.promptHash(promptChars)
   const text = by === 'tenant' ? ask.tenant : header === null ? ask.session() : (ask.header(header) ?? null)
   // Two tenants who count their sessions alike are still two.
   return text === null || text === ''

@@ -1,0 +1,131 @@
+/**
+ * A request as routing may ask of it, in whichever format it came. Made when a route asks for the first time; the body
+ * is parsed when a question needs it.
+ */
+import type { CallHead } from '../contract/downstream.ts'
+import type { Modality, RouteAsk } from '../contract/route-ask.ts'
+import { isSecretHeader } from '../contract/secret.ts'
+import type { CallerWishes } from '../routing/caller-wishes.ts'
+import { hashText } from '../routing/hash-text.ts'
+import { type Fields, isFields } from '../wire/fields.ts'
+import type { RequestBody } from '../wire/request-body.ts'
+import { type PromptFacts, readPromptFacts } from './prompt-facts.ts'
+
+/** English text has about four characters a token; others have fewer. */
+const CHARS_A_TOKEN = 4
+/** About what providers count for a picture or a page. */
+const TOKENS_A_MEDIUM = 1000
+
+/** Headers by which known clients name a conversation. */
+const SESSION_HEADERS = ['x-changeover-session', 'x-session-id', 'x-claude-code-session-id'] as const
+/** Where the most tokens out are said: at the top, or in the map that some formats keep for it. */
+const OUTPUT_LIMITS = [
+  'max_completion_tokens',
+  'max_tokens',
+  'max_output_tokens',
+  'maxOutputTokens',
+  'maxTokens',
+] as const
+const LIMIT_MAPS = ['generationConfig', 'generation_config', 'inferenceConfig'] as const
+
+export interface RequestFactsInput {
+  readonly head: CallHead
+  readonly body: RequestBody
+  readonly wishes: CallerWishes
+  readonly tenant: string | null
+  readonly key: string | null
+}
+
+export class RequestFacts implements RouteAsk {
+  readonly #input: RequestFactsInput
+  #fields: Fields | null = null
+  #prompt: PromptFacts | null = null
+
+  constructor(input: RequestFactsInput) {
+    this.#input = input
+  }
+
+  get model(): string {
+    return this.#input.body.model
+  }
+  get stream(): boolean {
+    return this.#input.body.stream
+  }
+  get tenant(): string | null {
+    return this.#input.tenant
+  }
+  get key(): string | null {
+    return this.#input.key
+  }
+  get sensitive(): boolean {
+    return this.#input.wishes.sensitive
+  }
+  get region(): string | null {
+    return this.#input.wishes.region
+  }
+
+  header(name: string): string | undefined {
+    if (isSecretHeader(name)) return undefined
+    const value = this.#input.head.headers[name]
+    return typeof value === 'string' ? value : value?.[0]
+  }
+
+  metadata(key: string): string | number | boolean | null {
+    const { metadata } = this.#body
+    const value = isFields(metadata) && Object.hasOwn(metadata, key) ? metadata[key] : null
+    return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : null
+  }
+
+  inputTokens(): number {
+    const { textChars, mediaCount } = this.#facts
+    return Math.ceil(textChars / CHARS_A_TOKEN) + mediaCount * TOKENS_A_MEDIUM
+  }
+
+  maxOutputTokens(): number | null {
+    const places = [this.#body, ...LIMIT_MAPS.map((it) => this.#body[it]).filter(isFields)]
+    for (const place of places) {
+      for (const name of OUTPUT_LIMITS) if (typeof place[name] === 'number') return place[name]
+    }
+    return null
+  }
+
+  modalities(): readonly Modality[] {
+    return this.#facts.modalities
+  }
+
+  session(): string | null {
+    for (const name of SESSION_HEADERS) {
+      const named = this.header(name)
+      if (named !== undefined && named !== '') return named
+    }
+    const cacheKey = this.#body['prompt_cache_key']
+    if (typeof cacheKey === 'string' && cacheKey !== '') return cacheKey
+    const ofMetadata = this.metadata('session_id')
+    return typeof ofMetadata === 'string' && ofMetadata !== '' ? ofMetadata : null
+  }
+
+  promptHash(chars: number): number | null {
+    const { beginning } = this.#facts
+    return beginning === '' ? null : hashText(beginning.slice(0, chars))
+  }
+
+  get #facts(): PromptFacts {
+    this.#prompt ??= readPromptFacts(this.#body)
+    return this.#prompt
+  }
+
+  /** Bodies too large to have been checked may still not be JSON: then nothing is known of them. */
+  get #body(): Fields {
+    this.#fields ??= parse(this.#input.body.bytes)
+    return this.#fields
+  }
+}
+
+function parse(bytes: Buffer): Fields {
+  try {
+    const value: unknown = JSON.parse(bytes.toString())
+    return isFields(value) ? value : {}
+  } catch {
+    return {}
+  }
+}

@@ -16,12 +16,18 @@ let gateway: Gateway
 let good: string
 
 const blobs = (): string => join(gateway.statePath, 'reload', 'blobs')
+const records = (): string => join(gateway.statePath, 'reload', 'records.jsonl')
+/** The newest line that says what the baseline is. */
+const baselineLine = (text: string): string => {
+  const line = text.split('\n').findLast((it) => it.includes('"baseline":'))
+  if (line === undefined) throw new Error('no line says what the baseline is')
+  return line
+}
 const baselineBlob = async (): Promise<string> => {
-  const text = await readFile(join(gateway.statePath, 'reload', 'baseline.json'), 'utf8')
-  return join(
-    blobs(),
-    (JSON.parse(text) as { record: { digest: string } }).record.digest.slice('sha256:'.length),
-  )
+  const read = JSON.parse(baselineLine(await readFile(records(), 'utf8'))) as {
+    records: { baseline: { digest: string } }
+  }
+  return join(blobs(), read.records.baseline.digest.slice('sha256:'.length))
 }
 async function flipOneBit(path: string): Promise<void> {
   const bytes = await readFile(path)
@@ -66,7 +72,9 @@ describe('a baseline that is damaged on the disk', () => {
   )
 
   it('in its record is found by the line, and nothing older serves', async () => {
-    await flipOneBit(join(gateway.statePath, 'reload', 'baseline.json'))
+    const text = await readFile(records(), 'utf8')
+    const line = baselineLine(text)
+    await writeFile(records(), text.replace(line, line.replace('"1.2"', '"1.3"')))
     await gateway.again()
     expect(await ask(gateway)).toMatchObject({ status: 200, version: '1.2' })
     await gateway.process.line('the baseline in the store is damaged and was not used')

@@ -43,9 +43,7 @@ describe('a gateway whose state directory is removed', () => {
     expect([taken.status, (await ask(gateway)).status]).toEqual([200, 200])
     expect(String(provider.requests.at(-1)?.body)).toContain('"third"')
     const { applied } = await untilInstance(gateway, 'rest', ({ state }) => state === 'idle')
-    expect(await readdir(state)).toEqual(
-      expect.arrayContaining(['audit.jsonl', 'baseline.json', 'floor.json']),
-    )
+    expect(await readdir(state)).toEqual(expect.arrayContaining(['audit.jsonl', 'records.jsonl']))
     await stream.chunks(stream.contents.length + 5)
     stream.leave()
 

@@ -183,6 +183,7 @@ export class FaultyDisk {
         change('sync', path, () => {
           inode.safe = inode.seen
         }),
+      isNamed: () => Promise.resolve(this.find(path) === inode),
       close: () => Promise.resolve(),
     }
   }

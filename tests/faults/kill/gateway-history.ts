@@ -5,8 +5,7 @@
  * Settings differ by a marker, which a simulated model says in each answer: so it is the answers that tell which
  * version serves, and not only the gateway's word.
  */
-import { createHash } from 'node:crypto'
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { QuarantineEntry, StoredVersion } from '@changeover/reload'
@@ -15,6 +14,7 @@ import { until } from '../../journeys/rig/until.ts'
 import { chainBreak, endingsOf, readAuditFiles } from './audit-chain.ts'
 import { type HistoryOptions, randomOf, type Toll } from './history.ts'
 import type { KillAt, Said } from './life.ts'
+import { readRecordsFile } from './records-file.ts'
 
 const preload = fileURLToPath(new URL('gateway-preload.ts', import.meta.url))
 
@@ -216,18 +216,10 @@ class GatewayHistory {
   }
 
   private async readLeft(): Promise<Left> {
-    const baseline = await this.record<StoredVersion>('baseline')
-    const floor = await this.record<StoredVersion>('floor')
-    return { baseline, floor, quarantine: (await this.record<QuarantineEntry[]>('quarantine')) ?? [] }
-  }
-
-  private async record<T>(name: string): Promise<T | null> {
-    const text = await readFile(join(this.statePath, `${name}.json`), 'utf8').catch(() => null)
-    if (text === null) return null
-    const { sha256, record } = JSON.parse(text) as { sha256: string; record: T }
-    const found = createHash('sha256').update(JSON.stringify(record)).digest('hex')
-    if (found !== sha256) this.say(`record "${name}" is damaged`)
-    return record
+    const { records, damage } = await readRecordsFile(this.statePath)
+    if (damage !== null) this.say(`the records: ${damage}`)
+    const { baseline = null, floor = null, quarantine } = records
+    return { baseline, floor, quarantine: quarantine ?? [] }
   }
 
   private lines(): ReturnType<typeof readAuditFiles> {

@@ -4,7 +4,6 @@
  */
 import promises from 'node:fs/promises'
 import { syncBuiltinESMExports } from 'node:module'
-import { dirname } from 'node:path'
 import type { KillAt } from './life.ts'
 import { Steps, sayLine } from './steps.ts'
 
@@ -29,14 +28,16 @@ type Handle = Awaited<ReturnType<typeof promises.open>>
 
 function guardFile(path: string, file: Handle): void {
   const { writeFile, sync, close } = file
-  file.writeFile = (data, options) =>
-    around('write', path, async () => {
-      const bytes = Buffer.from(data as Uint8Array)
+  file.writeFile = (data, options) => {
+    const bytes = Buffer.from(data as Uint8Array)
+    steps.writes(path, bytes)
+    return around('write', path, async () => {
       const half = bytes.length >> 1
       await writeFile.call(file, bytes.subarray(0, half), options)
       steps.pass('write', path, 'midway')
       await writeFile.call(file, bytes.subarray(half), options)
     })
+  }
   file.sync = () => around('sync', path, () => sync.call(file))
   file.close = () => around('close', path, () => close.call(file))
 }
@@ -61,6 +62,6 @@ promises.rm = async (path, options) =>
   isWatched(path) ? await around('remove', path, () => rm(path, options)) : await rm(path, options)
 promises.truncate = async (path, length) =>
   isWatched(path)
-    ? await around('truncate', `${dirname(path)}/audit.jsonl`, () => truncate(path, length))
+    ? await around('truncate', path, () => truncate(path, length))
     : await truncate(path, length)
 syncBuiltinESMExports()

@@ -10,14 +10,17 @@ export function killingFiles(steps: Steps): FileSystem {
     return result
   }
   const guarded = (path: string, file: OpenFile): OpenFile => ({
-    write: (bytes) =>
-      around('write', path, async () => {
+    write(bytes) {
+      steps.writes(path, bytes)
+      return around('write', path, async () => {
         const half = Math.floor(bytes.length / 2)
         await file.write(bytes.subarray(0, half))
         steps.pass('write', path, 'midway')
         await file.write(bytes.subarray(half))
-      }),
+      })
+    },
     sync: () => around('sync', path, () => file.sync()),
+    isNamed: () => file.isNamed(),
     close: () => around('close', path, () => file.close()),
   })
   return {

@@ -2,12 +2,10 @@
  * What a history of lives and deaths must have kept true, by the word of the processes that died and by their
  * files, read with eyes of our own.
  */
-import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import type { QuarantineEntry, StoredVersion } from '@changeover/reload'
+import type { StoredVersion } from '@changeover/reload'
 import { chainBreak, endingsOf, readAuditFiles } from './audit-chain.ts'
 import type { Said } from './life.ts'
+import { readRecordsFile } from './records-file.ts'
 
 export const MOST_CRASHES = 2
 
@@ -31,9 +29,8 @@ export class Ledger {
   private readonly crashes = new Map<string, number>()
   private lastConfirmed: string | null = null
   private trial: Trial | null = null
-  /** A trial that a newer version ended while it was being confirmed: the old baseline is written once more. */
+  /** The last trial that did not end well: it may have been on its way to the disk as the baseline. */
   private overtaken: Trial | null = null
-  private corrections = 0
   private baselineOnDisk: string | null = null
   private hasWrittenIntent = false
   private floor: string | null = null
@@ -71,26 +68,20 @@ export class Ledger {
     }
     if (status === 'success') this.lastConfirmed = version
     if (status === null || this.trial?.version !== version) return
-    if (status !== 'success' && this.trial.writtenMs !== null) {
-      this.overtaken = this.trial
-      this.corrections = 1
-    }
+    if (status !== 'success') this.overtaken = this.trial
     this.trial = null
   }
 
-  private noteStep({ name, atMs }: Said & { kind: 'step' }): void {
-    const { trial } = this
-    if (name === 'intent rename after') this.hasWrittenIntent = true
-    if (name !== 'baseline open before') return
-    if (this.corrections > 0) {
-      this.corrections -= 1
-      return
-    }
-    if (trial === null) return
+  private noteStep({ name, version, atMs }: Said & { kind: 'step' }): void {
+    if (/^intent (?:write|rename) after$/.test(name)) this.hasWrittenIntent = true
+    if (!/^baseline (?:write|rename) before$/.test(name)) return
+    // Any other version is the old baseline, put right after a trial was overtaken.
+    const trial = [this.trial, this.overtaken].find((it) => it?.version === version)
+    if (trial == null) return
     trial.writtenMs ??= atMs
     const isFirst = this.lastConfirmed === null
     // A timer may come a millisecond early by the other clock.
-    if (!isFirst && atMs - trial.swappedMs < this.bakeMs - 2)
+    if (!isFirst && trial.writtenMs - trial.swappedMs < this.bakeMs - 2)
       this.broken.push(`version ${trial.version} was written down as the baseline before its time was over`)
   }
 
@@ -117,7 +108,6 @@ export class Ledger {
     this.checkQuarantine(back)
     this.trial = null
     this.overtaken = null
-    this.corrections = 0
   }
 
   private checkServing({ serving, applied, confirmed, baseline, quarantine }: Back): void {
@@ -176,29 +166,18 @@ export class Ledger {
     const lines = await readAuditFiles(this.directory)
     const chain = chainBreak(lines)
     if (chain !== null) this.broken.push(`the audit log on the disk: ${chain}`)
-    const floor = await this.record<StoredVersion>('floor')
+    const { records, damage } = await readRecordsFile(this.directory)
+    if (damage !== null) this.broken.push(`the records: ${damage}`)
+    const { floor = null, intent = null, baseline = null, quarantine } = records
     if (this.floorOnDisk !== null && seqOf(floor?.version ?? '0.0') < seqOf(this.floorOnDisk))
       this.broken.push(`the floor on the disk fell from ${this.floorOnDisk} to ${floor?.version ?? 'none'}`)
     this.floorOnDisk = floor?.version ?? null
-    const intent = await this.record<StoredVersion>('intent')
-    const baseline = await this.record<StoredVersion>('baseline')
     this.baselineOnDisk = baseline?.version ?? null
     if (intent !== null && this.hasWrittenIntent && intent.digest !== baseline?.digest) {
       const count = (this.crashes.get(intent.digest) ?? 0) + 1
       this.crashes.set(intent.digest, Math.min(count, MOST_CRASHES + 1))
     }
-    for (const it of (await this.record<readonly QuarantineEntry[]>('quarantine')) ?? [])
-      this.quarantined.set(it.digest, it.version)
-  }
-
-  /** A record as it is on the disk; its own digest has to be right. */
-  private async record<T>(name: string): Promise<T | null> {
-    const text = await readFile(join(this.directory, `${name}.json`), 'utf8').catch(() => null)
-    if (text === null) return null
-    const { sha256, record } = JSON.parse(text) as { sha256: string; record: T }
-    const found = createHash('sha256').update(JSON.stringify(record)).digest('hex')
-    if (found !== sha256) this.broken.push(`record "${name}" is damaged`)
-    return record
+    for (const it of quarantine ?? []) this.quarantined.set(it.digest, it.version)
   }
 }
 

@@ -46,7 +46,8 @@ export type Said = { readonly atMs: number } & (
       readonly audit: readonly AuditLine[]
       readonly files: readonly string[]
     }
-  | { readonly kind: 'step'; readonly name: string }
+  /** `version` is what a record that is being written names. */
+  | { readonly kind: 'step'; readonly name: string; readonly version?: string }
   | {
       readonly kind: 'state'
       readonly attempt: string

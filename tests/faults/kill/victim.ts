@@ -29,7 +29,7 @@ const plan = JSON.parse(process.argv[2] ?? '') as LifePlan
 const say = (saying: Saying): void => sayLine(saying)
 const steps = new Steps({
   killAt: plan.killAt,
-  passing: (name) => say({ kind: 'step', name }),
+  passing: (name, version) => say({ kind: 'step', name, ...(version !== undefined && { version }) }),
   killing: (name) => say({ kind: 'killed', step: name }),
 })
 
@@ -119,7 +119,11 @@ async function perform(reloader: Reloader<Parts>, operation: Operation): Promise
 const reloader = createReloader<Parts>({
   scope: 'faults/kill',
   instance: 'victim',
-  store: fileStore(plan.directory, { files: killingFiles(steps), auditFileBytes: 12_000 }),
+  store: fileStore(plan.directory, {
+    files: killingFiles(steps),
+    recordBytes: 6_000,
+    auditFileBytes: 12_000,
+  }),
   participants: { routing: participant('routing'), limits: participant('limits') },
   limits: { bakeMs: plan.bakeMs, drainMs: 50, breakerFailures: 1_000 },
 })

@@ -8,7 +8,7 @@ import type { FileSystem } from './file-system.ts'
 export async function writeDurably(files: FileSystem, path: string, bytes: Uint8Array): Promise<void> {
   const aside = `${path}.tmp`
   try {
-    await fill(files, aside, bytes)
+    await writeForced(files, aside, bytes)
     await files.rename(aside, path)
   } catch (error) {
     // What could not be written takes no room; if even this fails, the next opening of the store clears it.
@@ -18,10 +18,21 @@ export async function writeDurably(files: FileSystem, path: string, bytes: Uint8
   await files.syncDirectory(dirname(path))
 }
 
-async function fill(files: FileSystem, path: string, bytes: Uint8Array): Promise<void> {
+/** Fills a file, made now or emptied, and forces it to the disk. Its name is the caller's care. */
+export async function writeForced(files: FileSystem, path: string, bytes: Uint8Array): Promise<void> {
   const file = await files.open(path, 'empty')
   try {
     await file.write(bytes)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+}
+
+/** Forces a file that is there to the disk, as it is. */
+export async function force(files: FileSystem, path: string): Promise<void> {
+  const file = await files.open(path, 'append')
+  try {
     await file.sync()
   } finally {
     await file.close()

@@ -33,7 +33,8 @@ function processOf(life: number): ProcessTable {
 }
 
 function openOn(disk: FaultyDisk, life: number): StateStore {
-  return fileStore('/state', { files: disk.mount(), processes: processOf(life), auditFileBytes: 1_500 })
+  const [files, processes] = [disk.mount(), processOf(life)]
+  return fileStore('/state', { files, processes, recordBytes: 400, auditFileBytes: 1_500 })
 }
 
 async function take(store: StateStore, step: Step): Promise<void> {
@@ -139,7 +140,7 @@ describe('a power cut', () => {
         cuts += call - 1
       }
     }
-    expect(cuts).toBeGreaterThan(500)
+    expect(cuts).toBeGreaterThan(400)
   })
 
   it('at any call of any sequence, loses nothing that was acknowledged', async () => {
@@ -194,18 +195,40 @@ describe('a failing disk', () => {
     await check(openOn(disk, 2), { ...freshPromises(), blobs: new Set(['zero', 'one']) })
   })
 
-  it('holds what a killed process had renamed, once the next has opened the store', async () => {
-    const disk = new FaultyDisk()
-    const store = openOn(disk, 1)
-    await take(store, { does: 'blob', text: 'zero' })
-    // Open, write, sync, rename; and the process is gone, though the disk still has its power.
-    const died = disk.cutPowerAt(4, 'after')
-    void take(store, { does: 'blob', text: 'one' })
-    await died
-    const next = openOn(disk, 2)
-    await take(next, { does: 'blob', text: 'one' })
-    disk.restart('nothing')
-    await check(openOn(disk, 3), { ...freshPromises(), blobs: new Set(['zero', 'one']) })
+  it.each([2, 3])(
+    'holds a blob that a killed process had written, once the next was given it: after call %i',
+    async (call) => {
+      const disk = new FaultyDisk()
+      const store = openOn(disk, 1)
+      await take(store, { does: 'blob', text: 'zero' })
+      // Open, write, sync; and the process is gone, though the disk still has its power.
+      const died = disk.cutPowerAt(call, 'after')
+      void take(store, { does: 'blob', text: 'one' })
+      await died
+      const next = openOn(disk, 2)
+      await take(next, { does: 'blob', text: 'one' })
+      disk.restart('nothing')
+      await check(openOn(disk, 3), { ...freshPromises(), blobs: new Set(['zero', 'one']) })
+    },
+  )
+
+  it('holds a record and a line that a killed process had written, once the next has read them', async () => {
+    for (const step of [reload[2], reload[4]] as Step[]) {
+      const disk = new FaultyDisk()
+      const store = openOn(disk, 1)
+      const promised = freshPromises()
+      await walk(store, reload.slice(0, 2), promised)
+      await take(store, { does: 'record', name: 'applied', seq: 7 })
+      note(promised, { does: 'record', name: 'applied', seq: 7 })
+      // The write; and the process is gone before it has forced it to the disk.
+      const died = disk.cutPowerAt(1, 'after')
+      void take(store, step)
+      await died
+      note(promised, step)
+      await check(openOn(disk, 2), promised)
+      disk.restart('nothing')
+      await check(openOn(disk, 3), promised)
+    }
   })
 
   it('that is full for good refuses every write and still reads', async () => {

@@ -5,7 +5,8 @@
  * between any two of them. `write` alone promises nothing after a crash; `sync` does, for an open file's bytes,
  * and `syncDirectory` for the names in a directory.
  */
-import { mkdir, open, readdir, readFile, rename, rm, truncate } from 'node:fs/promises'
+import type { BigIntStats } from 'node:fs'
+import { mkdir, open, readdir, readFile, rename, rm, stat, truncate } from 'node:fs/promises'
 
 export interface FileSystem {
   /** Makes the directory and those above it, for its owner only. One that is there stays as it is. */
@@ -26,6 +27,8 @@ export interface FileSystem {
 export interface OpenFile {
   write(bytes: Uint8Array): Promise<void>
   sync(): Promise<void>
+  /** Whether the name that it was opened by still leads to it. */
+  isNamed(): Promise<boolean>
   close(): Promise<void>
 }
 
@@ -37,9 +40,15 @@ export const nodeFileSystem: FileSystem = {
   read: (path) => readFile(path).catch(nullWhenAbsent),
   async open(path, mode) {
     const file = await open(path, mode === 'empty' ? 'w' : 'a', 0o600)
+    let own: string | null = null
     return {
       write: (bytes) => file.writeFile(bytes),
       sync: () => file.sync(),
+      async isNamed() {
+        own ??= identityOf(await file.stat({ bigint: true }))
+        const named = await stat(path, { bigint: true }).catch(nullWhenAbsent)
+        return named !== null && identityOf(named) === own
+      },
       close: () => file.close(),
     }
   },
@@ -56,6 +65,10 @@ export const nodeFileSystem: FileSystem = {
       await directory.close()
     }
   },
+}
+
+function identityOf({ dev, ino }: BigIntStats): string {
+  return `${dev}:${ino}`
 }
 
 function nullWhenAbsent(error: unknown): null {

@@ -53,25 +53,80 @@ describe('a state directory', () => {
       'audit.jsonl': '600',
       blobs: '700',
       [join('blobs', digestOf(Buffer.from('x')).slice(7))]: '600',
-      'floor.json': '600',
       lock: '600',
+      'records.jsonl': '600',
     })
     expect((await stat(join(directory, 'state'))).mode & 0o777).toBe(0o700)
     await store.close()
   })
 
   it('holds records that a person can read and no flipped bit can change', async () => {
+    const path = join(directory, 'records.jsonl')
+    const first = fileStore(directory)
+    await first.writeRecord('floor', floor(1))
+    await first.writeRecord('applied', floor(1))
+    await first.close()
+    const text = await readFile(path, 'utf8')
+    const lines = text.trimEnd().split('\n')
+    expect(lines.map((it) => JSON.parse(it))).toMatchObject([
+      { records: { floor: floor(1) } },
+      { records: { applied: floor(1) } },
+    ])
+    await writeFile(path, text.replace('"floor":{"version":"1.1"', '"floor":{"version":"1.3"'))
     const store = fileStore(directory)
-    await store.writeRecord('floor', floor(1))
-    const path = join(directory, 'floor.json')
-    expect(JSON.parse(await readFile(path, 'utf8'))).toMatchObject({ record: floor(1) })
-    await writeFile(path, (await readFile(path, 'utf8')).replace('"1.1"', '"1.3"'))
     await expect(store.readRecord('floor').catch(codeOf)).resolves.toBe('store.corrupt')
-    await writeFile(path, '{"sha256":')
-    await expect(store.readRecord('floor').catch(codeOf)).resolves.toBe('store.corrupt')
+    expect(await store.readRecord('applied')).toEqual(floor(1))
     await store.writeRecord('floor', floor(2))
     expect(await store.readRecord('floor')).toEqual(floor(2))
     await store.close()
+  })
+
+  it('takes the word of every record when a damaged line does not say which it was about', async () => {
+    const path = join(directory, 'records.jsonl')
+    const first = fileStore(directory)
+    for (const name of ['floor', 'baseline', 'applied'] as const) await first.writeRecord(name, floor(1))
+    await first.close()
+    await writeFile(path, (await readFile(path, 'utf8')).replace('"baseline":', '"baselin\0":'))
+    const store = fileStore(directory)
+    for (const name of ['floor', 'baseline'] as const)
+      await expect(store.readRecord(name).catch(codeOf)).resolves.toBe('store.corrupt')
+    expect(await store.readRecord('applied')).toEqual(floor(1))
+    await store.close()
+  })
+
+  it('says each record once when the lines have grown, and what is damaged stays so', async () => {
+    const path = join(directory, 'records.jsonl')
+    const first = fileStore(directory)
+    await first.writeRecord('baseline', floor(1))
+    await first.writeRecord('floor', floor(1))
+    await first.close()
+    await writeFile(
+      path,
+      (await readFile(path, 'utf8')).replace('"baseline":{"version":"1.1"', '"baseline":{"version":"1.0"'),
+    )
+    const second = fileStore(directory, { recordBytes: 1_000 })
+    for (let i = 2; i < 50; i += 1) await second.writeRecord('floor', floor(i))
+    await second.clearRecord('intent')
+    expect((await stat(path)).size).toBeLessThan(2_000)
+    await second.close()
+    const third = fileStore(directory)
+    await expect(third.readRecord('baseline').catch(codeOf)).resolves.toBe('store.corrupt')
+    expect([await third.readRecord('floor'), await third.readRecord('intent')]).toEqual([floor(49), null])
+    await third.close()
+  })
+
+  it('has all records again in a new file when the old one was taken away', async () => {
+    const store = fileStore(directory)
+    await store.writeRecord('baseline', floor(1))
+    await rm(join(directory, 'records.jsonl'))
+    await store.writeRecord('floor', floor(2))
+    await store.close()
+    const again = fileStore(directory)
+    expect([await again.readRecord('baseline'), await again.readRecord('floor')]).toEqual([
+      floor(1),
+      floor(2),
+    ])
+    await again.close()
   })
 
   it('has a damaged blob mended by whoever brings its bytes again', async () => {
@@ -86,7 +141,7 @@ describe('a state directory', () => {
 
   it('takes nothing for a digest that is not one', async () => {
     const store = fileStore(directory)
-    await expect(store.readBlob('sha256:../../floor.json')).rejects.toThrow(
+    await expect(store.readBlob('sha256:../../records.jsonl')).rejects.toThrow(
       'expected "sha256:" and 64 hex digits',
     )
     await store.close()
@@ -97,7 +152,7 @@ describe('a state directory', () => {
     await store.writeRecord('floor', floor(1))
     await store.close()
     await expect(store.writeRecord('floor', floor(2)).catch(codeOf)).resolves.toBe('store.closed')
-    expect(await readdir(directory)).toEqual(['blobs', 'floor.json'])
+    expect(await readdir(directory)).toEqual(['blobs', 'records.jsonl'])
   })
 })
 

@@ -1,30 +1,32 @@
 /**
  * State in a directory of its own, for one process:
  *
- *   lock.<pid>.…  blobs/<hex>  floor.json  intent.json  applied.json  …  audit.jsonl
+ *   lock.<pid>.…  blobs/<hex>  records.jsonl  audit.jsonl
  *
  * Every promise resolves when a power cut can no longer undo it. Calls take effect in the order in which they
  * are made. The directory is opened, and its lock taken, by the first call: that one rejects with
  * `store.locked` when another process has it. Other failures are the operating system's own errors; the engine
  * says what they mean.
  *
- * A record carries the digest of its own text, so that a flipped bit is `store.corrupt` and not another version.
+ * A blob lies under its digest from its first byte on: whoever reads it checks that, so a half of one is none.
  *
- * Why not the embedded database: this package has no dependency, and five small files that a person can read
- * are all there is to keep.
+ * Why not the embedded database: this package has no dependency, and a few lines that a person can read are all
+ * there is to keep.
  */
-import { createHash } from 'node:crypto'
 import { dirname, join } from 'node:path'
 import type { AuditLine, InstanceRecords, RecordName, StateStore } from '../contract/store.ts'
 import { ReloadError } from '../errors.ts'
 import { AuditLog } from './audit-log.ts'
 import { lockDirectory, type ProcessTable, systemProcesses } from './directory-lock.ts'
-import { writeDurably } from './durable-write.ts'
+import { force, writeForced } from './durable-write.ts'
 import { type FileSystem, nodeFileSystem } from './file-system.ts'
+import { RecordLog } from './record-log.ts'
 
 export interface FileStoreOptions {
   readonly files?: FileSystem
   readonly processes?: ProcessTable
+  /** Growth at which the records are written anew, each once. Default 512 KiB. */
+  readonly recordBytes?: number
   /** Size at which the audit log goes on in a new file. Default 8 MiB. */
   readonly auditFileBytes?: number
   /** Older audit files that are kept. Default 16. */
@@ -41,11 +43,12 @@ class FileStore implements StateStore {
   private readonly blobs: string
   private readonly files: FileSystem
   private readonly processes: ProcessTable
+  private readonly records: RecordLog
   private readonly auditLog: AuditLog
+  /** Blobs that may be there, and whether this process has forced them to the disk, bytes and name. */
+  private held: Map<string, boolean> = new Map()
   private unlock: (() => Promise<void>) | null = null
   private isClosed = false
-  /** A blob's name may be there for us and not yet on the disk: forcing it there failed. */
-  private isNameLoose = false
   private last: Promise<unknown> = Promise.resolve()
 
   constructor(directory: string, options: FileStoreOptions) {
@@ -53,6 +56,11 @@ class FileStore implements StateStore {
     this.blobs = join(directory, 'blobs')
     this.files = options.files ?? nodeFileSystem
     this.processes = options.processes ?? systemProcesses
+    this.records = new RecordLog({
+      path: join(directory, 'records.jsonl'),
+      files: this.files,
+      fileBytes: options.recordBytes ?? 512 * 1024,
+    })
     this.auditLog = new AuditLog({
       directory,
       files: this.files,
@@ -64,14 +72,15 @@ class FileStore implements StateStore {
   putBlob(digest: string, bytes: Uint8Array): Promise<void> {
     return this.inTurn(async () => {
       const path = this.blobPath(digest)
-      const held = await this.files.read(path)
+      const isKept = this.held.get(path)
       // Compared, so that a copy the disk has damaged is mended by whoever brings the bytes again.
-      const isHeld = held !== null && Buffer.compare(held, bytes) === 0
-      if (isHeld && !this.isNameLoose) return
-      this.isNameLoose = true
-      if (isHeld) await this.files.syncDirectory(this.blobs)
-      else await writeDurably(this.files, path, bytes)
-      this.isNameLoose = false
+      const isWritten = isKept !== undefined && isSame(await this.files.read(path), bytes)
+      if (isWritten && isKept) return
+      this.held.set(path, false)
+      if (isWritten) await force(this.files, path)
+      else await this.fill(path, bytes)
+      await this.files.syncDirectory(this.blobs)
+      this.held.set(path, true)
     })
   }
 
@@ -82,28 +91,24 @@ class FileStore implements StateStore {
   sweep(keep: ReadonlySet<string>): Promise<void> {
     return this.inTurn(async () => {
       for (const name of await this.files.list(this.blobs)) {
-        if (!keep.has(`sha256:${name}`)) await this.files.remove(join(this.blobs, name))
+        if (keep.has(`sha256:${name}`)) continue
+        await this.files.remove(join(this.blobs, name))
+        this.held.delete(join(this.blobs, name))
       }
     })
   }
 
   readRecord<K extends RecordName>(name: K): Promise<InstanceRecords[K] | null> {
-    return this.inTurn(async () => {
-      const bytes = await this.files.read(this.recordPath(name))
-      return bytes === null ? null : (unsealRecord(name, bytes) as InstanceRecords[K])
-    })
+    return this.inTurn(async () => JSON.parse(this.records.read(name) ?? 'null') as InstanceRecords[K] | null)
   }
 
   writeRecord<K extends RecordName>(name: K, record: InstanceRecords[K]): Promise<void> {
-    const bytes = sealRecord(record)
-    return this.inTurn(() => writeDurably(this.files, this.recordPath(name), bytes))
+    const texts = new Map([[name, JSON.stringify(record)]])
+    return this.inTurn(() => this.records.write(texts))
   }
 
   clearRecord(name: RecordName): Promise<void> {
-    return this.inTurn(async () => {
-      await this.files.remove(this.recordPath(name))
-      await this.files.syncDirectory(this.directory)
-    })
+    return this.inTurn(() => this.records.write(new Map([[name, null]])))
   }
 
   appendAudit(line: AuditLine): Promise<void> {
@@ -118,6 +123,8 @@ class FileStore implements StateStore {
     if (this.isClosed) return
     this.isClosed = true
     await this.last
+    await this.records.close()
+    await this.auditLog.close()
     await this.unlock?.()
   }
 
@@ -135,8 +142,9 @@ class FileStore implements StateStore {
     await this.files.makeDirectory(this.blobs)
     const unlock = await lockDirectory(this.directory, this.files, this.processes)
     try {
-      await this.clearAside(this.directory)
-      await this.clearAside(this.blobs)
+      await this.clearAside()
+      this.held = new Map((await this.files.list(this.blobs)).map((it) => [join(this.blobs, it), false]))
+      await this.records.open()
       await this.auditLog.open()
       // What an earlier process had renamed and not yet forced to the disk is visible, and believed from here on.
       await this.files.syncDirectory(this.blobs)
@@ -151,9 +159,19 @@ class FileStore implements StateStore {
   }
 
   /** What a crash left half written. */
-  private async clearAside(directory: string): Promise<void> {
-    for (const name of await this.files.list(directory)) {
-      if (name.endsWith('.tmp')) await this.files.remove(join(directory, name))
+  private async clearAside(): Promise<void> {
+    for (const name of await this.files.list(this.directory)) {
+      if (name.endsWith('.tmp')) await this.files.remove(join(this.directory, name))
+    }
+  }
+
+  private async fill(path: string, bytes: Uint8Array): Promise<void> {
+    try {
+      await writeForced(this.files, path, bytes)
+    } catch (error) {
+      // What could not be written takes no room.
+      await this.files.remove(path).catch(() => {})
+      throw error
     }
   }
 
@@ -163,27 +181,8 @@ class FileStore implements StateStore {
       throw new TypeError(`found digest "${digest}", expected "sha256:" and 64 hex digits`)
     return join(this.blobs, hex)
   }
-
-  private recordPath(name: RecordName): string {
-    return join(this.directory, `${name}.json`)
-  }
 }
 
-function sealRecord(record: unknown): Uint8Array {
-  const text = JSON.stringify(record)
-  return Buffer.from(`{"sha256":"${sha256(text)}","record":${text}}\n`)
-}
-
-function unsealRecord(name: RecordName, bytes: Uint8Array): unknown {
-  try {
-    const sealed = JSON.parse(Buffer.from(bytes).toString()) as { sha256: string; record: unknown }
-    if (sealed.sha256 === sha256(JSON.stringify(sealed.record))) return sealed.record
-  } catch (cause) {
-    throw new ReloadError('store.corrupt', { what: `record "${name}"` }, { cause })
-  }
-  throw new ReloadError('store.corrupt', { what: `record "${name}"` })
-}
-
-function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex')
+function isSame(held: Uint8Array | null, bytes: Uint8Array): boolean {
+  return held !== null && Buffer.compare(held, bytes) === 0
 }

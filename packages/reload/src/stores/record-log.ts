@@ -1,0 +1,112 @@
+/**
+ * The records on disk: one file of lines, each of which sets some records, the newest last.
+ *
+ *   {"sha256":"…","records":{"floor":{"version":"1.2","digest":"sha256:…"}}}
+ *   {"sha256":"…","records":{"intent":null}}
+ *
+ * A line is forced to the disk once, where a small file of its own for each record takes two forced writes and a
+ * renaming, which is five times the work. When the lines have grown to `fileBytes`, the file is replaced by one
+ * that says each record once.
+ *
+ * A line carries the digest of its own text. The last line may be torn, and was then promised to nobody; a line
+ * before it that is damaged takes the word of the records that it names, or, where that cannot be read, of all that
+ * came before it, until they are written again: they are `store.corrupt`, and never an older value.
+ */
+import { hash } from 'node:crypto'
+import type { RecordName } from '../contract/store.ts'
+import { ReloadError } from '../errors.ts'
+import { AppendFile, endOfWholeLines } from './append-file.ts'
+import { writeDurably } from './durable-write.ts'
+import type { FileSystem } from './file-system.ts'
+
+export interface RecordLogOptions {
+  readonly path: string
+  readonly files: FileSystem
+  /** Size at which the file is written anew. */
+  readonly fileBytes: number
+}
+
+/** A record in JSON; `null` when it was cleared. */
+export type RecordTexts = ReadonlyMap<RecordName, string | null>
+
+const DAMAGED = Symbol('damaged')
+type Held = ReadonlyMap<RecordName, string | null | typeof DAMAGED>
+
+const NAMES: readonly RecordName[] = ['floor', 'intent', 'applied', 'baseline', 'quarantine', 'line']
+
+export class RecordLog {
+  private readonly options: RecordLogOptions
+  private readonly file: AppendFile
+  private held: Held = new Map()
+  private baseBytes = 0
+
+  constructor(options: RecordLogOptions) {
+    this.options = options
+    this.file = new AppendFile(options.path, options.files)
+  }
+
+  async open(): Promise<void> {
+    const bytes = await this.file.open((all) => endOfWholeLines(all, (line) => readLine(line) !== null))
+    const lines = Buffer.from(bytes).toString().split('\n').slice(0, -1)
+    this.held = new Map(lines.flatMap((line) => [...(readLine(line) ?? damageOf(line))]))
+  }
+
+  /** In JSON; `null` when there is none. */
+  read(name: RecordName): string | null {
+    const text = this.held.get(name) ?? null
+    if (text === DAMAGED) throw new ReloadError('store.corrupt', { what: `record "${name}"` })
+    return text
+  }
+
+  /** All of these or, after a crash, none. */
+  async write(texts: RecordTexts): Promise<void> {
+    const line = lineOf(texts)
+    const others = [...this.held].filter(([name]) => !texts.has(name))
+    const next = new Map([...others, ...texts])
+    const isFull = this.file.sizeBytes + line.length > this.baseBytes + this.options.fileBytes
+    if (isFull || !(await this.file.isThere())) await this.writeAnew(next)
+    else await this.file.append(line)
+    this.held = next
+  }
+
+  close(): Promise<void> {
+    return this.file.close()
+  }
+
+  /** A line for each record. What is damaged stays so, and is never last, where it would be taken for torn. */
+  private async writeAnew(next: Held): Promise<void> {
+    const damaged = [...next].flatMap(([name, text]) => (text === DAMAGED ? [damagedLine(name)] : []))
+    const whole = [...next].flatMap(([name, text]) =>
+      text === DAMAGED ? [] : [lineOf(new Map([[name, text]]))],
+    )
+    const bytes = Buffer.concat([...damaged, ...whole])
+    await writeDurably(this.options.files, this.options.path, bytes)
+    this.baseBytes = bytes.length
+    await this.file.turnTo(bytes.length)
+  }
+}
+
+function lineOf(texts: RecordTexts): Buffer {
+  const records = `{${[...texts].map(([name, text]) => `"${name}":${text}`).join(',')}}`
+  return Buffer.from(`{"sha256":"${hash('sha256', records, 'hex')}","records":${records}}\n`)
+}
+
+function damagedLine(name: RecordName): Buffer {
+  return Buffer.from(`{"sha256":"","records":{"${name}":null}}\n`)
+}
+
+/** `null` when it is damaged. */
+function readLine(line: string): Map<RecordName, string | null> | null {
+  const [, sha256, records] = /^\{"sha256":"([0-9a-f]{64})","records":(.*)\}$/.exec(line) ?? []
+  if (records === undefined || hash('sha256', records, 'hex') !== sha256) return null
+  const entries = Object.entries(JSON.parse(records) as Record<RecordName, unknown>)
+  return new Map(
+    entries.map(([name, value]) => [name as RecordName, value === null ? null : JSON.stringify(value)]),
+  )
+}
+
+/** The records that a damaged line was about; all of them, where it does not say. */
+function damageOf(line: string): Held {
+  const names = NAMES.filter((it) => line.includes(`"${it}":`))
+  return new Map((names.length > 0 ? names : NAMES).map((it) => [it, DAMAGED]))
+}

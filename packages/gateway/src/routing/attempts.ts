@@ -15,21 +15,15 @@ import type { Timer } from '@changeover/reload'
 import type { CompiledTarget } from '../contract/compiled.ts'
 import type { Gate, GateWaiter } from '../contract/routing.ts'
 import type { UpstreamExchange, UpstreamFailure, UpstreamHeaders } from '../contract/upstream.ts'
-import type { AttemptHost, AttemptRules, AttemptTools, FailureCode, Refusal } from './attempt-host.ts'
-import { backoffMs, readRetryAfter } from './backoff.ts'
-import { chooseTarget } from './choose.ts'
+import type { AttemptHost, AttemptRules, AttemptTools, FailureCode } from './attempt-host.ts'
+import { backoffMs } from './backoff.ts'
+import { Beside, type HedgeAsker } from './beside.ts'
+import { CollectedRefusal } from './collected-refusal.ts'
 import type { Watched } from './deadlines.ts'
-import { classOf, isTargetsFault, isTargetsOwn } from './failure-class.ts'
-import { HedgeLane, type LaneOwner } from './hedge-lane.ts'
-import { MirrorLane } from './mirror-lane.ts'
-import { Selection } from './selection.ts'
-import { isAllowed } from './target-needs.ts'
+import { isTargetsFault, isTargetsOwn } from './failure-class.ts'
+import type { HedgeLane } from './hedge-lane.ts'
+import { NextTargets, type Refused } from './next-targets.ts'
 
-/** Error bodies are small; beyond this only the beginning is kept. */
-const REFUSAL_BYTES = 64 * 1024
-/** A key that the provider does not take stays that way for a while; a limit is over sooner. */
-const REFUSED_KEY_MS = 300_000
-const LIMITED_KEY_MS = 30_000
 /** What a failure counts as at least in a target's latency: failing fast is not being fast. */
 const FAILURE_MS = 1000
 
@@ -44,29 +38,20 @@ type Phase =
   | 'waiting'
   | 'over'
 
-interface CollectedRefusal {
-  readonly contentType: string
-  readonly retryAfterMs: number | null
-  readonly chunks: Buffer[]
-  bytes: number
-}
-
-export class Attempts implements LaneOwner, Watched, GateWaiter {
+export class Attempts implements HedgeAsker, Watched, GateWaiter {
   dueAt = Number.POSITIVE_INFINITY
   readonly priority: number
   readonly #host: AttemptHost
   readonly #rules: AttemptRules
   readonly #tools: AttemptTools
-  readonly #selection: Selection | null
+  readonly #next: NextTargets
+  readonly #beside: Beside | null
   #totalAt: number
   #phase: Phase = 'idle'
   #target: CompiledTarget | null = null
   #exchange: UpstreamExchange | null = null
   #made = 0
   #startedAt = 0
-  /** The fallbacks in use, and how many of them have been passed. */
-  #fallback: readonly CompiledTarget[]
-  #passed = 0
   #status: number | null = null
   #committed = false
   /** Why this side broke the attempt off, when it did. */
@@ -81,9 +66,6 @@ export class Attempts implements LaneOwner, Watched, GateWaiter {
   #routePlaceAt: number | null = null
   #waitsAt: Gate | null = null
   #credential = 0
-  #rotations = 0
-  #hedgeTimer: Timer | null = null
-  #lane: HedgeLane | null = null
 
   constructor(host: AttemptHost, rules: AttemptRules, tools: AttemptTools) {
     this.#host = host
@@ -91,9 +73,9 @@ export class Attempts implements LaneOwner, Watched, GateWaiter {
     this.#tools = tools
     const { route, wishes, startedAt } = rules
     this.priority = wishes.priority
-    this.#fallback = route.fallback
-    const chooses = route.plan.chooses || wishes.sensitive || wishes.region !== null
-    this.#selection = chooses ? new Selection({ route, wishes }, host, tools) : null
+    this.#next = new NextTargets(host, rules, tools)
+    const { hedge, mirror } = route.plan
+    this.#beside = hedge === null && mirror === null ? null : new Beside(this, host, { rules, tools })
     this.#totalAt =
       startedAt + Math.min(route.totalMs, this.#givenMs(wishes.totalMs), this.#givenMs(wishes.beginMs))
   }
@@ -113,8 +95,7 @@ export class Attempts implements LaneOwner, Watched, GateWaiter {
     const { route, startedAt } = this.#rules
     this.#tools.deadlines.watch(this)
     route.plan.hedge?.earn()
-    if (this.#selection !== null && !this.#selection.hasAllowed())
-      this.#giveUp('routing.none_allowed', null, null)
+    if (!this.#next.hasAllowed) this.#giveUp('routing.none_allowed', null, null)
     else if (route.plan.gate === null || this.#enter(route.plan.gate, startedAt)) this.#first(startedAt)
   }
 
@@ -122,7 +103,7 @@ export class Attempts implements LaneOwner, Watched, GateWaiter {
   commit(): void {
     if (this.#committed) return
     this.#committed = true
-    this.#dropLane('upstream.outrun')
+    this.#beside?.end('upstream.outrun')
     this.#phase = 'flowing'
     const { route, stream, startedAt, wishes } = this.#rules
     if (stream && wishes.beginMs !== null) {
@@ -148,7 +129,7 @@ export class Attempts implements LaneOwner, Watched, GateWaiter {
   cancel(code: string): void {
     if (this.#phase === 'over') return
     const wasRunning = this.#isRunning
-    this.#dropLane(code)
+    this.#beside?.end(code)
     this.#close()
     this.#exchange?.abort()
     if (wasRunning && this.#target !== null) {
@@ -185,23 +166,16 @@ export class Attempts implements LaneOwner, Watched, GateWaiter {
     }
     this.#phase = 'refused'
     this.#touch()
-    this.#refusal = {
-      chunks: [],
-      bytes: 0,
-      contentType: headers.find('content-type') ?? '',
-      retryAfterMs: readRetryAfter(headers, this.#tools.clock.now()),
-    }
+    this.#refusal = new CollectedRefusal(headers, this.#tools.clock.now())
   }
 
   onData(chunk: Buffer): void {
-    const refusal = this.#refusal
-    if (refusal === null) {
-      if (this.#phase === 'flowing') this.#touch()
-      this.#host.onData(chunk)
-    } else if (refusal.bytes < REFUSAL_BYTES) {
-      refusal.chunks.push(chunk)
-      refusal.bytes += chunk.length
+    if (this.#refusal !== null) {
+      this.#refusal.add(chunk)
+      return
     }
+    if (this.#phase === 'flowing') this.#touch()
+    this.#host.onData(chunk)
   }
 
   onEnd(): void {
@@ -261,9 +235,23 @@ export class Attempts implements LaneOwner, Watched, GateWaiter {
     } else if (target !== null) this.#send(target, now)
   }
 
+  // What goes beside the first attempt asks and tells (HedgeAsker).
+
+  hedgeTarget(nowMs: number): CompiledTarget | null {
+    const isSlow = this.#phase === 'connecting' || this.#phase === 'asked'
+    if (!isSlow || this.#made !== 1 || this.#rules.route.attempts < 2) return null
+    return this.#next.other(nowMs) ?? this.#next.fallback(nowMs) ?? this.#target
+  }
+
+  onHedged(target: CompiledTarget): void {
+    this.#made += 1
+    this.#next.tried(target)
+  }
+
   onLaneWon(lane: HedgeLane): void {
     const target = this.#target
     if (target === null || this.#committed) return
+    this.#beside?.takeLane()
     this.#isMuted = true
     this.#exchange?.abort()
     this.#isMuted = false
@@ -273,22 +261,16 @@ export class Attempts implements LaneOwner, Watched, GateWaiter {
   }
 
   onLaneOver(lane: HedgeLane, code: FailureCode): void {
-    this.#lane = null
-    const { target } = lane.aside
-    const now = this.#tools.clock.monotonic()
-    this.#leave(target, lane.startedAt, now)
-    if (isTargetsFault(code, lane.status)) this.#countFault(target, now)
+    this.#beside?.takeLane()
+    this.#beside?.giveBack(lane)
+    if (!isTargetsFault(code, lane.status)) return
+    this.#countFault(lane.aside.target, lane.startedAt, this.#tools.clock.monotonic())
   }
 
   // Where a call begins.
 
   #first(nowMs: number): void {
-    const { route } = this.#rules
-    const chosen =
-      this.#selection === null
-        ? chooseTarget(route, this.#tools.random, nowMs)
-        : this.#selection.choose(nowMs)
-    const target = chosen ?? this.#nextFallback(nowMs)
+    const target = this.#next.first(nowMs) ?? this.#next.fallback(nowMs)
     if (target === null) this.#giveUp('upstream.open_breakers', null, null)
     else this.#attempt(target, nowMs)
   }
@@ -319,7 +301,7 @@ export class Attempts implements LaneOwner, Watched, GateWaiter {
       return
     }
     if (this.#queue(gate, nowMs)) return
-    const next = this.#nextFallback(nowMs)
+    const next = this.#next.fallback(nowMs)
     if (next === null) this.#giveUp('routing.queue_full', null, null, gate)
     else this.#attempt(next, nowMs)
   }
@@ -331,7 +313,7 @@ export class Attempts implements LaneOwner, Watched, GateWaiter {
     this.#isRunning = true
     this.#startedAt = nowMs
     this.#phase = 'connecting'
-    this.#selection?.tried(target)
+    this.#next.tried(target)
     target.live.pending += 1
     if (target.credentials !== null) this.#credential = target.credentials.current(nowMs)
     this.dueAt = Math.min(this.#totalAt, nowMs + this.#rules.route.connectMs)
@@ -341,52 +323,11 @@ export class Attempts implements LaneOwner, Watched, GateWaiter {
       return
     }
     this.#exchange = target.upstream.send(request, this)
-    if (this.#made === 1) this.#sendBeside(target, nowMs)
-  }
-
-  // What goes out beside the first attempt.
-
-  #sendBeside(target: CompiledTarget, nowMs: number): void {
-    const { hedge, mirror } = this.#rules.route.plan
-    if (mirror !== null && this.#tools.random() < mirror.share) this.#mirror(nowMs)
-    const delayMs = hedge === null ? null : hedge.delayMs(target, this.#rules.stream)
-    if (delayMs !== null) this.#hedgeTimer = this.#tools.clock.after(delayMs, () => this.#hedge())
-  }
-
-  #mirror(nowMs: number): void {
-    const { plan, totalMs } = this.#rules.route
-    const { mirror, needs } = plan
-    if (mirror === null || !isAllowed(mirror.target, needs, this.#rules.wishes)) return
-    if (!mirror.target.breaker.isReady(nowMs) || !mirror.take()) return
-    const aside = mirror.target.breaker.allows(nowMs) ? this.#host.openAside(mirror.target, 'mirror') : null
-    if (aside === null) mirror.giveBack()
-    else new MirrorLane(aside, mirror, { tools: this.#tools, dueAt: nowMs + totalMs }).send()
-  }
-
-  #hedge(): void {
-    const { hedge } = this.#rules.route.plan
-    const isSlow = this.#phase === 'connecting' || this.#phase === 'asked'
-    if (!isSlow || this.#committed || this.#made !== 1 || this.#made >= this.#rules.route.attempts) return
-    const now = this.#tools.clock.monotonic()
-    const target = this.#selection?.choose(now) ?? this.#nextFallback(now) ?? this.#target
-    if (target === null || hedge?.take() !== true) return
-    if (target.gate !== null && !target.gate.enter(now)) return
-    const credential = target.credentials?.current(now) ?? 0
-    const aside = this.#host.openAside(target, 'hedge')
-    if (aside === null) {
-      target.gate?.leave(now, now)
-      return
-    }
-    this.#made += 1
-    this.#selection?.tried(target)
-    target.live.pending += 1
-    this.#lane = new HedgeLane(aside, this, { startedAt: now, credential })
-    this.#lane.send()
+    if (this.#made === 1) this.#beside?.begin(target, nowMs)
   }
 
   /** From now on the second attempt is the one. The first one is over. */
   #adopt(lane: HedgeLane): void {
-    this.#lane = null
     this.#target = lane.aside.target
     this.#exchange = lane.exchange
     this.#status = lane.status
@@ -398,15 +339,6 @@ export class Attempts implements LaneOwner, Watched, GateWaiter {
     this.dueAt = Math.min(this.#totalAt, lane.startedAt + this.#rules.route.firstTokenMs)
     this.#host.adopt(lane.aside)
     lane.adopt()
-  }
-
-  #dropLane(code: string): void {
-    this.#hedgeTimer?.cancel()
-    const lane = this.#lane
-    if (lane === null) return
-    this.#lane = null
-    lane.cancel(code)
-    this.#leave(lane.aside.target, lane.startedAt, this.#tools.clock.monotonic())
   }
 
   // What becomes of a failure.
@@ -427,12 +359,12 @@ export class Attempts implements LaneOwner, Watched, GateWaiter {
     if (target === null) return
     const now = this.#tools.clock.monotonic()
     const isFault = isTargetsFault(code, this.#status)
-    if (isFault) this.#countFault(target, now)
+    if (isFault) this.#countFault(target, this.#startedAt, now)
     this.#release()
     this.#host.onAttemptOver(target, this.#status, code, cause)
     if (this.#phase === 'over') return
-    const lane = this.#lane
-    if (lane !== null && !this.#committed && now < this.#totalAt) {
+    const lane = this.#committed || now >= this.#totalAt ? null : (this.#beside?.takeLane() ?? null)
+    if (lane !== null) {
       this.#adopt(lane)
       return
     }
@@ -445,17 +377,19 @@ export class Attempts implements LaneOwner, Watched, GateWaiter {
   #tryAgain(target: CompiledTarget, code: FailureCode, nowMs: number): boolean {
     const { route } = this.#rules
     const left = route.attempts - this.#made
-    if (this.#rotate(target, code, nowMs)) return true
+    const refused = this.#refused(code)
+    if (this.#next.rotate(target, this.#credential, refused, nowMs)) {
+      // Another key is no further attempt of the route's.
+      this.#made -= 1
+      return this.#go(target, nowMs)
+    }
     if (left <= 0) return false
-    if (this.#goToListOf(code, nowMs)) return true
-    const fallbacks = this.#fallback.length - this.#passed
+    const ofKind = this.#next.ofKind(refused, nowMs)
+    if (ofKind !== null) return this.#go(ofKind, nowMs)
     const retryable = code !== 'upstream.failed' || target.provider.isRetryable(this.#status ?? 500)
-    if (retryable && left > fallbacks) {
-      const other = this.#selection?.choose(nowMs) ?? null
-      if (other !== null) {
-        this.#attempt(other, nowMs)
-        return true
-      }
+    if (retryable && left > this.#next.fallbacksLeft) {
+      const other = this.#next.other(nowMs)
+      if (other !== null) return this.#go(other, nowMs)
       const asked = this.#refusal?.retryAfterMs ?? 0
       const waitMs = Math.max(
         asked,
@@ -467,43 +401,18 @@ export class Attempts implements LaneOwner, Watched, GateWaiter {
       }
     }
     if (!retryable && !isTargetsOwn(this.#status)) return false
-    const next = this.#nextFallback(nowMs)
-    if (next === null) return false
-    this.#attempt(next, nowMs)
-    return true
+    const next = this.#next.fallback(nowMs)
+    return next !== null && this.#go(next, nowMs)
   }
 
-  /** The provider refused our key: with the next one at once. That is not an attempt of the route's. */
-  #rotate(target: CompiledTarget, code: FailureCode, nowMs: number): boolean {
-    const ring = target.credentials
-    const status = this.#status
-    if (ring === null || code !== 'upstream.failed') return false
-    if (status !== 401 && status !== 403 && status !== 429) return false
-    const restMs = status === 429 ? (this.#refusal?.retryAfterMs ?? LIMITED_KEY_MS) : REFUSED_KEY_MS
-    const hasOther = ring.rest(this.#credential, restMs, nowMs)
-    if (!hasOther || this.#rotations >= ring.count - 1) return false
-    this.#rotations += 1
-    this.#made -= 1
+  #go(target: CompiledTarget, nowMs: number): true {
     this.#attempt(target, nowMs)
     return true
   }
 
-  /** The route has a list for this kind of failure: its first target at once, and no other fallbacks from here. */
-  #goToListOf(code: FailureCode, nowMs: number): boolean {
-    const lists = this.#rules.route.plan.fallbackFor
-    if (lists === null) return false
-    const refusal = this.#refusal === null ? null : foldRefusal(this.#refusal, this.#status ?? 0)
-    const kind = classOf(code, this.#status, refusal)
-    const list = kind === null ? undefined : lists.get(kind)
-    if (list === undefined) return false
-    if (list !== this.#fallback) {
-      this.#fallback = list
-      this.#passed = 0
-    }
-    const next = this.#nextFallback(nowMs)
-    if (next === null) return false
-    this.#attempt(next, nowMs)
-    return true
+  #refused(code: FailureCode): Refused {
+    const refusal = this.#refusal?.fold(this.#status ?? 0) ?? null
+    return { code, status: this.#status, refusal }
   }
 
   #retryAfter(target: CompiledTarget, waitMs: number, code: FailureCode): void {
@@ -512,26 +421,16 @@ export class Attempts implements LaneOwner, Watched, GateWaiter {
     this.#wait = this.#tools.clock.after(waitMs, () => {
       if (this.#phase !== 'waiting') return
       const now = this.#tools.clock.monotonic()
-      const next = target.breaker.allows(now) ? target : this.#nextFallback(now)
+      const next = target.breaker.allows(now) ? target : this.#next.fallback(now)
       if (next === null) this.#giveUp(code, this.#status, undefined)
       else this.#attempt(next, now)
     })
   }
 
-  #nextFallback(nowMs: number): CompiledTarget | null {
-    while (this.#passed < this.#fallback.length) {
-      const target = this.#fallback[this.#passed]
-      this.#passed += 1
-      if (target === undefined || this.#selection?.mayAsk(target, nowMs) === false) continue
-      if (target.breaker.allows(nowMs)) return target
-    }
-    return null
-  }
-
   #giveUp(code: FailureCode, status: number | null, cause: unknown, gate: Gate | null = null): void {
-    this.#dropLane('call.cancelled')
+    this.#beside?.end('call.cancelled')
     this.#close()
-    const refusal = this.#refusal === null || status === null ? null : foldRefusal(this.#refusal, status)
+    const refusal = status === null ? null : (this.#refusal?.fold(status) ?? null)
     const retryAfterMs = gate === null ? null : gate.retryAfterMs()
     const { target } = this
     this.#host.onFailure({ code, target, status, limitMs: this.#limitMs, refusal, retryAfterMs, cause })
@@ -539,11 +438,11 @@ export class Attempts implements LaneOwner, Watched, GateWaiter {
 
   // What is counted, held and given back.
 
-  #countFault(target: CompiledTarget, nowMs: number): void {
+  #countFault(target: CompiledTarget, startedAt: number, nowMs: number): void {
     target.breaker.failed(nowMs)
     this.#rules.route.plan.ejector?.record(target, false, nowMs)
     const { stream } = this.#rules
-    const ms = Math.max(nowMs - this.#startedAt, target.live.latencyMs(nowMs, stream) * 2, FAILURE_MS)
+    const ms = Math.max(nowMs - startedAt, target.live.latencyMs(nowMs, stream) * 2, FAILURE_MS)
     target.live.failed(ms, nowMs, stream)
   }
 
@@ -575,7 +474,6 @@ export class Attempts implements LaneOwner, Watched, GateWaiter {
   #close(): void {
     this.#phase = 'over'
     this.#wait?.cancel()
-    this.#hedgeTimer?.cancel()
     this.#tools.deadlines.unwatch(this)
     this.#waitsAt?.forget(this)
     this.#waitsAt = null
@@ -586,9 +484,4 @@ export class Attempts implements LaneOwner, Watched, GateWaiter {
     this.#routePlaceAt = null
     gate.leave(enteredAt, this.#tools.clock.monotonic())
   }
-}
-
-function foldRefusal(it: CollectedRefusal, status: number): Refusal {
-  const { contentType, retryAfterMs, chunks } = it
-  return { status, contentType, body: Buffer.concat(chunks), retryAfterMs }
 }

@@ -9,6 +9,10 @@ export type Operation =
   | WireName
   | 'openai-embeddings'
   | 'gemini-embeddings'
+  | 'gemini-batch-embeddings'
+  | 'cohere-embeddings'
+  | 'vertex-predict-embeddings'
+  | 'bedrock-invoke-embeddings'
   | 'anthropic-count-tokens'
   | 'gemini-count-tokens'
 
@@ -32,8 +36,32 @@ export interface Provider {
   headers(credential: string | null): readonly string[]
   /** Headers that depend on the request, such as a signature: all of them, in place of `headers`. */
   sign?(request: UnsignedRequest, credential: string | null): readonly string[]
+  /** For credentials that are not sent, but exchanged for a token that is, and that ends. */
+  readonly token?: TokenExchange
   /** True when a failed answer is worth another attempt, by status. */
   isRetryable(status: number): boolean
+}
+
+/** Pure: sending, keeping and renewing belong to `transport/`. */
+export interface TokenExchange {
+  /** False for a credential that is sent as it is. */
+  exchanges(credential: string): boolean
+  /** Throws a `TypeError`, without quoting it, for a credential that it cannot read. */
+  ask(credential: string, nowMs: number): TokenRequest
+  /** `null` when the answer holds no token. */
+  read(body: unknown): AccessToken | null
+}
+
+export interface TokenRequest {
+  readonly origin: string
+  readonly path: string
+  readonly headers: readonly string[]
+  readonly body: string
+}
+
+export interface AccessToken {
+  readonly token: string
+  readonly lifetimeMs: number
 }
 
 export interface UnsignedRequest {

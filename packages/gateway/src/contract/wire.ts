@@ -15,6 +15,8 @@ export interface Wire {
   readonly idPrefix: string
   /** The header in which its clients look for the provider's id of the request: `x-request-id`, `request-id`. */
   readonly requestIdHeader: string
+  /** Content type of its streams, where it is not that of server-sent events: such a stream is never passed on as it came. */
+  readonly streamType?: string
   /**
    * Throws `request.field` when a field that has to be understood is not of the format. Formats that name the
    * model or streaming in the path find them in the body, as `model` and `stream`, put there by the server.

@@ -410,8 +410,18 @@ export class GenerateCall extends Call implements AttemptHost, ReplyPort {
   }
 
   #requestTo(target: CompiledTarget, written: UpstreamBody, span: Span | null): UpstreamRequest {
-    const headers = this.#upstreamHeaders(target, span)
-    return { method: 'POST', path: written.path, headers, body: written.bytes }
+    const unsigned = this.#upstreamHeaders(target, span)
+    const { path, bytes: body } = written
+    const headers =
+      target.sign?.({
+        method: 'POST',
+        origin: target.upstream.origin,
+        path,
+        headers: unsigned,
+        body,
+        nowMs: this.tools.clock.now(),
+      }) ?? unsigned
+    return { method: 'POST', path, headers, body }
   }
 
   #upstreamHeaders(target: CompiledTarget, span: Span | null): readonly string[] {

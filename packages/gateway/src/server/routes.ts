@@ -7,6 +7,7 @@ import type { Call } from '../pipeline/call.ts'
 import { GenerateCall } from '../pipeline/generate-call.ts'
 import { ModelsCall } from '../pipeline/models-call.ts'
 import type { PipelineTools } from '../pipeline/tools.ts'
+import { geminiArray } from '../wire/gemini.ts'
 import { wireOf } from '../wire/list.ts'
 import { type Endpoint, endpoints, type FoundEndpoint, findEndpoint } from './endpoints.ts'
 
@@ -38,13 +39,20 @@ function headOf(request: IncomingMessage, { endpoint, model }: FoundEndpoint, qu
   const { traceparent, tracestate } = headers
   return {
     key: keyOf(headers, query),
-    wire: wireOf(wireNameOf(endpoint, headers)),
+    wire: wireFor(endpoint, headers, query),
     endpoint: endpoint.path,
     path: model === null ? null : { model, stream: endpoint.task === 'stream' },
     headers,
     traceparent: typeof traceparent === 'string' ? traceparent : undefined,
     tracestate: typeof tracestate === 'string' ? tracestate : undefined,
   }
+}
+
+/** Google's stream is one array for those who do not ask for events. */
+function wireFor(endpoint: Endpoint, headers: IncomingHttpHeaders, query: string): Wire {
+  const wire = wireOf(wireNameOf(endpoint, headers))
+  if (endpoint.task !== 'stream' || wire.name !== 'gemini') return wire
+  return new URLSearchParams(query).get('alt') === 'sse' ? wire : geminiArray
 }
 
 /** Models are listed at one path for the clients of several formats, which differ in their headers. */

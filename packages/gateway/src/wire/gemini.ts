@@ -30,6 +30,7 @@ export const gemini: Wire = {
 
 export const geminiArray: Wire = {
   ...gemini,
+  streamType: 'application/json',
   openWriter: (about) => new GeminiStreamWriter(about, arrayFraming),
   writeStreamError: (error) => `,\r\n${JSON.stringify(writeGeminiError(error))}]`,
 }

@@ -1,6 +1,7 @@
 /** Which reply an answer becomes: its own format or another, whole or streamed. */
 import type { UpstreamHeaders } from '../../contract/upstream.ts'
 import type { WireName } from '../../contract/wire.ts'
+import { framingOf } from '../../wire/framing.ts'
 import { wireOf } from '../../wire/list.ts'
 import { PlainReply } from './plain-reply.ts'
 import type { Reply, ReplyPort } from './reply.ts'
@@ -19,12 +20,16 @@ export interface Answer {
 /** `null` when the answer is of a kind that the caller did not ask for and could not read. */
 export function openReply(port: ReplyPort, it: Answer): Reply | null {
   const contentType = it.headers.find('content-type') ?? ''
-  const streamed = contentType.startsWith('text/event-stream')
+  const framing = framingOf(contentType)
+  const streamed = framing !== null
   if (it.wire === port.callerWire.name) {
+    if (streamed && port.callerWire.streamType !== undefined) {
+      return new TranslatedStream(port, wireOf(it.wire), framing)
+    }
     // Some servers ignore `stream`; a whole answer is still an answer.
     return streamed ? new StreamReply(port, contentType) : new PlainReply(port, it.status, it.headers)
   }
   if (streamed !== it.stream) return null
   const wire = wireOf(it.wire)
-  return streamed ? new TranslatedStream(port, wire) : new TranslatedReply(port, wire)
+  return streamed ? new TranslatedStream(port, wire, framing) : new TranslatedReply(port, wire)
 }

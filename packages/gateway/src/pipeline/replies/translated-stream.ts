@@ -6,12 +6,14 @@
  */
 import type { NeutralDelta } from '../../contract/neutral.ts'
 import type { CallerError, StreamReader, StreamWriter, Wire } from '../../contract/wire.ts'
-import { SseReader } from '../../wire/sse.ts'
+import type { FramingReader, OpenFraming } from '../../wire/framing.ts'
 import type { Reply, ReplyPort } from './reply.ts'
+
+const EVENT_STREAM = 'text/event-stream; charset=utf-8'
 
 export class TranslatedStream implements Reply {
   readonly #port: ReplyPort
-  readonly #events = new SseReader((event, data) => this.#onEvent(event, data))
+  readonly #events: FramingReader
   readonly #reader: StreamReader
   readonly #writer: StreamWriter
   /** Written and not sent yet: before the first token, or within one chunk of the provider's. */
@@ -21,8 +23,9 @@ export class TranslatedStream implements Reply {
   #finished = false
   #failed = false
 
-  constructor(port: ReplyPort, wire: Wire) {
+  constructor(port: ReplyPort, wire: Wire, openFraming: OpenFraming) {
     this.#port = port
+    this.#events = openFraming((event, data) => this.#onEvent(event, data))
     this.#reader = wire.openReader()
     this.#writer = port.callerWire.openWriter(port.about)
   }
@@ -99,7 +102,7 @@ export class TranslatedStream implements Reply {
     if (!this.#begun) {
       this.#begun = true
       this.#port.commit()
-      this.#port.replyHead(200, 'text/event-stream; charset=utf-8', null)
+      this.#port.replyHead(200, this.#port.callerWire.streamType ?? EVENT_STREAM, null)
     }
     if (this.#text === '') return
     const text = this.#text

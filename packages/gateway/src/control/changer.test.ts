@@ -28,7 +28,7 @@ interface World {
 
 let worlds = 0
 
-/** An engine that takes everything at once. */
+/** An engine that takes everything at once, and what comes under one key once. */
 function world(): World {
   const path = join(folder, `${worlds++}.yaml`)
   writeFileSync(path, starter)
@@ -41,7 +41,15 @@ function world(): World {
       settings: Object.freeze(settingsText.read(Buffer.from(text), path)),
     }) as Snapshot<unknown>
   let current = snapshotOf(starter)
+  const answered = new Map<string, Receipt>()
   const offer = async (bytes: Uint8Array, by: Origin): Promise<Receipt> => {
+    const known = answered.get(by.idempotencyKey ?? '')
+    if (known !== undefined) return known
+    const receipt = await take(bytes, by)
+    if (by.idempotencyKey !== undefined) answered.set(by.idempotencyKey, receipt)
+    return receipt
+  }
+  const take = async (bytes: Uint8Array, by: Origin): Promise<Receipt> => {
     const text = Buffer.from(bytes).toString()
     asked.push(`${by.trigger}: ${text}`)
     await Promise.resolve()
@@ -149,6 +157,16 @@ describe('what the handle of the own file reads', () => {
 })
 
 describe('the own file', () => {
+  it('is left alone when a change is answered as it was before, and other settings are in force by now', async () => {
+    const { changer, path } = world()
+    const keyed = { ...origin, idempotencyKey: 'k' }
+    await changer.patch(weigh(2), keyed)
+    await changer.patch(weigh(3), origin)
+    const held = readFileSync(path, 'utf8')
+    expect(await changer.patch(weigh(2), keyed)).toMatchObject({ receipt: { version: '1.2' }, file: null })
+    expect(readFileSync(path, 'utf8')).toBe(held)
+  })
+
   it('is not parsed again to know that it says what is in force', async () => {
     const { changer, counts } = world()
     await changer.patch(weigh(2), origin)

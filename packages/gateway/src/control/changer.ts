@@ -126,7 +126,7 @@ class FileChanger {
     if (await this.#isThere(bytes)) return this.#offerFile(bytes, origin)
     const agreed = await this.#agree()
     const receipt = await this.#ask(bytes, origin, agreed)
-    if (receipt.outcome !== 'applied') return { receipt, file: null }
+    if (!this.#isNew(receipt)) return { receipt, file: null }
     return this.#keep(receipt, agreed, async () => {
       if (origin.mediaType !== ENVELOPE_TYPE && isFormatOf(agreed.path, origin.mediaType)) return bytes
       return this.#edited(agreed, await this.#settingsOf(receipt.version))
@@ -137,7 +137,7 @@ class FileChanger {
     const agreed = await this.#agree()
     const bytes = this.#draft(agreed, change)
     const receipt = await this.#ask(bytes, { ...origin, mediaType: mediaTypeOf(agreed.path) }, agreed)
-    if (receipt.outcome !== 'applied') return { receipt, file: null }
+    if (!this.#isNew(receipt)) return { receipt, file: null }
     return this.#keep(receipt, agreed, async () => bytes)
   }
 
@@ -271,6 +271,12 @@ class FileChanger {
     // Made for this version even when the caller did not say so: a reload in between would be undone.
     const ifMatch = origin.ifMatch ?? agreed.version
     return reloader.offer(bytes, ifMatch === null ? origin : { ...origin, ifMatch })
+  }
+
+  /** An answer may be one that was given before, to the same key: what it is about may have gone since. */
+  #isNew(receipt: Receipt): receipt is Receipt & { outcome: 'applied' } {
+    const { version } = this.#options.reloader.current() ?? {}
+    return receipt.outcome === 'applied' && receipt.version === version
   }
 
   async #keep(

@@ -325,6 +325,9 @@ export const AuditLine = z
     changedParameters: z.array(pointer).readonly(),
     traceId: z.string(),
     spanId: z.string(),
+    idempotencyKey: z.string().optional(),
+    offered: z.string().optional().describe('digest of what was offered under the key'),
+    payloadKey: z.string().optional().describe('the key inside a payload that was sealed elsewhere'),
     previous: z.string(),
     hash: z.string(),
   })

@@ -86,6 +86,11 @@ export interface AuditLine {
   readonly changedParameters: readonly string[]
   readonly traceId: string
   readonly spanId: string
+  /** The sender's key, and the digest of what was offered under it: known again after a restart. */
+  readonly idempotencyKey?: string
+  readonly offered?: string
+  /** The key inside a payload that was sealed elsewhere; it stands for `digest`. */
+  readonly payloadKey?: string
   /** sha256 of the line before, hex; 64 zeros for the first. */
   readonly previous: string
   /** sha256 of this line without `hash`. */

@@ -15,7 +15,7 @@ import type { Span, SpanContext } from '../contract/telemetry.ts'
 import { isReloadError, type ReloadError, rules } from '../errors.ts'
 import type { Core } from './core.ts'
 import type { AuditEntry } from './records/audit.ts'
-import { actorOf, type Candidate, type Offered } from './stages/candidate.ts'
+import { actorOf, type Candidate, digestOfOffer, type Offered } from './stages/candidate.ts'
 import { announceEnd, announceStart, changedAttributes } from './telling/telling.ts'
 import { asReloadError, isCode, Work } from './work.ts'
 
@@ -187,6 +187,7 @@ export class Attempt extends Work {
       changedParameters: this.changed,
       traceId: this.traceId,
       spanId: this.span.context.spanId,
+      ...this.keys(),
     }
   }
 
@@ -207,6 +208,19 @@ export class Attempt extends Work {
       changedParameters: this.changed,
       issues: this.issues,
       stages: this.stages.toReports(),
+    }
+  }
+
+  /** What makes the same offer known again. */
+  private keys(): Pick<AuditLine, 'idempotencyKey' | 'offered' | 'payloadKey'> {
+    const { idempotencyKey } = this.origin
+    const { offered } = this.beginning
+    const { candidate } = this
+    const payloadKey = candidate?.isSealedHere === false ? candidate.manifest.idempotencyKey : null
+    return {
+      ...(idempotencyKey !== undefined &&
+        offered !== null && { idempotencyKey, offered: digestOfOffer(offered) }),
+      ...(payloadKey !== null && { payloadKey }),
     }
   }
 

@@ -41,7 +41,8 @@ export async function boot(core: Core, store: StateStore, observer: Observer): P
   if (left.baseline !== null) core.quarantine.free(left.baseline.digest)
   await recallNewest(core)
   await judgeIntent(core, left.intent, left.baseline)
-  endInterrupted(core, left.audit)
+  const ended = endInterrupted(core, left.audit)
+  core.idempotency.recall([...left.audit, ...ended])
   const isBaselineBack = await putBack(core, waysBack(core, store, left.baseline), observer)
   if (core.cell.current !== null) core.recorder.note('applied', core.cell.current.ref)
   return { isDegraded: left.isDamaged || !isBaselineBack }

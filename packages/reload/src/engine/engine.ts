@@ -13,7 +13,6 @@ import type { Plan, ReloadEvent, Reloader, ReloaderStatus } from '../contract/re
 import type { Pin, Snapshot } from '../contract/snapshot.ts'
 import type { AuditLine, StateStore } from '../contract/store.ts'
 import { ReloadError } from '../errors.ts'
-import { digestOf, digestOfText } from '../format/digest.ts'
 import { Attempt } from './attempt.ts'
 import { boot } from './boot.ts'
 import { vacate } from './commit.ts'
@@ -26,7 +25,7 @@ import { Observer } from './observer.ts'
 import { plan } from './plan.ts'
 import { atMost } from './race.ts'
 import type { Line } from './records/library.ts'
-import type { Candidate, Offered } from './stages/candidate.ts'
+import { type Candidate, digestOfOffer, type Offered } from './stages/candidate.ts'
 import { observeCore } from './telling/metrics.ts'
 import { statusOf } from './telling/status.ts'
 import { Watches } from './watches.ts'
@@ -77,16 +76,15 @@ export class Engine implements Reloader<Parts> {
 
   offer(bytes: Uint8Array, origin: Origin): Promise<Receipt> {
     const form = origin.mediaType === ENVELOPE_TYPE ? 'sealed' : 'written'
-    return this.ask({ form, bytes }, origin, () => digestOf(bytes))
+    return this.ask({ form, bytes }, origin)
   }
 
   publish(draft: Draft, origin: Origin): Promise<Receipt> {
-    return this.ask({ form: 'draft', draft }, origin, () => digestOfText(JSON.stringify(draft.settings)))
+    return this.ask({ form: 'draft', draft }, origin)
   }
 
   rollback(origin: Origin, to?: string): Promise<Receipt> {
-    const version = to ?? null
-    return this.ask({ form: 'restore', version }, origin, () => digestOfText(`restore ${version}`))
+    return this.ask({ form: 'restore', version: to ?? null }, origin)
   }
 
   async plan(bytes: Uint8Array, origin: Origin): Promise<Plan> {
@@ -176,7 +174,7 @@ export class Engine implements Reloader<Parts> {
     return this.core.cell.current?.ref.version ?? null
   }
 
-  private async ask(offered: Offered, origin: Origin, digest: () => string): Promise<Receipt> {
+  private async ask(offered: Offered, origin: Origin): Promise<Receipt> {
     if (this.closing !== null) return this.closedReceipt()
     try {
       await this.start()
@@ -187,9 +185,9 @@ export class Engine implements Reloader<Parts> {
     const key = origin.idempotencyKey
     if (key === undefined) return await this.intake.offer(offered, origin)
     const known = this.core.idempotency.find(key)
-    const ours = digest()
-    if (known?.digest === ours) return await known.receipt
-    if (known !== null)
+    const ours = digestOfOffer(offered)
+    if (known?.digest === ours && known.receipt !== null) return await known.receipt
+    if (known !== null && known.digest !== ours)
       return await this.intake.refuse(origin, new ReloadError('verify.idempotency', { key }))
     const receipt = this.intake.offer(offered, origin)
     this.core.idempotency.remember(key, ours, receipt)

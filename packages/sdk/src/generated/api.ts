@@ -49,6 +49,11 @@ export type AuditLine = {
   readonly changedParameters: readonly string[]
   readonly traceId: string
   readonly spanId: string
+  readonly idempotencyKey?: string
+  /** digest of what was offered under the key */
+  readonly offered?: string
+  /** the key inside a payload that was sealed elsewhere */
+  readonly payloadKey?: string
   readonly previous: string
   readonly hash: string
 }

@@ -7,8 +7,9 @@ import type { Core } from '../core.ts'
 
 const REASON = 'reload.crashed'
 
-export function endInterrupted(core: Core, tail: readonly AuditLine[]): void {
-  for (const line of openAttempts(tail)) {
+/** Returns the lines that it adds, without their place in the chain. */
+export function endInterrupted(core: Core, tail: readonly AuditLine[]): readonly AuditLine[] {
+  return openAttempts(tail).map((line) => {
     const { traceId, spanId, attempt, trigger, source, who, from, to, digest } = line
     const span = core.telemetry.tracer.start('reload', {
       links: [{ traceId, spanId, sampled: true, remote: true }],
@@ -32,7 +33,7 @@ export function endInterrupted(core: Core, tail: readonly AuditLine[]): void {
     })
     span.end()
     const { previous: _previous, hash: _hash, ...opened } = line
-    core.audit.add({
+    const ended = {
       ...opened,
       at: new Date(core.clock.now()).toISOString(),
       event: 'config.reload.crashed',
@@ -40,9 +41,11 @@ export function endInterrupted(core: Core, tail: readonly AuditLine[]): void {
       reason: REASON,
       traceId: span.context.traceId,
       spanId: span.context.spanId,
-    })
+    } as const
+    core.audit.add(ended)
     core.telemetry.meter.add('reload.attempts', 1, { 'reload.status': 'crashed', 'reload.trigger': trigger })
-  }
+    return { ...line, ...ended }
+  })
 }
 
 /** Lines that open an attempt which no later line ends. */

@@ -3,6 +3,7 @@
 import type { Origin } from '../../contract/origin.ts'
 import type { Draft } from '../../contract/participant.ts'
 import type { Manifest } from '../../contract/payload.ts'
+import { digestOf, digestOfText } from '../../format/digest.ts'
 import type { VersionFacts } from '../live/generation.ts'
 
 /** What was offered, before anybody has looked into it. Kept, so that it can be read again later. */
@@ -11,6 +12,13 @@ export type Offered =
   | { readonly form: 'written'; readonly bytes: Uint8Array }
   | { readonly form: 'draft'; readonly draft: Draft }
   | { readonly form: 'restore'; readonly version: string | null }
+
+/** What an idempotency key stands for: the same offer, sent again, has the same digest. */
+export function digestOfOffer(offered: Offered): string {
+  if (offered.form === 'draft') return digestOfText(JSON.stringify(offered.draft.settings))
+  if (offered.form === 'restore') return digestOfText(`restore ${offered.version}`)
+  return digestOf(offered.bytes)
+}
 
 export interface Candidate extends VersionFacts {
   /** Whose signatures were verified. */

@@ -17,7 +17,9 @@ export async function secure(core: Core, attempt: Attempt, candidate: Candidate)
   core.library.newest = candidate
   core.library.use(attempt.id, digest)
   attempt.identify(candidate)
-  if (manifest.idempotencyKey !== null) core.idempotency.rememberVersion(manifest.idempotencyKey, digest)
+  const { isSealedHere } = candidate
+  const key = manifest.idempotencyKey
+  if (key !== null) core.idempotency.rememberVersion(key, { digest, isSealedHere })
   await attempt.stage('secure', async () => {
     await core.audit.write(attempt.auditEntry('config.reload.started', 'in_progress'))
     await core.recorder.writeBlob(`version ${version}`, digest, manifestBytes)

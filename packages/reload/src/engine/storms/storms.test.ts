@@ -115,8 +115,9 @@ describe('an idempotency key', () => {
 
   it('is remembered among the newest thousand', () => {
     const keys = new Idempotency()
-    for (let i = 0; i <= 1_000; i++) keys.rememberVersion(`k${i}`, 'd')
+    const version = { digest: 'd', isSealedHere: false }
+    for (let i = 0; i <= 1_000; i++) keys.rememberVersion(`k${i}`, version)
     for (let i = 0; i <= 1_000; i++) keys.remember(`k${i}`, 'd', receipt({}))
-    expect([keys.versionOf('k0'), keys.versionOf('k1'), keys.find('k0')]).toEqual([undefined, 'd', null])
+    expect([keys.versionOf('k0'), keys.versionOf('k1'), keys.find('k0')]).toEqual([undefined, version, null])
   })
 })

@@ -24,7 +24,7 @@ export interface RequestToSign {
   readonly origin: string
   /** As it is sent, with query. */
   readonly path: string
-  /** Name, value … All of them are signed. */
+  /** Name, value … What proxies may change on the way (traces, connections) is sent and not signed. */
   readonly headers: readonly string[]
   readonly body: Buffer | string
   /** Wall milliseconds. */
@@ -63,6 +63,7 @@ function canonicalHeaders(
   const values = new Map<string, string[]>([['host', [host]]])
   for (let i = 0; i + 1 < headers.length; i += 2) {
     const name = (headers[i] ?? '').toLowerCase()
+    if (name !== 'content-type' && !name.startsWith('x-amz-')) continue
     const value = (headers[i + 1] ?? '').trim().replace(/ +/g, ' ')
     values.set(name, [...(values.get(name) ?? []), value])
   }

@@ -27,7 +27,8 @@ export interface AssembledSettings {
 export function assemble(documents: readonly SettingsDocument[]): AssembledSettings {
   const work = new Assembly()
   for (const it of documents) work.add(it)
-  return { tree: work.tree, issues: work.issues, placeOf: (pointer) => work.placeOf(pointer) }
+  for (const it of Object.values(work.tree)) Object.freeze(it)
+  return { tree: Object.freeze(work.tree), issues: work.issues, placeOf: (pointer) => work.placeOf(pointer) }
 }
 
 class Assembly {

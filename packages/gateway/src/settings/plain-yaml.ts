@@ -7,15 +7,25 @@
  * of numbers, texts over several lines, tags, duplicate names, signs beyond ASCII) is left to the library, and so
  * is every error.
  *
- * Not here: places. They are asked for when something is wrong, and then the library reads the text.
+ * Not here: places of what is wrong. Then the library reads the text.
  */
 import type { Json } from '@changeover/reload'
 
-/** `undefined` when the text is anything but plain. */
-export function readPlainYaml(text: string): Json | undefined {
+/** Where a simple value stands in the text, quotes included. */
+export interface PlainSpot {
+  readonly from: number
+  readonly to: number
+  readonly inFlow: boolean
+}
+
+/** The spots of the simple values in a map or list, by name or index. */
+export type PlainSpots = Map<object, Map<string, PlainSpot>>
+
+/** `undefined` when the text is anything but plain. `spots` is filled, where it is given. */
+export function readPlainYaml(text: string, spots: PlainSpots | null = null): Json | undefined {
   if (!PRINTABLE.test(text)) return undefined
   try {
-    return new PlainReader(text).read()
+    return new PlainReader(text, spots).read()
   } catch (error) {
     if (error === notPlain) return undefined
     throw error
@@ -41,14 +51,26 @@ const notPlain = new Error('not plain')
 type JsonMap = Record<string, Json>
 
 class PlainReader {
-  readonly #lines: string[]
+  readonly #lines: string[] = []
+  /** Where each line begins in the text. */
+  readonly #starts: number[] = []
+  readonly #spots: PlainSpots | null
   #next = 0
   #line = ''
   #at = 0
   #levels = 0
+  #brackets = 0
 
-  constructor(text: string) {
-    this.#lines = text.split('\n').filter((it) => /^ *[^ #]/.test(it))
+  constructor(text: string, spots: PlainSpots | null) {
+    this.#spots = spots
+    let start = 0
+    for (const line of text.split('\n')) {
+      if (/^ *[^ #]/.test(line)) {
+        this.#lines.push(line)
+        this.#starts.push(start)
+      }
+      start += line.length + 1
+    }
   }
 
   read(): Json {
@@ -78,7 +100,7 @@ class PlainReader {
       this.#begin(indent)
       const name = this.#name(map)
       const isBare = this.#isAtEnd()
-      map[name] = isBare ? this.#block(indent) : this.#valueOfLine(indent)
+      map[name] = isBare ? this.#block(indent) : this.#valueOfLine(indent, map, name)
     }
     return map
   }
@@ -95,7 +117,7 @@ class PlainReader {
         list.push(this.#block(indent))
       } else {
         this.#begin(indent + 2)
-        list.push(this.#valueOfLine(indent))
+        list.push(this.#valueOfLine(indent, list, list.length))
       }
     }
     return list
@@ -113,39 +135,47 @@ class PlainReader {
     return name
   }
 
-  #valueOfLine(indent: number): Json {
-    const value = this.#quotedOrBrackets() ?? this.#scalar(this.#take(WORDS)?.trimEnd())
+  #valueOfLine(indent: number, holder: object, name: string | number): Json {
+    const value = this.#quotedOrBrackets(holder, name) ?? this.#scalar(WORDS, holder, name)
     // A deeper line would go on with this value.
     if (!this.#isAtEnd() || this.#indent() > indent) throw notPlain
     return value
   }
 
-  #quotedOrBrackets(): Json | undefined {
+  #quotedOrBrackets(holder: object, name: string | number): Json | undefined {
     this.#take(SPACES)
     const sign = this.#line[this.#at]
     if (sign === '{') return this.#flow('}')
     if (sign === '[') return this.#flow(']')
-    return this.#take(QUOTED)?.slice(1, -1)
+    const quoted = this.#take(QUOTED)
+    if (quoted !== undefined) this.#note(holder, name, quoted)
+    return quoted?.slice(1, -1)
   }
 
   #flow(end: '}' | ']'): Json {
     if (++this.#levels > MOST_LEVELS) throw notPlain
     const [map, list]: [JsonMap, Json[]] = [{}, []]
     this.#at++
+    this.#brackets++
     for (let isFirst = true; !this.#sees(end); isFirst = false) {
       if (!isFirst && !this.#sees(',')) throw notPlain
       this.#take(SPACES)
       const name = end === '}' ? this.#name(map) : null
-      const value = this.#quotedOrBrackets() ?? this.#scalar(this.#take(WORD))
+      const [holder, at] = name === null ? [list, list.length] : [map, name]
+      const value = this.#quotedOrBrackets(holder, at) ?? this.#scalar(WORD, holder, at)
       if (name === null) list.push(value)
       else map[name] = value
     }
     this.#levels--
+    this.#brackets--
     return end === '}' ? map : list
   }
 
-  #scalar(text: string | undefined): Json {
-    if (text === undefined) throw notPlain
+  #scalar(pattern: RegExp, holder: object, name: string | number): Json {
+    const found = this.#take(pattern)
+    if (found === undefined) throw notPlain
+    this.#note(holder, name, found)
+    const text = found.trimEnd()
     if (/^[0-9]/.test(text)) {
       if (!NUMBER.test(text)) throw notPlain
       return Number(text)
@@ -154,6 +184,15 @@ class PlainReader {
     if (text === 'true' || text === 'false') return text === 'true'
     if (text !== 'null') throw notPlain
     return null
+  }
+
+  /** Of what has just been taken. */
+  #note(holder: object, name: string | number, taken: string): void {
+    if (this.#spots === null) return
+    const from = (this.#starts[this.#next - 1] ?? 0) + this.#at - taken.length
+    const spot = { from, to: from + taken.trimEnd().length, inFlow: this.#brackets > 0 }
+    const spots = this.#spots.get(holder) ?? new Map<string, PlainSpot>()
+    this.#spots.set(holder, spots.set(String(name), spot))
   }
 
   /** Passes over one sign and the spaces before it. */

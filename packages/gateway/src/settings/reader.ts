@@ -129,11 +129,18 @@ function isSettingsFile(it: Json): it is { readonly path: string; readonly text:
   return 'path' in it && typeof it.path === 'string' && 'text' in it && typeof it.text === 'string'
 }
 
+/** Of one document alone: a change reads the same text when it compares, edits, compares again and offers. */
+const assembled = new WeakMap<SettingsDocument, AssembledSettings>()
+
 function assembleOrThrow(source: string, files: readonly ReadFile[]): AssembledSettings {
   const broken = files.flatMap((it) => ('issues' in it ? it.issues : []))
   if (broken.length > 0) throw unreadable(source, broken)
-  const settings = assemble(files.filter((it): it is SettingsDocument => !('issues' in it)))
+  const documents = files.filter((it): it is SettingsDocument => !('issues' in it))
+  const [only] = documents
+  const known = documents.length === 1 && only !== undefined ? assembled.get(only) : undefined
+  const settings = known ?? assemble(documents)
   if (settings.issues.length > 0) throw unreadable(source, settings.issues)
+  if (documents.length === 1 && only !== undefined) assembled.set(only, settings)
   return settings
 }
 

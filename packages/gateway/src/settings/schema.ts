@@ -30,11 +30,9 @@ const CATALOGUE_NAME = /^[a-z][a-z0-9-]{0,63}\/[A-Za-z0-9@][A-Za-z0-9._:/@+-]{0,
 
 const plainName = z.string().regex(PLAIN_NAME, { error: PLAIN_NAME_EXPECTED })
 const modelName = z.string().regex(MODEL_NAME, { error: MODEL_NAME_EXPECTED })
-const catalogueName = z
-  .string()
-  .regex(CATALOGUE_NAME, {
-    error: 'a kind of provider, a slash, and the id of a model, such as openai/gpt-5.4',
-  })
+const catalogueName = z.string().regex(CATALOGUE_NAME, {
+  error: 'a kind of provider, a slash, and the id of a model, such as openai/gpt-5.4',
+})
 const contextName = z
   .string()
   .refine(isContextName, { error: CONTEXT_NAME_EXPECTED })

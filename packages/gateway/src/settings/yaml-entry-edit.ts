@@ -11,7 +11,7 @@ import { sameJson } from './json-patch.ts'
 import { cutYaml, type YamlSection } from './yaml-chunks.ts'
 import { layoutOf, rewriteYaml, type YamlLayout } from './yaml-edit.ts'
 import { readEntry } from './yaml-reader.ts'
-import { replaceYamlValues } from './yaml-splice.ts'
+import { replacePlainValues, replaceYamlValues } from './yaml-splice.ts'
 
 /** Lines `from` up to `to` (not included, counted from 0) become `lines`. */
 interface LineEdit {
@@ -95,7 +95,10 @@ class EntryWriter {
   ): readonly string[] | null {
     const text = `${body.map((line) => line.slice(it.indent)).join('\n')}\n`
     const entry = it.entry as SettingsTree
-    const edited = replaceYamlValues(text, entry) ?? rewriteYaml(text, entry, this.layout)
+    const edited =
+      replacePlainValues(text, entry) ??
+      replaceYamlValues(text, entry) ??
+      rewriteYaml(text, entry, this.layout)
     return edited === null ? null : indented(edited, it.indent)
   }
 

@@ -64,6 +64,7 @@ class Assembly {
   readonly #sections: readonly YamlSection[]
   readonly #value: Record<string, Record<string, Json> | null> = {}
   readonly #chunks = new Map<string, Map<string, YamlChunk>>()
+  #document: SettingsDocument | null = null
 
   constructor(sections: readonly YamlSection[]) {
     this.#sections = sections
@@ -90,8 +91,11 @@ class Assembly {
     return this
   }
 
+  /** The same one as long as it is asked for under the same name: others remember what they made of it. */
   document(file: string): SettingsDocument {
-    return { file, value: this.#value, placeOf: (steps) => this.#placeOf(steps, file) }
+    if (this.#document?.file === file) return this.#document
+    this.#document = { file, value: this.#value, placeOf: (steps) => this.#placeOf(steps, file) }
+    return this.#document
   }
 
   #placeOf(steps: readonly string[], file: string): Place {

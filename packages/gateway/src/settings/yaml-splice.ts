@@ -4,7 +4,8 @@
  * A new text takes the quotes of the old one, so that a file stays in its own hand.
  */
 import type { Json, SettingsTree } from '@changeover/reload'
-import { type Document, isMap, isScalar, isSeq, parseDocument, type Scalar } from 'yaml'
+import { type Document, isMap, isScalar, isSeq, parseDocument } from 'yaml'
+import { type PlainSpots, readPlainYaml } from './plain-yaml.ts'
 import { applySplices, type Simple, type SimpleChange, type Splice, simpleChanges } from './value-splice.ts'
 import { readYaml } from './yaml.ts'
 
@@ -23,6 +24,32 @@ export function replaceYamlValues(text: string, wanted: SettingsTree): string | 
   return applySplices(text, splices)
 }
 
+/**
+ * The same for what is so plain that the library need not look at it: exchanging a weight is what is done most, and
+ * reading four lines with the library costs more than everything else about it. `null` when it is anything else.
+ */
+export function replacePlainValues(text: string, wanted: SettingsTree): string | null {
+  const spots: PlainSpots = new Map()
+  const held = readPlainYaml(text, spots)
+  const changes = held === undefined ? null : simpleChanges(held, wanted)
+  if (changes === null) return null
+  const splices: Splice[] = []
+  for (const { steps, value } of changes) {
+    const holder = steps.slice(0, -1).reduce<unknown>((at, step) => (at as JsonMap)[step], held)
+    const spot = spots.get(holder as object)?.get(steps.at(-1) ?? '')
+    if (spot === undefined) return null
+    const { from, to, inFlow } = spot
+    const written = write(value, STYLES[text.charAt(from)] ?? 'PLAIN', inFlow)
+    if (written === null) return null
+    splices.push({ from, to, text: written })
+  }
+  return applySplices(text, splices)
+}
+
+type JsonMap = Readonly<Record<string, Json>>
+
+const STYLES: Readonly<Record<string, string>> = { '"': 'QUOTE_DOUBLE', "'": 'QUOTE_SINGLE' }
+
 /** Sections that are there and empty say the same as none. */
 function withoutEmpty(value: Json): Json {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
@@ -39,7 +66,7 @@ function spliceFor(document: Document, change: SimpleChange): Splice | null {
   }
   if (!isScalar(node) || !node.range || node.anchor !== undefined) return null
   const [from, to] = node.range
-  const text = write(change.value, node, inFlow)
+  const text = write(change.value, node.type ?? '', inFlow)
   // An empty value (`key:`) has no text to exchange.
   return text === null || from === to ? null : { from, to, text }
 }
@@ -50,11 +77,12 @@ function childOf(node: unknown, step: string): unknown {
   return node.items.find((it) => isScalar(it.key) && (it.key.source ?? it.key.value) === step)?.value
 }
 
-function write(value: Simple, old: Scalar, inFlow: boolean): string | null {
+/** `style` is how the value before it was written, in the library's words. */
+function write(value: Simple, style: string, inFlow: boolean): string | null {
   if (typeof value !== 'string') return JSON.stringify(value)
-  if (old.type === 'PLAIN') return isPlain(value, inFlow) ? value : JSON.stringify(value)
-  if (old.type === 'QUOTE_DOUBLE') return JSON.stringify(value)
-  if (old.type !== 'QUOTE_SINGLE') return null
+  if (style === 'PLAIN') return isPlain(value, inFlow) ? value : JSON.stringify(value)
+  if (style === 'QUOTE_DOUBLE') return JSON.stringify(value)
+  if (style !== 'QUOTE_SINGLE') return null
   return /[^\P{C}\t]/u.test(value) ? JSON.stringify(value) : `'${value.replaceAll("'", "''")}'`
 }
 

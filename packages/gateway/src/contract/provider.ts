@@ -16,8 +16,8 @@ export type Operation =
   | 'anthropic-count-tokens'
   | 'gemini-count-tokens'
 
-/** Below `baseUrl`, with query. `model` is the provider's own id, as it is. */
-export type ProviderPath = string | ((model: string, stream: boolean) => string)
+/** Below `baseUrl`, with query. `model` is the provider's own id, as it is. `null`: not for this model. */
+export type ProviderPath = string | ((model: string, stream: boolean) => string | null)
 
 export interface Provider {
   readonly kind: string
@@ -40,6 +40,42 @@ export interface Provider {
   readonly token?: TokenExchange
   /** True when a failed answer is worth another attempt, by status. */
   isRetryable(status: number): boolean
+  /** What it wants otherwise than OpenAI in requests of `openai-chat`; absent where nothing is. */
+  readonly quirks?: Quirks
+  /** Where it writes the text of an error, beside the places that its format has: JSON pointers. */
+  readonly errorTexts?: readonly string[]
+  /** Headers of a caller that reach it, in lower case. All others end at the gateway. */
+  readonly callerHeaders?: readonly string[]
+  /** Headers of its answers that reach the caller, in lower case. */
+  readonly replyHeaders?: readonly string[]
+}
+
+/**
+ * Differences as data, so that settings can say them too: a new OpenAI-compatible server is a reload.
+ *
+ * What is left out and meant something is named in a warning.
+ */
+export interface Quirks {
+  /** Its name for a field of the request: `{ max_completion_tokens: 'max_tokens' }`. */
+  readonly rename?: Readonly<Record<string, string>>
+  /** The only fields that it takes, by its own names. For servers that refuse what they do not know. */
+  readonly takes?: readonly string[]
+  /** Fields that it does not take, by its own names. */
+  readonly drops?: readonly string[]
+  /** Fields that it does without: what they ask for is given anyway. Left out without a word. */
+  readonly needless?: readonly string[]
+  /** Fields of messages that it does not take. */
+  readonly messageDrops?: readonly string[]
+  /** Its name for the role of a message: `{ developer: 'system' }`. */
+  readonly roles?: Readonly<Record<string, string>>
+  /** Its word for a tool choice: `{ required: 'any' }`. */
+  readonly toolChoices?: Readonly<Record<string, string>>
+  /** It takes ids of tool calls of exactly so many letters and digits. */
+  readonly callIdLength?: number
+  /** False where `json_object` is known and `json_schema` is not. */
+  readonly jsonSchema?: boolean
+  /** Its answers are not quite of the format: they are read and written anew, for callers that speak it too. */
+  readonly mends?: boolean
 }
 
 /** Pure: sending, keeping and renewing belong to `transport/`. */

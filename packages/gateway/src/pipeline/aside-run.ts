@@ -55,7 +55,13 @@ export class AsideRun implements Aside {
 
   openProbe(status: number, headers: UpstreamHeaders, told: ProbeTold): Probe | null {
     const { written, stream, port } = this.#input
-    return openReply(new ProbePort(port, told), { status, headers, stream, wire: written.wire })
+    return openReply(new ProbePort(port, told), {
+      status,
+      headers,
+      stream,
+      wire: written.wire,
+      mended: written.mended,
+    })
   }
 
   over(status: number | null, code: string, cause: unknown): void {

@@ -13,7 +13,7 @@ import type { Operation, Provider } from '../contract/provider.ts'
 import type { CredentialRing, TargetLive } from '../contract/routing.ts'
 import type { SecretValues } from '../contract/secret.ts'
 import type { Upstream } from '../contract/upstream.ts'
-import { providers as providerKinds } from '../providers/list.ts'
+import { configuredProvider } from '../providers/configured.ts'
 import { openSimulated } from '../providers/simulated.ts'
 import type { ProviderSpec } from '../providers/spec.ts'
 import { BreakerState, breakerOf } from '../routing/breaker.ts'
@@ -71,8 +71,7 @@ const knownTargets = new WeakMap<
 >()
 
 function openProvider(name: string, settings: ProviderSpec, input: TargetInput): OpenProvider {
-  const kind = providerKinds[settings.kind]
-  if (kind === undefined) throw new TypeError(`no provider of kind ${settings.kind}`)
+  const kind = configuredProvider(settings)
   const base = settings.baseUrl ?? kind.defaultBaseUrl
   const url = base === null ? null : new URL(base)
   const upstream = openPool(name, { settings, url, input })
@@ -183,9 +182,10 @@ function compileTarget(
 function compilePaths(provider: OpenProvider, model: string): CompiledTarget['paths'] {
   const paths: Partial<Record<Operation, TargetPath>> = {}
   for (const [operation, path] of Object.entries(provider.kind.paths)) {
-    const below = (stream: boolean) =>
-      provider.basePath + (typeof path === 'string' ? path : path(model, stream))
-    paths[operation as Operation] = Object.freeze({ whole: below(false), stream: below(true) })
+    const [whole, stream] = [false, true].map((it) => (typeof path === 'string' ? path : path(model, it)))
+    if (typeof whole !== 'string' || typeof stream !== 'string') continue
+    const { basePath } = provider
+    paths[operation as Operation] = Object.freeze({ whole: basePath + whole, stream: basePath + stream })
   }
   return Object.freeze(paths)
 }

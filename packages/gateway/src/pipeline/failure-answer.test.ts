@@ -1,12 +1,12 @@
 /** What callers are told of failures: whose words, and without whose secrets. */
 import { describe, expect, it } from 'vitest'
 import type { CompiledTarget } from '../contract/compiled.ts'
-import { openai } from '../providers/openai.ts'
+import { providers } from '../providers/list.ts'
 import type { AttemptFailure } from '../routing/attempt-host.ts'
 import { openaiChat } from '../wire/openai-chat.ts'
 import { answerFailure } from './failure-answer.ts'
 
-const target = { name: 'main/a', provider: openai } as CompiledTarget
+const target = { name: 'main/a', provider: providers['openai'] } as CompiledTarget
 const to = {
   route: 'chat',
   wire: openaiChat,

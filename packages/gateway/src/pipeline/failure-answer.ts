@@ -9,6 +9,7 @@
 import type { CompiledTarget } from '../contract/compiled.ts'
 import type { CallerError, Wire, WireName } from '../contract/wire.ts'
 import { type ErrorCode, rules, sayError } from '../errors.ts'
+import { readErrorText } from '../providers/error-text.ts'
 import type { AttemptFailure, Refusal } from '../routing/attempt-host.ts'
 import { wireOf } from '../wire/list.ts'
 
@@ -70,7 +71,8 @@ function passRefusal(
   const code = 'upstream.refused'
   const parsed = parseJson(text)
   const said = wireOf(upstream).readError(parsed)
-  const error = { status, code, message: said ?? sayError(code, { target: target.name, status }) }
+  const elsewhere = said ?? readErrorText(parsed, target.provider.errorTexts ?? [])
+  const error = { status, code, message: elsewhere ?? sayError(code, { target: target.name, status }) }
   const readable = said !== null && upstream === wire.name
   const bytes = text === received ? refusal.body : Buffer.from(text)
   return { error, body: readable ? { bytes, contentType } : null }

@@ -199,7 +199,13 @@ export class GenerateCall extends Call implements AttemptHost, ReplyPort {
     const body = this.#body
     if (written === null || body === null) return
     this.#requestId = findRequestId(headers)
-    this.#reply = openReply(this, { status, headers, stream: body.stream, wire: written.wire })
+    this.#reply = openReply(this, {
+      status,
+      headers,
+      stream: body.stream,
+      wire: written.wire,
+      mended: written.mended,
+    })
     if (this.#reply === null) this.fault('upstream.protocol')
   }
 

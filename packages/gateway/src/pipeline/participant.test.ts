@@ -9,6 +9,7 @@ import {
 } from '@changeover/reload'
 import { describe, expect, it } from 'vitest'
 import type { CompiledGateway } from '../contract/compiled.ts'
+import { providers } from '../providers/list.ts'
 import { readSettingsText } from '../settings/reader.ts'
 import { createSecrets } from '../settings/secrets.ts'
 import { gatewayParticipant } from './participant.ts'
@@ -341,6 +342,12 @@ describe('a reload', () => {
   })
 })
 
+const kinds = Object.keys(providers)
+  .sort()
+  .map((it) => `"${it}"`)
+  .join(', ')
+  .replace(/, ("[^"]+")$/, ' or $1')
+
 describe('settings that do not fit together', () => {
   const { validate } = setUp()
   /** `code pointer`, message and hint of each issue. */
@@ -444,7 +451,7 @@ describe('settings that do not fit together', () => {
       'an unknown kind of provider',
       'kind: simulated',
       'kind: simulatd',
-      'validate.setting | /providers/sim/kind: found "simulatd", expected "openai", "openai-compatible", "anthropic" or "simulated" | did you mean "simulated"?',
+      `validate.setting | /providers/sim/kind: found "simulatd", expected ${kinds} | did you mean "simulated"?`,
     ],
     [
       'a provider without an address',

@@ -1,10 +1,13 @@
 /**
  * What a call becomes for one target: the caller's bytes with the model's name changed where the target speaks
- * the caller's format, else the request translated into the format that it speaks best.
+ * the caller's format, else the request translated into the format that it speaks best; and then whatever this
+ * target wants otherwise.
  */
 import type { CompiledRoute, CompiledTarget } from '../contract/compiled.ts'
 import type { NeutralRequest } from '../contract/neutral.ts'
+import type { Quirks } from '../contract/provider.ts'
 import type { WireName } from '../contract/wire.ts'
+import { adaptRequest, isConcerned } from '../providers/quirks.ts'
 import { wireOf } from '../wire/list.ts'
 import {
   type DefaultsInFormat,
@@ -23,12 +26,15 @@ export interface UpstreamBody {
   readonly path: string
   /** What this target will not see, or sees otherwise. */
   readonly warnings: readonly string[]
+  /** The answer is read and written anew, although caller and target speak the same format. */
+  readonly mended: boolean
   /** What was asked, where it had to be understood. */
   readonly request: NeutralRequest | null
 }
 
+const CHAT = 'openai-chat'
 const NO_WARNINGS: readonly string[] = []
-const NO_DEFAULTS: readonly PreparedDefaults[] = []
+const NO_DEFAULTS: readonly DefaultsInFormat[] = []
 
 export interface BodyFor {
   readonly body: RequestBody
@@ -40,44 +46,79 @@ export interface BodyFor {
 /** Throws `request.field` where a field cannot be translated, `request.unsupported` where the route wants it so. */
 export function writeUpstreamBody(it: BodyFor, target: CompiledTarget): UpstreamBody {
   const native = target.paths[it.callerWire]
-  const written = native === undefined ? translate(it, target) : passOn(it, target)
+  const mended = native !== undefined && it.callerWire === CHAT && target.provider.quirks?.mends === true
+  const written = native === undefined || mended ? translate(it, target, mended) : passOn(it, target)
   const path = native ?? target.paths[written.wire]
   if (path === undefined) throw new TypeError(`provider ${target.provider.kind} has no path for its format`)
-  return { ...written, path: it.body.stream ? path.stream : path.whole }
+  return { ...written, mended, path: it.body.stream ? path.stream : path.whole }
 }
 
-type Written = Omit<UpstreamBody, 'path'>
+type Written = Omit<UpstreamBody, 'path' | 'mended'>
 
 function passOn({ body, route, prompt, callerWire }: BodyFor, target: CompiledTarget): Written {
   const ofContext = route.context?.parameters ?? null
   const ofModel = target.parameters
   const model = target.upstreamModel
   const modelJson = modelJsonOf(target)
-  if (ofContext === null && ofModel === null) {
-    const bytes = body.splice({ model, modelJson, defaults: NO_DEFAULTS, prompt })
-    return { bytes, wire: callerWire, warnings: NO_WARNINGS, request: null }
+  const defaults: readonly DefaultsInFormat[] =
+    ofContext === null && ofModel === null
+      ? NO_DEFAULTS
+      : [
+          prepareDefaults(ofContext, callerWire, false),
+          prepareDefaults(ofModel, callerWire, callerWire === target.provider.wire),
+        ]
+  const members = defaults.map((its) => its.members)
+  const bytes = body.splice({ model, modelJson, defaults: members, prompt })
+  const quirks = callerWire === CHAT ? target.provider.quirks : undefined
+  const adapted = quirks === undefined ? null : adaptBytes(bytes, quirks, { body, members })
+  const warnings = defaults.length === 0 ? NO_WARNINGS : defaults.flatMap((its) => its.warnings)
+  if (adapted === null) return { bytes, wire: callerWire, warnings, request: null }
+  return {
+    bytes: adapted.bytes,
+    wire: callerWire,
+    warnings: [...warnings, ...adapted.warnings],
+    request: null,
   }
-  const defaults: DefaultsInFormat[] = [
-    prepareDefaults(ofContext, callerWire, false),
-    prepareDefaults(ofModel, callerWire, callerWire === target.provider.wire),
-  ]
-  const bytes = body.splice({ model, modelJson, defaults: defaults.map((its) => its.members), prompt })
-  return { bytes, wire: callerWire, warnings: defaults.flatMap((its) => its.warnings), request: null }
 }
 
-function translate({ body, route, prompt, callerWire }: BodyFor, target: CompiledTarget): Written {
-  const wire = target.provider.wire
+/** `null` where nothing in it has to change. */
+function adaptBytes(
+  bytes: Buffer,
+  quirks: Quirks,
+  { body, members }: { readonly body: RequestBody; readonly members: readonly PreparedDefaults[] },
+): { readonly bytes: Buffer; readonly warnings: readonly string[] } | null {
+  const has = (name: string) => body.has(name) || members.some((its) => its.some((it) => it.name === name))
+  if (!isConcerned(quirks, { bytes, has })) return null
+  const adapted = adaptRequest(JSON.parse(bytes.toString()) as Record<string, unknown>, quirks)
+  return { bytes: Buffer.from(JSON.stringify(adapted.body)), warnings: adapted.warnings }
+}
+
+/** `mended`: into its own format, because the target's is not quite that. */
+function translate(
+  { body, route, prompt, callerWire }: BodyFor,
+  target: CompiledTarget,
+  mended: boolean,
+): Written {
+  const wire = mended ? callerWire : target.provider.wire
   const ofContext = neutralDefaults(route.context?.parameters ?? null)
   const ofModel = neutralDefaults(target.parameters)
   const asked = wireOf(callerWire).parseRequest(body.toFields(prompt))
   const request = fillIn(fillIn(asked, ofContext), ofModel)
   const written = wireOf(wire).writeRequest(withUsage(request), target.upstreamModel)
-  const own = wire === 'openai-chat' ? { ...ofModel.extra, ...ofContext.extra } : ofModel.extra
-  const lost = wire === 'openai-chat' ? [] : Object.keys(ofContext.extra)
+  const own = wire === CHAT ? { ...ofModel.extra, ...ofContext.extra } : ofModel.extra
+  const lost = wire === CHAT ? [] : Object.keys(ofContext.extra)
+  const quirks = wire === CHAT ? target.provider.quirks : undefined
+  const whole = { ...own, ...written.body }
+  const adapted = quirks === undefined ? { body: whole, warnings: NO_WARNINGS } : adaptRequest(whole, quirks)
   return {
-    bytes: Buffer.from(JSON.stringify({ ...own, ...written.body })),
+    bytes: Buffer.from(JSON.stringify(adapted.body)),
     wire,
-    warnings: [...written.warnings, ...lost.map((name) => `${name}: not supported`)],
+    warnings: [
+      ...(written.notes ?? NO_WARNINGS),
+      ...written.warnings,
+      ...lost.map((name) => `${name}: not supported`),
+      ...adapted.warnings,
+    ],
     request,
   }
 }

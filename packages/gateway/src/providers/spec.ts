@@ -1,6 +1,6 @@
-/** What can be set about providers: where they are, by which credential, and how a simulated one behaves. */
+/** What can be set about providers: where they are, by which credential, and what they want otherwise than others. */
 import { z } from 'zod'
-import { isSecretReference, REFERENCE_PATTERN } from '../contract/secret.ts'
+import { isSecretHeader, isSecretReference, REFERENCE_PATTERN } from '../contract/secret.ts'
 import {
   LONGEST_MS,
   refuseLiteralSecrets,
@@ -8,6 +8,7 @@ import {
   SECRET_PARAMS,
   setting,
 } from '../contract/setting.ts'
+import type { ProviderKind } from '../contract/settings.ts'
 
 export const PROVIDER_DEFAULTS = {
   // HTTP/1.1 carries one call a connection, and a stream holds it for minutes: this is the number of
@@ -53,15 +54,112 @@ const secretReference = z.string().refine(isSecretReference, {
   params: SECRET_PARAMS,
 })
 
+const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/
+const HEADER_NAME_EXPECTED = 'a header name (RFC 9110 token)'
+
 /** Values may name secrets; where the header is for a credential, they must. */
 const headersSpec = z
   .record(
-    z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/, { error: 'a header name (RFC 9110 token)' }),
+    z.string().regex(HEADER_NAME, { error: HEADER_NAME_EXPECTED }),
     z.string().refine(isHeaderValue, { error: 'text without line breaks', params: { hidden: true } }),
   )
   .superRefine(refuseLiteralSecrets)
 
-const KINDS = ['openai', 'openai-compatible', 'anthropic', 'simulated'] as const
+const KINDS = [
+  'anthropic',
+  'azure',
+  'cerebras',
+  'cohere',
+  'deepseek',
+  'fireworks',
+  'groq',
+  'llama-cpp',
+  'mistral',
+  'ollama',
+  'openai',
+  'openai-compatible',
+  'openrouter',
+  'perplexity',
+  'simulated',
+  'together',
+  'vllm',
+  'xai',
+] as const satisfies readonly ProviderKind[]
+
+/** Have no address of their own. */
+const WITHOUT_ADDRESS: ReadonlySet<ProviderKind> = new Set(['azure', 'openai-compatible'])
+/** Formats that their paths are of can be said in settings. */
+const SPOKEN = ['openai-chat', 'openai-responses', 'openai-completions', 'anthropic-messages'] as const
+
+const headerName = z.string().regex(HEADER_NAME, { error: HEADER_NAME_EXPECTED })
+/** Headers of one exchange, and those that carry somebody's key, are nobody's to pass on. */
+const passedHeader = headerName.refine((it) => !isKeptHeader(it), {
+  error: 'a header that is neither of the connection nor for credentials',
+})
+const names = z.array(z.string().min(1).max(128)).max(128)
+const nameMap = z.record(z.string().min(1).max(128), z.string().min(1).max(128))
+
+const quirksSpec = z.strictObject({
+  rename: setting(
+    nameMap.optional(),
+    'its own names for fields of a request, such as max_tokens for max_completion_tokens',
+  ),
+  takes: setting(
+    names.optional(),
+    'the only fields that it takes, by its own names; all others are left out with a warning',
+  ),
+  drops: setting(names.optional(), 'fields that it does not take, by its own names; left out with a warning'),
+  needless: setting(
+    names.optional(),
+    'fields that it does without, because what they ask for is given anyway; left out without a warning',
+  ),
+  messageDrops: setting(
+    names.optional(),
+    'fields of messages that it does not take; left out with a warning',
+  ),
+  roles: setting(nameMap.optional(), 'its own names for the roles of messages, such as system for developer'),
+  toolChoices: setting(nameMap.optional(), 'its own words for tool_choice, such as any for required'),
+  callIdLength: setting(
+    z.int().min(8).max(40).optional(),
+    'takes ids of tool calls of exactly so many letters and digits; others are replaced, always in the same way',
+    { unit: 'characters' },
+  ),
+  jsonSchema: setting(
+    z.boolean().optional(),
+    'false where it can answer with JSON, but not after a schema; any JSON object is asked for then, with a warning',
+  ),
+  mends: setting(
+    z.boolean().optional(),
+    'its answers are not quite of the format: they are read and written anew instead of passed on as they are',
+  ),
+})
+
+const path = z
+  .string()
+  .regex(/^(?:\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9._~:@!$&'()*+,;=-]+)+$/, {
+    error: 'a path such as /chat/completions, without query, dots that climb, or escapes',
+  })
+  .nullable()
+  .optional()
+
+const pathsSpec = z.strictObject({
+  'openai-chat': setting(path, 'path of chat completions'),
+  'openai-responses': setting(path, 'path of responses'),
+  'openai-completions': setting(path, 'path of text completions'),
+  'openai-embeddings': setting(path, 'path of embeddings'),
+  'anthropic-messages': setting(path, "path of Anthropic's messages"),
+})
+
+const keyHeaderSpec = z.strictObject({
+  name: setting(headerName, 'name of the header, such as api-key'),
+  scheme: setting(
+    z
+      .string()
+      .regex(/^[A-Za-z][A-Za-z0-9-]*$/, { error: 'one word' })
+      .optional(),
+    'word before the key, such as Bearer; without it the key stands alone',
+  ),
+})
 
 export const providerSpec = z
   .strictObject({
@@ -71,7 +169,7 @@ export const providerSpec = z
         .string()
         .refine(isBaseUrl, { error: 'an http or https URL without query, user or trailing slash' })
         .optional(),
-      'address up to the part that all calls share, such as https://api.openai.com/v1; each kind but openai-compatible has its own',
+      'address up to the part that all calls share, such as https://api.openai.com/v1; each kind but azure and openai-compatible has its own',
     ),
     credential: setting(secretReference.optional(), 'reference to the API key', {
       pattern: REFERENCE_PATTERN,
@@ -89,15 +187,63 @@ export const providerSpec = z
       'keep-alive connections at most; further calls wait for one',
       { unit: 'connections' },
     ),
+    apiVersion: setting(
+      z
+        .string()
+        .regex(/^\d{4}-\d{2}-\d{2}(?:-preview)?$/, { error: 'a version of the API such as 2024-10-21' })
+        .optional(),
+      'only for kind azure: dated version of the API, with which the deployment is in the path and baseUrl ends in /openai; without it baseUrl ends in /openai/v1',
+    ),
+    wire: setting(
+      z.enum(SPOKEN).optional(),
+      'format that requests of formats without a path of their own are translated into',
+    ),
+    paths: setting(
+      pathsSpec.optional(),
+      'paths below baseUrl of the formats that it speaks itself, so that callers of these formats are passed on untranslated; null takes one away that its kind has',
+    ),
+    keyHeader: setting(
+      keyHeaderSpec.optional(),
+      'header of the credential, where it is not that of its kind',
+    ),
+    quirks: setting(
+      quirksSpec.optional(),
+      'what it wants otherwise than OpenAI in chat requests; each goes before that of its kind',
+    ),
+    errorTexts: setting(
+      z
+        .array(z.string().regex(/^(?:\/[^/]+)+$/, { error: 'a JSON pointer' }))
+        .max(16)
+        .optional(),
+      'JSON pointers to the text of its errors, beside the usual places',
+    ),
+    callerHeaders: setting(
+      z.array(passedHeader).max(64).optional(),
+      'headers of callers that are passed on to it; all others end at the gateway',
+    ),
+    replyHeaders: setting(
+      z.array(passedHeader).max(64).optional(),
+      'headers of its answers that are passed on to callers; all others end at the gateway',
+    ),
     simulate: setting(simulateSpec.optional(), 'how a provider of kind simulated behaves'),
   })
   .superRefine((it, context) => {
-    if (it.kind === 'openai-compatible' && it.baseUrl === undefined) {
+    if (WITHOUT_ADDRESS.has(it.kind) && it.baseUrl === undefined) {
       context.addIssue({
         code: 'custom',
         path: ['baseUrl'],
-        message: 'a URL, because kind openai-compatible has no address of its own',
+        message: `a URL, because kind ${it.kind} has no address of its own`,
       })
+    }
+    if (it.apiVersion !== undefined && it.kind !== 'azure') {
+      context.addIssue({
+        code: 'custom',
+        path: ['apiVersion'],
+        message: `no such setting for kind ${it.kind}, only for azure`,
+      })
+    }
+    if (it.wire !== undefined && it.paths?.[it.wire] === null) {
+      context.addIssue({ code: 'custom', path: ['wire'], message: 'a format that has a path' })
     }
     if (it.credentials !== undefined && it.credential !== undefined) {
       context.addIssue({ code: 'custom', path: ['credentials'], message: 'either credential or credentials' })
@@ -121,6 +267,14 @@ function isBaseUrl(text: string): boolean {
     !text.endsWith('/') && url.search === '' && url.hash === '' && url.username === '' && url.password === ''
   )
 }
+
+/** Of the connection, of the message's frame, of the call itself, or for a credential. */
+function isKeptHeader(name: string): boolean {
+  return isSecretHeader(name) || KEPT_HEADER.test(name)
+}
+
+const KEPT_HEADER =
+  /^(?:host|connection|keep-alive|transfer-encoding|te|trailer|upgrade|expect|via|forwarded|content-.*|accept-encoding|proxy-.*|x-forwarded-.*|x-real-ip|x-changeover-.*|traceparent|tracestate|set-cookie2?|date|server|location|retry-after)$/i
 
 function isHeaderValue(text: string): boolean {
   return /^[\t\x20-\x7e\x80-\xff]*$/.test(text)

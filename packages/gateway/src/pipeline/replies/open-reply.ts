@@ -15,6 +15,8 @@ export interface Answer {
   /** What the caller asked for. */
   readonly stream: boolean
   readonly wire: WireName
+  /** Not to be passed on as it is, although the caller speaks its format. */
+  readonly mended: boolean
 }
 
 /** `null` when the answer is of a kind that the caller did not ask for and could not read. */
@@ -22,7 +24,7 @@ export function openReply(port: ReplyPort, it: Answer): Reply | null {
   const contentType = it.headers.find('content-type') ?? ''
   const framing = framingOf(contentType)
   const streamed = framing !== null
-  if (it.wire === port.callerWire.name) {
+  if (it.wire === port.callerWire.name && !it.mended) {
     if (streamed && port.callerWire.streamType !== undefined) {
       return new TranslatedStream(port, wireOf(it.wire), framing)
     }

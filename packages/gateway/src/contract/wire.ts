@@ -23,10 +23,7 @@ export interface Wire {
    */
   parseRequest(body: Readonly<Record<string, unknown>>): NeutralRequest
   /** Formats that name the model or streaming in the path leave them out of the body. */
-  writeRequest(
-    request: NeutralRequest,
-    model: string,
-  ): { readonly body: Record<string, unknown>; readonly warnings: readonly string[] }
+  writeRequest(request: NeutralRequest, model: string): WrittenRequest
   /** A whole reply as deltas. */
   parseReply(body: Readonly<Record<string, unknown>>): readonly NeutralDelta[]
   writeReply(deltas: readonly NeutralDelta[], about: ReplyAbout): Record<string, unknown>
@@ -40,6 +37,14 @@ export interface Wire {
   writeStreamError(error: CallerError): string
   /** What a provider's error says to people, or `null` when it is not in the format's shape. */
   readError(body: unknown): string | null
+}
+
+export interface WrittenRequest {
+  readonly body: Record<string, unknown>
+  /** What was asked and cannot be had: one text each, or none. A route may refuse a call for them. */
+  readonly warnings: readonly string[]
+  /** What was filled in because the format asks for it. */
+  readonly notes?: readonly string[]
 }
 
 export interface ReplyAbout {

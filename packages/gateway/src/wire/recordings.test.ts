@@ -114,7 +114,7 @@ describe.each(sets)('recordings of %s by others in %s', (name, path) => {
   const wire = wireOf(name)
   const files = existsSync(folder) ? readdirSync(folder) : []
   if (files.length === 0) {
-    it('are read', (context) => context.skip(`no recordings at ${path} beside the repository`))
+    it.skip(`skipped: no recordings at ${path} beside the repository`)
     return
   }
 

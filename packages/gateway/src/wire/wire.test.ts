@@ -88,16 +88,20 @@ const request: fc.Arbitrary<NeutralRequest> = fc
     return { ...rest, ...withTools, messages: [...first, ...turns.flat()], extra: {} }
   })
 
-const usage = fc.record(
-  { inputTokens: fc.nat(1000), outputTokens: fc.nat(1000) },
-  { requiredKeys: ['inputTokens', 'outputTokens'] },
-)
+const usage = fc
+  .tuple(fc.nat(1000), fc.nat(1000), fc.nat(1000), fc.nat(1000))
+  .map(([plain, outputTokens, cachedInputTokens, cacheWriteTokens]) => ({
+    inputTokens: plain + cachedInputTokens + cacheWriteTokens,
+    outputTokens,
+    cachedInputTokens,
+    cacheWriteTokens,
+  }))
 const reply: fc.Arbitrary<readonly NeutralDelta[]> = fc
   .record({
     texts: fc.array(word, { maxLength: 4 }),
     calls: fc.array(fc.tuple(word, word, args), { maxLength: 3 }),
     usage,
-    reason: fc.constantFrom('stop' as const, 'length' as const, 'tool_calls' as const),
+    reason: fc.constantFrom('stop' as const, 'length' as const),
   })
   .map((it): readonly NeutralDelta[] => [
     { type: 'start', id: about.id, model: 'm-1' },
@@ -107,7 +111,7 @@ const reply: fc.Arbitrary<readonly NeutralDelta[]> = fc
       { type: 'tool_call', index, arguments: said },
     ]),
     { type: 'usage', usage: it.usage },
-    { type: 'finish', reason: it.reason },
+    { type: 'finish', reason: it.calls.length > 0 ? 'tool_calls' : it.reason },
   ])
 
 function stream(wire: Wire, deltas: readonly NeutralDelta[]): readonly NeutralDelta[] {
@@ -127,7 +131,7 @@ describe.each([anthropicMessages, openaiChat].map((it) => [it.name, it] as const
       fc.property(request, (asked) => {
         const { body, warnings } = wire.writeRequest(asked, asked.model)
 
-        expect(wire.parseRequest(JSON.parse(JSON.stringify(body)))).toEqual(asked)
+        expect(wire.parseRequest(JSON.parse(JSON.stringify(body)))).toEqual({ ...asked, from: wire.name })
         expect(warnings).toEqual([])
       }),
     )
@@ -186,7 +190,8 @@ describe.each([anthropicMessages, openaiChat].map((it) => [it.name, it] as const
 describe('an OpenAI request for Anthropic', () => {
   const translate = (body: object) => {
     const asked = openaiChat.parseRequest({ model: 'm', messages: [], max_tokens: 9, ...body })
-    return anthropicMessages.writeRequest(asked, 'claude')
+    const { body: written, warnings, notes = [] } = anthropicMessages.writeRequest(asked, 'claude')
+    return { body: written, warnings, notes }
   }
 
   it('puts system and developer messages first and the results of tools into one turn', () => {
@@ -271,7 +276,7 @@ describe('an OpenAI request for Anthropic', () => {
   })
 
   it('names what it had to drop or change, and nothing that is lost without harm', () => {
-    const { body, warnings } = translate({
+    const { body, warnings, notes } = translate({
       max_tokens: undefined,
       temperature: 1.5,
       seed: 4,
@@ -295,15 +300,15 @@ describe('an OpenAI request for Anthropic', () => {
     })
 
     expect(warnings).toEqual([
-      'max_tokens: not given, 4096 is used',
       'seed: not supported',
       'presence_penalty: not supported',
       'logit_bias: not supported',
+      'messages[0]: a part of type "input_audio" is not supported',
       'response_format: not supported',
       'messages[0].name: not supported',
-      'messages[0]: a part of type "input_audio" is not supported',
       'temperature: 1.5 is above the highest, 1 is used',
     ])
+    expect(notes).toEqual(['max_tokens: not given, 4096 is used'])
     expect(body).toMatchObject({ max_tokens: 4096, temperature: 1, top_k: 3 })
   })
 

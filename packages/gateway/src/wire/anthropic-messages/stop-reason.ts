@@ -1,24 +1,23 @@
-/** Anthropic's stop reasons. A full context window is a limit on length, as the caller sees it. */
-import type { FinishReason } from '../../contract/neutral.ts'
+/** Anthropic's stop reasons. */
+import type { FinishDelta, FinishReason } from '../../contract/neutral.ts'
+import type { Fields } from '../fields.ts'
 
-export function parseAnthropicStop(reason: string): FinishReason {
-  switch (reason) {
-    case 'max_tokens':
-      return 'length'
-    case 'model_context_window_exceeded':
-      return 'context_length'
-    case 'pause_turn':
-      return 'pause'
-    case 'tool_use':
-      return 'tool_calls'
-    case 'refusal':
-      return 'refusal'
-    default:
-      return 'stop'
-  }
+const REASONS: Readonly<Record<string, FinishReason>> = {
+  end_turn: 'stop',
+  stop_sequence: 'stop',
+  max_tokens: 'length',
+  tool_use: 'tool_calls',
+  pause_turn: 'pause',
+  refusal: 'refusal',
+  model_context_window_exceeded: 'context_length',
 }
 
-export function writeAnthropicStop(reason: FinishReason): string {
+export function parseAnthropicStop(reason: string): FinishReason {
+  return (Object.hasOwn(REASONS, reason) ? REASONS[reason] : undefined) ?? 'stop'
+}
+
+/** `stopSequence`: what the model was stopped by, where the provider said it. */
+export function writeAnthropicStop(reason: FinishReason, stopSequence?: string): string {
   switch (reason) {
     case 'length':
       return 'max_tokens'
@@ -33,6 +32,19 @@ export function writeAnthropicStop(reason: FinishReason): string {
       return 'pause_turn'
     case 'stop':
     case 'error':
-      return 'end_turn'
+      return stopSequence === undefined ? 'end_turn' : 'stop_sequence'
+  }
+}
+
+/** The end that a message, or the delta of one, tells of. `null` while it goes on. */
+export function finishOf(message: Fields): FinishDelta | null {
+  const raw = message['stop_reason']
+  if (typeof raw !== 'string') return null
+  const stopSequence = message['stop_sequence']
+  return {
+    type: 'finish',
+    reason: parseAnthropicStop(raw),
+    raw,
+    ...(typeof stopSequence === 'string' ? { stopSequence } : null),
   }
 }

@@ -25,15 +25,16 @@ export function parseAnthropicUsage(value: unknown, before: Usage | null): Usage
   })
 }
 
+/** The counts of the cache are always there: clients add them up without asking whether they are. */
 export function writeAnthropicUsage(usage: Usage | null): Record<string, unknown> {
-  if (usage === null) return { input_tokens: 0, output_tokens: 0 }
-  const { inputTokens, outputTokens, cachedInputTokens, cacheWriteTokens } = usage
-  return present({
-    input_tokens: inputTokens - (cachedInputTokens ?? 0) - (cacheWriteTokens ?? 0),
-    cache_creation_input_tokens: cacheWriteTokens,
-    cache_read_input_tokens: cachedInputTokens,
-    output_tokens: outputTokens,
-  })
+  const cached = usage?.cachedInputTokens ?? 0
+  const written = usage?.cacheWriteTokens ?? 0
+  return {
+    input_tokens: Math.max(0, (usage?.inputTokens ?? 0) - cached - written),
+    cache_creation_input_tokens: written,
+    cache_read_input_tokens: cached,
+    output_tokens: usage?.outputTokens ?? 0,
+  }
 }
 
 function numberOr(value: unknown, other: number | undefined): number | undefined {

@@ -4,9 +4,17 @@ import { anthropicMessages } from './anthropic-messages.ts'
 import { bedrockConverse } from './bedrock-converse.ts'
 import { gemini } from './gemini.ts'
 import { openaiChat } from './openai-chat.ts'
+import { openaiCompletions } from './openai-completions.ts'
 import { openaiResponses } from './openai-responses.ts'
 
-const list: readonly Wire[] = [anthropicMessages, bedrockConverse, gemini, openaiChat, openaiResponses]
+const list: readonly Wire[] = [
+  anthropicMessages,
+  bedrockConverse,
+  gemini,
+  openaiChat,
+  openaiCompletions,
+  openaiResponses,
+]
 
 export const wires: ReadonlyMap<WireName, Wire> = new Map(list.map((it) => [it.name, it]))
 

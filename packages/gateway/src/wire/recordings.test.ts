@@ -103,6 +103,7 @@ const sets: readonly (readonly [WireName, string])[] = [
   ['openai-chat', 'openai/src/chat/__fixtures__'],
   ['openai-chat', 'deepseek/src/chat/__fixtures__'],
   ['openai-chat', 'groq/src/__fixtures__'],
+  ['openai-completions', 'openai/src/completion/__fixtures__'],
   ['openai-responses', 'openai/src/responses/__fixtures__'],
   ['openai-responses', 'azure/src/__fixtures__'],
   ['openai-responses', 'xai/src/responses/__fixtures__'],

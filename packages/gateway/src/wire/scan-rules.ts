@@ -4,6 +4,7 @@ import type { WireName } from '../contract/wire.ts'
 import { parseAnthropicUsage } from './anthropic-messages/usage.ts'
 import { parseGeminiUsage } from './gemini/usage.ts'
 import { parseOpenAIUsage } from './openai-chat/usage.ts'
+import { parseResponsesUsage } from './openai-responses/usage.ts'
 
 export interface ScanRules {
   /** The key of the counts, with its quotes. */
@@ -30,6 +31,16 @@ const openai: ScanRules = {
 export const scanRules: Readonly<Partial<Record<WireName, ScanRules>>> = {
   'openai-chat': openai,
   'openai-completions': openai,
+  'openai-responses': {
+    ...openai,
+    read: (value, before) => parseResponsesUsage(value) ?? before,
+    failures: [
+      Buffer.from('event: error'),
+      Buffer.from('event: response.failed'),
+      Buffer.from('data: {"type":"error"'),
+      Buffer.from('data: {"type":"response.failed"'),
+    ],
+  },
   'anthropic-messages': {
     ...openai,
     read: parseAnthropicUsage,

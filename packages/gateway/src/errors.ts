@@ -254,6 +254,13 @@ export const rules = {
     status: 409,
     say: (it) => `the settings come from "${it.source}"; make the change there`,
   }),
+  'settings.many_files': rule<{ files: string }>({
+    blame: 'sender',
+    retry: false,
+    status: 409,
+    say: (it) =>
+      `the change belongs into ${it.files}, and two files cannot be replaced at once; make a change of each, or make it there`,
+  }),
   'settings.write_back': rule<{ source: string }>({
     blame: 'operator',
     retry: true,

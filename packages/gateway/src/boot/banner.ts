@@ -78,7 +78,7 @@ function writeTry(running: Running, paint: Paint): string[] {
   const key =
     Object.keys(settings['tenants'] ?? {}).length === 0 ? '' : ` -H 'authorization: Bearer YOUR-KEY'`
   const edit =
-    running.place.source.ownFile === null
+    running.place.source.kind !== 'file'
       ? 'changeover watch'
       : `edit ${running.place.source.place}, save, and call again: x-changeover-version has moved on`
   return [

@@ -20,9 +20,9 @@ import {
   systemClock,
 } from '@changeover/reload'
 import { type CallLog, createCallLog } from '../calls/call-log.ts'
+import { loadShipped } from '../catalogue/catalogue.ts'
 import type { CompiledGateway } from '../contract/compiled.ts'
 import { loadAdminToken } from '../control/admin-token.ts'
-import { loadShipped } from '../catalogue/catalogue.ts'
 import { createAttemptJournal } from '../control/attempt-journal.ts'
 import { type Changer, createChanger } from '../control/changer.ts'
 import type { AdminRooms } from '../control/rooms.ts'
@@ -31,7 +31,6 @@ import { type TelemetryPart, telemetryParticipant } from '../pipeline/telemetry-
 import { type AdminServer, startAdminServer } from '../server/admin-server.ts'
 import { createDataServer, type DataServer } from '../server/data-server.ts'
 import { isLoopback } from '../server/loopback.ts'
-import { settingsText } from '../settings/edit.ts'
 import { createSecrets, type Secrets } from '../settings/secrets.ts'
 import { version } from '../version.ts'
 import { followCallSettings } from './call-settings.ts'
@@ -116,10 +115,7 @@ async function begin(options: RunOptions): Promise<Begun> {
   const clock = options.clock ?? systemClock
   const startedAt = clock.now()
   const stateFolder = resolve(options.cwd, flags.state)
-  const [shipped] = await Promise.all([
-    loadShipped(),
-    mkdir(stateFolder, { recursive: true, mode: 0o700 }),
-  ])
+  const [shipped] = await Promise.all([loadShipped(), mkdir(stateFolder, { recursive: true, mode: 0o700 })])
   const instance = flags.instance ?? hostname()
   const isTerminal = stdout.isTTY === true
   const telemetry = startTelemetry(options, { clock, instance, isTerminal })
@@ -180,7 +176,7 @@ async function finish(begun: Begun): Promise<Running> {
   telemetry.redactor.add(adminToken.token)
   const journal = createAttemptJournal(reloader)
   const source = place.source
-  const changer = createChanger({ reloader, source, text: settingsText, telemetry })
+  const changer = createChanger({ reloader, source, telemetry })
   const watched = withFirstOffer(withoutStaleOffers(place, changer))
   reloader.watch(watched.handle)
   const first = await watched.first
@@ -303,7 +299,7 @@ async function reread(
       actor: 'signal:SIGHUP',
     } as const
     const offer = () => reloader.offer(bytes, origin)
-    await (source.ownFile === null ? offer() : changer.offerRead(bytes, offer, true))
+    await (source.own === null ? offer() : changer.offerRead(bytes, offer, true))
   } catch (error) {
     telemetry.logger.log({
       level: 'warn',

@@ -14,7 +14,11 @@ import {
   httpPollHandle,
   type Source,
 } from '@changeover/reload'
+import { ownDirectory } from '../control/own-directory.ts'
+import { ownFile } from '../control/own-file.ts'
 import type { SettingsSource } from '../control/settings-source.ts'
+import { settingsText } from '../settings/edit.ts'
+import { directoryText } from '../settings/edit-directory.ts'
 import { starterSettings } from '../settings/starter.ts'
 
 export interface SettingsPlace {
@@ -45,7 +49,7 @@ async function openPlace(options: PlaceOptions): Promise<Omit<SettingsPlace, 'na
   if (poll !== null) {
     const handle = httpPollHandle(poll, { clock })
     return {
-      source: { kind: handle.kind, place: handle.source, ownFile: null },
+      source: { kind: handle.kind, place: handle.source, own: null },
       handle,
       again: null,
       isNew: false,
@@ -56,12 +60,13 @@ async function openPlace(options: PlaceOptions): Promise<Omit<SettingsPlace, 'na
   const found = await stat(path).catch(() => null)
   if (found?.isDirectory() === true) {
     const handle = named(directoryHandle(path, { clock }), place)
-    const source = { kind: handle.kind, place, ownFile: null }
+    const source = { kind: handle.kind, place, own: ownDirectory(path, place, directoryText) }
     return { source, handle, again: directorySource(path), isNew: false }
   }
   const isNew = found === null && (await makeFirst(path, options.env))
   const handle = named(fileHandle(path, { clock }), place)
-  return { source: { kind: handle.kind, place, ownFile: path }, handle, again: fileSource(path), isNew }
+  const source = { kind: handle.kind, place, own: ownFile(path, place, settingsText) }
+  return { source, handle, again: fileSource(path), isNew }
 }
 
 /** False when somebody else made it in the same moment. */

@@ -1,6 +1,7 @@
 import type { Handle, HandleTrouble, Offer, Origin, Receipt } from '@changeover/reload'
 import { describe, expect, it } from 'vitest'
 import type { Changer } from '../control/changer.ts'
+import type { OwnSettings } from '../control/settings-source.ts'
 import type { SettingsPlace } from './settings-place.ts'
 import { withoutStaleOffers } from './stale-offers.ts'
 
@@ -26,8 +27,10 @@ const refused: Receipt = {
   retry: false,
 }
 
+const own = { mediaType: 'application/yaml' } as OwnSettings
+
 /** A handle that does what it is told to, one after the other: reads, or finds trouble. */
-function place(ownFile: string | null, does: readonly ('read' | 'trouble')[]): SettingsPlace {
+function place(own: OwnSettings | null, does: readonly ('read' | 'trouble')[]): SettingsPlace {
   const handle: Handle = {
     kind: 'file',
     source: 'changeover.yaml',
@@ -38,7 +41,7 @@ function place(ownFile: string | null, does: readonly ('read' | 'trouble')[]): S
       }
     },
   }
-  const source = { kind: 'file', place: 'changeover.yaml', ownFile }
+  const source = { kind: 'file', place: 'changeover.yaml', own }
   return { handle, source, again: null, isNew: false, nameOf: (path) => path }
 }
 
@@ -67,17 +70,17 @@ async function watch(it: SettingsPlace, offerRead: Changer['offerRead']): Promis
 
 describe('a reading of the own file', () => {
   it('becomes an offer when the changer lets it', async () => {
-    const seen = await watch(place('/a', ['read']), (_bytes, offer) => offer())
+    const seen = await watch(place(own, ['read']), (_bytes, offer) => offer())
     expect(seen).toEqual({ offers: 1, troubles: 0, again: [false] })
   })
 
   it('becomes none when the changer knows the answer', async () => {
-    const seen = await watch(place('/a', ['read']), () => Promise.resolve(known))
+    const seen = await watch(place(own, ['read']), () => Promise.resolve(known))
     expect(seen).toEqual({ offers: 0, troubles: 0, again: [false] })
   })
 
   it('asks for an offer after a trouble, once', async () => {
-    const seen = await watch(place('/a', ['trouble', 'read', 'read']), (_bytes, offer, again) =>
+    const seen = await watch(place(own, ['trouble', 'read', 'read']), (_bytes, offer, again) =>
       again === true ? offer() : Promise.resolve(known),
     )
     expect(seen).toEqual({ offers: 1, troubles: 1, again: [true, false] })
@@ -85,7 +88,7 @@ describe('a reading of the own file', () => {
 
   it('asks for an offer after a refusal, until it is not refused', async () => {
     const answers = [refused, taken, known]
-    const seen = await watch(place('/a', ['read', 'read', 'read']), () =>
+    const seen = await watch(place(own, ['read', 'read', 'read']), () =>
       Promise.resolve(answers.shift() ?? known),
     )
     expect(seen.again).toEqual([false, true, false])

@@ -1,5 +1,5 @@
 /**
- * Keeps the file's handle out of the way of changes through the API, which write the same file.
+ * Keeps the handle of our own file or directory out of the way of changes through the API, which write the same.
  *
  * A change is swapped in first and written into the file a moment later. A handle that reads the file in that
  * moment would offer the old text, which by then is another version than the one in force; one that reads what
@@ -16,7 +16,7 @@ export function withoutStaleOffers(
   { handle, source }: SettingsPlace,
   changer: Pick<Changer, 'offerRead'>,
 ): Handle {
-  if (source.ownFile === null) return handle
+  if (source.own === null) return handle
   return {
     kind: handle.kind,
     source: handle.source,

@@ -12,6 +12,7 @@ import { settingsReader } from '../settings/reader.ts'
 import { createAdminApp } from './admin-app.ts'
 import { type AttemptJournal, createAttemptJournal } from './attempt-journal.ts'
 import { createChanger } from './changer.ts'
+import { ownFile } from './own-file.ts'
 import * as schemas from './schemas.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'changeover-admin-'))
@@ -118,7 +119,7 @@ afterEach(async () => {
   world = undefined
 })
 
-async function open(text: string | null = starter, ownFile = true): Promise<World> {
+async function open(text: string | null = starter, isOwn = true): Promise<World> {
   const path = join(mkdtempSync(join(folder, 'w-')), 'changeover.yaml')
   if (text !== null) writeFileSync(path, text)
   const silent = { write: () => true }
@@ -154,9 +155,13 @@ async function open(text: string | null = starter, ownFile = true): Promise<Worl
     limits: { burst: 1_000, debounceQuietMs: 0 },
   })
   await reloader.start()
-  const source = { kind: 'file', place: 'changeover.yaml', ownFile: ownFile ? path : null }
+  const source = {
+    kind: 'file',
+    place: 'changeover.yaml',
+    own: isOwn ? ownFile(path, 'changeover.yaml', settingsText) : null,
+  }
   const journal = createAttemptJournal(reloader)
-  const changer = createChanger({ reloader, source, text: settingsText, telemetry })
+  const changer = createChanger({ reloader, source, telemetry })
   const about = {
     version: '0.1.0',
     startedAt: 0,

@@ -5,6 +5,7 @@ import type { Json, Origin, Receipt, Reloader, Snapshot } from '@changeover/relo
 import { afterAll, describe, expect, it } from 'vitest'
 import { settingsText } from '../settings/edit.ts'
 import { type Changer, createChanger } from './changer.ts'
+import { ownFile } from './own-file.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'changeover-changer-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -78,8 +79,7 @@ function world(): World {
   const telemetry = { logger: { log: () => undefined } } as never
   const changer = createChanger({
     reloader,
-    source: { kind: 'file', place: 'x.yaml', ownFile: path },
-    text,
+    source: { kind: 'file', place: 'x.yaml', own: ownFile(path, 'x.yaml', text) },
     telemetry,
   })
   return {

@@ -14,6 +14,7 @@
  * See docs/decisions/2026-11-21-write-back.md. Not here: how a text is edited (`settings/`), HTTP (`routes/`).
  */
 import {
+  type Change,
   changes,
   ENVELOPE_TYPE,
   type Json,
@@ -24,14 +25,19 @@ import {
   type Telemetry,
 } from '@changeover/reload'
 import { GatewayError, isGatewayError } from '../errors.ts'
-import { FileChangedError, isWritable, keepAside, readOwnFile, replaceOwnFile } from './own-file.ts'
-import type { SettingsSource, SettingsText } from './settings-source.ts'
+import { FileChangedError } from './own-file.ts'
+import type { OwnSettings, SettingsSource } from './settings-source.ts'
 
 export interface ChangerOptions {
   readonly reloader: Reloader<unknown>
   readonly source: SettingsSource
-  readonly text: SettingsText
   readonly telemetry: Telemetry
+}
+
+/** What would be offered. */
+export interface Draft {
+  readonly bytes: Uint8Array
+  readonly mediaType: string
 }
 
 /** What became of the file. */
@@ -53,7 +59,7 @@ export interface Changer {
   /** Offers what `change` makes of the tree in force. */
   patch(change: (tree: Json) => Json, origin: Origin): Promise<Changed>
   /** The text that `patch` would offer, for a plan. */
-  draftPatch(change: (tree: Json) => Json): Promise<{ bytes: Uint8Array; path: string }>
+  draftPatch(change: (tree: Json) => Json): Promise<Draft>
   rollback(origin: Origin, to?: string): Promise<Changed>
   /**
    * Takes what the file's handle has read: `offer` is called in turn with the changes, or not at all, when the
@@ -71,9 +77,9 @@ interface Said {
   readonly settings: SettingsTree
 }
 
-/** The file as it was read, which is known to say what is in force. */
+/** The file or directory as it was read, which is known to say what is in force. */
 interface Agreed {
-  readonly path: string
+  readonly own: OwnSettings
   readonly bytes: Uint8Array | null
   readonly tree: SettingsTree | null
   readonly version: string | null
@@ -125,10 +131,11 @@ class FileChanger {
   async offer(bytes: Uint8Array, origin: Origin): Promise<Changed> {
     if (await this.#isThere(bytes)) return this.#offerFile(bytes, origin)
     const agreed = await this.#agree()
+    await this.#mustFit(agreed, bytes, origin)
     const receipt = await this.#ask(bytes, origin, agreed)
     if (!this.#isNew(receipt)) return { receipt, file: null }
     return this.#keep(receipt, agreed, async () => {
-      if (origin.mediaType !== ENVELOPE_TYPE && isFormatOf(agreed.path, origin.mediaType)) return bytes
+      if (origin.mediaType !== ENVELOPE_TYPE && agreed.own.takes(origin.mediaType)) return bytes
       return this.#edited(agreed, await this.#settingsOf(receipt.version))
     })
   }
@@ -136,39 +143,37 @@ class FileChanger {
   async patch(change: (tree: Json) => Json, origin: Origin): Promise<Changed> {
     const agreed = await this.#agree()
     const bytes = this.#draft(agreed, change)
-    const receipt = await this.#ask(bytes, { ...origin, mediaType: mediaTypeOf(agreed.path) }, agreed)
+    const receipt = await this.#ask(bytes, { ...origin, mediaType: agreed.own.mediaType }, agreed)
     if (!this.#isNew(receipt)) return { receipt, file: null }
     return this.#keep(receipt, agreed, async () => bytes)
   }
 
-  async draftPatch(change: (tree: Json) => Json): Promise<{ bytes: Uint8Array; path: string }> {
+  async draftPatch(change: (tree: Json) => Json): Promise<Draft> {
     const agreed = await this.#agree()
-    return { bytes: this.#draft(agreed, change), path: agreed.path }
+    return { bytes: this.#draft(agreed, change), mediaType: agreed.own.mediaType }
   }
 
   async rollback(origin: Origin, to?: string): Promise<Changed> {
-    const { reloader, source, text } = this.#options
-    const path = source.ownFile
-    const before = path === null ? null : await readOwnFile(path).catch(() => null)
+    const { reloader, source } = this.#options
+    const { own } = source
+    const before = own === null ? null : await own.read().catch(() => null)
     const inForce = reloader.current()?.settings ?? null
     const receipt = await reloader.rollback(origin, to)
-    if (receipt.outcome !== 'applied' || path === null) return { receipt, file: null }
+    if (receipt.outcome !== 'applied' || own === null) return { receipt, file: null }
     const restored = await this.#settingsOf(receipt.version)
-    const mark = `before-${receipt.version}`
     try {
-      const held = before === null ? null : await this.#treeOf(before, path)
+      const held = before === null ? null : await treeOrNull(own, before)
       const agrees = held !== null && inForce !== null && changes(inForce, held).length === 0
-      const edited = before === null || held === null ? null : this.#editedOrNull(before, held, restored)
+      const edited =
+        before === null || held === null ? null : editedOrNull(own, before, changes(held, restored))
+      const next = edited ?? own.write(restored, before)
       const keeps = before !== null && (!agrees || edited === null)
-      if (keeps) await keepAside(path, before, mark)
-      const next = edited ?? text.write(restored, path)
-      await replaceOwnFile(path, before, next)
-      const kept = keeps ? { kept: `${source.place}.${mark}` } : {}
-      return { receipt, file: { path: source.place, written: true, ...kept } }
+      const mark = `before-${receipt.version}`
+      const kept = keeps ? { kept: await own.keepAside(before, next, mark) } : {}
+      return { receipt, file: { path: await own.replace(before, next), written: true, ...kept } }
     } catch (error) {
       this.#warn('the rollback is in force, but the settings file could not be written', error)
-      const trouble = error instanceof FileChangedError ? 'settings.file_changed' : 'settings.write_back'
-      return { receipt, file: { path: source.place, written: false, trouble } }
+      return { receipt, file: { path: source.place, written: false, trouble: troubleOf(error) } }
     }
   }
 
@@ -192,8 +197,7 @@ class FileChanger {
 
   /** Whether the file still holds these bytes. */
   async #isThere(bytes: Uint8Array): Promise<boolean> {
-    const path = this.#options.source.ownFile
-    const held = path === null ? null : await readOwnFile(path)
+    const held = (await this.#options.source.own?.read()) ?? null
     return held !== null && Buffer.compare(held, bytes) === 0
   }
 
@@ -204,49 +208,37 @@ class FileChanger {
     return { receipt, file: receipt.outcome === 'applied' ? { path: source.place, written: true } : null }
   }
 
-  /** `null` when the text has no room for the change: it is then written anew, and the old one kept aside. */
-  #editedOrNull(before: Uint8Array, held: SettingsTree, next: SettingsTree): Uint8Array | null {
-    const { source, text } = this.#options
-    try {
-      return text.edit(before, source.ownFile ?? '', changes(held, next))
-    } catch (error) {
-      if (isGatewayError(error) && error.code === 'settings.not_editable') return null
-      throw error
-    }
-  }
-
   /** The file and what it says, when that is what is in force; else the change is refused. */
   async #agree(): Promise<Agreed> {
     const { reloader, source } = this.#options
-    const path = source.ownFile
-    if (path === null || !(await isWritable(path)))
+    const { own } = source
+    if (own === null || !(await own.isWritable()))
       throw new GatewayError('settings.read_only', { source: source.place })
     const snapshot = reloader.current()
-    const bytes = await readOwnFile(path)
+    const bytes = await own.read()
     const version = snapshot?.version ?? null
     // With nothing in force there is nothing that a change could lose: it may be what mends a broken file.
-    if (snapshot === null) return { path, bytes, tree: null, version }
-    if (bytes !== null && !(await this.#says(bytes, snapshot.settings)))
+    if (snapshot === null) return { own, bytes, tree: null, version }
+    if (bytes !== null && !(await this.#says(own, bytes, snapshot.settings)))
       throw new GatewayError('settings.file_changed', { source: source.place })
-    return { path, bytes, tree: snapshot.settings, version }
+    return { own, bytes, tree: snapshot.settings, version }
   }
 
   /** Whether the file's bytes say exactly these settings. Read only when that is not known yet. */
-  async #says(bytes: Uint8Array, settings: SettingsTree): Promise<boolean> {
+  async #says(own: OwnSettings, bytes: Uint8Array, settings: SettingsTree): Promise<boolean> {
     const said = this.#said
     if (said?.settings === settings && Buffer.compare(said.bytes, bytes) === 0) return true
-    const tree = await this.#treeOf(bytes, this.#options.source.ownFile ?? '')
+    const tree = await treeOrNull(own, bytes)
     if (tree === null || changes(settings, tree).length > 0) return false
     this.#said = { bytes, settings }
     return true
   }
 
-  async #treeOf(bytes: Uint8Array, path: string): Promise<SettingsTree | null> {
-    try {
-      return await this.#options.text.read(bytes, path)
-    } catch {
-      return null
-    }
+  /** A text that would have to be spread over several files is refused before anything comes in. */
+  async #mustFit({ own, bytes, tree }: Agreed, text: Uint8Array, origin: Origin): Promise<void> {
+    if (!own.isMany || bytes === null || tree === null) return
+    const plan = await this.#options.reloader.plan(text, origin)
+    if (plan.ok) own.edit(bytes, plan.changes)
   }
 
   #draft(agreed: Agreed, change: (tree: Json) => Json): Uint8Array {
@@ -261,9 +253,9 @@ class FileChanger {
   }
 
   #edited(agreed: Agreed, next: SettingsTree): Uint8Array {
-    const { text } = this.#options
-    if (agreed.bytes === null || agreed.tree === null) return text.write(next, agreed.path)
-    return text.edit(agreed.bytes, agreed.path, changes(agreed.tree, next))
+    const { own, bytes, tree } = agreed
+    if (bytes === null || tree === null) return own.write(next, bytes)
+    return own.edit(bytes, changes(tree, next))
   }
 
   #ask(bytes: Uint8Array, origin: Origin, agreed: Agreed): Promise<Receipt> {
@@ -284,13 +276,12 @@ class FileChanger {
     agreed: Agreed,
     makeText: () => Promise<Uint8Array>,
   ): Promise<Changed> {
-    const { path } = agreed
     try {
       const next = await makeText()
-      await replaceOwnFile(path, agreed.bytes, next)
+      const path = await agreed.own.replace(agreed.bytes, next)
       this.#rememberWritten(receipt.version, next)
       this.#followFate(receipt, agreed, next)
-      return { receipt, file: { path: this.#options.source.place, written: true } }
+      return { receipt, file: { path, written: true } }
     } catch (error) {
       this.#warn('the settings file could not be written; the change is taken back', error)
       await this.#takeBack(receipt.previous)
@@ -318,17 +309,14 @@ class FileChanger {
   }
 
   async #putBack(agreed: Agreed, written: Uint8Array): Promise<void> {
-    const { reloader, text } = this.#options
-    const inForce = reloader.current()?.settings
-    const held = await this.#treeOf(written, agreed.path)
+    const { own } = agreed
+    const inForce = this.#options.reloader.current()?.settings
+    const held = await treeOrNull(own, written)
     if (inForce === undefined || held === null) return
     // Mostly the version before; an older one when that had not been confirmed yet either.
     const wasBefore = agreed.tree !== null && changes(agreed.tree, inForce).length === 0
-    const next =
-      wasBefore && agreed.bytes !== null
-        ? agreed.bytes
-        : text.edit(written, agreed.path, changes(held, inForce))
-    await replaceOwnFile(agreed.path, written, next)
+    const next = wasBefore && agreed.bytes !== null ? agreed.bytes : own.edit(written, changes(held, inForce))
+    await own.replace(written, next)
   }
 
   async #takeBack(previous: string | null): Promise<void> {
@@ -352,12 +340,25 @@ class FileChanger {
   }
 }
 
-/** Content type for a path; the settings room decides by it. */
-export function mediaTypeOf(path: string): string {
-  if (path.endsWith('.json')) return 'application/json'
-  return path.endsWith('.toml') ? 'application/toml' : 'application/yaml'
+async function treeOrNull(own: OwnSettings, bytes: Uint8Array): Promise<SettingsTree | null> {
+  try {
+    return await own.treeOf(bytes)
+  } catch {
+    return null
+  }
 }
 
-function isFormatOf(path: string, mediaType: string | undefined): boolean {
-  return mediaType === undefined || mediaTypeOf(path) === mediaType
+/** `null` when the text has no room for the change: it is then written anew, and the old one kept aside. */
+function editedOrNull(own: OwnSettings, before: Uint8Array, wanted: readonly Change[]): Uint8Array | null {
+  try {
+    return own.edit(before, wanted)
+  } catch (error) {
+    if (isGatewayError(error) && error.code === 'settings.not_editable') return null
+    throw error
+  }
+}
+
+function troubleOf(error: unknown): string {
+  if (isGatewayError(error)) return error.code
+  return error instanceof FileChangedError ? 'settings.file_changed' : 'settings.write_back'
 }

@@ -2,5 +2,5 @@
 import type { AdminRooms } from './rooms.ts'
 
 export function describeSource({ source }: AdminRooms) {
-  return { kind: source.kind, place: source.place, writable: source.ownFile !== null }
+  return { kind: source.kind, place: source.place, writable: source.own !== null }
 }

@@ -11,6 +11,30 @@
 import { constants } from 'node:fs'
 import { access, chmod, open, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { mediaTypeOf, type OwnSettings, type SettingsText } from './settings-source.ts'
+
+/** The one file at `path`, which people call `place`. */
+export function ownFile(path: string, place: string, text: SettingsText): OwnSettings {
+  const mediaType = mediaTypeOf(path)
+  return {
+    mediaType,
+    isMany: false,
+    takes: (it) => it === undefined || it === mediaType,
+    isWritable: () => isWritable(path),
+    read: () => readOwnFile(path),
+    treeOf: (bytes) => text.read(bytes, path),
+    edit: (bytes, changes) => text.edit(bytes, path, changes),
+    write: (tree) => text.write(tree, path),
+    async replace(expected, next) {
+      await replaceOwnFile(path, expected, next)
+      return place
+    },
+    async keepAside(expected, _next, mark) {
+      await keepAside(path, expected, mark)
+      return `${place}.${mark}`
+    },
+  }
+}
 
 export class FileChangedError extends Error {
   override readonly name = 'FileChangedError'

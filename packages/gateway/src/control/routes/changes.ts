@@ -4,7 +4,6 @@ import { ENVELOPE_TYPE } from '@changeover/reload'
 import { createRoute } from '@hono/zod-openapi'
 import { type AdminApp, json, originOf, rawBody, readBytes, refusal } from '../app.ts'
 import { changeQuery, settingsTypes } from '../change-query.ts'
-import { mediaTypeOf } from '../changer.ts'
 import type { AdminRooms } from '../rooms.ts'
 import { Plan, Receipt, RollbackRequest } from '../schemas.ts'
 import { sendChanged } from '../send-changed.ts'
@@ -41,8 +40,8 @@ export function addChangeRoutes(app: AdminApp, { reloader, changer }: AdminRooms
     const origin = originOf(c)
     if (origin.mediaType !== mergePatchType && origin.mediaType !== jsonPatchType)
       return c.json(writePlan(await reloader.plan(await readBytes(c), origin)), 200)
-    const { bytes, path } = await changer.draftPatch(await readPatch(c))
-    return c.json(writePlan(await reloader.plan(bytes, { ...origin, mediaType: mediaTypeOf(path) })), 200)
+    const { bytes, mediaType } = await changer.draftPatch(await readPatch(c))
+    return c.json(writePlan(await reloader.plan(bytes, { ...origin, mediaType })), 200)
   })
   app.openapi(rollback, async (c) => {
     const { to, reason } = c.req.valid('json')

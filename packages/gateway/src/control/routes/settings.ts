@@ -7,7 +7,6 @@ import { GatewayError } from '../../errors.ts'
 import { applyJsonPatch, applyMergePatch } from '../../settings/json-patch.ts'
 import { type AdminApp, type AdminContext, json, originOf, rawBody, readBytes, refusal } from '../app.ts'
 import { changeQuery } from '../change-query.ts'
-import { mediaTypeOf } from '../changer.ts'
 import { describeSource } from '../describe-source.ts'
 import type { AdminRooms } from '../rooms.ts'
 import { Plan, Receipt, Settings } from '../schemas.ts'
@@ -58,8 +57,8 @@ export function addSettingsRoutes(app: AdminApp, rooms: AdminRooms): void {
     const change = await readPatch(c)
     const origin = originOf(c)
     if (c.req.valid('query').dryRun === 'true') {
-      const { bytes, path } = await rooms.changer.draftPatch(change)
-      const plan = await rooms.reloader.plan(bytes, { ...origin, mediaType: mediaTypeOf(path) })
+      const { bytes, mediaType } = await rooms.changer.draftPatch(change)
+      const plan = await rooms.reloader.plan(bytes, { ...origin, mediaType })
       return c.json(writePlan(plan), 200)
     }
     return sendChanged(c, await rooms.changer.patch(change, origin))

@@ -180,7 +180,11 @@ describe('cost', () => {
   const priced = (name: string, input: number, output: number) =>
     target(name, {
       facts: {
-        ...{ from: 'settings', contextTokens: null, outputTokens: null, takes: null, gives: null },
+        from: 'settings' as const,
+        contextTokens: null,
+        outputTokens: null,
+        takes: null,
+        gives: null,
         price: { costMicroUsd: () => null, perMillionTokens: () => ({ input, output }) },
       },
     })

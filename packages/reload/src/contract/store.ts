@@ -1,3 +1,5 @@
+import type { Envelope } from './payload.ts'
+
 /**
  * What an instance keeps so that it comes back, after any crash, on exactly one version.
  *
@@ -16,6 +18,11 @@ export interface StateStore {
   readRecord<K extends RecordName>(name: K): Promise<InstanceRecords[K] | null>
   writeRecord<K extends RecordName>(name: K, record: InstanceRecords[K]): Promise<void>
   clearRecord(name: RecordName): Promise<void>
+  /**
+   * Several records at once: all of them or, after a crash, none. A store that cannot do that leaves it out, and is
+   * asked for one after the other.
+   */
+  writeRecords?(changes: RecordChanges): Promise<void>
   /** Appends one line; the engine chains them by hash. */
   appendAudit(line: AuditLine): Promise<void>
   /** Newest last. `limit` counts from the end. */
@@ -26,6 +33,14 @@ export interface StateStore {
 export interface StoredVersion {
   readonly version: string
   readonly digest: string
+}
+
+/**
+ * Signatures that speak for a version: over its own manifest, or, when it restores an older one and was not
+ * signed itself, over the manifest of the version named here, which holds the same.
+ */
+export interface Proof extends StoredVersion {
+  readonly signatures: Envelope['signatures']
 }
 
 export interface InstanceRecords {
@@ -39,7 +54,7 @@ export interface InstanceRecords {
     readonly attempt: string
   }
   applied: StoredVersion
-  baseline: StoredVersion
+  baseline: StoredVersion & { readonly proof?: Proof }
   quarantine: readonly QuarantineEntry[]
   /** Digest of manifest by version, newest last: what `history`, `rollback` and `diff` can reach. */
   line: readonly (StoredVersion & {
@@ -47,9 +62,13 @@ export interface InstanceRecords {
     readonly reason: string
     readonly issuedAt: string
     readonly restores: StoredVersion | null
+    readonly proof?: Proof
   })[]
 }
 export type RecordName = keyof InstanceRecords
+
+/** `null` clears a record; what is not named stays. */
+export type RecordChanges = { readonly [Name in RecordName]?: InstanceRecords[Name] | null }
 
 export interface QuarantineEntry extends StoredVersion {
   readonly reason: string

@@ -5,8 +5,8 @@
  * Invariant: the file ends where the last acknowledged addition ends. One that failed half way, or was cut off by a
  * crash, leaves a tail that was promised to nobody; it is cut off at opening, or before the next addition.
  *
- * Somebody may take the file away, or its whole directory. It is looked for before each addition, because what is
- * written into a file without a name is lost.
+ * Somebody may take the file away, or its whole directory, and what is written into a file without a name is lost. So
+ * whoever adds looks for it first (`isThere`), as often as that is worth a call of the file system.
  */
 import { dirname } from 'node:path'
 import type { FileSystem, OpenFile } from './file-system.ts'
@@ -20,7 +20,7 @@ export class AppendFile {
   private readonly files: FileSystem
   private file: OpenFile | null = null
   /** Something was acknowledged, so its name is on the disk too. */
-  private isKept = false
+  isKept = false
   private hasTail = false
 
   constructor(path: string, files: FileSystem) {
@@ -49,7 +49,6 @@ export class AppendFile {
   }
 
   async append(bytes: Uint8Array): Promise<void> {
-    await this.isThere()
     await this.cutTail()
     this.hasTail = true
     this.file ??= await this.files.open(this.path, 'append')

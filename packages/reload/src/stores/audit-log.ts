@@ -37,8 +37,8 @@ export class AuditLog {
 
   /** Where the file was taken away, the log begins anew, and the gap shows. */
   async append(line: AuditLine): Promise<void> {
-    const isFull = this.file.sizeBytes >= this.options.fileBytes
-    if (isFull && (await this.file.isThere())) await this.putAside()
+    const isThere = await this.file.isThere()
+    if (isThere && this.file.sizeBytes >= this.options.fileBytes) await this.putAside()
     await this.file.append(Buffer.from(`${JSON.stringify(line)}\n`))
   }
 

@@ -62,10 +62,9 @@ describe('a state directory', () => {
 
   it('holds records that a person can read and no flipped bit can change', async () => {
     const path = join(directory, 'records.jsonl')
-    const first = fileStore(directory)
-    await first.writeRecord('floor', floor(1))
-    await first.writeRecord('applied', floor(1))
-    await first.close()
+    const store = fileStore(directory)
+    await store.writeRecord('floor', floor(1))
+    await store.writeRecord('applied', floor(1))
     const text = await readFile(path, 'utf8')
     const lines = text.trimEnd().split('\n')
     expect(lines.map((it) => JSON.parse(it))).toMatchObject([
@@ -73,7 +72,6 @@ describe('a state directory', () => {
       { records: { applied: floor(1) } },
     ])
     await writeFile(path, text.replace('"floor":{"version":"1.1"', '"floor":{"version":"1.3"'))
-    const store = fileStore(directory)
     await expect(store.readRecord('floor').catch(codeOf)).resolves.toBe('store.corrupt')
     expect(await store.readRecord('applied')).toEqual(floor(1))
     await store.writeRecord('floor', floor(2))
@@ -113,6 +111,24 @@ describe('a state directory', () => {
     await expect(third.readRecord('baseline').catch(codeOf)).resolves.toBe('store.corrupt')
     expect([await third.readRecord('floor'), await third.readRecord('intent')]).toEqual([floor(49), null])
     await third.close()
+  })
+
+  it('sets several records by one line, all of them or none', async () => {
+    const path = join(directory, 'records.jsonl')
+    const store = fileStore(directory)
+    await store.writeRecord('intent', { ...floor(1), attempts: 1, traceId: '', spanId: '', attempt: 'rl_1' })
+    await store.writeRecords?.({ applied: floor(1), intent: null })
+    const text = await readFile(path, 'utf8')
+    expect(text.trimEnd().split('\n')).toHaveLength(2)
+    expect([await store.readRecord('applied'), await store.readRecord('intent')]).toEqual([floor(1), null])
+    await store.close()
+    await writeFile(path, text.slice(0, -10))
+    const again = fileStore(directory)
+    expect([await again.readRecord('applied'), (await again.readRecord('intent'))?.attempts]).toEqual([
+      null,
+      1,
+    ])
+    await again.close()
   })
 
   it('has all records again in a new file when the old one was taken away', async () => {

@@ -14,7 +14,7 @@
  * there is to keep.
  */
 import { dirname, join } from 'node:path'
-import type { AuditLine, InstanceRecords, RecordName, StateStore } from '../contract/store.ts'
+import type { AuditLine, InstanceRecords, RecordChanges, RecordName, StateStore } from '../contract/store.ts'
 import { ReloadError } from '../errors.ts'
 import { AuditLog } from './audit-log.ts'
 import { lockDirectory, type ProcessTable, systemProcesses } from './directory-lock.ts'
@@ -99,16 +99,28 @@ class FileStore implements StateStore {
   }
 
   readRecord<K extends RecordName>(name: K): Promise<InstanceRecords[K] | null> {
-    return this.inTurn(async () => JSON.parse(this.records.read(name) ?? 'null') as InstanceRecords[K] | null)
+    return this.inTurn(async () => {
+      return JSON.parse((await this.records.read(name)) ?? 'null') as InstanceRecords[K] | null
+    })
   }
 
   writeRecord<K extends RecordName>(name: K, record: InstanceRecords[K]): Promise<void> {
-    const texts = new Map([[name, JSON.stringify(record)]])
-    return this.inTurn(() => this.records.write(texts))
+    return this.writeRecords({ [name]: record })
   }
 
   clearRecord(name: RecordName): Promise<void> {
-    return this.inTurn(() => this.records.write(new Map([[name, null]])))
+    return this.writeRecords({ [name]: null })
+  }
+
+  writeRecords(changes: RecordChanges): Promise<void> {
+    const texts = new Map<RecordName, string | null>()
+    for (const name of Object.keys(changes) as RecordName[])
+      texts.set(name, changes[name] === null ? null : JSON.stringify(changes[name]))
+    return this.inTurn(async () => {
+      // Once for each version, which begins with its floor: the rest of its records follow soon after.
+      if (texts.has('floor')) await this.records.lookForFile()
+      await this.records.write(texts)
+    })
   }
 
   appendAudit(line: AuditLine): Promise<void> {

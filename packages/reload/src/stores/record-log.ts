@@ -46,16 +46,25 @@ export class RecordLog {
   }
 
   async open(): Promise<void> {
-    const bytes = await this.file.open((all) => endOfWholeLines(all, (line) => readLine(line) !== null))
-    const lines = Buffer.from(bytes).toString().split('\n').slice(0, -1)
-    this.held = new Map(lines.flatMap((line) => [...(readLine(line) ?? damageOf(line))]))
+    const lines = linesOf(
+      await this.file.open((all) => endOfWholeLines(all, (line) => readLine(line) !== null)),
+    )
+    this.held = new Map(NAMES.flatMap((name) => heldOf(name, recordIn(lines, name))))
   }
 
-  /** In JSON; `null` when there is none. */
-  read(name: RecordName): string | null {
-    const text = this.held.get(name) ?? null
+  /** As it is on the disk, in JSON; `null` when there is none. Throws `store.corrupt`. */
+  async read(name: RecordName): Promise<string | null> {
+    const isOurs = await this.file.isThere()
+    const bytes = (await this.options.files.read(this.options.path)) ?? new Uint8Array()
+    // What we failed to put in its place may be there, and is then whole.
+    const text = recordIn(linesOf(isOurs ? bytes.subarray(0, this.file.sizeBytes) : bytes), name)
     if (text === DAMAGED) throw new ReloadError('store.corrupt', { what: `record "${name}"` })
-    return text
+    return text ?? null
+  }
+
+  /** Looks whether somebody took the file away: it is then written anew, with every record, by the next change. */
+  async lookForFile(): Promise<void> {
+    await this.file.isThere()
   }
 
   /** All of these or, after a crash, none. */
@@ -64,7 +73,7 @@ export class RecordLog {
     const others = [...this.held].filter(([name]) => !texts.has(name))
     const next = new Map([...others, ...texts])
     const isFull = this.file.sizeBytes + line.length > this.baseBytes + this.options.fileBytes
-    if (isFull || !(await this.file.isThere())) await this.writeAnew(next)
+    if (isFull || !this.file.isKept) await this.writeAnew(next)
     else await this.file.append(line)
     this.held = next
   }
@@ -105,8 +114,26 @@ function readLine(line: string): Map<RecordName, string | null> | null {
   )
 }
 
-/** The records that a damaged line was about; all of them, where it does not say. */
-function damageOf(line: string): Held {
-  const names = NAMES.filter((it) => line.includes(`"${it}":`))
-  return new Map((names.length > 0 ? names : NAMES).map((it) => [it, DAMAGED]))
+function linesOf(bytes: Uint8Array): readonly string[] {
+  return Buffer.from(bytes).toString().split('\n').slice(0, -1)
+}
+
+/** What the newest line about a record says; `undefined` when there is none. */
+function recordIn(lines: readonly string[], name: RecordName): string | null | typeof DAMAGED | undefined {
+  for (let i = lines.length - 1; i >= 0; i -= 1) {
+    const line = lines[i] ?? ''
+    // A line that names nothing is damaged, and may have been about anything.
+    if (!line.includes(`"${name}":`) && NAMES.some((it) => line.includes(`"${it}":`))) continue
+    const texts = readLine(line)
+    if (texts === null) return DAMAGED
+    if (texts.has(name)) return texts.get(name)
+  }
+  return undefined
+}
+
+function heldOf(
+  name: RecordName,
+  text: ReturnType<typeof recordIn>,
+): [RecordName, Exclude<typeof text, undefined>][] {
+  return text === undefined ? [] : [[name, text]]
 }

@@ -21,7 +21,10 @@ import { Retrying } from './retrying.ts'
 export type Intent = InstanceRecords['intent']
 type Wish = 'baseline' | 'quarantine' | 'applied' | 'line' | 'intent'
 
-/** The way back first, what marks trouble last: a crash between two of these leaves a state that boot knows. */
+/**
+ * Where a store takes them one by one: the way back first, what marks trouble last, so that a crash between two of
+ * them leaves a state that boot knows.
+ */
 const WISH_ORDER: readonly Wish[] = ['baseline', 'quarantine', 'applied', 'line', 'intent']
 
 export class Recorder {
@@ -74,7 +77,7 @@ export class Recorder {
     if (this.intent?.digest === digest) this.note('intent', null)
   }
 
-  async writeBaseline(ref: StoredVersion): Promise<void> {
+  async writeBaseline(ref: InstanceRecords['baseline']): Promise<void> {
     // Before, not after: a wish that comes meanwhile takes this version back, and must stay.
     this.wishes.delete('baseline')
     await this.strictly('the baseline', () => this.store.writeRecord('baseline', ref))
@@ -128,13 +131,24 @@ export class Recorder {
   }
 
   private async fulfil(): Promise<void> {
+    if (this.store.writeRecords !== undefined && this.wishes.size > 1) {
+      const wished = new Map(this.wishes)
+      await this.store.writeRecords(Object.fromEntries(wished))
+      for (const [name, value] of wished) this.fulfilled(name, value)
+      return
+    }
     for (const name of WISH_ORDER) {
       const value = this.wishes.get(name)
       if (value === undefined) continue
       if (value === null) await this.store.clearRecord(name)
       else await this.store.writeRecord(name, value)
-      if (this.wishes.get(name) === value) this.wishes.delete(name)
+      this.fulfilled(name, value)
     }
+  }
+
+  /** Unless something newer is wished for since. */
+  private fulfilled(name: Wish, value: InstanceRecords[Wish] | null): void {
+    if (this.wishes.get(name) === value) this.wishes.delete(name)
   }
 
   private inTurn(act: () => Promise<void>): Promise<void> {

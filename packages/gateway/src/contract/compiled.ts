@@ -112,6 +112,8 @@ export interface Caller {
   /** `null` allows all. */
   readonly allow: ReadonlySet<string> | null
   readonly limiter: Limiter | null
+  /** Who goes first where requests wait, 0 to 9, higher first; absent: as most. */
+  readonly priority?: number
 }
 
 export interface IdentityRefusal {

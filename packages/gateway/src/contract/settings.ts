@@ -13,10 +13,12 @@ import type { FailureClass } from './routing.ts'
 export type ProviderKind =
   | 'anthropic'
   | 'azure'
+  | 'bedrock'
   | 'cerebras'
   | 'cohere'
   | 'deepseek'
   | 'fireworks'
+  | 'gemini'
   | 'groq'
   | 'llama-cpp'
   | 'mistral'
@@ -27,6 +29,7 @@ export type ProviderKind =
   | 'perplexity'
   | 'simulated'
   | 'together'
+  | 'vertex'
   | 'vllm'
   | 'xai'
 
@@ -55,8 +58,21 @@ export interface ProviderSettings {
   readonly callerHeaders?: readonly string[]
   /** Headers of its answers that callers get. */
   readonly replyHeaders?: readonly string[]
+  /** Only for kinds `bedrock` and `vertex`: where it is. */
+  readonly region?: string
+  /** Only for kind `vertex`. */
+  readonly project?: string
+  /** Only for kind `bedrock`: references to the keys of an account, in place of `credential`. */
+  readonly aws?: AwsSettings
   /** Only for kind `simulated`. */
   readonly simulate?: SimulateSettings
+}
+
+export interface AwsSettings {
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+  /** Of keys that are lent for a time. */
+  readonly sessionToken?: string
 }
 
 export type SpokenWire = 'openai-chat' | 'openai-responses' | 'openai-completions' | 'anthropic-messages'
@@ -203,6 +219,8 @@ export interface TenantSettings {
   readonly allow?: readonly string[]
   /** Name of an entry in `limits`, for each key of this tenant that names none itself. */
   readonly limit?: string
+  /** Of each key that has none itself, 0 to 9; higher goes first where requests wait. */
+  readonly priority?: number
 }
 export interface KeySettings {
   /** `sha256:<hex>` of the key. */
@@ -210,6 +228,7 @@ export interface KeySettings {
   /** RFC 3339. */
   readonly expires?: string
   readonly limit?: string
+  readonly priority?: number
 }
 
 /** Who may call. Not said: known where there are tenants, anyone where there are none. */

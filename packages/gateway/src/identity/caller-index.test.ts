@@ -37,6 +37,16 @@ describe('a caller', () => {
     expect(find('key-ci')).toMatchObject({ allow: new Set(['chat']) })
   })
 
+  it('has the priority of its key, else of its tenant, else none', () => {
+    const hashed = (it: string) => ({ hash: hashOf(it) })
+    const ranked = compile({
+      one: { keys: { own: { ...hashed('own'), priority: 9 }, other: hashed('other') }, priority: 2 },
+      two: { keys: { plain: hashed('plain') } },
+    })
+    const priorityOf = (key: string) => (ranked.find(key, 0) as { priority?: number }).priority
+    expect(['own', 'other', 'plain'].map(priorityOf)).toEqual([9, 2, undefined])
+  })
+
   it('is counted by its own limit, else by that of its tenant', () => {
     expect(find('key-ci')).toMatchObject({ limiter: { name: 'acme/ci by large' } })
     expect(find('key-own')).toMatchObject({ limiter: { name: 'acme/own by small' } })

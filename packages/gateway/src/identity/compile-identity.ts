@@ -22,6 +22,7 @@ interface PreparedKey {
   readonly hash: string
   readonly limit: string | null
   readonly expiresMs: number | null
+  readonly priority: number | undefined
   /** As it was compiled last; a caller with the same limiter is the same. */
   last: KnownKey | null
 }
@@ -64,6 +65,7 @@ function prepare(name: string, settings: TenantSpec): PreparedTenant {
       hash: it.hash.slice('sha256:'.length),
       limit: it.limit ?? settings.limit ?? null,
       expiresMs: it.expires === undefined ? null : Date.parse(it.expires),
+      priority: it.priority ?? settings.priority,
       last: null,
     }),
   )
@@ -74,6 +76,9 @@ function prepare(name: string, settings: TenantSpec): PreparedTenant {
 
 function compileKey(tenant: PreparedTenant, it: PreparedKey, limiter: Limiter | null): KnownKey {
   const { name, allow } = tenant
-  const caller: Caller = Object.freeze({ tenant: name, key: it.key, allow, limiter })
+  const known = { tenant: name, key: it.key, allow, limiter }
+  const caller: Caller = Object.freeze(
+    it.priority === undefined ? known : { ...known, priority: it.priority },
+  )
   return { caller, expiresMs: it.expiresMs }
 }

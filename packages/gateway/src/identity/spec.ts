@@ -10,6 +10,7 @@ import {
 
 const HASH = /^sha256:[0-9a-f]{64}$/
 const hidden = { hidden: true }
+const priority = z.int().min(0).max(9)
 
 const keySpec = z.strictObject({
   hash: setting(
@@ -28,6 +29,10 @@ const keySpec = z.strictObject({
     z.string().optional(),
     "the entry of limits that counts this key's requests; without it the tenant's own",
   ),
+  priority: setting(
+    priority.optional(),
+    "who goes first where requests wait for a place, higher first; without it the tenant's own",
+  ),
 })
 
 /** Whether a caller must be known. */
@@ -43,6 +48,10 @@ export const tenantSpec = z.strictObject({
     'routes and models this tenant may call; without it, all',
   ),
   limit: setting(z.string().optional(), 'the entry of limits for each key that names none itself'),
+  priority: setting(
+    priority.optional(),
+    'priority of each key that names none itself, 0 to 9; without it 5; a caller may ask for less in x-changeover-priority',
+  ),
 })
 
 export type TenantSpec = z.output<typeof tenantSpec>

@@ -27,6 +27,7 @@ import { Call } from './call.ts'
 import { type CallFacts, recordOf } from './call-facts.ts'
 import { endAttemptSpan, endCallSpan, startAttemptSpan, startCallSpan } from './call-spans.ts'
 import { answerFailure } from './failure-answer.ts'
+import { passedDown, passedUp } from './passed-headers.ts'
 import { openReply } from './replies/open-reply.ts'
 import type { Reply, ReplyPort } from './replies/reply.ts'
 import { RequestFacts } from './request-facts.ts'
@@ -46,6 +47,7 @@ export class GenerateCall extends Call implements AttemptHost, ReplyPort {
   #written: UpstreamBody | null = null
   #reply: Reply | null = null
   #requestId: string | null = null
+  #passed: readonly string[] = []
   #committed = false
   #firstTokenMs: number | null = null
   #seenModel = ''
@@ -94,7 +96,7 @@ export class GenerateCall extends Call implements AttemptHost, ReplyPort {
       this.refuse('identity.not_allowed', { model })
       return null
     }
-    this.#wishes = readWishes(this.head.headers, USUAL_PRIORITY)
+    this.#wishes = readWishes(this.head.headers, this.caller?.priority ?? USUAL_PRIORITY)
     this.#route = route.plan.rules.length === 0 ? route : resolveRoute(route, this.routeAsk())
     return this.#route
   }
@@ -199,6 +201,7 @@ export class GenerateCall extends Call implements AttemptHost, ReplyPort {
     const body = this.#body
     if (written === null || body === null) return
     this.#requestId = findRequestId(headers)
+    this.#passed = this.#target === null ? [] : passedDown(this.#target.provider, headers)
     this.#reply = openReply(this, {
       status,
       headers,
@@ -358,6 +361,7 @@ export class GenerateCall extends Call implements AttemptHost, ReplyPort {
     if (this.#target !== null) headers.push('x-changeover-target', this.#target.name)
     headers.push('traceparent', writeTraceparent(this.#callSpan().context))
     if (this.#requestId !== null) headers.push(this.head.wire.requestIdHeader, this.#requestId)
+    for (const it of this.#passed) headers.push(it)
     const warnings = this.#written?.warnings ?? NO_WARNINGS
     if (warnings.length > 0) headers.push('x-changeover-warnings', headerText(warnings.join('; ')))
   }
@@ -432,7 +436,8 @@ export class GenerateCall extends Call implements AttemptHost, ReplyPort {
 
   #upstreamHeaders(target: CompiledTarget, span: Span | null): readonly string[] {
     const context = (span ?? this.#callSpan()).context
-    const sent = [...target.headers(), 'traceparent', writeTraceparent(context)]
+    const passed = passedUp(target.provider, this.head.headers)
+    const sent = [...target.headers(), ...passed, 'traceparent', writeTraceparent(context)]
     if (context.traceState !== undefined) sent.push('tracestate', context.traceState)
     const leftMs = this.#attempts?.leftForCallerMs(this.tools.clock.monotonic()) ?? null
     if (leftMs !== null) sent.push('x-request-timeout-ms', String(leftMs))

@@ -5,11 +5,11 @@
  */
 import type { CallHead, Downstream } from '../contract/downstream.ts'
 import { Call } from './call.ts'
+import { type ListedModel, shapeOfList } from './model-list.ts'
 import type { PipelineTools } from './tools.ts'
 
 interface ModelList {
-  readonly object: string
-  readonly data: readonly { readonly id: string }[]
+  readonly data: readonly ListedModel[]
 }
 
 export class ModelsCall extends Call {
@@ -29,19 +29,21 @@ export class ModelsCall extends Call {
     const gateway = this.gateway
     if (gateway === null || this.ended) return
     const allow = this.caller?.allow ?? null
-    if (this.#model === null && allow === null) {
+    const wire = this.head.wire.name
+    if (this.#model === null && allow === null && wire === 'openai-chat') {
       this.sendWhole(200, 'application/json', gateway.modelList)
       return
     }
     const list = JSON.parse(gateway.modelList) as ModelList
     const visible = allow === null ? list.data : list.data.filter((it) => allow.has(it.id))
+    const shape = shapeOfList(wire)
     if (this.#model === null) {
-      this.sendWhole(200, 'application/json', JSON.stringify({ ...list, data: visible }))
+      this.sendWhole(200, 'application/json', JSON.stringify(shape.list(visible)))
       return
     }
     const found = visible.find((it) => it.id === this.#model)
     if (found === undefined) this.refuse('routing.no_such_model', { model: this.#model, nearest: null })
-    else this.sendWhole(200, 'application/json', JSON.stringify(found))
+    else this.sendWhole(200, 'application/json', JSON.stringify(shape.one(found)))
   }
 
   onDrain(): void {}

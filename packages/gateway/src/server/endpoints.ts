@@ -22,6 +22,7 @@ const get = (path: string, wire: WireName, task: Task): Endpoint => ({ method: '
 
 export const endpoints: readonly Endpoint[] = [
   post('/v1/chat/completions', 'openai-chat', 'generate'),
+  post('/v1/responses', 'openai-responses', 'generate'),
   post('/v1/messages', 'anthropic-messages', 'generate'),
   post('/v1beta/models/{model}:generateContent', 'gemini', 'generate'),
   post('/v1beta/models/{model}:streamGenerateContent', 'gemini', 'stream'),
@@ -29,6 +30,8 @@ export const endpoints: readonly Endpoint[] = [
   post('/v1/models/{model}:streamGenerateContent', 'gemini', 'stream'),
   get('/v1/models', 'openai-chat', 'models'),
   get('/v1/models/{model}', 'openai-chat', 'models'),
+  get('/v1beta/models', 'gemini', 'models'),
+  get('/v1beta/models/{model}', 'gemini', 'models'),
 ]
 
 export interface FoundEndpoint {

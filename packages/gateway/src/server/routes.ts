@@ -57,7 +57,13 @@ function wireFor(endpoint: Endpoint, headers: IncomingHttpHeaders, query: string
 
 /** Models are listed at one path for the clients of several formats, which differ in their headers. */
 function wireNameOf({ task, wire }: Endpoint, headers: IncomingHttpHeaders): WireName {
-  return task === 'models' && headers['anthropic-version'] !== undefined ? 'anthropic-messages' : wire
+  return task === 'models' ? (wireOfClient(headers) ?? wire) : wire
+}
+
+/** What only the clients of one format send. */
+function wireOfClient(headers: IncomingHttpHeaders): WireName | null {
+  if (headers['anthropic-version'] !== undefined) return 'anthropic-messages'
+  return headers['x-goog-api-key'] === undefined ? null : 'gemini'
 }
 
 /** Where each format's clients put it. The scheme is compared as RFC 9110 asks, without regard to case. */
@@ -77,7 +83,7 @@ function refuseRequest(
   response: ServerResponse,
   { path, methods }: { readonly path: string; readonly methods: readonly string[] },
 ): null {
-  const wire = wireOf(likelyWire(request.headers))
+  const wire = wireOf(likelyWire(path, request.headers))
   if (methods.length === 0) {
     return refuse(response, 'request.no_such_path', {
       wire,
@@ -93,9 +99,8 @@ function refuseRequest(
 }
 
 /** What somebody who missed the path most likely speaks, so that his client can read the answer. */
-function likelyWire(headers: IncomingHttpHeaders): WireName {
-  if (headers['anthropic-version'] !== undefined) return 'anthropic-messages'
-  return 'openai-chat'
+function likelyWire(path: string, headers: IncomingHttpHeaders): WireName {
+  return wireOfClient(headers) ?? (path.startsWith('/v1beta/') ? 'gemini' : 'openai-chat')
 }
 
 interface RefusalOf<Code extends ErrorCode> {

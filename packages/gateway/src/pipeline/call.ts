@@ -192,7 +192,10 @@ export abstract class Call {
       if (isReloadError(thrown)) return this.refuse('gateway.not_ready', {}, ['retry-after', '1'])
       throw thrown
     }
-    this.#pin.onCut = () => this.cut()
+    // Not assigned as it is written: V8 puts such a function into the old generation at once, and with it all of
+    // this call would stay until the next full collection.
+    const cut = (): void => this.cut()
+    this.#pin.onCut = cut
     this.snapshot = this.#pin.snapshot
     this.gateway = this.snapshot.parts.gateway
     return true

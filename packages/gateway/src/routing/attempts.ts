@@ -40,6 +40,7 @@ type Phase =
 
 export class Attempts implements HedgeAsker, Watched, GateWaiter {
   dueAt = Number.POSITIVE_INFINITY
+  place = -1
   readonly priority: number
   readonly #host: AttemptHost
   readonly #rules: AttemptRules

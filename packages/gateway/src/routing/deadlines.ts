@@ -6,10 +6,11 @@
  * Nothing ticks while nothing is in flight.
  */
 import type { Clock } from '@changeover/reload'
+import { Bag, type InBag } from '../contract/bag.ts'
 
 const TICK_MS = 20
 
-export interface Watched {
+export interface Watched extends InBag {
   /** Monotonic milliseconds. `Infinity`: nothing is due. */
   dueAt: number
   /** The deadline has passed. Moves `dueAt` or stops being watched, else it is called again at the next tick. */
@@ -20,7 +21,7 @@ export class Deadlines {
   /** Monotonic milliseconds at the last tick: near enough for what is measured in seconds. */
   coarseNow = 0
   readonly #clock: Clock
-  readonly #watched = new Set<Watched>()
+  readonly #watched = new Bag<Watched>()
   #ticking = false
 
   constructor(clock: Clock) {

@@ -14,6 +14,7 @@ import type { Watched } from './deadlines.ts'
 
 export class MirrorLane implements UpstreamHandler, Watched {
   dueAt: number
+  place = -1
   readonly #aside: Aside
   readonly #plan: MirrorPlan
   readonly #tools: AttemptTools

@@ -11,6 +11,7 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Clock, Telemetry } from '@changeover/reload'
+import { Bag } from '../contract/bag.ts'
 import type { CallSink } from '../contract/call.ts'
 import { createCallIds } from '../pipeline/call-id.ts'
 import type { GatewayReloader, PipelineTools } from '../pipeline/tools.ts'
@@ -86,7 +87,7 @@ export function createDataServer(options: DataServerOptions): DataServer {
     nextCallId: createCallIds(),
     redact: options.redact ?? ((text) => text),
   }
-  const active = new Set<Exchange>()
+  const active = new Bag<Exchange>()
   let closing = false
   const server = createServer(
     {
@@ -127,7 +128,7 @@ function listen(server: Server, at: { host: string; port: number }): Promise<{ p
 
 interface Drain {
   readonly server: Server
-  readonly active: ReadonlySet<Exchange>
+  readonly active: Bag<Exchange>
   readonly clock: Clock
   readonly drainMs: number
 }

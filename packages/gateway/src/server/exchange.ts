@@ -6,6 +6,7 @@
  * request before they read the answer, and would see a broken pipe instead of it.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Bag, InBag } from '../contract/bag.ts'
 import type { Call } from '../pipeline/call.ts'
 
 const EXCHANGE = Symbol('exchange')
@@ -18,17 +19,18 @@ export interface ExchangeParts {
   readonly call: Call
   readonly request: IncomingMessage & Carrying
   readonly response: ServerResponse & Carrying
-  readonly active: Set<Exchange>
+  readonly active: Bag<Exchange>
   readonly bodyBytes: number
 }
 
 const NO_BODY = Buffer.alloc(0)
 
-export class Exchange {
+export class Exchange implements InBag {
+  place = -1
   readonly #call: Call
   readonly #request: IncomingMessage & Carrying
   readonly #response: ServerResponse & Carrying
-  readonly #active: Set<Exchange>
+  readonly #active: Bag<Exchange>
   readonly #limit: number
   #first: Buffer | null = null
   #more: Buffer[] | null = null

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Attributes, Clock, LogRecord, Telemetry } from '@changeover/reload'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -21,7 +22,10 @@ const clock: Clock = {
   },
 }
 
-function openLog(path = join(folder, `log-${files++}.db`)): {
+function openLog(
+  path = join(folder, `log-${files++}.db`),
+  more: { checkpointBytes?: number } = {},
+): {
   log: CallLog
   dropped: Record<string, number>
   said: string[]
@@ -37,7 +41,7 @@ function openLog(path = join(folder, `log-${files++}.db`)): {
     },
     logger: { log: (it: LogRecord) => said.push(it.message) },
   } as unknown as Telemetry
-  return { log: createCallLog({ path, clock, telemetry }), dropped, said }
+  return { log: createCallLog({ path, clock, telemetry, ...more }), dropped, said }
 }
 
 const call = (id: string): CallRecord => ({
@@ -119,6 +123,27 @@ describe('the call log', () => {
     await log.close()
   })
 
+  it('does not let the write-ahead log grow under calls that never pause', async () => {
+    const path = join(folder, 'busy.db')
+    const { log, dropped } = openLog(path, { checkpointBytes: 1024 * 1024 })
+    await log.flush()
+    let largest = 0
+    for (let i = 0; i < 60_000; i++) {
+      log.finish(call(`call_${i}`))
+      if (i % 32 === 31) await nextTurn()
+      if (i % 2_048 === 2_047) {
+        await log.flush()
+        largest = Math.max(largest, statSync(`${path}-wal`).size)
+      }
+    }
+    expect(dropped).toEqual({})
+    // All of it is 16 MB.
+    expect(largest).toBeGreaterThan(1024 * 1024)
+    expect(largest).toBeLessThan(8 * 1024 * 1024)
+    expect((await log.summarise(['1.1']))[0]?.calls).toBe(60_000)
+    await log.close()
+  })
+
   it('sets a damaged file aside and begins a new one', async () => {
     const path = join(folder, 'damaged.db')
     writeFileSync(
@@ -163,7 +188,11 @@ function writeUntilKilled(path: string): Promise<void> {
     const { openCallTable } = await import(${JSON.stringify(table)})
     const table = openCallTable(${JSON.stringify(path)})
     const call = ${JSON.stringify(call('call_x'))}
-    for (;;) { table.write(Array.from({ length: 64 }, () => call)); process.stdout.write('.') }`
+    for (;;) {
+      for (let i = 0; i < 8; i++) table.add(Array.from({ length: 8 }, () => call))
+      table.commit()
+      process.stdout.write('.')
+    }`
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, ['--input-type=module', '-e', program])
     let batches = 0

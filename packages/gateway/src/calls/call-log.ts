@@ -4,10 +4,15 @@
  * Invariant: `finish` only appends to an array in memory. No disk, no statement and no allocation that grows
  * without bound lies behind it: what does not fit is dropped and counted.
  *
- * Batches are written on this thread, a few at a time with the event loop in between: a commit is a copy into
- * the kernel's memory and takes a quarter of a millisecond. What waits for the disk (checkpoints) or may take
- * long (questions) is done by a worker thread that comes and goes (`call-desk.ts`). Writing there too would
- * cost twenty megabytes for the thread and twice the work for carrying records over.
+ * Rows are written on this thread, a handful in a turn of the event loop, as soon as there is a handful; a batch of
+ * them is committed a few times a second. Written all at once they would hold up each call of that moment by some
+ * milliseconds; kept until then they would be old enough to be moved by the garbage collector, which holds up
+ * calls as well. What waits for the disk (checkpoints) or may take long (questions) is done by a worker thread that
+ * comes and goes (`call-desk.ts`). Writing there too would cost twenty megabytes for the thread and twice the work
+ * for carrying records over.
+ *
+ * While the worker brings the log into the main file, nothing is written here: with a batch open at nearly all
+ * times, a log that is emptied beside it could never begin anew.
  *
  * Not here: rows and queries (`call-table.ts`), deciding whether a call is recorded (the snapshot says).
  */
@@ -19,17 +24,22 @@ import { CallDesk } from './call-desk.ts'
 import type { CallTable } from './call-table.ts'
 import type { Answers, CallFilter, CallPage, Question, Retention, VersionSummary } from './questions.ts'
 
-const batchRows = 64
+/** As many as this are written with the next turn of the event loop. */
+const handful = 8
+/** At most so many in one turn: half a millisecond. */
+const turnRows = 64
+/** How old a batch becomes, and how large. */
 const batchMs = 200
-/** As many as this are not left waiting for the time to be over. */
-const hurryRows = 256
+const batchRows = 512
 /** Records waiting; at 2,000 calls a second the disk may stand still for four seconds before any is dropped. */
 const capacity = 8_192
 /** After a failure records are dropped for this long: a disk that is full stays so for a while. */
 const restMs = 10_000
 /** Size of what waits to be brought into the main file, and how many batches lie between two looks at it. */
-const checkpointBytes = 16 * 1024 * 1024
-const checkpointEvery = 128
+const defaultCheckpointBytes = 32 * 1024 * 1024
+const checkpointEvery = 16
+/** A disk that takes longer than this is not waited for any more. */
+const checkpointPatienceMs = 1_000
 /** No worker for so long that this much has gathered: better one pause than a full disk. */
 const checkpointHereBytes = 256 * 1024 * 1024
 export const defaultRetention: Retention = { keepDays: 30, maxRows: 1_000_000 }
@@ -40,6 +50,8 @@ export interface CallLogOptions {
   readonly clock: Clock
   readonly telemetry: Telemetry
   readonly retention?: Retention
+  /** How large the write-ahead log becomes before it is brought into the main file. */
+  readonly checkpointBytes?: number
 }
 
 export interface CallLog extends CallSink {
@@ -73,12 +85,17 @@ class SqliteCallLog {
   #retention: Retention
   #waiting: CallRecord[] = []
   #timer: Timer | null = null
+  #hasTurn = false
   #writing: Promise<void> | null = null
+  /** Until the worker has done with the file, or has taken too long. */
+  #pause: Promise<void> | null = null
+  #checkpointing = false
   #table: CallTable | null = null
   #isClosed = false
   #restsUntil = 0
+  /** Rows of the open batch. */
+  #openRows = 0
   #batches = 0
-  #checkpointing = false
 
   constructor(options: CallLogOptions) {
     this.#options = options
@@ -91,14 +108,14 @@ class SqliteCallLog {
     if (this.#waiting.length >= capacity) return this.#drop(1, 'full')
     if (this.#isResting()) return this.#drop(1, 'failed')
     this.#waiting.push(record)
-    if (this.#waiting.length === hurryRows) void this.flush()
-    else this.#timer ??= this.#options.clock.after(batchMs, () => void this.flush())
+    this.#writeSoon()
+    this.#timer ??= this.#options.clock.after(batchMs, () => void this.flush())
   }
 
   async ask(question: Question): Promise<unknown> {
     await this.flush()
     if (this.#isClosed) throw new Error('the call log is closed')
-    await this.#open()
+    await this.#openTable()
     return this.#desk.ask(question)
   }
 
@@ -107,14 +124,17 @@ class SqliteCallLog {
   }
 
   /** Never rejects. */
-  flush(): Promise<void> {
+  async flush(): Promise<void> {
     this.#timer?.cancel()
     this.#timer = null
-    if (this.#waiting.length === 0) return this.#writing ?? Promise.resolve()
+    // One that is under way may have passed by what came last.
+    await this.#writing
+    if (this.#waiting.length + this.#openRows === 0) return
     this.#writing ??= this.#write().finally(() => {
       this.#writing = null
+      this.#writeSoon()
     })
-    return this.#writing
+    await this.#writing
   }
 
   async close(): Promise<void> {
@@ -128,34 +148,62 @@ class SqliteCallLog {
     this.#table = null
   }
 
+  #writeSoon(): void {
+    if (this.#waiting.length < handful || this.#table === null) return
+    if (this.#writing !== null || this.#pause !== null) return
+    if (this.#hasTurn) return
+    this.#hasTurn = true
+    setImmediate(this.#takeTurn)
+  }
+
+  readonly #takeTurn = (): void => {
+    this.#hasTurn = false
+    const table = this.#table
+    if (table === null || this.#writing !== null || this.#pause !== null) return
+    try {
+      this.#add(table)
+    } catch (error) {
+      void this.#fail(error)
+      return
+    }
+    if (this.#openRows >= batchRows) void this.flush()
+    else this.#writeSoon()
+  }
+
   async #write(): Promise<void> {
     try {
       // Not in the turn of the call that brought the batch to its size.
       await nextTurn()
-      const table = await this.#open()
-      while (this.#waiting.length > 0) {
-        this.#writeBatch(table, this.#waiting.splice(0, batchRows))
+      await this.#pause
+      const table = await this.#openTable()
+      // As many as there are now: more come while these are written.
+      for (let left = this.#waiting.length; left > 0; left -= turnRows) {
+        this.#add(table)
         await nextTurn()
       }
+      this.#commit(table)
+      this.#batches++
       await this.#checkpointWhenDue(table)
     } catch (error) {
       await this.#fail(error)
     }
   }
 
-  #writeBatch(table: CallTable, records: readonly CallRecord[]): void {
-    try {
-      table.write(records)
-      // Twice what came in, so that the log shrinks to a bound that was lowered.
-      table.trim(this.#retention, this.#options.clock.now(), batchRows * 2)
-      this.#batches++
-    } catch (error) {
-      this.#drop(records.length, 'failed')
-      throw error
-    }
+  #commit(table: CallTable): void {
+    table.commit()
+    this.#openRows = 0
   }
 
-  async #open(): Promise<CallTable> {
+  /** Throws when the rows cannot be written; the open batch is lost then. */
+  #add(table: CallTable): void {
+    const rows = this.#waiting.splice(0, turnRows)
+    this.#openRows += rows.length
+    table.add(rows)
+    // Twice what came in, so that the log shrinks to a bound that was lowered.
+    table.trim(this.#retention, this.#options.clock.now(), rows.length * 2)
+  }
+
+  async #openTable(): Promise<CallTable> {
     if (this.#table !== null) return this.#table
     if (this.#isResting()) throw new Error('the call log failed and is being given a rest')
     // Loaded here and not above: SQLite is not needed to start.
@@ -175,27 +223,37 @@ class SqliteCallLog {
       (it) => it.size,
       () => 0,
     )
+    if (sizeBytes <= (this.#options.checkpointBytes ?? defaultCheckpointBytes)) return
+    this.#commit(table)
     if (sizeBytes > checkpointHereBytes) table.checkpoint()
-    else if (sizeBytes > checkpointBytes) this.#checkpointAside()
+    else this.#checkpointAside()
   }
 
   #checkpointAside(): void {
     this.#checkpointing = true
-    this.#desk
+    const patience = Promise.withResolvers<void>()
+    const timer = this.#options.clock.after(checkpointPatienceMs, patience.resolve)
+    const done = this.#desk
       .checkpoint()
       .catch((error: unknown) => this.#warn('the call log could not be brought to the disk', error))
       .finally(() => {
         this.#checkpointing = false
+        timer.cancel()
       })
+    this.#pause = Promise.race([done, patience.promise]).then(() => {
+      this.#pause = null
+      this.#writeSoon()
+    })
   }
 
   async #fail(error: unknown): Promise<void> {
     this.#restsUntil = this.#options.clock.monotonic() + restMs
-    this.#drop(this.#waiting.splice(0).length, 'failed')
+    this.#drop(this.#openRows + this.#waiting.splice(0).length, 'failed')
+    this.#openRows = 0
     this.#warn(`call records could not be written; calls are not recorded for ${restMs} ms`, error)
-    await this.#desk.close()
     const table = this.#table
     this.#table = null
+    await this.#desk.close()
     try {
       table?.close()
     } catch {

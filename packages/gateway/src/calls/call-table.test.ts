@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite'
 import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { CallRecord } from '../contract/call.ts'
-import { type CallReader, openCallReader, openCallTable } from './call-table.ts'
+import { type CallReader, type CallTable, openCallReader, openCallTable } from './call-table.ts'
 import type { CallFilter } from './questions.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'changeover-calls-'))
@@ -81,7 +81,7 @@ describe('the call table', () => {
         filter,
         (batches, filter) => {
           const { table, reader, close } = openBoth()
-          for (const batch of batches) table.write(batch)
+          for (const batch of batches) write(table, batch)
 
           const expected = batches
             .flat()
@@ -102,7 +102,7 @@ describe('the call table', () => {
         (records) => {
           const path = newPath()
           const first = openCallTable(path)
-          first.write(records)
+          write(first, records)
           first.close()
 
           const { reader, close } = openBoth(path)
@@ -119,9 +119,9 @@ describe('the call table', () => {
     const { table, reader, close } = openBoth()
     const [good] = fc.sample(record, 1) as [CallRecord]
     const bad = { ...good, id: 'call_bad', status: 'not a number' as unknown as number }
-    expect(() => table.write([good, bad])).toThrow()
+    expect(() => write(table, [good, bad])).toThrow()
     expect(reader.list({}).calls).toEqual([])
-    table.write([good])
+    write(table, [good])
     expect(reader.list({}).calls).toEqual([good])
     close()
   })
@@ -137,7 +137,7 @@ describe('the call table', () => {
       startedAt: 1_000 + i,
       error: i < 3 ? 'upstream.failed' : '',
     }))
-    table.write(calls)
+    write(table, calls)
     const [seen, unseen] = reader.summarise(['1.1', '9.9'])
     expect(seen).toEqual({
       version: '1.1',
@@ -162,7 +162,7 @@ describe('the call table', () => {
       id: `call_${i}`,
       startedAt: i < 500 ? 0 : 10 * dayMs,
     }))
-    table.write(calls)
+    write(table, calls)
 
     let steps = 1
     while (table.trim({ keepDays: 5, maxRows: 1_200 }, 10 * dayMs, 1_000)) steps++
@@ -186,7 +186,7 @@ describe('the call table', () => {
     const { table, reader, close } = openBoth(path)
     const records = fc.sample(record, 500)
     for (let i = 0; i < 20; i++) {
-      table.write(records)
+      write(table, records)
       expect(reader.checkpoint()).toBe(true)
     }
     // The log begins anew after each: it does not grow with what is written.
@@ -199,10 +199,10 @@ describe('the call table', () => {
     const path = newPath()
     const { table, reader, close } = openBoth(path)
     const records = fc.sample(record, 500)
-    for (let i = 0; i < 40; i++) table.write(records)
+    for (let i = 0; i < 40; i++) write(table, records)
     expect(statSync(`${path}-wal`).size).toBeGreaterThan(6_000_000)
     expect(reader.checkpoint()).toBe(true)
-    table.write(records)
+    write(table, records)
     expect(statSync(`${path}-wal`).size).toBeLessThan(4_500_000)
     close()
   })
@@ -210,7 +210,7 @@ describe('the call table', () => {
   it('keeps the warnings of a call', () => {
     const { table, reader, close } = openBoth()
     const warned = { ...fc.sample(record, { seed: 1, numRuns: 1 })[0], warnings: ['seed: not supported'] }
-    table.write([warned as CallRecord])
+    write(table, [warned as CallRecord])
     expect(reader.find(warned.id ?? '')).toEqual(warned)
     close()
   })
@@ -220,7 +220,7 @@ describe('the call table', () => {
     const { table, reader, close } = openBoth(path)
     const [old] = fc.sample(record, { seed: 2, numRuns: 1 })
     if (old === undefined) throw new Error('no record')
-    table.write([old])
+    write(table, [old])
     expect(reader.find(old.id)).toEqual(old)
     close()
     const database = new DatabaseSync(path)
@@ -245,6 +245,11 @@ describe('the call table', () => {
     expect(() => openCallTable(path)).toThrow('the call log has schema 99, this build knows up to 2')
   })
 })
+
+function write(table: CallTable, records: readonly CallRecord[]): void {
+  table.add(records)
+  table.commit()
+}
 
 function readAll(reader: CallReader, filter: CallFilter): CallRecord[] {
   const found: CallRecord[] = []

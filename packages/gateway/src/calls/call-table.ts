@@ -1,8 +1,8 @@
 /**
  * Call records in SQLite: one table, appended to at one end and trimmed at the other.
  *
- * Invariant: a batch is written in one transaction, so after a crash a batch is there or is not. WAL with
- * `synchronous=NORMAL` may lose the last batches on a power cut, never the file.
+ * Invariant: a batch is one transaction, so after a crash it is there or is not. It stays open while its rows come
+ * in, a few at a time. WAL with `synchronous=NORMAL` may lose the last batches on a power cut, never the file.
  *
  * Why the row number is the cursor and not the time: calls are written when they end, so times are not in
  * order, and two calls may share one.
@@ -51,8 +51,10 @@ const keptLogBytes = 4 * 1024 * 1024
 
 /** The writer's side. */
 export interface CallTable {
-  /** Whole or not at all. */
-  write(records: readonly CallRecord[]): void
+  /** Takes rows into the open batch, and opens one where none is. Throws when one of them cannot be written: then all of the batch is gone. */
+  add(records: readonly CallRecord[]): void
+  /** Ends the batch: from now on it can be read, and outlives a crash. */
+  commit(): void
   /** Frees up to `atMost` rows that are too old or too many; true when there is more to free. */
   trim(retention: Retention, nowMs: number, atMost: number): boolean
   /** Waits for the disk. */
@@ -76,7 +78,8 @@ export function openCallTable(path: string): CallTable {
   const database = connect(path, pragmas, migrate)
   const insert = database.prepare(insertSql)
   return {
-    write: (records) => write(database, insert, records),
+    add: (records) => add(database, insert, records),
+    commit: () => commit(database),
     trim: createTrim(database),
     checkpoint: () => checkpoint(database),
     close: () => database.close(),
@@ -151,10 +154,19 @@ function migrate(database: DatabaseSync): void {
   }
 }
 
-function write(database: DatabaseSync, insert: StatementSync, records: readonly CallRecord[]): void {
-  database.exec('BEGIN IMMEDIATE')
+function add(database: DatabaseSync, insert: StatementSync, records: readonly CallRecord[]): void {
+  if (!database.isTransaction) database.exec('BEGIN IMMEDIATE')
   try {
     for (const it of records) insert.run(...toRow(it))
+  } catch (error) {
+    if (database.isTransaction) database.exec('ROLLBACK')
+    throw error
+  }
+}
+
+function commit(database: DatabaseSync): void {
+  if (!database.isTransaction) return
+  try {
     database.exec('COMMIT')
   } catch (error) {
     if (database.isTransaction) database.exec('ROLLBACK')

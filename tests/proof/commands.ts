@@ -373,14 +373,49 @@ const damage = fc
       const after = world.reloader.status()
       if (!isQuiet(world) || after.applied?.digest !== applied.digest) return
       const held = (name: 'baseline' | 'applied'): unknown =>
-        JSON.parse(world.disk.records.get(name) ?? 'null')
+        (JSON.parse(world.disk.records.get(name) ?? 'null') as { digest?: string } | null)?.digest
       const isWhole =
-        JSON.stringify([held('applied'), held('baseline')]) === JSON.stringify([applied, baseline]) &&
+        held('applied') === applied.digest &&
+        held('baseline') === baseline?.digest &&
         world.disk.records.has('line') &&
         world.disk.blobs.has(applied.digest)
       if (!isWhole) throw new Error(`brokeDrift: the ${what} that was removed stays away`)
     }),
   )
+
+/** I8: whoever can write to the disk has no key. */
+const forge = spec.map((wish) =>
+  command(`somebody puts their own baseline on the disk (${spell(wish)})`, async (world) => {
+    const { floor, state } = world.reloader.status()
+    if (!world.signed || floor === null || state !== 'idle') return
+    const [epoch = 1, seq = 0] = floor.version.split('.').map(Number)
+    const tree = world.tree(marked(world, { ...wish, behaviour: 'fine' }))
+    const version = { epoch, seq: seq + 1 }
+    const { bytes, digest } = world.publisher.seal({
+      version,
+      previous: null,
+      tree,
+      issuedAt: world.clock.now(),
+      key: 'bad',
+    })
+    const envelope = JSON.parse(new TextDecoder().decode(bytes)) as {
+      payload: string
+      signatures: readonly unknown[]
+    }
+    const held = new Map([...world.disk.records])
+    const ref = { version: `${epoch}.${seq + 1}`, digest }
+    world.publisherForgeries.add(digest)
+    world.disk.blobs.set(digest, Buffer.from(envelope.payload, 'base64'))
+    const proof = { ...ref, signatures: envelope.signatures }
+    world.disk.records.set('baseline', JSON.stringify({ ...ref, proof }))
+    await world.crash()
+    assertHolds(world)
+    // What they took away is brought back, so that the rest of the history has something to stand on.
+    world.disk.records.clear()
+    for (const [name, record] of held) world.disk.records.set(name, record)
+    await world.crash()
+  }),
+)
 
 /** Row 30: a part that finds its surroundings changed is built again, and what comes meanwhile goes before. */
 const drift = fc.tuple(fc.constantFrom(...KINDS), fc.boolean()).map(([kind, withOffer]) =>
@@ -436,6 +471,7 @@ export function commands(maxCommands: number): fc.Arbitrary<Iterable<Command>> {
       restart,
       damage,
       drift,
+      forge,
     ],
     { maxCommands, size: 'max' },
   )

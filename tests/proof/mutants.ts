@@ -122,6 +122,12 @@ export const MUTANTS: readonly Mutant[] = [
     "core.recorder.note('baseline', generation.ref)",
   ),
   one(
+    'signatures are not asked for again at the start',
+    'boot.ts',
+    'await verifyProof(core, candidate)\n',
+    'void verifyProof\n',
+  ),
+  one(
     'a repair takes the place of what came meanwhile',
     'drift/rebuild.ts',
     "if (isOvertaken()) throw new ReloadError('reload.superseded', { by: 'what came meanwhile' })",

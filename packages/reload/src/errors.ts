@@ -174,6 +174,13 @@ export const rules = {
     status: 500,
     say: (it) => `the trust policy cannot be used: ${it.reason}; no payload is taken`,
   }),
+  'trust.unvouched': rule<{ version: string }>({
+    blame: 'operator',
+    retry: false,
+    status: 503,
+    say: (it) =>
+      `the signatures kept with version ${it.version} do not satisfy the trust policy; it does not serve until a version comes that trusted keys have signed`,
+  }),
   // Whether it makes sense.
   'validate.refused': rule<{ version: string; count: number }>({
     blame: 'sender',

@@ -1,8 +1,10 @@
+import { generateKeyPairSync, sign } from 'node:crypto'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Signer, TrustPolicy } from '@changeover/reload'
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
 import { writeBanner } from './banner.ts'
 import { readFlags } from './flags.ts'
@@ -24,9 +26,11 @@ interface Started {
 interface How {
   readonly argv?: readonly string[]
   readonly env?: Record<string, string>
+  readonly trust?: TrustPolicy
+  readonly signer?: Signer
 }
 
-async function start(cwd: string, { argv = [], env = {} }: How = {}): Promise<Started> {
+async function start(cwd: string, { argv = [], env = {}, ...keys }: How = {}): Promise<Started> {
   const answer = readFlags(['--port', '0', '--admin-port', '0', ...argv])
   if (answer.kind !== 'run') throw new Error(answer.kind)
   let out = ''
@@ -34,7 +38,7 @@ async function start(cwd: string, { argv = [], env = {} }: How = {}): Promise<St
     out += text
     return true
   }
-  const gateway = await run({ flags: answer.flags, cwd, env, stdout: { write }, stderr: { write } })
+  const gateway = await run({ flags: answer.flags, cwd, env, ...keys, stdout: { write }, stderr: { write } })
   started.push(gateway)
   return { gateway, out: () => out }
 }
@@ -53,6 +57,13 @@ function chat(gateway: Running, model: string, stream = false): Promise<Response
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ model, stream, messages: [{ role: 'user', content: 'hello' }] }),
   })
+}
+
+function keyPair(keyid: string): { trust: TrustPolicy; signer: Signer } {
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519')
+  const pem = publicKey.export({ type: 'spki', format: 'pem' }).toString()
+  const signer: Signer = { keyid, sign: (bytes) => sign(null, bytes, privateKey) }
+  return { trust: { keys: { [keyid]: pem }, threshold: 1 }, signer }
 }
 
 const ready = async (gateway: Running): Promise<number> => (await fetch(`${gateway.adminUrl}/readyz`)).status
@@ -103,6 +114,32 @@ describe('a gateway', () => {
     expect(banner).toMatch(/changeover\.yaml:7:\d+ .*smal/)
     writeFileSync(path, simulated(1, 1_000))
     await vi.waitFor(async () => expect(await ready(gateway)).toBe(200), 5_000)
+  })
+
+  it('that trusts other keys than those of its last version is not ready until it may sign again', async () => {
+    const cwd = newFolder()
+    const path = join(cwd, 'changeover.yaml')
+    writeFileSync(path, simulated(1, 1_000))
+    const [old, fresh] = [keyPair('old'), keyPair('fresh')]
+    const before = await start(cwd, old)
+    expect(await ready(before.gateway)).toBe(200)
+    const held = before.gateway.reloader.current()?.version
+    await before.gateway.stop({ drainMs: 0 })
+
+    const checking = await start(cwd, { trust: fresh.trust })
+    expect([await ready(checking.gateway), (await chat(checking.gateway, 'small')).status]).toEqual([
+      503, 503,
+    ])
+    expect((await fetch(`${checking.gateway.adminUrl}/healthz`)).status).toBe(200)
+    expect(checking.gateway.reloader.status().state).toBe('degraded')
+    expect(checking.out()).toContain(
+      `the signatures kept with version ${held} do not satisfy the trust policy`,
+    )
+    await checking.gateway.stop({ drainMs: 0 })
+
+    const signing = await start(cwd, fresh)
+    expect([await ready(signing.gateway), signing.gateway.reloader.current()?.version]).toEqual([200, held])
+    await vi.waitFor(() => expect(signing.gateway.reloader.status().state).toBe('idle'), 5_000)
   })
 
   it('comes back on the version it had, with the same token, records and line', async () => {

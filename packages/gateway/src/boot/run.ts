@@ -17,7 +17,9 @@ import {
   fileStore,
   type Reloader,
   type ReloaderLimits,
+  type Signer,
   systemClock,
+  type TrustPolicy,
 } from '@changeover/reload'
 import { type CallLog, createCallLog } from '../calls/call-log.ts'
 import { loadShipped } from '../catalogue/catalogue.ts'
@@ -49,6 +51,10 @@ export interface RunOptions {
   readonly stderr: LineOutput
   readonly clock?: Clock
   readonly limits?: Partial<ReloaderLimits>
+  /** Whose signatures count. With it, what the settings file or the admin API brings needs a `signer`. */
+  readonly trust?: TrustPolicy
+  /** Signs what this gateway seals itself. */
+  readonly signer?: Signer
   /** Instead of OTLP, for tests. */
   readonly exporters?: TelemetryOptions['exporters']
 }
@@ -137,6 +143,8 @@ async function begin(options: RunOptions): Promise<Begun> {
       telemetry: telemetryParticipant({ live: telemetry, secrets, isTerminal }),
     },
     limits: { ...limits, ...options.limits },
+    ...(options.trust && { trust: options.trust }),
+    ...(options.signer && { signer: options.signer }),
   })
   const calls = createCallLog({ path: join(stateFolder, 'calls.db'), clock, telemetry })
   const parts = { options, clock, startedAt, stateFolder, telemetry, secrets, reloader, calls }

@@ -1,10 +1,11 @@
 /**
  * Coming back: what an earlier process left in the store becomes the version in force, before any offer.
  *
- * The baseline serves, read again and verified against its digest; a damaged one gives way to the next older
- * version. What was in service without having been confirmed does not: if its intent is still there, the
+ * The baseline serves, read again and verified against its digest and, where keys are configured, its signatures;
+ * a damaged one gives way to the next older version. What was in service without having been confirmed does not: if its intent is still there, the
  * process ended under it. That is counted, and beyond a limit the version goes into quarantine. The baseline is
- * exempt from both, because there is nowhere safer to go: if it cannot be built, nothing serves, and we say so.
+ * exempt from both, because there is nowhere safer to go: if it cannot be built, or the trusted keys do not speak
+ * for it any more, nothing serves, and we say so.
  *
  * Attempts that have no end in the audit log get one here.
  */
@@ -17,11 +18,12 @@ import { commit } from './commit.ts'
 import { type Core, say } from './core.ts'
 import type { Observer } from './observer.ts'
 import { endInterrupted } from './records/interrupted.ts'
-import type { Line } from './records/library.ts'
+import type { Line, Vouched } from './records/library.ts'
 import type { Intent } from './records/recorder.ts'
 import { ArtifactShelf } from './stages/artifacts.ts'
 import { build } from './stages/build.ts'
 import type { Candidate } from './stages/candidate.ts'
+import { verifyProof } from './stages/proof.ts'
 import { Shadow } from './stages/shadow.ts'
 
 /** How an instance came back. */
@@ -50,7 +52,7 @@ export async function boot(core: Core, store: StateStore, observer: Observer): P
 
 interface Left {
   readonly floor: StoredVersion | null
-  readonly baseline: StoredVersion | null
+  readonly baseline: Vouched | null
   readonly intent: Intent | null
   readonly quarantine: readonly QuarantineEntry[]
   readonly line: Line
@@ -134,7 +136,7 @@ async function putBack(core: Core, ways: AsyncIterable<WayBack>, observer: Obser
     // What was to serve for a time only has never been the way back.
     if (!isBaseline && candidate.manifest.serveTtlMs !== null) continue
     const isServing = await serve(core, candidate, observer)
-    if (isServing && !isBaseline) core.recorder.note('baseline', candidateRef(candidate))
+    if (isServing && !isBaseline) core.recorder.note('baseline', core.cell.baseline?.record ?? ref)
     // A version that is whole but cannot be built is not passed over: an older one may hold what was revoked.
     return isServing && isBaseline
   }
@@ -143,16 +145,12 @@ async function putBack(core: Core, ways: AsyncIterable<WayBack>, observer: Obser
 }
 
 interface WayBack {
-  readonly ref: StoredVersion
+  readonly ref: Vouched
   readonly isBaseline: boolean
 }
 
 /** The baseline, then what was confirmed before it, newest first; never what is in quarantine. */
-async function* waysBack(
-  core: Core,
-  store: StateStore,
-  baseline: StoredVersion | null,
-): AsyncGenerator<WayBack> {
+async function* waysBack(core: Core, store: StateStore, baseline: Vouched | null): AsyncGenerator<WayBack> {
   if (baseline !== null) yield { ref: baseline, isBaseline: true }
   const { line } = core.library
   if (line.length === 0) return
@@ -183,9 +181,13 @@ async function serve(core: Core, candidate: Candidate, observer: Observer): Prom
   const bytes = new ArtifactShelf(attempt, candidate, { signal: attempt.signal })
   const shadow = new Shadow(core)
   try {
-    const settings = await attempt.stage('verify', () =>
-      readResources(candidate.manifest, { bytesOf: (it) => bytes.bytesOf(it), limits: core.limits }),
-    )
+    const settings = await attempt.stage('verify', async () => {
+      await verifyProof(core, candidate)
+      return await readResources(candidate.manifest, {
+        bytesOf: (it) => bytes.bytesOf(it),
+        limits: core.limits,
+      })
+    })
     await build(attempt, { candidate, settings, bytes, shadow, checkMayFail: true })
     const span = attempt.enter('swap', { 'config.version': candidate.version })
     const swap = span?.context ?? null
@@ -204,15 +206,11 @@ async function serve(core: Core, candidate: Candidate, observer: Observer): Prom
   }
 }
 
-async function readOrNull(core: Core, ref: StoredVersion): Promise<Candidate | null> {
+async function readOrNull(core: Core, ref: Vouched): Promise<Candidate | null> {
   try {
     return await core.library.read(ref)
   } catch (error) {
     if (isReloadError(error)) return null
     throw new ReloadError('store.failed', { what: `version ${ref.version}` }, { cause: error })
   }
-}
-
-function candidateRef({ version, digest }: Candidate): StoredVersion {
-  return { version, digest }
 }

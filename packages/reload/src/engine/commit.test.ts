@@ -97,7 +97,7 @@ describe('the pointers', () => {
     const manifest = { resources: [] } as never
     return new Generation(
       snapshot,
-      { manifest, version, digest: version, tree: '', manifestBytes: new Uint8Array() },
+      { manifest, version, digest: version, tree: '', manifestBytes: new Uint8Array(), proof: null },
       { committed: () => {}, release: async () => {} },
     )
   }

@@ -148,7 +148,7 @@ export class Observer {
     const { ref } = trial.generation
     const isPassing = this.isPassing(trial)
     try {
-      if (!isPassing) await core.recorder.writeBaseline(ref)
+      if (!isPassing) await core.recorder.writeBaseline(trial.generation.record)
     } catch (error) {
       trial.isConfirming = false
       this.isBehind = true
@@ -273,7 +273,7 @@ export class Observer {
   /** A baseline that was being written has been overtaken: the one in memory is the true one. */
   private correctBaseline(): void {
     const { baseline } = this.core.cell
-    if (baseline !== null) this.core.recorder.note('baseline', baseline.ref)
+    if (baseline !== null) this.core.recorder.note('baseline', baseline.record)
   }
 
   /** To serve for a time only, with a version to go back to. */
@@ -289,7 +289,8 @@ export class Observer {
     const { library, recorder, cell } = this.core
     if (!library.isSweepDue) return
     try {
-      const refs = [recorder.floor, recorder.intent, cell.current?.ref ?? null, cell.baseline?.ref ?? null]
+      const serving = [cell.current?.record ?? null, cell.baseline?.record ?? null]
+      const refs = [recorder.floor, recorder.intent, ...serving]
       await recorder.sweep(() => library.needed(refs))
     } catch (error) {
       say(this.core.telemetry, 'warn', 'blobs that nothing needs could not be dropped', { error })

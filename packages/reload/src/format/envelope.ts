@@ -28,6 +28,8 @@ export interface OpenedEnvelope {
   readonly digest: string
   /** Key ids whose signatures were verified, in the order of the envelope; none without a trust policy. */
   readonly keyids: readonly string[]
+  /** As they came, so that they can be verified again. */
+  readonly signatures: Envelope['signatures']
 }
 
 /** Seals manifest bytes. Each signer signs type and bytes together; none makes an unsigned envelope. */
@@ -63,10 +65,18 @@ export function openEnvelope(
   }
   const manifestBytes = readBase64(envelope.payload)
   if (!manifestBytes) throw schema('/payload', 'text that is not base64', 'base64')
-  const keyids = options.trust
-    ? verifySignatures(envelope, preAuthEncoding(MANIFEST_TYPE, manifestBytes), readTrust(options.trust))
-    : []
-  return { manifestBytes, digest: digestOf(manifestBytes), keyids }
+  const { signatures } = envelope
+  const keyids = options.trust ? verifyManifest(manifestBytes, signatures, options.trust) : []
+  return { manifestBytes, digest: digestOf(manifestBytes), keyids, signatures }
+}
+
+/** Key ids whose signatures over a manifest count. Throws `verify.*` when too few do, or one does not fit. */
+export function verifyManifest(
+  manifestBytes: Uint8Array,
+  signatures: Envelope['signatures'],
+  trust: TrustPolicy,
+): readonly string[] {
+  return verifySignatures(signatures, preAuthEncoding(MANIFEST_TYPE, manifestBytes), readTrust(trust))
 }
 
 /** What is signed: type and body, each with its length in bytes, so that neither can run into the other. */
@@ -109,9 +119,9 @@ function readSignatures(list: readonly Json[]): Envelope['signatures'] {
   })
 }
 
-function verifySignatures(envelope: Envelope, signed: Uint8Array, trust: Trust): string[] {
+function verifySignatures(signatures: Envelope['signatures'], signed: Uint8Array, trust: Trust): string[] {
   const accepted = new Map<string, string>()
-  envelope.signatures.forEach((it, i) => {
+  signatures.forEach((it, i) => {
     const signature = readBase64(it.sig)
     if (!signature) throw schema(`/signatures/${i}/sig`, 'text that is not base64', 'base64')
     const fits = (key: TrustedKey): boolean => verify(null, signed, key.key, signature)

@@ -24,7 +24,7 @@ export function recordsOf(core: Core): Records {
   const { cell, recorder, quarantine, library } = core
   return {
     floor: recorder.floor,
-    baseline: cell.baseline?.ref ?? null,
+    baseline: cell.baseline?.record ?? null,
     quarantine: quarantine.lasting,
     applied: cell.current?.ref ?? null,
     line: library.line,

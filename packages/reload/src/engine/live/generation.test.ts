@@ -14,6 +14,7 @@ function generation(): Generation {
       digest: 'd',
       tree: '',
       manifestBytes: new Uint8Array(),
+      proof: null,
     },
     { committed: () => {}, release: async () => {} },
   )

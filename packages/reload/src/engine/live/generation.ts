@@ -8,7 +8,7 @@
  */
 import type { Manifest, Resource } from '../../contract/payload.ts'
 import type { Pin, Snapshot } from '../../contract/snapshot.ts'
-import type { StoredVersion } from '../../contract/store.ts'
+import type { InstanceRecords, Proof, StoredVersion } from '../../contract/store.ts'
 import { resourceKey } from '../../format/manifest.ts'
 
 export type Parts = Record<string, unknown>
@@ -22,6 +22,8 @@ export interface VersionFacts {
   readonly tree: string
   /** As they were sealed: what the digest is of. */
   readonly manifestBytes: Uint8Array
+  /** Signatures that speak for it; `null` when nobody has signed. */
+  readonly proof: Proof | null
 }
 
 /** What the shadow that it was goes on doing for it. */
@@ -48,6 +50,12 @@ export class Generation {
     this.ref = { version: facts.version, digest: facts.digest }
     this.resources = new Map(facts.manifest.resources.map((it) => [resourceKey(it), it]))
     this.life = life
+  }
+
+  /** How it stands in the store as the way back. */
+  get record(): InstanceRecords['baseline'] {
+    const { proof } = this.facts
+    return proof === null ? this.ref : { ...this.ref, proof }
   }
 
   /** Tells its parts that they serve, for the first time or again. Never throws. */

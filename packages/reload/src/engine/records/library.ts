@@ -20,6 +20,9 @@ import type { Candidate } from '../stages/candidate.ts'
 
 export type Line = InstanceRecords['line']
 
+/** A version, and what speaks for it where that is known. */
+export type Vouched = InstanceRecords['baseline']
+
 /** Blobs that no version needs are dropped when this many versions are forgotten, or one has failed. */
 const GARBAGE_BEFORE_SWEEP = 16
 
@@ -54,9 +57,10 @@ export class Library {
   /** Adds a version to the end of the line, or moves it there. */
   append(candidate: Candidate): void {
     const { author, reason, issuedAt, restores } = candidate.manifest
-    const { version, digest } = candidate
+    const { version, digest, proof } = candidate
     const others = this.line.filter((it) => it.version !== version)
-    const line = [...others, { version, digest, author, reason, issuedAt, restores }]
+    const entry = { version, digest, author, reason, issuedAt, restores, ...(proof !== null && { proof }) }
+    const line = [...others, entry]
     this.garbage += Math.max(0, line.length - LINE_LENGTH)
     this.line = line.slice(-LINE_LENGTH)
   }
@@ -69,7 +73,7 @@ export class Library {
   }
 
   /** A version as it was sealed. Throws `store.corrupt` when it is not there, damaged, or of another scope. */
-  async read(ref: StoredVersion): Promise<Candidate> {
+  async read(ref: Vouched): Promise<Candidate> {
     const what = `version ${ref.version}`
     const manifestBytes = await this.bytesOf(ref.digest)
     if (manifestBytes === null) throw new ReloadError('store.corrupt', { what })
@@ -77,8 +81,10 @@ export class Library {
     const isIt = manifest.scope === this.scope && formatVersion(manifest.version) === ref.version
     if (!isIt) throw new ReloadError('store.corrupt', { what })
     const tree = treeDigest(manifest.resources)
+    const { version, digest } = ref
+    const proof = ref.proof ?? this.line.find((it) => it.digest === digest)?.proof ?? null
     const rest = { isSealedHere: false, keyids: [], readUpon: null, places: undefined }
-    return { ...ref, manifest, manifestBytes, tree, ...rest }
+    return { version, digest, manifest, manifestBytes, tree, proof, ...rest }
   }
 
   /** The settings of a version. Throws like `read`. */
@@ -119,11 +125,15 @@ export class Library {
   }
 
   /** Digests that somebody may still ask for. */
-  async needed(refs: readonly (StoredVersion | null)[]): Promise<ReadonlySet<string>> {
+  async needed(refs: readonly (Vouched | null)[]): Promise<ReadonlySet<string>> {
     this.garbage = 0
     const digests = new Set<string>()
+    const readAlready = new Set<string>()
     for (const ref of [...this.line, ...refs]) {
-      if (ref === null || digests.has(ref.digest)) continue
+      if (ref === null) continue
+      if (ref.proof !== undefined) digests.add(ref.proof.digest)
+      if (readAlready.has(ref.digest)) continue
+      readAlready.add(ref.digest)
       digests.add(ref.digest)
       for (const it of (await this.tryRead(ref))?.manifest.resources ?? []) digests.add(it.digest)
     }
@@ -131,7 +141,7 @@ export class Library {
     return digests
   }
 
-  private async tryRead(ref: StoredVersion): Promise<Candidate | null> {
+  private async tryRead(ref: Vouched): Promise<Candidate | null> {
     try {
       return await this.read(ref)
     } catch (error) {

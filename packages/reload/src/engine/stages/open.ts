@@ -4,29 +4,32 @@
  * A draft is sealed here, as the next version of this instance's line, and then goes the same way as a
  * payload that somebody else has sealed; see `docs/decisions/2026-11-21-drafts-are-sealed-here.md`. Where
  * signatures are asked for, what is sealed here must be signed too, by this instance's own signer. Only going
- * back to an older version of our own line needs none: its content was verified when it first came.
+ * back to an older version of our own line needs none, as long as the keys that spoke for that one still count.
  *
  * Nothing is written down here, and no number is used up.
  */
 import type { Origin } from '../../contract/origin.ts'
 import type { Draft } from '../../contract/participant.ts'
 import type { Manifest, TraceCarrier } from '../../contract/payload.ts'
+import type { Proof } from '../../contract/store.ts'
 import type { SpanContext } from '../../contract/telemetry.ts'
 import { ReloadError } from '../../errors.ts'
-import { encodeEnvelope, openEnvelope } from '../../format/envelope.ts'
+import { openEnvelope } from '../../format/envelope.ts'
 import { readManifest } from '../../format/manifest.ts'
 import { refusal } from '../../format/refusal.ts'
 import { type SealBase, type Sealed, sealContent, sealDraft, treeDigest } from '../../format/seal.ts'
 import { formatVersion, nextVersion, parseVersion } from '../../format/version.ts'
 import type { Core } from '../core.ts'
 import { actorOf, type Candidate, type Offered } from './candidate.ts'
+import { isVouchedFor, proofOf, signOwn } from './proof.ts'
 
 /** Opens an envelope: size, signatures, then the manifest. Throws `payload.*` and `verify.*`. */
 export function openSealed(core: Core, bytes: Uint8Array): Candidate {
   const { payloadBytes } = core.limits
   const opened = openEnvelope(bytes, { maxBytes: payloadBytes, trust: core.trust ?? undefined })
   const manifest = readManifest(opened.manifestBytes, core.limits)
-  return candidateOf(manifest, { ...opened, isSealedHere: false, readUpon: null, places: undefined })
+  const proof = proofOf(manifest, opened)
+  return candidateOf(manifest, { ...opened, proof, isSealedHere: false, readUpon: null, places: undefined })
 }
 
 /** Reads and seals what a person offered. Throws what the reader throws, `payload.*` and `verify.*`. */
@@ -39,13 +42,15 @@ export async function sealOffered(
   // Taken before anything is awaited: a version that comes in meanwhile makes this reading an old one.
   const readUpon = core.cell.current?.ref.digest ?? null
   if (offered.form === 'restore') {
-    const sealed = sealContent(await contentOf(core, offered.version, asked.origin), base)
-    return candidateOf(sealed.manifest, { ...ownSeal(sealed), readUpon, places: undefined })
+    const { content, proof } = await contentOf(core, offered.version, asked.origin)
+    const sealed = sealContent(content, base)
+    const vouched = proof === null ? signOwn(core, sealed) : { keyids: [], proof }
+    return candidateOf(sealed.manifest, { ...ownSeal(sealed), ...vouched, readUpon, places: undefined })
   }
   const draft = offered.form === 'draft' ? offered.draft : await readDraft(core, offered.bytes, asked.origin)
   const sealed = sealDraft(draft, base)
-  const keyids = verifyOwn(core, sealed)
-  return candidateOf(sealed.manifest, { ...ownSeal(sealed), keyids, readUpon, places: draft.places })
+  const vouched = signOwn(core, sealed)
+  return candidateOf(sealed.manifest, { ...ownSeal(sealed), ...vouched, readUpon, places: draft.places })
 }
 
 async function readDraft(core: Core, bytes: Uint8Array, origin: Origin): Promise<Draft> {
@@ -61,17 +66,18 @@ async function contentOf(
   core: Core,
   wanted: string | null,
   origin: Origin,
-): Promise<Parameters<typeof sealContent>[0]> {
+): Promise<{ content: Parameters<typeof sealContent>[0]; proof: Proof | null }> {
   const ref = wanted === null ? before(core) : core.library.line.find((it) => it.version === wanted)
   if (ref == null) throw new ReloadError('reload.no_such_version', { version: wanted ?? 'before this one' })
-  const { manifest } = await core.library.read(ref)
-  return {
-    resources: manifest.resources,
+  const old = await core.library.read(ref)
+  const content = {
+    resources: old.manifest.resources,
     tree: await core.library.settings(ref),
     restores: { version: ref.version, digest: ref.digest },
     reason: origin.reason ?? `back to ${ref.version}`,
     allowShrink: true,
   }
+  return { content, proof: (await isVouchedFor(core, old)) ? old.proof : null }
 }
 
 /** The version before the one in force: older, of other content, and not in quarantine. */
@@ -108,23 +114,18 @@ function sealBase(
   }
 }
 
-/** Signs what was sealed here and opens it like anybody's. Throws `verify.threshold` when nobody signs. */
-function verifyOwn(core: Core, sealed: Sealed): readonly string[] {
-  if (core.trust === null) return []
-  const envelope = encodeEnvelope(sealed.manifestBytes, core.signer)
-  return openEnvelope(envelope, { maxBytes: envelope.byteLength, trust: core.trust }).keyids
-}
-
-function ownSeal(sealed: Sealed): Omit<Facts, 'readUpon' | 'places'> {
+function ownSeal(sealed: Sealed): Pick<Facts, 'manifestBytes' | 'digest' | 'isSealedHere'> {
   const { manifestBytes, digest } = sealed
-  return { manifestBytes, digest, keyids: [], isSealedHere: true }
+  return { manifestBytes, digest, isSealedHere: true }
 }
 
-type Facts = Pick<Candidate, 'manifestBytes' | 'digest' | 'keyids' | 'isSealedHere' | 'readUpon' | 'places'>
+type Facts = Omit<Candidate, 'manifest' | 'version' | 'tree'>
 
 function candidateOf(manifest: Manifest, facts: Facts): Candidate {
   const version = formatVersion(manifest.version)
-  return { manifest, version, tree: treeDigest(manifest.resources), ...facts }
+  const { manifestBytes, digest, proof, keyids, isSealedHere, readUpon, places } = facts
+  const known = { manifestBytes, digest, proof, keyids, isSealedHere, readUpon, places }
+  return { manifest, version, tree: treeDigest(manifest.resources), ...known }
 }
 
 /** The author's own trace, as the manifest carries it; for links. */

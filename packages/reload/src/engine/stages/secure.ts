@@ -7,6 +7,7 @@ import { formatVersion, nextVersion, parseVersion } from '../../format/version.t
 import type { Attempt } from '../attempt.ts'
 import type { Core } from '../core.ts'
 import type { Candidate } from './candidate.ts'
+import { signOwn } from './proof.ts'
 
 /** Throws `store.failed`; the number is used up all the same. */
 export async function secure(core: Core, attempt: Attempt, candidate: Candidate): Promise<void> {
@@ -55,5 +56,17 @@ export function asKnown(core: Core, candidate: Candidate): Candidate {
   )
   if (wishes[0] !== wishes[1]) return candidate
   const { readUpon, places } = candidate
-  return { ...newest, isSealedHere: true, readUpon, places }
+  return { ...newest, ...vouchedBy(core, newest, candidate), isSealedHere: true, readUpon, places }
+}
+
+/** Who spoke for a version of an earlier process may not be known any more; who speaks for the same content, now, is. */
+function vouchedBy(
+  core: Core,
+  newest: Candidate,
+  { digest, keyids, proof }: Candidate,
+): Pick<Candidate, 'keyids' | 'proof'> {
+  // Verified by this process, or not asked for.
+  if (core.trust === null || newest.keyids.length > 0) return newest
+  const isForContent = proof !== null && proof.digest !== digest
+  return isForContent ? { keyids, proof } : signOwn(core, newest)
 }

@@ -1,0 +1,63 @@
+/**
+ * Whose word there is for a version, kept with it, so that it can be asked again: at the next start, and when an
+ * older version is restored. Keys may have been taken back since, and whoever can write to the state directory
+ * has no key.
+ *
+ * What is restored here is vouched for by the signatures of the version that first held it, because both hold
+ * the same: `docs/decisions/2026-11-21-signatures-at-the-start.md`.
+ */
+import type { Manifest } from '../../contract/payload.ts'
+import type { Proof } from '../../contract/store.ts'
+import { isReloadError, ReloadError } from '../../errors.ts'
+import { encodeEnvelope, type OpenedEnvelope, openEnvelope, verifyManifest } from '../../format/envelope.ts'
+import { formatVersion } from '../../format/version.ts'
+import type { Core } from '../core.ts'
+import type { Candidate } from './candidate.ts'
+
+/** The signatures that came with a version. */
+export function proofOf(
+  { version }: Pick<Manifest, 'version'>,
+  { digest, signatures }: Pick<OpenedEnvelope, 'digest' | 'signatures'>,
+): Proof | null {
+  return signatures.length === 0 ? null : { version: formatVersion(version), digest, signatures }
+}
+
+/** Signs what was sealed here and opens it like anybody's. Throws `verify.threshold` when nobody signs. */
+export function signOwn(
+  core: Core,
+  { manifest, manifestBytes }: Pick<Candidate, 'manifest' | 'manifestBytes'>,
+): Pick<Candidate, 'keyids' | 'proof'> {
+  if (core.trust === null) return { keyids: [], proof: null }
+  const envelope = encodeEnvelope(manifestBytes, core.signer)
+  const opened = openEnvelope(envelope, { maxBytes: envelope.byteLength, trust: core.trust })
+  return { keyids: opened.keyids, proof: proofOf(manifest, opened) }
+}
+
+/** Throws `trust.unvouched` when signatures are asked for and those kept with a version do not speak for it. */
+export async function verifyProof(core: Core, candidate: Candidate): Promise<void> {
+  const { trust, library } = core
+  const { version, digest, tree, proof } = candidate
+  if (trust === null) return
+  try {
+    if (proof === null) throw new ReloadError('verify.threshold', { found: 0, expected: trust.threshold })
+    const signed = proof.digest === digest ? candidate : await library.read(proof)
+    verifyManifest(signed.manifestBytes, proof.signatures, trust)
+    if (signed.tree !== tree)
+      throw new ReloadError('verify.threshold', { found: 0, expected: trust.threshold })
+  } catch (cause) {
+    if (!isReloadError(cause) || cause.code === 'trust.unusable') throw cause
+    throw new ReloadError('trust.unvouched', { version }, { cause })
+  }
+}
+
+/** Whether signatures are asked for and there are enough for a version. */
+export async function isVouchedFor(core: Core, candidate: Candidate): Promise<boolean> {
+  if (core.trust === null || candidate.proof === null) return false
+  try {
+    await verifyProof(core, candidate)
+    return true
+  } catch (error) {
+    if (isReloadError(error) && error.code === 'trust.unvouched') return false
+    throw error
+  }
+}

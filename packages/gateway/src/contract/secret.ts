@@ -19,6 +19,8 @@ export interface SecretValues {
   readonly generation: number
   /** The text with every reference replaced. Throws `settings.secret_missing` for one that was never resolved. */
   fill(text: string): string
+  /** Keeps a further value, such as a token that a credential was exchanged for, out of all that is said. */
+  hide?(value: string): void
 }
 
 /** True for text that is one reference and nothing else. */

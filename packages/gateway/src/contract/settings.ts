@@ -203,6 +203,7 @@ export interface RouteSettings {
   readonly concurrency?: ConcurrencySettings
   /** `name@range`: the highest published version in the range. */
   readonly context?: string
+  readonly unsupported?: 'warn' | 'refuse'
   readonly retries?: { readonly attempts?: number; readonly baseMs?: number; readonly maxMs?: number }
   readonly timeouts?: {
     readonly connectMs?: number

@@ -26,6 +26,7 @@ import { GateState, gateOf } from '../routing/gate.ts'
 import type { ModelSpec } from '../routing/spec.ts'
 import { createTargetLive } from '../routing/target-live.ts'
 import { openUpstream } from '../transport/upstream-pool.ts'
+import { sameTokens, type TokenSources, tokensOf, withTokens } from './provider-tokens.ts'
 
 export interface TargetInput {
   readonly providers: ReadonlyMap<string, ProviderSpec>
@@ -63,7 +64,13 @@ export function compileTargets(input: TargetInput): ReadonlyMap<string, Compiled
 /** By settings, then by what else goes in: asked with the same again, the same comes out. */
 const openProviders = new WeakMap<
   ProviderSpec,
-  { upstream: Upstream; secrets: SecretValues; rests: CredentialRests | null; it: OpenProvider }
+  {
+    pool: Upstream
+    tokens: TokenSources
+    secrets: SecretValues
+    rests: CredentialRests | null
+    it: OpenProvider
+  }
 >()
 const knownTargets = new WeakMap<
   ModelSpec,
@@ -74,11 +81,13 @@ function openProvider(name: string, settings: ProviderSpec, input: TargetInput):
   const kind = configuredProvider(settings)
   const base = settings.baseUrl ?? kind.defaultBaseUrl
   const url = base === null ? null : new URL(base)
-  const upstream = openPool(name, { settings, url, input })
+  const pool = openPool(name, { settings, url, input })
   const known = openProviders.get(settings)
   const rests = restsOf(name, settings, input.carry)
+  const tokens = tokensOf(kind, settings, input)
   const isSame =
-    known?.upstream === upstream &&
+    known?.pool === pool &&
+    sameTokens(known.tokens, tokens) &&
     known.secrets === input.secrets &&
     known.rests === rests &&
     known.it.name === name
@@ -88,8 +97,9 @@ function openProvider(name: string, settings: ProviderSpec, input: TargetInput):
   const chosen = chooserOf(settings, credentials, input.clock)
   const headers = liveHeaders(kind, settings, { secrets: input.secrets, chosen })
   const sign = signerOf(kind, chosen, input.secrets)
+  const upstream = withTokens(pool, tokens, { chosen, secrets: input.secrets, kind })
   const it: OpenProvider = { name, settings, kind, upstream, basePath, credentials, headers, sign }
-  openProviders.set(settings, { upstream, secrets: input.secrets, rests, it })
+  openProviders.set(settings, { pool, tokens, secrets: input.secrets, rests, it })
   return it
 }
 
@@ -99,13 +109,21 @@ function restsOf(name: string, settings: ProviderSpec, carry: Carry): Credential
   return carry.keep(`credentials:${name}`, createCredentialRests, () => undefined)
 }
 
+/** Keys that go together, as one text of references. */
+function keysOf({ aws }: ProviderSpec): string | undefined {
+  if (aws === undefined) return undefined
+  const { accessKeyId, secretAccessKey, sessionToken } = aws
+  const keys = `${accessKeyId}:${secretAccessKey}`
+  return sessionToken === undefined ? keys : `${keys}:${sessionToken}`
+}
+
 /** The reference of the key to use now. */
 function chooserOf(
   settings: ProviderSpec,
   ring: CredentialRing | null,
   clock: Clock,
 ): () => string | undefined {
-  const only = settings.credential ?? settings.credentials?.[0]
+  const only = settings.credential ?? settings.credentials?.[0] ?? keysOf(settings)
   if (ring === null) return () => only
   return () => settings.credentials?.[ring.current(clock.monotonic())]
 }
@@ -248,6 +266,9 @@ export function* referencesOfProviders(
 ): Generator<{ readonly text: string; readonly steps: readonly string[] }> {
   for (const [name, it] of providers) {
     if (it.credential !== undefined) yield { text: it.credential, steps: ['providers', name, 'credential'] }
+    for (const [key, text = ''] of Object.entries(it.aws ?? {})) {
+      yield { text, steps: ['providers', name, 'aws', key] }
+    }
     for (const [i, text] of (it.credentials ?? []).entries()) {
       yield { text, steps: ['providers', name, 'credentials', String(i)] }
     }

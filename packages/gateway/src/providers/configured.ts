@@ -5,10 +5,12 @@
  */
 import type { Operation, Provider, Quirks } from '../contract/provider.ts'
 import { present } from '../wire/fields.ts'
+import { bedrockAt } from './bedrock.ts'
 import { compatible, headersWithKey } from './compatible.ts'
 import { providers } from './list.ts'
 import type { ProviderSpec } from './spec.ts'
 import { datedAzure } from './table.ts'
+import { vertexAt } from './vertex.ts'
 
 /** Throws a `TypeError` for a kind that the schema does not know. */
 export function configuredProvider(settings: ProviderSpec): Provider {
@@ -29,9 +31,12 @@ export function configuredProvider(settings: ProviderSpec): Provider {
 }
 
 function kindOf(settings: ProviderSpec): Provider {
-  if (settings.apiVersion !== undefined) return compatible(datedAzure(settings.apiVersion))
-  const kind = providers[settings.kind]
-  if (kind === undefined) throw new TypeError(`no provider of kind ${settings.kind}`)
+  const { kind: name, apiVersion, region = '', project = '' } = settings
+  if (apiVersion !== undefined) return compatible(datedAzure(apiVersion))
+  if (name === 'bedrock') return bedrockAt({ region, signed: settings.aws !== undefined })
+  if (name === 'vertex' && settings.baseUrl === undefined) return vertexAt({ project, region })
+  const kind = providers[name]
+  if (kind === undefined) throw new TypeError(`no provider of kind ${name}`)
   return kind
 }
 

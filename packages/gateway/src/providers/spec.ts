@@ -68,10 +68,12 @@ const headersSpec = z
 const KINDS = [
   'anthropic',
   'azure',
+  'bedrock',
   'cerebras',
   'cohere',
   'deepseek',
   'fireworks',
+  'gemini',
   'groq',
   'llama-cpp',
   'mistral',
@@ -82,6 +84,7 @@ const KINDS = [
   'perplexity',
   'simulated',
   'together',
+  'vertex',
   'vllm',
   'xai',
 ] as const satisfies readonly ProviderKind[]
@@ -161,6 +164,23 @@ const keyHeaderSpec = z.strictObject({
   ),
 })
 
+const awsSpec = z.strictObject({
+  accessKeyId: setting(secretReference, 'reference to the id of the key', { pattern: REFERENCE_PATTERN }),
+  secretAccessKey: setting(secretReference, 'reference to the key', { pattern: REFERENCE_PATTERN }),
+  sessionToken: setting(
+    secretReference.optional(),
+    'reference to the token of keys that are lent for a time',
+    {
+      pattern: REFERENCE_PATTERN,
+    },
+  ),
+})
+
+/** They become part of an address. */
+const placeName = z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, {
+  error: 'small letters, digits and hyphens',
+})
+
 export const providerSpec = z
   .strictObject({
     kind: setting(z.enum(KINDS), 'which API it speaks; simulated answers by itself, without any network'),
@@ -225,6 +245,15 @@ export const providerSpec = z
       z.array(passedHeader).max(64).optional(),
       'headers of its answers that are passed on to callers; all others end at the gateway',
     ),
+    region: setting(
+      placeName.optional(),
+      'only for kinds bedrock and vertex: where it is, such as eu-central-1 or europe-west4; global is one of vertex',
+    ),
+    project: setting(placeName.optional(), 'only for kind vertex: the project whose models are asked'),
+    aws: setting(
+      awsSpec.optional(),
+      'only for kind bedrock: keys of an account that each request is signed with, in place of credential',
+    ),
     simulate: setting(simulateSpec.optional(), 'how a provider of kind simulated behaves'),
   })
   .superRefine((it, context) => {
@@ -242,6 +271,9 @@ export const providerSpec = z
         message: `no such setting for kind ${it.kind}, only for azure`,
       })
     }
+    for (const [name, message] of placeIssues(it)) {
+      context.addIssue({ code: 'custom', path: [name], message })
+    }
     if (it.wire !== undefined && it.paths?.[it.wire] === null) {
       context.addIssue({ code: 'custom', path: ['wire'], message: 'a format that has a path' })
     }
@@ -256,6 +288,39 @@ export const providerSpec = z
       })
     }
   })
+
+interface Placed {
+  readonly kind: ProviderKind
+  readonly baseUrl?: string | undefined
+  readonly region?: string | undefined
+  readonly project?: string | undefined
+  readonly credential?: string | undefined
+  readonly credentials?: readonly string[] | undefined
+  readonly aws?: object | undefined
+}
+
+/** A region is signed for, so Bedrock needs one even at an address of one's own. */
+function placeIssues(it: Placed): readonly (readonly [string, string])[] {
+  const issues: [string, string][] = []
+  const only = (name: 'region' | 'project' | 'aws', kinds: readonly ProviderKind[]) => {
+    if (it[name] === undefined || kinds.includes(it.kind)) return
+    issues.push([name, `no such setting for kind ${it.kind}, only for ${kinds.join(' and ')}`])
+  }
+  only('region', ['bedrock', 'vertex'])
+  only('project', ['vertex'])
+  only('aws', ['bedrock'])
+  if (it.kind === 'bedrock' && it.region === undefined) {
+    issues.push(['region', 'a region such as eu-central-1'])
+  }
+  if (it.kind === 'vertex' && it.baseUrl === undefined) {
+    if (it.region === undefined) issues.push(['region', 'a region such as europe-west4, or global'])
+    if (it.project === undefined) issues.push(['project', 'the id of a project'])
+  }
+  if (it.aws !== undefined && (it.credential ?? it.credentials) !== undefined) {
+    issues.push(['aws', 'either aws or credential'])
+  }
+  return issues
+}
 
 export type ProviderSpec = z.output<typeof providerSpec>
 export type SimulateSpec = z.output<typeof simulateSpec>

@@ -73,6 +73,10 @@ class LiveSecrets implements Secrets {
     })
   }
 
+  hide(value: string): void {
+    this.#options.redactor.add(value)
+  }
+
   async resolve(references: Iterable<string>): Promise<readonly SecretTrouble[]> {
     const unknown = [...new Set(references)].filter((it) => !this.#values.has(it))
     if (unknown.length === 0) return []
@@ -101,6 +105,7 @@ class LiveSecrets implements Secrets {
   #put(reference: string, value: string): boolean {
     if (this.#values.get(reference) === value) return false
     this.#options.redactor.add(value)
+    for (const part of secretsWithin(value)) this.#options.redactor.add(part)
     this.#values.set(reference, value)
     this.generation++
     return true
@@ -111,10 +116,34 @@ class LiveSecrets implements Secrets {
     const isFile = reference.startsWith('${file:')
     const text = isFile ? await (this.#options.read ?? readSmallFile)(name) : this.#options.env[name]
     // Editors and `echo` end a file with a line break that is not part of the key.
-    const value = text?.trim() ?? ''
+    const value = onOneLine(text?.trim() ?? '')
     if (value === '') throw new GatewayError('settings.secret_missing', { reference, pointer: '' })
     if (/[\r\n\0]/.test(value)) throw new GatewayError('settings.secret_many_lines', { reference })
     return value
+  }
+}
+
+/** Of a credential that is JSON, what is secret by itself. */
+function secretsWithin(value: string): readonly string[] {
+  if (!value.startsWith('{')) return []
+  const found = Object.entries(parseOrNothing(value))
+  return found.flatMap(([name, it]) =>
+    /(?:private_key|secret|token|password)$/i.test(name) && typeof it === 'string' ? [it] : [],
+  )
+}
+
+/** Some credentials are JSON, such as that of a service account, and files break its lines. */
+function onOneLine(text: string): string {
+  if (!text.startsWith('{')) return text
+  const value = parseOrNothing(text)
+  return Object.keys(value).length === 0 ? text : JSON.stringify(value)
+}
+
+function parseOrNothing(text: string): object {
+  try {
+    return JSON.parse(text) as object
+  } catch {
+    return {}
   }
 }
 

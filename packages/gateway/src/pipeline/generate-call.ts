@@ -436,8 +436,9 @@ export class GenerateCall extends Call implements AttemptHost, ReplyPort {
 
   #upstreamHeaders(target: CompiledTarget, span: Span | null): readonly string[] {
     const context = (span ?? this.#callSpan()).context
-    const passed = passedUp(target.provider, this.head.headers)
-    const sent = [...target.headers(), ...passed, 'traceparent', writeTraceparent(context)]
+    const own = target.headers()
+    const passed = passedUp(target.provider, this.head.headers, own)
+    const sent = [...own, ...passed, 'traceparent', writeTraceparent(context)]
     if (context.traceState !== undefined) sent.push('tracestate', context.traceState)
     const leftMs = this.#attempts?.leftForCallerMs(this.tools.clock.monotonic()) ?? null
     if (leftMs !== null) sent.push('x-request-timeout-ms', String(leftMs))

@@ -67,6 +67,13 @@ export const rules = {
     say: (it) =>
       `"${it.field}" of ${it.from} has no counterpart in ${it.to}, which the target of this call speaks, and cannot be left out; nothing was sent`,
   }),
+  'request.unsupported': rule<{ target: string; what: string }>({
+    blame: 'sender',
+    retry: false,
+    status: 400,
+    say: (it) =>
+      `"${it.target}" cannot do what was asked (${it.what}), and this route refuses that; nothing was sent`,
+  }),
   'request.protocol': rule<{ reason: string }>({
     blame: 'sender',
     retry: false,

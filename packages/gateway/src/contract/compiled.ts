@@ -38,6 +38,8 @@ export interface CompiledRoute {
   readonly firstTokenMs: number
   readonly idleMs: number
   readonly totalMs: number
+  /** What happens to a request that asks for something its target does not have. */
+  readonly unsupported: 'warn' | 'refuse'
   /** `support-chat: model-a=0%, model-b=100%`, for `routing.rule_changed`. */
   readonly rule: string
   /** What it does beyond weights and fallbacks; `PLAIN_PLAN` for nothing. */

@@ -12,7 +12,7 @@ import { resolveContext, versionsByName } from '../contexts/context-name.ts'
 import type { ContextSpec } from '../contexts/spec.ts'
 import type { CompiledContext, CompiledRoute, CompiledTarget } from '../contract/compiled.ts'
 import { PLAIN_PLAN } from '../contract/routing.ts'
-import { ROUTE_DEFAULTS } from '../routing/defaults.ts'
+import { ROUTE_DEFAULTS, ROUTING_DEFAULTS } from '../routing/defaults.ts'
 import type { ModelSpec, RouteSpec } from '../routing/spec.ts'
 import { compilePlan, type PlanParts, partsOfPlan } from './compile-plan.ts'
 
@@ -140,6 +140,7 @@ function reuseForModel(name: string, target: CompiledTarget): CompiledRoute {
     firstTokenMs: ROUTE_DEFAULTS.firstTokenMs,
     idleMs: ROUTE_DEFAULTS.idleMs,
     totalMs: ROUTE_DEFAULTS.totalMs,
+    unsupported: ROUTING_DEFAULTS.unsupported,
     rule: `${name}: ${name}=100%`,
     plan: PLAIN_PLAN,
   })
@@ -166,6 +167,7 @@ function compileRoute(name: string, settings: RouteSpec, parts: RouteParts): Com
     firstTokenMs: settings.timeouts.firstTokenMs,
     idleMs: settings.timeouts.idleMs,
     totalMs: settings.timeouts.totalMs,
+    unsupported: settings.unsupported,
     rule: ruleOf(name, settings),
     plan: PLAIN_PLAN,
   }

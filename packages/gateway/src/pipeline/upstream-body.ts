@@ -7,6 +7,7 @@ import type { CompiledRoute, CompiledTarget } from '../contract/compiled.ts'
 import type { NeutralRequest } from '../contract/neutral.ts'
 import type { Quirks } from '../contract/provider.ts'
 import type { WireName } from '../contract/wire.ts'
+import { GatewayError } from '../errors.ts'
 import { adaptRequest, isConcerned } from '../providers/quirks.ts'
 import { wireOf } from '../wire/list.ts'
 import {
@@ -50,10 +51,19 @@ export function writeUpstreamBody(it: BodyFor, target: CompiledTarget): Upstream
   const written = native === undefined || mended ? translate(it, target, mended) : passOn(it, target)
   const path = native ?? target.paths[written.wire]
   if (path === undefined) throw new TypeError(`provider ${target.provider.kind} has no path for its format`)
-  return { ...written, mended, path: it.body.stream ? path.stream : path.whole }
+  const { notes, ...rest } = written
+  const warnings = notes.length === 0 ? rest.warnings : [...notes, ...rest.warnings]
+  if (it.route.unsupported === 'refuse' && rest.warnings.length > 0) {
+    const what = rest.warnings.join('; ')
+    throw new GatewayError('request.unsupported', { target: target.name, what })
+  }
+  return { ...rest, warnings, mended, path: it.body.stream ? path.stream : path.whole }
 }
 
-type Written = Omit<UpstreamBody, 'path' | 'mended'>
+interface Written extends Omit<UpstreamBody, 'path' | 'mended'> {
+  /** What was filled in: told like the warnings, and no reason to refuse. */
+  readonly notes: readonly string[]
+}
 
 function passOn({ body, route, prompt, callerWire }: BodyFor, target: CompiledTarget): Written {
   const ofContext = route.context?.parameters ?? null
@@ -72,11 +82,12 @@ function passOn({ body, route, prompt, callerWire }: BodyFor, target: CompiledTa
   const quirks = callerWire === CHAT ? target.provider.quirks : undefined
   const adapted = quirks === undefined ? null : adaptBytes(bytes, quirks, { body, members })
   const warnings = defaults.length === 0 ? NO_WARNINGS : defaults.flatMap((its) => its.warnings)
-  if (adapted === null) return { bytes, wire: callerWire, warnings, request: null }
+  if (adapted === null) return { bytes, wire: callerWire, warnings, notes: NO_WARNINGS, request: null }
   return {
     bytes: adapted.bytes,
     wire: callerWire,
     warnings: [...warnings, ...adapted.warnings],
+    notes: NO_WARNINGS,
     request: null,
   }
 }
@@ -113,12 +124,8 @@ function translate(
   return {
     bytes: Buffer.from(JSON.stringify(adapted.body)),
     wire,
-    warnings: [
-      ...(written.notes ?? NO_WARNINGS),
-      ...written.warnings,
-      ...lost.map((name) => `${name}: not supported`),
-      ...adapted.warnings,
-    ],
+    warnings: [...written.warnings, ...lost.map((name) => `${name}: not supported`), ...adapted.warnings],
+    notes: written.notes ?? NO_WARNINGS,
     request,
   }
 }

@@ -25,6 +25,8 @@ export const ROUTING_DEFAULTS = {
   // All equal, unless somebody says otherwise.
   targetPriority: 0,
   strategy: 'weighted',
+  // Most of what differs between providers is a hint; a caller who must have it asks for a route that refuses.
+  unsupported: 'warn',
   stickyBy: 'session',
   // Providers cache prompts from about 1,024 tokens on: system prompt and tools, not the question.
   promptChars: 4096,

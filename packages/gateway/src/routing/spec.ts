@@ -134,6 +134,10 @@ export const routeSpec = z.strictObject({
     z.string().optional(),
     'context as name@range, such as support@^2: the highest published version in the range',
   ),
+  unsupported: setting(
+    z.enum(['warn', 'refuse']).default(ROUTING_DEFAULTS.unsupported),
+    'what happens to a request that asks for something its target does not have: it is sent without it and the answer says so, or it is refused',
+  ),
   retries: setting(retriesSpec.prefault({}), 'how often and how soon a failed attempt is made again'),
   timeouts: setting(timeoutsSpec.prefault({}), 'how long each part of a call may take'),
 })

@@ -108,9 +108,12 @@ export function testTarget(name: string, it: TargetInput): CompiledTarget {
 
 function testPaths(provider: Provider, model: string): CompiledTarget['paths'] {
   return Object.fromEntries(
-    Object.entries(provider.paths).map(([operation, path]) => {
-      const of = (stream: boolean) => `/v1${typeof path === 'string' ? path : path(model, stream)}`
-      return [operation, { whole: of(false), stream: of(true) }]
+    Object.entries(provider.paths).flatMap(([operation, path]) => {
+      const of = (stream: boolean) => (typeof path === 'string' ? path : path(model, stream))
+      const [whole, stream] = [of(false), of(true)]
+      return whole === null || stream === null
+        ? []
+        : [[operation, { whole: `/v1${whole}`, stream: `/v1${stream}` }]]
     }),
   )
 }
@@ -133,6 +136,7 @@ export function testRoute(
     firstTokenMs: 5000,
     idleMs: 5000,
     totalMs: 20_000,
+    unsupported: 'warn',
     rule: `${name}: ${targets.map((it) => it.model).join(', ')}`,
     plan: PLAIN_PLAN,
     ...more,

@@ -71,6 +71,22 @@ describe('an Anthropic target', () => {
     })
   })
 
+  it('of a route that refuses what a target lacks is not asked, and what is filled in is no reason', async () => {
+    const target = testTarget('claude', { kind: 'anthropic', upstream: openUpstream(provider.origin) })
+    gateway.swap('1.2', { routes: [testRoute('chat', [target], { unsupported: 'refuse' })] })
+    const refused = await client.chat.completions
+      .create({ model: 'chat', messages, seed: 3 })
+      .catch((it) => it)
+
+    expect(refused).toBeInstanceOf(BadRequestError)
+    expect(refused).toMatchObject({ code: 'request.unsupported' })
+    expect(refused.message).toContain('seed: not supported')
+    expect(provider.requests).toHaveLength(0)
+    await expect(client.chat.completions.create({ model: 'chat', messages })).resolves.toHaveProperty(
+      'choices',
+    )
+  })
+
   it('streams text, tool calls and usage', async () => {
     const bytes = readFileSync(join(recordings, 'tool-use.stream'))
     // Cut where it hurts: in the middle of lines and of characters.

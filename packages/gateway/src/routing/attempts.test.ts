@@ -294,4 +294,21 @@ describe('attempts', () => {
     expect(over).toHaveLength(1)
     expect(clock.pending).toBe(0)
   })
+
+  it('for an answer that goes on for ten minutes end when the call may take no longer', async () => {
+    const a = target('a')
+    begin(testRoute('r', [a.target], { idleMs: 60_000, totalMs: 600_000 }), true)
+    const { last } = a.upstream
+    last.onSent()
+    last.onHead(200, { find: () => undefined })
+    for (let minute = 0; minute < 10; minute += 0.5) {
+      last.onData(Buffer.from('x'))
+      await clock.advance(30_000)
+      if (minute < 9.5) expect(failure).toBeNull()
+    }
+    await clock.advance(40)
+
+    expect(failure).toMatchObject({ code: 'upstream.timeout', limitMs: 600_000 })
+    expect([answered.length, a.upstream.aborted]).toEqual([20, 1])
+  })
 })

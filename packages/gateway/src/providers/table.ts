@@ -199,7 +199,7 @@ export const compatibleProviders = entries.map(compatible)
 export const azure: CompatibleProvider = {
   kind: 'azure',
   baseUrl: null,
-  env: 'AZURE_API_KEY',
+  env: 'AZURE_OPENAI_API_KEY',
   paths: { ...CHAT, ...RESPONSES, 'openai-completions': completionsPath, ...EMBEDDINGS },
   keyHeader: { name: 'api-key' },
 }

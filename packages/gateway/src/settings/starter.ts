@@ -8,43 +8,11 @@
  * Models of real providers are examples, not recommendations, and the line that names them says so.
  */
 
-interface KnownProvider {
-  readonly env: string
-  readonly name: string
-  readonly lines: readonly string[]
-  readonly models: { readonly fast: string; readonly careful: string }
-}
-
-const KNOWN: readonly KnownProvider[] = [
-  {
-    env: 'OPENAI_API_KEY',
-    name: 'openai',
-    lines: ['kind: openai'],
-    models: { fast: 'gpt-5-mini', careful: 'gpt-5' },
-  },
-  {
-    env: 'ANTHROPIC_API_KEY',
-    name: 'anthropic',
-    lines: ['kind: anthropic'],
-    models: { fast: 'claude-haiku-4-5', careful: 'claude-sonnet-4-5' },
-  },
-  {
-    env: 'GEMINI_API_KEY',
-    name: 'gemini',
-    lines: ['kind: openai-compatible', 'baseUrl: https://generativelanguage.googleapis.com/v1beta/openai'],
-    models: { fast: 'gemini-2.5-flash', careful: 'gemini-2.5-pro' },
-  },
-  {
-    env: 'MISTRAL_API_KEY',
-    name: 'mistral',
-    lines: ['kind: openai-compatible', 'baseUrl: https://api.mistral.ai/v1'],
-    models: { fast: 'mistral-small-latest', careful: 'mistral-large-latest' },
-  },
-]
+import { type StarterProvider, starterProviders } from './starter-providers.ts'
 
 /** `changeover.yaml` for an environment of these variables. Holds references to keys, never keys. */
 export function starterSettings(env: Readonly<Record<string, string | undefined>>): string {
-  const found = KNOWN.filter((it) => (env[it.env] ?? '') !== '')
+  const found = starterProviders.filter((it) => (env[it.env] ?? '') !== '')
   return [
     '# Changeover reads this file again whenever you save it: no restart, and no request is cut.',
     '',
@@ -57,7 +25,7 @@ export function starterSettings(env: Readonly<Record<string, string | undefined>
   ].join('\n')
 }
 
-function providerLines(found: readonly KnownProvider[]): readonly string[] {
+function providerLines(found: readonly StarterProvider[]): readonly string[] {
   if (found.length === 0) {
     return [
       '# Where models are served. No provider key was found, so a simulated one answers; it says so in every reply.',
@@ -70,15 +38,11 @@ function providerLines(found: readonly KnownProvider[]): readonly string[] {
   return [
     '# Where models are served. Keys are named here, never written here.',
     'providers:',
-    ...found.flatMap((it) => [
-      `  ${it.name}:`,
-      ...it.lines.map((line) => `    ${line}`),
-      `    credential: \${env:${it.env}}`,
-    ]),
+    ...found.flatMap((it) => [`  ${it.kind}:`, `    kind: ${it.kind}`, `    credential: \${env:${it.env}}`]),
   ]
 }
 
-function modelLines(found: readonly KnownProvider[]): readonly string[] {
+function modelLines(found: readonly StarterProvider[]): readonly string[] {
   const first = found[0]
   const second = found[1] ?? first
   if (first === undefined || second === undefined) {
@@ -95,11 +59,11 @@ function modelLines(found: readonly KnownProvider[]): readonly string[] {
     "# Models by the names that routes use; model is the provider's own id, put any that your key may call.",
     'models:',
     '  fast:',
-    `    provider: ${first.name}`,
-    `    model: ${first.models.fast}`,
+    `    provider: ${first.kind}`,
+    `    model: ${first.fast}`,
     '  careful:',
-    `    provider: ${second.name}`,
-    `    model: ${second.models.careful}`,
+    `    provider: ${second.kind}`,
+    `    model: ${second.careful}`,
   ]
 }
 

@@ -9,6 +9,8 @@ import { readRecordsFile } from './records-file.ts'
 
 export const MOST_CRASHES = 2
 
+const STARTED = 'config.reload.started'
+
 type Back = Said & { kind: 'back' }
 
 /** A version that was in service when the process died, and not yet confirmed as far as it could say. */
@@ -101,6 +103,7 @@ export class Ledger {
     const { open, wrong } = endingsOf(back.audit)
     if (open.length > 0) this.broken.push(`attempts without an end: ${open.join(', ')}`)
     if (wrong.length > 0) this.broken.push(`attempts with two ends: ${wrong.join(', ')}`)
+    this.checkStory(back)
     const aside = back.files.filter((it) => it.endsWith('.tmp'))
     const locks = back.files.filter((it) => it.startsWith('lock.'))
     if (aside.length > 0) this.broken.push(`files left aside: ${aside.join(', ')}`)
@@ -108,6 +111,16 @@ export class Ledger {
     this.checkQuarantine(back)
     this.trial = null
     this.overtaken = null
+  }
+
+  /** What became of the version that the next process found as its baseline: it had been confirmed. */
+  private checkStory({ audit, baseline }: Back): void {
+    const attempts = new Set(audit.filter((it) => it.event === STARTED).map((it) => it.attempt))
+    const last = audit.findLast(
+      (it) => it.digest === baseline?.digest && attempts.has(it.attempt) && it.event !== STARTED,
+    )
+    if (baseline !== null && last !== undefined && last.status !== 'success')
+      this.broken.push(`${baseline.version} is the baseline, and the audit log calls it ${last.status}`)
   }
 
   private checkServing({ serving, applied, confirmed, baseline, quarantine }: Back): void {

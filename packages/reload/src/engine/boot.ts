@@ -40,10 +40,12 @@ export async function boot(core: Core, store: StateStore, observer: Observer): P
   core.quarantine.restore(left.quarantine)
   core.recorder.floor = highest([left.floor, left.baseline, left.intent, ...left.line])
   core.recorder.intent = left.intent
-  if (left.baseline !== null) core.quarantine.free(left.baseline.digest)
+  if (left.baseline !== null && core.quarantine.free(left.baseline.digest)) {
+    core.recorder.note('quarantine', core.quarantine.lasting)
+  }
   await recallNewest(core)
   await judgeIntent(core, left.intent, left.baseline)
-  const ended = endInterrupted(core, left.audit)
+  const ended = await endInterrupted(core, left)
   core.idempotency.recall([...left.audit, ...ended])
   const isBaselineBack = await putBack(core, waysBack(core, store, left.baseline), observer)
   if (core.cell.current !== null) core.recorder.note('applied', core.cell.current.ref)

@@ -124,6 +124,85 @@ describe('a crash under observation', () => {
     expect(await toy.store.readRecord('intent')).toBeNull()
   })
 
+  it('after its baseline was written, and before its last line was, had succeeded', async () => {
+    const before = await serving(1)
+    const kept = await before.change({ mark: 2 })
+    before.store.refuse = (it) => it === 'no intent' || it === 'audit completed'
+    await before.advance(1_000)
+    before.store.refuse = () => false
+    const toy = await restart(before)
+    const lines = (await toy.reloader.audit()).filter((it) => it.attempt === kept.attempt)
+    expect(lines.map((it) => it.event)).toEqual(['config.reload.started', 'config.reload.completed'])
+    expect(lines[1]).toMatchObject({
+      status: 'success',
+      reason: '',
+      from: '1.1',
+      to: '1.2',
+      changedParameters: ['/models/main/mark', '/routes/main/mark'],
+    })
+    const [told] = toy.telemetry.named('reload')
+    expect(told).toMatchObject({
+      failed: null,
+      ended: 1,
+      events: ['config.reload.completed'],
+      attributes: { 'reload.status': 'success', 'reload.attempt.id': kept.attempt },
+    })
+  })
+
+  it.each([
+    ['errors', 'observe.regressed'],
+    ['unconfirmed', 'observe.unconfirmed'],
+    ['ttl', 'reload.ttl'],
+  ])(
+    'after it was taken back (%s), and before its last line was written, was taken back',
+    async (why, reason) => {
+      const before = await serving(1)
+      const { attempt } = await before.change({ mark: 2 })
+      before.store.refuse = (it) => it.startsWith('audit')
+      await before.reloader.regress(why)
+      await before.rest()
+      before.store.refuse = () => false
+      const toy = await restart(before)
+      const lines = (await toy.reloader.audit()).filter((it) => it.attempt === attempt)
+      expect(lines.at(-1)).toMatchObject({
+        event: 'config.reload.rolled_back',
+        status: 'rolled_back',
+        reason,
+      })
+    },
+  )
+
+  it('of an attempt at what had been taken back earlier is a crash', async () => {
+    const before = await serving(1)
+    await before.change({ mark: 2 })
+    await before.reloader.regress('errors')
+    await before.advance(5_000)
+    const record = before.store.writeRecord
+    before.store.writeRecord = (name, value) =>
+      name === 'intent' ? new Promise(() => {}) : record(name, value)
+    void before.reloader.publish({ settings: treeOf({ mark: 2 }) }, { ...byHand, manual: true })
+    await before.rest()
+    before.store.writeRecord = record
+    const toy = await restart(before)
+    const ends = (await toy.reloader.audit()).filter((it) => it.to === '1.2')
+    expect(ends.map((it) => it.status)).toEqual(['in_progress', 'rolled_back', 'in_progress', 'crashed'])
+  })
+
+  it('after a newer version had taken its place, and before that was written, was superseded', async () => {
+    const before = await serving(1)
+    const { attempt } = await before.change({ mark: 2 })
+    before.store.refuse = (it) => it === 'audit superseded'
+    await before.change({ mark: 3 })
+    before.store.refuse = () => false
+    const toy = await restart(before)
+    const lines = (await toy.reloader.audit()).filter((it) => it.attempt === attempt)
+    expect(lines.at(-1)).toMatchObject({
+      event: 'config.reload.superseded',
+      status: 'superseded',
+      reason: 'before_confirm',
+    })
+  })
+
   it('while a version was being built ends that attempt too', async () => {
     const before = await serving(1)
     void before.reloader.publish({ settings: treeOf({ mark: 2, models: 'check-hangs' }) }, byHand)

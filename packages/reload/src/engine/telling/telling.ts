@@ -11,9 +11,9 @@ import { isReloadError, rules } from '../../errors.ts'
 import type { Attempt, Ending } from '../attempt.ts'
 import type { Core } from '../core.ts'
 
-type Ended = Exclude<ReloadStatus, 'in_progress'>
+export type Ended = Exclude<ReloadStatus, 'in_progress'>
 
-const AUDIT_EVENTS: Readonly<Record<Ended, AuditLine['event']>> = {
+export const AUDIT_EVENTS: Readonly<Record<Ended, AuditLine['event']>> = {
   success: 'config.reload.completed',
   rejected: 'config.reload.rejected',
   skipped: 'config.reload.skipped',
@@ -24,7 +24,7 @@ const AUDIT_EVENTS: Readonly<Record<Ended, AuditLine['event']>> = {
 }
 
 /** What operators subscribe to: four names; the status says the rest. */
-const EVENTS: Readonly<Record<Ended, string | null>> = {
+export const EVENTS: Readonly<Record<Ended, string | null>> = {
   success: 'config.reload.completed',
   rejected: 'config.reload.rejected',
   expired: 'config.reload.rejected',

@@ -58,7 +58,8 @@ const reloadInstruments: readonly Instrument[] = [
     name: 'reload.converge.duration',
     kind: 'histogram',
     unit: 's',
-    meaning: 'In a fleet: time from the issue of a version to its swap here',
+    meaning:
+      "Time from the issue of a version, by its publisher's clock, to its swap here; over a fleet the largest is how long it takes to agree",
     attributes: [],
     buckets: RELOAD_SECONDS,
   },
@@ -115,7 +116,8 @@ const reloadInstruments: readonly Instrument[] = [
     name: 'reload.store.lag',
     kind: 'gauge',
     unit: 's',
-    meaning: 'In a fleet: age of the last successful read of the store',
+    meaning:
+      'Time since the state store could last be read; it is looked at once a minute while nothing else goes on',
     attributes: [],
   },
 ]

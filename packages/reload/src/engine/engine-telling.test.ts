@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { ENVELOPE_TYPE } from '../contract/payload.ts'
 import type { ReloadEvent } from '../contract/reloader.ts'
 import { createReloader } from '../create-reloader.ts'
-import { byHand, bytesOf, Toy, treeOf } from './test-toy.ts'
+import { byFile, byHand, bytesOf, Toy, treeOf } from './test-toy.ts'
 
 describe('the trace of a reload', () => {
   it('has a span for each stage, below one root', async () => {
@@ -213,6 +213,31 @@ describe('metrics', () => {
     pin.release()
     await toy.reloader.close({ drainMs: 0 })
     expect(toy.telemetry.gauges.size).toBe(0)
+  })
+})
+
+describe('the metric reload.converge.duration', () => {
+  it('is the time from the issue of a version to its swap, wherever it was issued', async () => {
+    const toy = new Toy()
+    const seconds = () =>
+      toy.telemetry.counts.filter((it) => it.name === 'reload.converge.duration').map((it) => it.value)
+    await toy.change({ mark: 1 })
+    const { bytes } = toy.sealed({ mark: 2 })
+    await toy.advance(5_000)
+    await toy.answer(toy.reloader.offer(bytes, { ...byHand, mediaType: ENVELOPE_TYPE }))
+    // By itself: it waits until its source has come to rest.
+    const waiting = toy.reloader.offer(bytesOf(treeOf({ mark: 3 })), byFile)
+    await toy.advance(1_000)
+    expect(await waiting).toMatchObject({ outcome: 'applied' })
+    await toy.change({ mark: 4, models: 'validate' })
+    expect(seconds()).toEqual([0, 5, 0.1])
+  })
+
+  it('is no less than nothing where the publisher’s clock is ahead', async () => {
+    const toy = new Toy()
+    await toy.seal({ mark: 1 }, { issuedAt: '2026-11-21T09:00:10.000Z' })
+    const told = toy.telemetry.counts.find((it) => it.name === 'reload.converge.duration')
+    expect(told?.value).toBe(0)
   })
 })
 

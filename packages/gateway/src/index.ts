@@ -1,6 +1,13 @@
 /** `@changeover/gateway`: what the command line and tests may use of it. */
 export type { Flags } from './boot/flags.ts'
 export { flagSpecs, readFlags } from './boot/flags.ts'
+export {
+  IMPORT_SOURCES,
+  type ImportedSettings,
+  type ImportSource,
+  importSettings,
+  type NotImported,
+} from './boot/import-settings.ts'
 export { checkSettingsText, listProviders } from './boot/look-at-settings.ts'
 export type { ProviderEntry } from './boot/providers.ts'
 export type { Parts, Running, RunOptions } from './boot/run.ts'

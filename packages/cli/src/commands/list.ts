@@ -6,6 +6,7 @@ import { calls } from './calls.ts'
 import { diff } from './diff.ts'
 import { doctor } from './doctor.ts'
 import { history } from './history.ts'
+import { importCommand } from './import.ts'
 import { plan } from './plan.ts'
 import { promote } from './promote.ts'
 import { rollback } from './rollback.ts'
@@ -25,5 +26,6 @@ export const commands: readonly Command[] = [
   promote,
   abort,
   calls,
+  importCommand,
   doctor,
 ]

@@ -1,0 +1,26 @@
+/**
+ * Every setting of which a test shows how it changes under load. Add a row, and the test of it is there; what is listed
+ * here is printed as docs/reference/reload-classes.md.
+ */
+import { modelChanges } from './model-changes.ts'
+import {
+  ejectionChanges,
+  failureChanges,
+  loadChanges,
+  ruleChanges,
+  tailChanges,
+  targetChanges,
+  timeChanges,
+} from './route-changes.ts'
+import type { SettingChange } from './world.ts'
+
+export const settingChanges: readonly SettingChange[] = [
+  ...modelChanges,
+  ...targetChanges,
+  ...ruleChanges,
+  ...failureChanges,
+  ...timeChanges,
+  ...loadChanges,
+  ...tailChanges,
+  ...ejectionChanges,
+]

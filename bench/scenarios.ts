@@ -1,5 +1,6 @@
 /** What is measured, each scenario by name, in the order in which a round goes through them. */
 import type { Ability } from './candidates/candidate.ts'
+import { features } from './features.ts'
 import type { Job, Target } from './load/job.ts'
 
 export interface Timing {
@@ -36,13 +37,23 @@ function open(perSecond: number): Scenario {
   }
 }
 
-function streams(count: number): Scenario {
-  const pace = { chunks: 100, periodMs: 10 }
+function streams(count: number, pace: { readonly chunks: number; readonly periodMs: number }): Scenario {
   return {
     id: `sse-${count}`,
     needs: 'streams',
     reloadsPerSecond: 0,
     job: (target, timing) => ({ kind: 'streams', target, streams: count, ...pace, ...timing }),
+  }
+}
+
+/** The same load as `json-c32`, for a route that uses one more thing than the bare one. */
+function feature(name: string): Scenario {
+  const { job } = closed(32)
+  return {
+    id: `feature-${name}`,
+    needs: 'features',
+    reloadsPerSecond: 0,
+    job: (target, timing) => job({ ...target, model: `feature-${name}` }, timing),
   }
 }
 
@@ -58,8 +69,11 @@ export const scenarios: readonly Scenario[] = [
   open(500),
   open(1000),
   open(2000),
-  streams(50),
-  streams(200),
+  streams(50, { chunks: 100, periodMs: 10 }),
+  streams(200, { chunks: 100, periodMs: 10 }),
+  // As people use it: many at a time, each as slow as somebody reads.
+  streams(2000, { chunks: 25, periodMs: 200 }),
+  ...features.map((it) => feature(it.name)),
   reloads(0),
   reloads(1),
   reloads(10),

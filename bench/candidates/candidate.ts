@@ -8,7 +8,7 @@ import type { Child } from '../child.ts'
 import type { Target } from '../load/job.ts'
 import type { Machine } from '../machine.ts'
 
-export type Ability = 'json' | 'streams' | 'reload'
+export type Ability = 'json' | 'streams' | 'reload' | 'features'
 
 export interface Surroundings {
   readonly machine: Machine

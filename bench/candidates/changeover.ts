@@ -21,7 +21,7 @@ const manifest = new URL('../../packages/gateway/package.json', import.meta.url)
 export const changeover: Candidate = {
   name: 'changeover',
   label: '**Changeover**',
-  abilities: ['json', 'streams', 'reload'],
+  abilities: ['json', 'streams', 'reload', 'features'],
   warmUpMs: 5_000,
   look() {
     if (!existsSync(program)) return { absent: 'not built (packages/gateway/dist/main.js)' }

@@ -1,6 +1,7 @@
 /** Makes the settings file of a run from `changeover.yaml`: the provider's port, and as many routes and keys as a big user has. */
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { features } from '../features.ts'
 
 export const callerKey = 'bench-key-of-the-caller'
 
@@ -18,7 +19,7 @@ export function writeSettings(upstreamPort: number): string {
 
 function writeRoutes(): string {
   const routes = Array.from(
-    { length: routeCount - 1 },
+    { length: routeCount - 1 - features.length },
     (_, i) => `  route-${i + 1}:
     targets:
       - { model: bench-a, weight: ${i + 1} }

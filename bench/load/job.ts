@@ -77,6 +77,8 @@ export interface Measured {
   /** Share of the two cores that neither side used and that was not idle: other processes and steal. */
   readonly foreignShare: number
   readonly rssBytes: number
+  /** Since the measured part began. */
+  readonly rssGrownBytes: number
   readonly versions: readonly VersionSeen[]
   /** Answers whose version was older than one that the same connection had seen. */
   readonly versionsBackwards: number

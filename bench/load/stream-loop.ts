@@ -1,7 +1,7 @@
 /**
  * Many streams at a time: each caller reads one to its end and then begins the next.
  *
- * They begin spread over a tenth of a second. Streams that all begin together measure how a gateway takes a
+ * They begin spread over a tenth of a second, or over the time between two chunks where that is longer. Streams that all begin together measure how a gateway takes a
  * burst of requests, which the closed loop already does.
  */
 import { Connection } from './connection.ts'
@@ -10,11 +10,12 @@ import { writeRequest } from './request.ts'
 import { StreamReader } from './stream-reader.ts'
 import type { Tally } from './tally.ts'
 
-const spreadMs = 100
+const leastSpreadMs = 100
 
 /** Starts the load; the returned function ends it. */
 export function startStreams(job: StreamJob, tally: Tally): () => void {
   const listeners: Listener[] = []
+  const spreadMs = Math.max(leastSpreadMs, job.periodMs)
   const timers = Array.from({ length: job.streams }, (_, i) =>
     setTimeout(() => listeners.push(new Listener(job, tally)), (i * spreadMs) / job.streams),
   )

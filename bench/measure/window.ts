@@ -14,6 +14,7 @@ export interface Use {
   readonly loadUse: number
   readonly foreignShare: number
   readonly rssBytes: number
+  readonly rssGrownBytes: number
 }
 
 export class Window {
@@ -42,7 +43,8 @@ export class Window {
       gatewayUse: gatewayMs / elapsedMs,
       loadUse: loadMs / elapsedMs,
       foreignShare: foreignMs / (elapsedMs * this.#cpus.length),
-      rssBytes: this.#pid === null ? 0 : rssBytes(this.#pid),
+      rssBytes: after.rssBytes,
+      rssGrownBytes: after.rssBytes - before.rssBytes,
     }
   }
 
@@ -52,6 +54,7 @@ export class Window {
       gatewayNs: this.#pid === null ? 0 : cpuNs(this.#pid),
       loadNs: cpuNs(process.pid),
       busyMs: busyMs(this.#cpus),
+      rssBytes: this.#pid === null ? 0 : rssBytes(this.#pid),
     }
   }
 }
@@ -61,4 +64,5 @@ interface Readings {
   readonly gatewayNs: number
   readonly loadNs: number
   readonly busyMs: number
+  readonly rssBytes: number
 }

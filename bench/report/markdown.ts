@@ -1,4 +1,5 @@
 /** The report as Markdown: verdicts and ratios first, then the figures that they come from, then the circumstances. */
+import { features } from '../features.ts'
 import type { Presence } from '../record.ts'
 import { plain, type Verdict } from './floors.ts'
 import {
@@ -12,6 +13,8 @@ import {
   latencyP99,
   perSecond,
   type Range,
+  rssGrownMb,
+  rssMb,
   type Summary,
 } from './summary.ts'
 
@@ -30,6 +33,8 @@ export function writeMarkdown(summary: Summary, verdicts: readonly Verdict[], pl
     throughput(summary),
     openLoop(summary),
     streams(summary),
+    manyStreams(summary),
+    featureCosts(summary),
     reloads(summary),
     memory(summary),
     `## Circumstances\n\n${circumstances(summary)}`,
@@ -135,6 +140,66 @@ function streams(summary: Summary): string {
           median(summary.range(`sse-${it}`, name, chunksPerSecond)),
         ]),
     ),
+  )
+}
+
+function manyStreams(summary: Summary): string {
+  const scenario = 'sse-2000'
+  const header = [
+    '',
+    'CPU µs/chunk',
+    '× nginx',
+    'core',
+    'chunk p50/p99 µs',
+    'first token p50/p99 ms',
+    'chunks/s',
+    'RSS MB',
+    'grown MB',
+    'failed',
+  ]
+  return section(
+    'Streams: 2,000 at a time, 5 chunks a second each',
+    header,
+    rowsOf(summary, [scenario], (name) => {
+      const cells = [chunkP50, chunkP99].map((pick) => median(summary.range(scenario, name, pick)))
+      const first = [latencyP50, latencyP99].map((pick) => milliseconds(summary.range(scenario, name, pick)))
+      const isGateway = name !== 'direct'
+      const own = (text: () => string): string => (isGateway ? text() : '')
+      return [
+        own(() => median(summary.range(scenario, name, cpuPerChunkUs))),
+        own(() => median(summary.ratio(scenario, [name, 'nginx'], cpuPerChunkUs))),
+        own(() => percent(summary.range(scenario, name, gatewayUse))),
+        cells.join(' / '),
+        first.join(' / '),
+        median(summary.range(scenario, name, chunksPerSecond)),
+        own(() => median(summary.range(scenario, name, rssMb))),
+        own(() => median(summary.range(scenario, name, rssGrownMb))),
+        String(summary.of(scenario, name).reduce((sum, it) => sum + it.measured.failed, 0)),
+      ]
+    }),
+  )
+}
+
+/** Only this gateway has these, so they are compared with itself. */
+function featureCosts(summary: Summary): string {
+  const name = 'changeover'
+  const rows = features.flatMap((it): Row[] => {
+    const scenario = `feature-${it.name}`
+    if (summary.of(scenario, name).length === 0) return []
+    return [
+      [
+        it.says,
+        range(summary.featureCost(scenario, name)),
+        median(summary.range(scenario, name, cpuPerRequestUs)),
+        median(summary.range(scenario, name, perSecond)),
+        String(summary.of(scenario, name).reduce((sum, run) => sum + run.measured.failed, 0)),
+      ],
+    ]
+  })
+  return section(
+    'What a feature costs: as `json-c32`, beside the bare route',
+    ['', 'CPU × bare route', 'CPU µs/req', 'req/s', 'failed'],
+    rows,
   )
 }
 
@@ -245,6 +310,10 @@ function range(it: Range | null): string {
 
 function median(it: Range | null): string {
   return it === null ? '–' : plain(it.median)
+}
+
+function percent(it: Range | null): string {
+  return it === null ? '–' : `${Math.round(it.median * 100)} %`
 }
 
 function milliseconds(it: Range | null): string {

@@ -20,6 +20,7 @@ function measured(requests: number, more: Partial<Measured> = {}): Measured {
     loadUse: 0.5,
     foreignShare: 0,
     rssBytes: 90e6,
+    rssGrownBytes: 0,
     versions: [],
     versionsBackwards: 0,
     ...more,

@@ -21,6 +21,8 @@ export const latencyP50: Pick = (it) => it.latencyUs.p50
 export const latencyP99: Pick = (it) => it.latencyUs.p99
 export const chunkP50: Pick = (it) => it.chunkUs?.p50 ?? Number.NaN
 export const chunkP99: Pick = (it) => it.chunkUs?.p99 ?? Number.NaN
+export const rssMb: Pick = (it) => it.rssBytes / 1e6
+export const rssGrownMb: Pick = (it) => it.rssGrownBytes / 1e6
 export const gatewayUse: Pick = (it) => it.gatewayUse
 
 export class Summary {
@@ -81,6 +83,15 @@ export class Summary {
       const before = calm.get(it.round)
       return before === undefined ? Number.NaN : 1 - perSecond(it.measured) / before
     })
+    return rangeOf(values)
+  }
+
+  /** CPU time of a request, as a multiple of that of the bare route in the same round. */
+  featureCost(scenario: string, candidate: string): Range | null {
+    const bare = new Map(this.of('json-c32', candidate).map((it) => [it.round, cpuPerRequestUs(it.measured)]))
+    const values = this.of(scenario, candidate).map(
+      (it) => cpuPerRequestUs(it.measured) / (bare.get(it.round) ?? Number.NaN),
+    )
     return rangeOf(values)
   }
 

@@ -56,6 +56,8 @@ export class MockUpstream {
   #answer(socket: Socket, request: string): void {
     if (request.startsWith('GET ')) socket.write(jsonAnswer('{}'))
     else if (request.startsWith('POST /v1/traces')) socket.write(exportAnswer)
+    else if (request.startsWith('POST /v1/messages')) socket.write(anthropicAnswer, 'latin1')
+    else if (request.startsWith('POST /v1beta/')) socket.write(geminiAnswer, 'latin1')
     else if (/"stream" ?: ?true/.test(request)) this.#startStream(socket)
     else socket.write(this.#plainAnswer(modelOf(request)), 'latin1')
   }
@@ -135,6 +137,32 @@ function completion(model: string): string {
   const text = `reached ${model}: ${'all work and no play '.repeat(40)}`
   return make(text.slice(0, Math.max(0, answerBytes - make('').length)))
 }
+
+const spokenText = 'all work and no play '.repeat(20)
+
+const anthropicAnswer = jsonAnswer(
+  JSON.stringify({
+    id: 'msg_bench00000000000000000001',
+    type: 'message',
+    role: 'assistant',
+    model: 'bench',
+    content: [{ type: 'text', text: spokenText }],
+    stop_reason: 'end_turn',
+    stop_sequence: null,
+    usage: { input_tokens: 211, output_tokens: 48 },
+  }),
+)
+
+const geminiAnswer = jsonAnswer(
+  JSON.stringify({
+    candidates: [
+      { content: { role: 'model', parts: [{ text: spokenText }] }, finishReason: 'STOP', index: 0 },
+    ],
+    usageMetadata: { promptTokenCount: 211, candidatesTokenCount: 48, totalTokenCount: 259 },
+    modelVersion: 'bench',
+    responseId: 'bench00000000000000000001',
+  }),
+)
 
 function jsonAnswer(body: string): string {
   return `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`

@@ -13,7 +13,7 @@ import type { ProviderKind } from '../contract/settings.ts'
 export const PROVIDER_DEFAULTS = {
   // HTTP/1.1 carries one call a connection, and a stream holds it for minutes: this is the number of
   // calls in flight to one provider. Beyond it they wait; below it, idle connections close by themselves.
-  connections: 1024,
+  connections: 4096,
 } as const
 
 export const SIMULATE_DEFAULTS = {

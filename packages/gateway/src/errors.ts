@@ -119,6 +119,12 @@ export const rules = {
     say: (it) =>
       `no target of "${it.route}" may be sent this request: it asks for a region, or for a target marked for sensitive data, that the route does not have`,
   }),
+  'routing.no_embeddings': rule<{ target: string }>({
+    blame: 'operator',
+    retry: false,
+    status: 400,
+    say: (it) => `"${it.target}" makes no embeddings; nothing was sent`,
+  }),
   'contexts.variable': rule<{ name: string; found: string; expected: string }>({
     blame: 'sender',
     retry: false,

@@ -30,7 +30,8 @@ export function startCallSpan(tools: PipelineTools, it: CallSpanInput): Span {
       : extract({ traceparent: head.traceparent, tracestate: head.tracestate })
   const linked =
     route !== null && snapshot !== null && snapshot.swap !== null && tools.versions.of(snapshot).takeLink()
-  const name = route === null ? 'chat' : `chat ${route.name}`
+  const operation = operationOf(head.endpoint)
+  const name = route === null ? operation : `${operation} ${route.name}`
   const span =
     linked && snapshot.swap !== null
       ? tools.telemetry.tracer.start(name, {
@@ -66,9 +67,15 @@ export function endCallSpan(span: Span, it: CallFacts, scope: string): void {
       'changeover.target': it.target?.name,
       'changeover.tenant': it.caller?.tenant,
       ...genAiAttributes(it.body?.model, it.seenModel, it.usage),
+      'gen_ai.operation.name': operationOf(it.endpoint),
     })
   }
   span.end()
+}
+
+/** By the words of the GenAI conventions. */
+function operationOf(endpoint: string): string {
+  return /embed/i.test(endpoint) ? 'embeddings' : 'chat'
 }
 
 /** `null` where the request's own span is not kept. */

@@ -28,10 +28,10 @@ import { type CallFacts, recordOf } from './call-facts.ts'
 import { endAttemptSpan, endCallSpan, startAttemptSpan, startCallSpan } from './call-spans.ts'
 import { answerFailure } from './failure-answer.ts'
 import { passedDown, passedUp } from './passed-headers.ts'
-import { openReply } from './replies/open-reply.ts'
+import { type Answer, openReply } from './replies/open-reply.ts'
 import type { Reply, ReplyPort } from './replies/reply.ts'
 import { RequestFacts } from './request-facts.ts'
-import { type UpstreamBody, writeUpstreamBody } from './upstream-body.ts'
+import { type BodyFor, type UpstreamBody, writeUpstreamBody } from './upstream-body.ts'
 
 export class GenerateCall extends Call implements AttemptHost, ReplyPort {
   #body: RequestBody | null = null
@@ -58,7 +58,7 @@ export class GenerateCall extends Call implements AttemptHost, ReplyPort {
   take(bytes: Buffer): void {
     if (this.isClosed || this.ended) return
     try {
-      const body = (this.#body = new RequestBody(bytes, bodyShapes[this.head.wire.name], this.head.path))
+      const body = (this.#body = this.readBody(bytes))
       const route = this.#findRoute(body.model)
       if (route === null) return
       this.#callSpan()
@@ -79,6 +79,20 @@ export class GenerateCall extends Call implements AttemptHost, ReplyPort {
     this.#attempts?.cancel('call.cut')
     const { status } = rules['call.cut']
     this.#tellFailure({ status, code: 'call.cut', message: sayError('call.cut', {}) }, [])
+  }
+
+  // What requests for something else do otherwise.
+
+  protected readBody(bytes: Buffer): RequestBody {
+    return new RequestBody(bytes, bodyShapes[this.head.wire.name], this.head.path)
+  }
+
+  protected writeUpstream(it: BodyFor, target: CompiledTarget): UpstreamBody {
+    return writeUpstreamBody(it, target)
+  }
+
+  protected openReplyFor(answer: Answer): Reply | null {
+    return openReply(this, answer)
   }
 
   // The journey, room by room.
@@ -202,7 +216,7 @@ export class GenerateCall extends Call implements AttemptHost, ReplyPort {
     if (written === null || body === null) return
     this.#requestId = findRequestId(headers)
     this.#passed = this.#target === null ? [] : passedDown(this.#target.provider, headers)
-    this.#reply = openReply(this, {
+    this.#reply = this.openReplyFor({
       status,
       headers,
       stream: body.stream,
@@ -416,7 +430,7 @@ export class GenerateCall extends Call implements AttemptHost, ReplyPort {
     const body = this.#body
     const route = this.#route
     if (body === null || route === null) throw new TypeError('an attempt of a call without a route')
-    return writeUpstreamBody({ body, route, prompt: this.#prompt, callerWire: this.head.wire.name }, target)
+    return this.writeUpstream({ body, route, prompt: this.#prompt, callerWire: this.head.wire.name }, target)
   }
 
   #requestTo(target: CompiledTarget, written: UpstreamBody, span: Span | null): UpstreamRequest {

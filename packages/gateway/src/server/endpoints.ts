@@ -4,10 +4,11 @@
  *
  * Not here: what a call does (`pipeline/`), who may call (`identity/`).
  */
+import type { EmbedWireName } from '../contract/embeddings.ts'
 import type { WireName } from '../contract/wire.ts'
 
 /** `stream` is `generate` for formats where the path says that the reply is streamed. */
-export type Task = 'generate' | 'stream' | 'models'
+export type Task = 'generate' | 'stream' | 'models' | 'embed'
 
 export interface Endpoint {
   readonly method: 'GET' | 'POST'
@@ -15,10 +16,17 @@ export interface Endpoint {
   /** What its callers speak; where that is left open, what they speak unless a header says otherwise. */
   readonly wire: WireName
   readonly task: Task
+  /** For `embed`: the format of the vectors. */
+  readonly embeds?: EmbedWireName
 }
 
 const post = (path: string, wire: WireName, task: Task): Endpoint => ({ method: 'POST', path, wire, task })
 const get = (path: string, wire: WireName, task: Task): Endpoint => ({ method: 'GET', path, wire, task })
+
+const embed = (path: string, wire: WireName, embeds: EmbedWireName): Endpoint => ({
+  ...post(path, wire, 'embed'),
+  embeds,
+})
 
 export const endpoints: readonly Endpoint[] = [
   post('/v1/chat/completions', 'openai-chat', 'generate'),
@@ -28,6 +36,11 @@ export const endpoints: readonly Endpoint[] = [
   post('/v1beta/models/{model}:streamGenerateContent', 'gemini', 'stream'),
   post('/v1/models/{model}:generateContent', 'gemini', 'generate'),
   post('/v1/models/{model}:streamGenerateContent', 'gemini', 'stream'),
+  embed('/v1/embeddings', 'openai-chat', 'openai-embeddings'),
+  embed('/v1beta/models/{model}:embedContent', 'gemini', 'gemini-embeddings'),
+  embed('/v1beta/models/{model}:batchEmbedContents', 'gemini', 'gemini-batch-embeddings'),
+  embed('/v1/models/{model}:embedContent', 'gemini', 'gemini-embeddings'),
+  embed('/v1/models/{model}:batchEmbedContents', 'gemini', 'gemini-batch-embeddings'),
   get('/v1/models', 'openai-chat', 'models'),
   get('/v1/models/{model}', 'openai-chat', 'models'),
   get('/v1beta/models', 'gemini', 'models'),

@@ -1,9 +1,13 @@
 /** Drift: what is in force is held against what was applied, and put right, while nothing else goes on. */
-import { describe, expect, it } from 'vitest'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it, vi } from 'vitest'
 import type { RecordName } from '../contract/store.ts'
 import { digestOf } from '../format/digest.ts'
+import { fileStore } from '../stores/file.ts'
 import { memoryStore } from '../stores/memory.ts'
-import { byHand, ListedStore, type Part, Toy, treeOf } from './test-toy.ts'
+import { byHand, bytesOf, ListedStore, type Part, Toy, treeOf } from './test-toy.ts'
 
 const EVERY_MS = 10_000
 
@@ -167,6 +171,30 @@ describe('a store that would bring back something else', () => {
     store.readRecord = read
     await toy.advance(EVERY_MS)
     expect(lag()[0]).toBeLessThan(EVERY_MS / 1000)
+  })
+})
+
+describe('a state directory that somebody removed', () => {
+  it('is there again at the next look, and a restart comes back on the same version', async () => {
+    const path = join(await mkdtemp(join(tmpdir(), 'drift-')), 'state')
+    const files = fileStore(path)
+    const toy = new Toy({ store: new ListedStore(files), limits: { driftEveryMs: 1 } })
+    const calm = () => vi.waitFor(() => expect(toy.reloader.status().state).toBe('idle'))
+    const receipt = toy.reloader.offer(bytesOf(treeOf({ mark: 1 })), byHand)
+    expect(await receipt).toMatchObject({ outcome: 'applied' })
+    await calm()
+    await rm(path, { recursive: true })
+    await vi.waitFor(async () => {
+      await toy.advance(10)
+      expect((await driftLines(toy)).map((it) => it.status)).toContain('success')
+    }, 10_000)
+    await toy.reloader.close({ drainMs: 0 })
+    await files.close()
+    const next = fileStore(path)
+    expect(await next.readRecord('baseline')).toMatchObject({ version: '1.1' })
+    expect(await next.readBlob((await next.readRecord('baseline'))?.digest ?? '')).not.toBeNull()
+    await next.close()
+    await rm(join(path, '..'), { recursive: true })
   })
 })
 

@@ -71,7 +71,7 @@ function identityOf({ dev, ino }: BigIntStats): string {
   return `${dev}:${ino}`
 }
 
-function nullWhenAbsent(error: unknown): null {
+export function nullWhenAbsent(error: unknown): null {
   if (hasCode(error, 'ENOENT')) return null
   throw error
 }

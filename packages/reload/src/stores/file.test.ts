@@ -1,11 +1,12 @@
 /** The file store: the common suite, what is on the disk, and two processes that want one directory. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { appendFile, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { auditLine, storeConformance } from '@changeover/testkit'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { StateStore } from '../contract/store.ts'
 import { isReloadError } from '../errors.ts'
 import { digestOf } from '../format/digest.ts'
 import { fileStore } from './file.ts'
@@ -172,6 +173,79 @@ describe('a state directory', () => {
   })
 })
 
+describe('a state directory that is taken away while its process runs', () => {
+  const digest = digestOf(Buffer.from('x'))
+  const changes: [string, (store: StateStore) => Promise<unknown>][] = [
+    ['a blob', (store) => store.putBlob(digest, Buffer.from('x'))],
+    ['a record', (store) => store.writeRecord('floor', floor(2))],
+    ['a line of the audit log', (store) => store.appendAudit(auditLine('b'))],
+    ['a sweep', (store) => store.sweep(new Set([digest]))],
+  ]
+
+  it.each(changes)('is made again for %s, locked, with all records at the next change', async (_, change) => {
+    const path = join(directory, 'state')
+    const store = fileStore(path)
+    await store.writeRecord('baseline', floor(1))
+    await store.putBlob(digest, Buffer.from('x'))
+    await store.appendAudit(auditLine('a'))
+    await rm(path, { recursive: true })
+    await change(store)
+    expect((await readdir(path)).filter((it) => it.startsWith('lock.'))).toHaveLength(1)
+    expect((await stat(path)).mode & 0o777).toBe(0o700)
+    await store.putBlob(digest, Buffer.from('x'))
+    await store.appendAudit(auditLine('c'))
+    await store.writeRecord('floor', floor(3))
+    await store.close()
+    const next = fileStore(path)
+    expect([await next.readRecord('baseline'), await next.readRecord('floor')]).toEqual([floor(1), floor(3)])
+    expect(await next.readBlob(digest)).not.toBeNull()
+    expect((await next.readAudit()).at(-1)?.attempt).toBe('c')
+    await next.close()
+  })
+
+  it('is made whole when only a part of it was taken', async () => {
+    const store = fileStore(directory)
+    await store.writeRecord('floor', floor(1))
+    await rm(join(directory, 'blobs'), { recursive: true })
+    await store.putBlob(digest, Buffer.from('x'))
+    expect(await store.readBlob(digest)).not.toBeNull()
+    expect(await store.readRecord('floor')).toEqual(floor(1))
+    expect((await readdir(directory)).filter((it) => it.startsWith('lock.'))).toHaveLength(1)
+    await store.close()
+  })
+
+  it('stays with another process that has come to the same place since', async () => {
+    const path = join(directory, 'state')
+    const alive = (pid: number) => ({
+      self: { pid, started: '' },
+      find: (it: number) => ({ pid: it, started: '' }),
+    })
+    const first = fileStore(path, { processes: alive(4_242) })
+    await first.writeRecord('floor', floor(1))
+    await rm(path, { recursive: true })
+    const second = fileStore(path, { processes: alive(4_243) })
+    await second.writeRecord('floor', floor(7))
+    await rm(join(path, 'blobs'), { recursive: true })
+    expect(await first.putBlob(digest, Buffer.from('x')).catch(codeOf)).toBe('store.locked')
+    expect(await second.readRecord('floor')).toEqual(floor(7))
+    await second.close()
+    await first.close()
+  })
+
+  it('that cannot be made again fails each change with the reason, until it can', async () => {
+    const path = join(directory, 'state')
+    const store = fileStore(path)
+    await store.writeRecord('floor', floor(1))
+    await rm(path, { recursive: true })
+    await writeFile(path, 'a file where the directory was')
+    await expect(store.putBlob(digest, Buffer.from('x'))).rejects.toMatchObject({ code: 'ENOTDIR' })
+    await rm(path)
+    await store.putBlob(digest, Buffer.from('x'))
+    expect(await store.readBlob(digest)).not.toBeNull()
+    await store.close()
+  })
+})
+
 describe('the audit log', () => {
   it('goes on in a new file at a size, keeps as many as it was told, and is read as one', async () => {
     const lineBytes = JSON.stringify(auditLine('a')).length + 1
@@ -202,15 +276,16 @@ describe('the audit log', () => {
     expect(lines).toEqual([JSON.stringify(auditLine('a')), JSON.stringify(auditLine('c'))])
   })
 
-  it('begins anew when its directory was removed and is there again, without anything between its lines', async () => {
+  it('begins anew when its directory was taken away and could not be made for a while, without anything between its lines', async () => {
     const path = join(directory, 'state')
     const store = fileStore(path)
     await store.appendAudit(auditLine('a'))
     await rm(path, { recursive: true })
+    await writeFile(path, 'in its place')
     for (const attempt of ['b', 'c']) {
-      await expect(store.appendAudit(auditLine(attempt))).rejects.toMatchObject({ code: 'ENOENT' })
+      await expect(store.appendAudit(auditLine(attempt))).rejects.toMatchObject({ code: 'ENOTDIR' })
     }
-    await mkdir(path)
+    await rm(path)
     for (const attempt of ['b', 'c']) await store.appendAudit(auditLine(attempt))
     expect((await store.readAudit()).map((it) => it.attempt)).toEqual(['b', 'c'])
     const text = await readFile(join(path, 'audit.jsonl'), 'utf8')

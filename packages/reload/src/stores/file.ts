@@ -6,7 +6,8 @@
  * Every promise resolves when a power cut can no longer undo it. Calls take effect in the order in which they
  * are made. The directory is opened, and its lock taken, by the first call: that one rejects with
  * `store.locked` when another process has it. Other failures are the operating system's own errors; the engine
- * says what they mean.
+ * says what they mean. A directory that was taken away while the process runs is made again by the next call that
+ * needs it.
  *
  * A blob lies under its digest from its first byte on: whoever reads it checks that, so a half of one is none.
  *
@@ -19,7 +20,7 @@ import { ReloadError } from '../errors.ts'
 import { AuditLog } from './audit-log.ts'
 import { lockDirectory, type ProcessTable, systemProcesses } from './directory-lock.ts'
 import { force, writeForced } from './durable-write.ts'
-import { type FileSystem, nodeFileSystem } from './file-system.ts'
+import { type FileSystem, hasCode, nodeFileSystem, nullWhenAbsent } from './file-system.ts'
 import { RecordLog } from './record-log.ts'
 
 export interface FileStoreOptions {
@@ -144,7 +145,12 @@ class FileStore implements StateStore {
     if (this.isClosed) return Promise.reject(new ReloadError('store.closed', { path: this.directory }))
     const done = this.last.then(async () => {
       if (this.unlock === null) await this.open()
-      return await act()
+      try {
+        return await act()
+      } catch (error) {
+        if (!hasCode(error, 'ENOENT') || !(await this.makeAgain())) throw error
+        return await act()
+      }
     })
     this.last = done.catch(() => {})
     return done
@@ -168,6 +174,24 @@ class FileStore implements StateStore {
       throw error
     }
     this.unlock = unlock
+  }
+
+  /**
+   * Makes the directory anew when somebody took it away, and announces us there. What was in it is gone, except
+   * for the records, which are written again with the next change. False when it is there.
+   */
+  private async makeAgain(): Promise<boolean> {
+    const names = await this.files.list(this.blobs).catch(nullWhenAbsent)
+    if (names !== null) return false
+    await this.files.makeDirectory(this.blobs)
+    await this.unlock?.()
+    this.unlock = null
+    this.unlock = await lockDirectory(this.directory, this.files, this.processes)
+    this.held.clear()
+    await this.records.lookForFile()
+    await this.files.syncDirectory(this.directory)
+    await this.files.syncDirectory(dirname(this.directory)).catch(() => {})
+    return true
   }
 
   /** What a crash left half written. */

@@ -15,7 +15,6 @@ const gatewayRooms = [
   'catalogue',
   'contexts',
   'identity',
-  'imports',
   'policy',
   'providers',
   'routing',
@@ -50,7 +49,6 @@ export const doors: Readonly<Record<string, Doors>> = {
     catalogue: ['contract', 'errors'],
     contexts: ['contract', 'errors'],
     identity: ['contract', 'errors'],
-    imports: ['contract'],
     policy: ['contract', 'errors'],
     providers: ['contract', 'errors', 'wire'],
     routing: ['contract', 'errors'],
@@ -72,7 +70,7 @@ export const doors: Readonly<Record<string, Doors>> = {
     doctor: ['rest', 'render'],
     render: ['rest'],
   },
-  testkit: { rest: [] },
+  testkit: { rest: ['fake-wires'], 'fake-wires': [] },
 }
 
 /** Package to the packages of ours that it may import, always by name and never by path. */

@@ -1,17 +1,23 @@
 /**
  * A provider of models that does what a test tells it: a real HTTP server on a free loopback port, which speaks
- * OpenAI's chat format and, at paths that end in `/messages`, Anthropic's.
+ * the API that the path of a request is of: OpenAI's chat, Responses, completions and embeddings, Anthropic's
+ * Messages, Gemini's, Bedrock's Converse in AWS's framing.
  *
- * Each request takes the next step of the script; without one it answers well. Everything that came in is
- * kept, byte for byte, and whether its sender left before the end.
+ * Each request takes the next step of the script; without one it answers well: with a fixed text, or, as a model
+ * (`behave: 'model'`), with what follows from the request. Everything that came in is kept, byte for byte, and
+ * whether its sender left before the end.
  */
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
-import { anthropicBodies, type FakeBodies, openaiBodies } from './fake-bodies.ts'
+import { answerOf } from './fake-model.ts'
+import type { FakeAsk, FakeSaid, FakeWire, Fields } from './fake-wires/fake-wire.ts'
+import { fakeWireAt } from './fake-wires/list.ts'
 
 export type FakeStep =
-  /** Answers well, whole or streamed as asked. */
-  | { readonly kind: 'reply'; readonly text?: string; readonly delayMs?: number; readonly eventMs?: number }
+  /** Answers well, whole or streamed as asked. What is not said follows from how it behaves. */
+  | ({ readonly kind: 'reply'; readonly delayMs?: number; readonly eventMs?: number } & Partial<
+      Omit<FakeSaid, 'model'>
+    >)
   /** Answers with the request it got, as JSON in the content. */
   | { readonly kind: 'echo' }
   /** Answers with these bytes, each chunk in a write of its own. */
@@ -56,10 +62,22 @@ export interface FakeProvider {
   close(): Promise<void>
 }
 
-export async function startFakeProvider(): Promise<FakeProvider> {
-  const provider = new ScriptedProvider()
+export interface FakeProviderOptions {
+  /** `text`: the same text for all. `model`: what follows from the request (`fake-model.ts`). Default `text`. */
+  readonly behave?: 'text' | 'model'
+}
+
+export async function startFakeProvider(options: FakeProviderOptions = {}): Promise<FakeProvider> {
+  const provider = new ScriptedProvider(options.behave ?? 'text')
   await provider.listen()
   return provider
+}
+
+interface Exchange {
+  readonly wire: FakeWire
+  readonly ask: FakeAsk
+  readonly response: ServerResponse
+  readonly received: ReceivedRequest
 }
 
 class ScriptedProvider implements FakeProvider {
@@ -69,9 +87,14 @@ class ScriptedProvider implements FakeProvider {
   readonly #steps: FakeStep[] = []
   readonly #numbers = new WeakMap<Socket, number>()
   readonly #timers = new Set<NodeJS.Timeout>()
+  readonly #behave: 'text' | 'model'
   readonly #server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
     this.#receive(request, response)
   })
+
+  constructor(behave: 'text' | 'model') {
+    this.#behave = behave
+  }
 
   async listen(): Promise<void> {
     this.#server.on('connection', (socket) => {
@@ -118,54 +141,52 @@ class ScriptedProvider implements FakeProvider {
   }
 
   #play(step: FakeStep, received: ReceivedRequest, response: ServerResponse): void {
-    const bodies = received.path.endsWith('/messages') ? anthropicBodies : openaiBodies
-    const asked = parse(received.body)
-    const stream = asked['stream'] === true
-    const model = typeof asked['model'] === 'string' ? asked['model'] : ''
+    const [path = ''] = received.path.split('?')
+    const wire = fakeWireAt(path)
+    const ask = wire.ask(path, parse(received.body))
+    const exchange: Exchange = { wire, ask, response, received }
     switch (step.kind) {
       case 'hang':
         return
-      case 'refuse':
-        response.writeHead(step.status, { 'content-type': 'application/json', ...step.headers })
-        response.end(JSON.stringify(bodies.error(step.status)))
+      case 'refuse': {
+        const own = wire.errorHeaders?.(step.status) ?? {}
+        response.writeHead(step.status, { 'content-type': 'application/json', ...own, ...step.headers })
+        response.end(JSON.stringify(wire.error(step.status)))
         return
+      }
       case 'raw':
         response.writeHead(step.status ?? 200, { 'content-type': 'application/json', ...step.headers })
         this.#write(response, step.chunks, step.chunkMs ?? 0)
         return
       case 'cut':
-        this.#cut(step.after, response, bodies.whole(model, 'half of this'), stream)
+        this.#cut(step.after, exchange)
         return
       case 'endless':
-        this.#endless(response, bodies, { ...step, received })
+        this.#endless(exchange, step)
         return
       case 'echo':
-        this.#reply(response, bodies, { model, stream, text: received.body.toString(), eventMs: 0 })
+        this.#reply(exchange, { model: ask.model, text: received.body.toString() }, 0)
         return
       case 'reply': {
-        const answer = {
-          model,
-          stream,
-          text: step.text ?? 'Hello there, friend.',
-          eventMs: step.eventMs ?? 0,
-        }
-        if (step.delayMs === undefined) this.#reply(response, bodies, answer)
-        else this.#after(step.delayMs, () => this.#reply(response, bodies, answer))
+        const { kind: _kind, delayMs, eventMs = 0, ...own } = step
+        const said = { ...this.#answer(ask), ...own }
+        if (delayMs === undefined) this.#reply(exchange, said, eventMs)
+        else this.#after(delayMs, () => this.#reply(exchange, said, eventMs))
       }
     }
   }
 
-  #reply(
-    response: ServerResponse,
-    bodies: FakeBodies,
-    it: { model: string; stream: boolean; text: string; eventMs: number },
-  ): void {
-    if (it.stream) {
-      response.writeHead(200, { 'content-type': 'text/event-stream', 'x-request-id': 'req_fake' })
-      this.#write(response, bodies.events(it.model, it.text), it.eventMs)
+  #answer(ask: FakeAsk): FakeSaid {
+    return this.#behave === 'model' ? answerOf(ask) : { model: ask.model, text: 'Hello there, friend.' }
+  }
+
+  #reply({ wire, ask, response }: Exchange, said: FakeSaid, eventMs: number): void {
+    if (ask.stream) {
+      response.writeHead(200, { 'content-type': wire.streamType, 'x-request-id': 'req_fake' })
+      this.#write(response, wire.events(said), eventMs)
       return
     }
-    const body = JSON.stringify(bodies.whole(it.model, it.text))
+    const body = JSON.stringify(wire.whole(said, ask))
     const length = Buffer.byteLength(body)
     response.writeHead(200, {
       'content-type': 'application/json',
@@ -175,39 +196,36 @@ class ScriptedProvider implements FakeProvider {
     response.end(body)
   }
 
-  #cut(after: 'request' | 'head' | 'middle', response: ServerResponse, whole: object, stream: boolean): void {
+  #cut(after: 'request' | 'head' | 'middle', { wire, ask, response }: Exchange): void {
     if (after === 'request') {
       response.destroy()
       return
     }
-    const body = JSON.stringify(whole)
-    const headers = stream
-      ? { 'content-type': 'text/event-stream' }
+    const body = JSON.stringify(wire.whole({ model: ask.model, text: 'half of this' }, ask))
+    const headers = ask.stream
+      ? { 'content-type': wire.streamType }
       : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
     response.writeHead(200, headers)
     response.flushHeaders()
-    const half = stream ? openaiBodies.events('m', 'one two three').slice(0, 2).join('') : body.slice(0, 40)
-    if (after === 'middle') response.write(half)
+    const [first = '', second = ''] = wire.events({ model: 'm', text: 'one two three' })
+    const half = ask.stream ? [first, second] : [body.slice(0, 40)]
+    if (after === 'middle') for (const it of half) response.write(it)
     this.#after(20, () => response.destroy())
   }
 
-  #endless(
-    response: ServerResponse,
-    bodies: FakeBodies,
-    step: { readonly eventMs?: number; readonly padBytes?: number; readonly received: ReceivedRequest },
-  ): void {
-    response.writeHead(200, { 'content-type': 'text/event-stream' })
-    const [start, word] = bodies.events('endless', 'word'.padEnd(step.padBytes ?? 0, 'x'))
+  #endless({ wire, response, received }: Exchange, step: Extract<FakeStep, { kind: 'endless' }>): void {
+    response.writeHead(200, { 'content-type': wire.streamType })
+    const [start, word] = wire.events({ model: 'endless', text: 'word'.padEnd(step.padBytes ?? 0, 'x') })
     response.write(start)
     const next = () => {
-      step.received.waiting = false
+      received.waiting = false
       if (response.destroyed) return
       // Like a real one it stops producing when nobody reads.
       if (response.write(word ?? '')) {
         this.#after(step.eventMs ?? 5, next)
         return
       }
-      step.received.waiting = true
+      received.waiting = true
       response.once('drain', next)
     }
     next()
@@ -237,9 +255,9 @@ class ScriptedProvider implements FakeProvider {
   }
 }
 
-function parse(body: Buffer): Record<string, unknown> {
+function parse(body: Buffer): Fields {
   try {
-    return JSON.parse(body.toString()) as Record<string, unknown>
+    return JSON.parse(body.toString()) as Fields
   } catch {
     return {}
   }

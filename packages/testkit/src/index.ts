@@ -2,6 +2,8 @@
 
 export * from './counting-clock.ts'
 export * from './fake-provider.ts'
+export { eventStreamMessage } from './fake-wires/event-stream.ts'
+export type { FakeAsk, FakeCall, FakeSaid } from './fake-wires/fake-wire.ts'
 export * from './fault-proxy.ts'
 export * from './faulty-disk.ts'
 export * from './handle-conformance.ts'

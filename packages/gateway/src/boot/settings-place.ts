@@ -64,8 +64,9 @@ async function openPlace(options: PlaceOptions): Promise<Omit<SettingsPlace, 'na
     return { source, handle, again: directorySource(path), isNew: false }
   }
   const isNew = found === null && (await makeFirst(path, options.env))
-  const handle = named(fileHandle(path, { clock }), place)
-  const source = { kind: handle.kind, place, own: ownFile(path, place, settingsText) }
+  const own = ownFile(path, place, settingsText)
+  const handle = named(fileHandle(path, { clock, isKnown: (found) => own.isWritten(found) }), place)
+  const source = { kind: handle.kind, place, own }
   return { source, handle, again: fileSource(path), isNew }
 }
 

@@ -7,12 +7,14 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { FileChangedError, keepAside, readOwnFile, replaceOwnFile } from './own-file.ts'
+import { settingsText } from '../settings/edit.ts'
+import { FileChangedError, keepAside, ownFile, readOwnFile, replaceOwnFile } from './own-file.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'changeover-own-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -24,6 +26,29 @@ const newFile = (text: string): string => {
   return path
 }
 const drafts = (path: string): string[] => readdirSync(join(path, '..')).filter((it) => it.endsWith('.next'))
+
+describe('the own file as its changer sees it', () => {
+  it('is read once as long as nobody writes it, and read before it is replaced', async () => {
+    const path = newFile('before')
+    const own = ownFile(path, 'settings.yaml', settingsText)
+    const first = await own.read()
+    expect(await own.read()).toBe(first)
+    const written = Buffer.from('after')
+    await own.replace(first, written)
+    expect(await own.read()).toBe(written)
+    expect(own.isWritten(statSync(path, { bigint: true }))).toBe(true)
+    const { mtime } = statSync(path)
+    writeFileSync(path, 'AFTER')
+    // As if it had been in the same tick of the clock.
+    utimesSync(path, mtime, mtime)
+    await expect(own.replace(written, Buffer.from('more'))).rejects.toThrow(FileChangedError)
+    writeFileSync(path, 'by hand')
+    expect(own.isWritten(statSync(path, { bigint: true }))).toBe(false)
+    expect(Buffer.from((await own.read()) ?? []).toString()).toBe('by hand')
+    rmSync(path)
+    expect(await own.read()).toBeNull()
+  })
+})
 
 describe('the own file', () => {
   it('is replaced whole, keeps its mode, and leaves nothing beside it', async () => {

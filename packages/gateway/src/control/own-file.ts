@@ -8,25 +8,42 @@
  * A symbolic link stays one: what it points to is replaced. Mode is kept; owner is ours anyway, or the
  * folder would not let us.
  */
-import { constants } from 'node:fs'
-import { access, chmod, open, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
+import { type BigIntStats, constants } from 'node:fs'
+import { access, lstat, open, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { mediaTypeOf, type OwnSettings, type SettingsText } from './settings-source.ts'
 
+export interface OwnFile extends OwnSettings {
+  /** Whether a file that looks like this is the one that was put here last. */
+  isWritten(found: BigIntStats): boolean
+}
+
 /** The one file at `path`, which people call `place`. */
-export function ownFile(path: string, place: string, text: SettingsText): OwnSettings {
+export function ownFile(path: string, place: string, text: SettingsText): OwnFile {
   const mediaType = mediaTypeOf(path)
+  /** What the file held when it had this stamp. It is read for certain before it is replaced. */
+  let known: { readonly stamp: string; readonly bytes: Uint8Array } | null = null
+  let written: string | null = null
   return {
     mediaType,
     isMany: false,
     takes: (it) => it === undefined || it === mediaType,
     isWritable: () => isWritable(path),
-    read: () => readOwnFile(path),
+    async read() {
+      const found = await stat(path, { bigint: true }).catch(() => null)
+      if (found !== null && known?.stamp === stampOf(found)) return known.bytes
+      const bytes = await readOwnFile(path)
+      known = found === null || bytes === null ? null : { stamp: stampOf(found), bytes }
+      return bytes
+    },
+    isWritten: (found) => stampOf(found) === written,
     treeOf: (bytes) => text.read(bytes, path),
     edit: (bytes, changes) => text.edit(bytes, path, changes),
     write: (tree) => text.write(tree, path),
     async replace(expected, next) {
-      await replaceOwnFile(path, expected, next)
+      const stamp = await replaceOwnFile(path, expected, next)
+      known = { stamp, bytes: next }
+      written = stamp
       return place
     },
     async keepAside(expected, _next, mark) {
@@ -50,39 +67,60 @@ export async function readOwnFile(path: string): Promise<Uint8Array | null> {
   }
 }
 
-/** Puts `next` in place of `expected`. Throws `FileChangedError` when the file holds something else by now. */
+/**
+ * What differs between two files, or two states of one. Only who writes as many bytes in the same tick of the clock
+ * leaves it as it was.
+ */
+function stampOf({ dev, ino, size, mtimeNs }: BigIntStats): string {
+  return `${dev}:${ino}:${size}:${mtimeNs}`
+}
+
+/**
+ * Puts `next` in place of `expected`, and answers the stamp that the file has then. Throws `FileChangedError` when
+ * the file holds something else by now.
+ */
 export async function replaceOwnFile(
   path: string,
   expected: Uint8Array | null,
   next: Uint8Array,
-): Promise<void> {
-  const target = await realpath(path).catch(() => path)
+): Promise<string> {
+  const { target, found } = await follow(path)
   const draft = join(dirname(target), `.${basename(target)}.${process.pid}.next`)
   try {
-    const mode = await stat(target).then(
-      (it) => it.mode & 0o777,
-      () => 0o644,
-    )
     await dropLeftDrafts(target)
-    await writeDurably(draft, next, mode)
+    const stamp = await writeDurably(draft, next, found === null ? 0o644 : Number(found.mode) & 0o777)
     if (!isSameText(await readOwnFile(target), expected))
       throw new FileChangedError(`"${path}" was changed meanwhile`)
     await rename(draft, target)
     await syncFolder(dirname(target))
+    return stamp
   } catch (error) {
     await rm(draft, { force: true }).catch(() => undefined)
     throw error
   }
 }
 
+/** The file that a path leads to. */
+async function follow(path: string): Promise<{ target: string; found: BigIntStats | null }> {
+  const found = await lstat(path, { bigint: true }).catch(() => null)
+  if (found?.isSymbolicLink() !== true) return { target: path, found }
+  const target = await realpath(path).catch(() => path)
+  return { target, found: await stat(target, { bigint: true }).catch(() => null) }
+}
+
+/** Once is enough: only a process that was there before this one can have left any. */
+const cleared = new Set<string>()
+
 /** A process that was killed while it wrote has left its draft. */
 async function dropLeftDrafts(target: string): Promise<void> {
+  if (cleared.has(target)) return
   const names = await readdir(dirname(target)).catch((): string[] => [])
   for (const name of names) {
     const [, of, pid] = /^\.(.+)\.(\d+)\.next$/.exec(name) ?? []
     if (of === basename(target) && !isRunning(Number(pid)))
       await rm(join(dirname(target), name), { force: true })
   }
+  cleared.add(target)
 }
 
 function isRunning(pid: number): boolean {
@@ -102,23 +140,26 @@ export async function keepAside(path: string, bytes: Uint8Array, mark: string): 
 
 /** Whether a change could be written back: the folder must let us put a file there. */
 export async function isWritable(path: string): Promise<boolean> {
-  const target = await realpath(path).catch(() => path)
+  const { target } = await follow(path)
   return access(dirname(target), constants.W_OK | constants.X_OK).then(
     () => true,
     () => false,
   )
 }
 
-async function writeDurably(path: string, bytes: Uint8Array, mode: number): Promise<void> {
+/** Answers the stamp of what is written. */
+async function writeDurably(path: string, bytes: Uint8Array, mode: number): Promise<string> {
   const file = await open(path, 'w', mode)
   try {
     await file.writeFile(bytes)
     await file.sync()
+    const found = await file.stat({ bigint: true })
+    // The mode of `open` is cut by the umask.
+    if ((Number(found.mode) & 0o777) !== mode) await file.chmod(mode)
+    return stampOf(found)
   } finally {
     await file.close()
   }
-  // The mode of `open` is cut by the umask.
-  await chmod(path, mode)
 }
 
 async function syncFolder(path: string): Promise<void> {

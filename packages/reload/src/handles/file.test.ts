@@ -54,6 +54,31 @@ handleConformance({
   },
 })
 
+describe('a file that its writer has offered already', () => {
+  it('is not read when it was heard of, and what comes after it is new, also what was there before', async () => {
+    await writeFile(path, 'first')
+    let asked = 0
+    const isKnown = ({ size }: { size: bigint }) => {
+      asked += 1
+      return size === 7n
+    }
+    desk.watch(fileHandle(path, { quietMs: 5, pollMs: NEVER_MS, isKnown }))
+    await newestIs('first')
+    await replace(path, 'written')
+    await expect.poll(() => asked, PATIENCE).toBeGreaterThan(0)
+    await replace(path, 'first')
+    await expect.poll(() => desk.texts(), PATIENCE).toEqual(['first', 'first'])
+  })
+
+  it('is read at the next poll all the same', async () => {
+    await writeFile(path, 'first')
+    desk.watch(fileHandle(path, { quietMs: 5, pollMs: 50, isKnown: () => true }))
+    await newestIs('first')
+    await replace(path, 'written')
+    await newestIs('written')
+  })
+})
+
 describe('a file handle hears of', () => {
   const ways: Record<string, (text: string) => Promise<void>> = {
     'a rename over the file': (text) => replace(path, text),

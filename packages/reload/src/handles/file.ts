@@ -12,13 +12,21 @@ import { mediaTypeOf } from './media-type.ts'
 import { digestOf, MAX_BYTES, refuseEmpty, refuseLarge } from './source.ts'
 import { type WatchedOptions, type WatchedSource, watchedHandle } from './watched.ts'
 
+export interface FileHandleOptions extends WatchedOptions {
+  /** Whether a file that looks like this holds what its writer has offered already, so that it need not be read. */
+  readonly isKnown?: (found: BigIntStats) => boolean
+}
+
 /** Watches one file. Its directory need not exist yet. */
-export function fileHandle(path: string, options: WatchedOptions = {}): Handle {
+export function fileHandle(path: string, options: FileHandleOptions = {}): Handle {
   return watchedHandle(fileSource(path, options), options)
 }
 
-export function fileSource(path: string, options: { readonly maxBytes?: number } = {}): WatchedSource {
-  const { maxBytes = MAX_BYTES } = options
+export function fileSource(
+  path: string,
+  options: Pick<FileHandleOptions, 'maxBytes' | 'isKnown'> = {},
+): WatchedSource {
+  const { maxBytes = MAX_BYTES, isKnown } = options
   return {
     kind: 'file',
     place: path,
@@ -30,6 +38,11 @@ export function fileSource(path: string, options: { readonly maxBytes?: number }
       refuseEmpty(path, bytes)
       const mediaType = mediaTypeOf(path, bytes)
       return { bytes, digest: digestOf(bytes), mediaType, actor: `file:${basename(path)}` }
+    },
+    async isKnown() {
+      if (isKnown === undefined) return false
+      const found = await stat(path, { bigint: true }).catch(() => null)
+      return found !== null && isKnown(found)
     },
     async spots() {
       const named = resolve(path)

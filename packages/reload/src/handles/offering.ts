@@ -65,6 +65,11 @@ export class Offering {
     this.trouble = null
   }
 
+  /** Somebody else has offered what is there: whatever is read next is new. */
+  forget(): void {
+    this.offered = null
+  }
+
   /** Reports what went wrong, once. */
   tell(error: unknown): void {
     const { report, place, signal } = this.options

@@ -42,10 +42,12 @@ export class Wake {
   }
 
   /** Sleeps until the bell has rung and then been quiet for `quietMs`, ten times that at most, or until `pollMs`. */
-  async sleepUntilQuiet(quietMs: number, pollMs: number | null): Promise<void> {
-    if ((await this.sleep(pollMs)) !== 'rung') return
+  async sleepUntilQuiet(quietMs: number, pollMs: number | null): Promise<Woken> {
+    const woken = await this.sleep(pollMs)
+    if (woken !== 'rung') return woken
     const endMs = this.clock.monotonic() + 10 * quietMs
     while ((await this.sleep(quietMs)) === 'rung' && this.clock.monotonic() < endMs);
+    return woken
   }
 
   private answer(woken: Woken): Woken {

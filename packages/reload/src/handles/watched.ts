@@ -11,7 +11,7 @@ import { systemClock } from '../system-clock.ts'
 import { DirectoryWatch, type Spots } from './directory-watch.ts'
 import { Offering } from './offering.ts'
 import type { Source } from './source.ts'
-import { untilAborted, Wake } from './wake.ts'
+import { untilAborted, Wake, type Woken } from './wake.ts'
 
 export interface WatchedOptions {
   /** How long nothing may have changed before it is read. Default 50. */
@@ -26,6 +26,8 @@ export interface WatchedOptions {
 export interface WatchedSource extends Source {
   /** Where changes can be heard now. */
   spots(): Promise<Spots>
+  /** Whether what is there need not be read, because whoever wrote it has offered it. Read all the same at each poll. */
+  isKnown?(): Promise<boolean>
 }
 
 export function watchedHandle(source: WatchedSource, options: WatchedOptions): Handle {
@@ -37,15 +39,17 @@ export function watchedHandle(source: WatchedSource, options: WatchedOptions): H
       const wake = new Wake(clock, signal)
       const directories = new DirectoryWatch(() => wake.ring())
       const offering = new Offering({ place: source.place, trigger: 'file', offer, signal, report })
-      const round = async () => {
+      const round = async (woken: Woken) => {
+        if (woken === 'rung' && !offering.isTroubled && (await source.isKnown?.()) === true)
+          return offering.forget()
         // Listening begins before reading, so that no change falls between the two.
         await directories.follow(await source.spots())
         if (!(await offering.readOnce(source))) wake.ring()
       }
       try {
-        while (!signal.aborted) {
-          await untilAborted(round(), signal)
-          await wake.sleepUntilQuiet(quietMs, pollMs)
+        for (let woken: Woken = 'elapsed'; !signal.aborted; ) {
+          await untilAborted(round(woken), signal)
+          woken = await wake.sleepUntilQuiet(quietMs, pollMs)
         }
       } finally {
         directories.close()

@@ -7,17 +7,12 @@ import { recordSpec } from '../calls/spec.ts'
 import { openCatalogue, type ShippedCatalogue } from '../catalogue/catalogue.ts'
 import { catalogueSpec } from '../catalogue/spec.ts'
 import { contextSpec } from '../contexts/spec.ts'
-import type { CompiledGateway, CompiledIdentity, CompiledRoute } from '../contract/compiled.ts'
-import type { Limiter } from '../contract/limiter.ts'
+import type { CompiledGateway, CompiledRoute } from '../contract/compiled.ts'
 import type { SecretValues } from '../contract/secret.ts'
-import { compileIdentity } from '../identity/compile-identity.ts'
-import { tenantSpec } from '../identity/spec.ts'
-import { createLimiter, createRequestCount, type RequestCount } from '../policy/request-limit.ts'
-import { type LimitSpec, limitSpec } from '../policy/spec.ts'
 import { providerSpec } from '../providers/spec.ts'
 import { modelSpec, routeSpec } from '../routing/spec.ts'
 import { entriesOf, entryOf } from '../settings/check.ts'
-import { isOpen } from './check-access.ts'
+import { compileCallers } from './compile-callers.ts'
 import { compileRoutes } from './compile-routes.ts'
 import { compileTargets } from './compile-targets.ts'
 
@@ -56,30 +51,6 @@ export function compileGateway(input: CompileInput): CompiledGateway {
     versionHeaders: Object.freeze(['x-changeover-version', input.version]),
     recordCalls: record?.enabled ?? true,
   })
-}
-
-/** The limiter that a count has under certain numbers: as long as both stay, it does too. */
-const knownLimiters = new WeakMap<RequestCount, { readonly numbers: LimitSpec; readonly it: Limiter }>()
-
-/** Counts are carried by who is counted, so that other numbers for a limit do not give anything back. */
-function compileCallers(settings: SettingsTree, carry: Carry): CompiledIdentity {
-  const limits = entriesOf(settings, 'limits', limitSpec)
-  const tenants = entriesOf(settings, 'tenants', tenantSpec)
-  return compileIdentity(tenants, isOpen(settings), (key, limit, keptAs) => {
-    const numbers = limits.get(limit)
-    if (numbers === undefined) throw new TypeError(`key ${key} names limit ${limit}, which was not compiled`)
-    return limiterOf(carry.keep(keptAs, createRequestCount, letGo), numbers)
-  })
-}
-
-const letGo = (): undefined => undefined
-
-function limiterOf(count: RequestCount, numbers: LimitSpec): Limiter {
-  const known = knownLimiters.get(count)
-  if (known?.numbers === numbers) return known.it
-  const it = createLimiter(count, numbers)
-  knownLimiters.set(count, { numbers, it })
-  return it
 }
 
 /** `GET /v1/models` in OpenAI's form. */

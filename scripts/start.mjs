@@ -11,7 +11,7 @@ import { existsSync } from 'node:fs'
 import { constants } from 'node:os'
 import { join } from 'node:path'
 import { build } from './build.mjs'
-import { gatewayFlags } from './parts/node-flags.mjs'
+import { gatewayEnvironment, gatewayFlags } from './parts/node-flags.mjs'
 import { findNode, root, ScriptError, toolEnvironment } from './parts/repository.mjs'
 import { runMain } from './parts/run.mjs'
 import { setUp } from './setup.mjs'
@@ -27,7 +27,7 @@ await runMain(async (args) => {
 })
 
 function become(node, args) {
-  const environment = toolEnvironment()
+  const environment = { ...gatewayEnvironment, ...toolEnvironment() }
   if (typeof process.execve === 'function') process.execve(node, [node, ...args], environment)
   return supervise(spawn(node, args, { stdio: 'inherit', env: environment }))
 }

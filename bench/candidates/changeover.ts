@@ -9,7 +9,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { gatewayFlags } from '../../scripts/parts/node-flags.mjs'
+import { gatewayEnvironment, gatewayFlags } from '../../scripts/parts/node-flags.mjs'
 import type { Candidate, ReloadDone, Surroundings } from './candidate.ts'
 import { launch } from './launch.ts'
 import { exchange, freePort, send } from './ready.ts'
@@ -46,7 +46,12 @@ async function start(surroundings: Surroundings): ReturnType<Candidate['start']>
       name: 'changeover',
       command: process.execPath,
       args: [...gatewayFlags, program, ...flags],
-      env: { NODE_ENV: 'production', CHANGEOVER_ADMIN_TOKEN: token, BENCH_PROVIDER_KEY: 'upstream-key' },
+      env: {
+        ...gatewayEnvironment,
+        NODE_ENV: 'production',
+        CHANGEOVER_ADMIN_TOKEN: token,
+        BENCH_PROVIDER_KEY: 'upstream-key',
+      },
       target: { port, headers: { authorization: `Bearer ${callerKey}` }, model: 'bench' },
       ready: () => send({ port: adminPort, method: 'GET', path: '/readyz' }),
     },

@@ -2,11 +2,7 @@
  * Bundles one program: `bundle.mjs <package folder> <source> <output>`. A process of its own, because the
  * bundler needs a newer Node than the scripts do.
  *
- * The output's first file does nothing but switch on V8's code cache and import the rest: static imports are
- * compiled before the first line of a module runs, so a program cannot switch it on for itself. The cache
- * stands beside the bundle, where only its owner writes, and not in the shared temporary folder, where
- * another user could have put compiled code of theirs. It is flushed after the start and not only at exit: a
- * gateway that is killed has no exit.
+ * The output's first file imports the rest under the right circumstances (`launcher.mjs`).
  *
  * A thread's file cannot be part of the bundle: each source that is named `*-worker.ts` becomes a file of its
  * own beside it, where `new Worker(new URL('./x-worker.js', import.meta.url))` finds it.
@@ -14,6 +10,7 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { build } from 'tsdown'
+import { writeLauncher } from './launcher.mjs'
 import { lightModules } from './light-modules.mjs'
 import { root } from './repository.mjs'
 
@@ -51,12 +48,10 @@ await built.catch((error) => {
 mkdirSync(distribution, { recursive: true })
 writeFileSync(
   join(distribution, `${name}.js`),
-  `#!/usr/bin/env node
-import { enableCompileCache, flushCompileCache } from 'node:module'
-enableCompileCache(new URL('./.compiled', import.meta.url).pathname)
-setTimeout(flushCompileCache, 2_000).unref()
-await import('./${name}.bundle.js')
-`,
+  writeLauncher({
+    bundle: `${name}.bundle.js`,
+    gatewayWhen: name === 'main' ? null : "process.argv[2] === 'serve'",
+  }),
 )
 
 function findWorkers() {

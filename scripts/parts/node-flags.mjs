@@ -1,12 +1,20 @@
 /**
- * The flags of Node under which the gateway runs.
+ * How Node is started for a gateway: its flags and its environment. `npm start` and the benchmark give them; a
+ * program that was started without them starts itself again with them (`launcher.mjs`).
  *
- * `--max-semi-space-size`: what a call allocates is garbage when the call ends, and left to itself V8 lets the space
- * for new objects grow to 100 MB under load and never gives it back. With 8 MB a half, resident memory at 2,000
- * calls a second was 215 MB instead of 320. At full load, in two runs of each on a busy machine, the p99 was 13 and
- * 20 ms instead of 27 and 37, because no single collection has much to copy; throughput was 6,800 and 8,600 calls a
- * second instead of 6,900 and 9,400, which is within the noise of that machine and may yet be a price.
- *
- * A flag and not a setting, because V8 reads it before the first line of a program runs.
+ * Why they are not set from inside: V8 and the C library read them before the first line of a program runs.
+ * What they were measured to do is in docs/decisions/2026-11-21-what-holds-up-a-call.md.
  */
-export const gatewayFlags = ['--max-semi-space-size=8']
+
+/**
+ * `--max-semi-space-size` (MB): what a call allocates is garbage when the call ends, and left to itself V8 lets the
+ * space for new objects grow to 100 MB under load and never gives it back. Small collections are cheap where little
+ * survives them, so they may be many.
+ *
+ * `--v8-pool-size`: threads that collect garbage and compile beside the one that serves. Where that one has a core to
+ * itself one of them keeps up with it; where it has not, each further one makes it wait a time slice longer.
+ */
+export const gatewayFlags = ['--max-semi-space-size=2', '--v8-pool-size=1']
+
+/** `MALLOC_ARENA_MAX`: glibc keeps what each thread has freed for that thread, which is memory for nobody here. */
+export const gatewayEnvironment = { MALLOC_ARENA_MAX: '1' }

@@ -2,7 +2,6 @@ import { spawn } from 'node:child_process'
 import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Attributes, Clock, LogRecord, Telemetry } from '@changeover/reload'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -43,6 +42,8 @@ function openLog(
   } as unknown as Telemetry
   return { log: createCallLog({ path, clock, telemetry, ...more }), dropped, said }
 }
+
+const nextTurn = () => new Promise((resolve) => setImmediate(resolve))
 
 const call = (id: string): CallRecord => ({
   id,

@@ -1,0 +1,5 @@
+/** For the tests. */
+export declare function writeLauncher(it: {
+  readonly bundle: string
+  readonly gatewayWhen: string | null
+}): string

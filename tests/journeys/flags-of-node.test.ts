@@ -1,0 +1,69 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeEach, describe, expect, it } from 'vitest'
+import { writeLauncher } from '../../scripts/parts/launcher.mjs'
+import { gatewayEnvironment, gatewayFlags } from '../../scripts/parts/node-flags.mjs'
+
+const folder = mkdtempSync(join(tmpdir(), 'changeover-launcher-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const told = `console.log(JSON.stringify({
+  flags: process.execArgv, words: process.argv.slice(2), pid: process.pid, arenas: process.env.MALLOC_ARENA_MAX }))`
+writeFileSync(join(folder, 'told.js'), told)
+writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
+const always = join(folder, 'always.js')
+writeFileSync(always, writeLauncher({ bundle: 'told.js', gatewayWhen: null }))
+const serving = join(folder, 'serving.js')
+writeFileSync(serving, writeLauncher({ bundle: 'told.js', gatewayWhen: "process.argv[2] === 'serve'" }))
+
+interface Told {
+  readonly flags: readonly string[]
+  readonly words: readonly string[]
+  readonly pid: number
+  readonly arenas?: string
+}
+
+function start(
+  args: readonly string[],
+  more: Readonly<Record<string, string>> = {},
+): Told & { child: number } {
+  const { MALLOC_ARENA_MAX: _, NODE_OPTIONS: __, ...env } = process.env
+  const { stdout, stderr, pid } = spawnSync(process.execPath, args, {
+    encoding: 'utf8',
+    env: { ...env, ...more },
+    timeout: 20_000,
+  })
+  expect(stderr).toBe('')
+  return { ...(JSON.parse(stdout) as Told), child: pid }
+}
+
+const arenas = gatewayEnvironment['MALLOC_ARENA_MAX']
+
+beforeEach((context) => {
+  if (process.execve === undefined) context.skip('this Node cannot take its own place')
+})
+
+describe('a built program', () => {
+  it('runs a gateway under its flags, however it was started, as the same process', () => {
+    const { child, ...bare } = start([always, '--port', '0'])
+    expect(bare).toEqual({ flags: gatewayFlags, words: ['--port', '0'], pid: child, arenas })
+
+    const given = start([...gatewayFlags, always], { MALLOC_ARENA_MAX: '1' })
+    expect(given).toMatchObject({ flags: gatewayFlags, arenas: '1' })
+  })
+
+  it('leaves what was chosen otherwise', () => {
+    const [first = '', ...rest] = gatewayFlags
+    const chosen = `${first.split('=')[0]}=16`
+    expect(start([chosen, always])).toMatchObject({ flags: [chosen, ...rest] })
+    expect(start([always], { NODE_OPTIONS: chosen })).toMatchObject({ flags: rest })
+    expect(start([always], { MALLOC_ARENA_MAX: '4' })).toMatchObject({ arenas: '4' })
+  })
+
+  it('leaves other commands alone', () => {
+    expect(start([serving, 'status'])).toMatchObject({ flags: [], words: ['status'] })
+    expect(start([serving, 'serve'])).toMatchObject({ flags: gatewayFlags, words: ['serve'] })
+  })
+})

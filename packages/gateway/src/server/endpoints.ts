@@ -8,7 +8,7 @@ import type { EmbedWireName } from '../contract/embeddings.ts'
 import type { WireName } from '../contract/wire.ts'
 
 /** `stream` is `generate` for formats where the path says that the reply is streamed. */
-export type Task = 'generate' | 'stream' | 'models' | 'embed'
+export type Task = 'generate' | 'stream' | 'models' | 'embed' | 'count'
 
 export interface Endpoint {
   readonly method: 'GET' | 'POST'
@@ -36,6 +36,9 @@ export const endpoints: readonly Endpoint[] = [
   post('/v1beta/models/{model}:streamGenerateContent', 'gemini', 'stream'),
   post('/v1/models/{model}:generateContent', 'gemini', 'generate'),
   post('/v1/models/{model}:streamGenerateContent', 'gemini', 'stream'),
+  post('/v1/messages/count_tokens', 'anthropic-messages', 'count'),
+  post('/v1beta/models/{model}:countTokens', 'gemini', 'count'),
+  post('/v1/models/{model}:countTokens', 'gemini', 'count'),
   embed('/v1/embeddings', 'openai-chat', 'openai-embeddings'),
   embed('/v1beta/models/{model}:embedContent', 'gemini', 'gemini-embeddings'),
   embed('/v1beta/models/{model}:batchEmbedContents', 'gemini', 'gemini-batch-embeddings'),

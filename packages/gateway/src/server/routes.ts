@@ -4,6 +4,7 @@ import type { CallHead } from '../contract/downstream.ts'
 import type { Wire, WireName } from '../contract/wire.ts'
 import { type DetailsOf, type ErrorCode, rules, sayError } from '../errors.ts'
 import type { Call } from '../pipeline/call.ts'
+import { CountCall } from '../pipeline/count-call.ts'
 import { EmbeddingsCall } from '../pipeline/embeddings-call.ts'
 import { GenerateCall } from '../pipeline/generate-call.ts'
 import { ModelsCall } from '../pipeline/models-call.ts'
@@ -28,6 +29,7 @@ export function openCall(
   const head = headOf(request, found, query === -1 ? '' : url.slice(query + 1))
   if (found.endpoint.task === 'models')
     return new ModelsCall(tools, response, { ...head, model: found.model })
+  if (found.endpoint.task === 'count') return new CountCall(tools, response, head)
   const { embeds } = found.endpoint
   if (embeds !== undefined) return new EmbeddingsCall(tools, response, { ...head, embeds })
   return new GenerateCall(tools, response, head)

@@ -264,6 +264,31 @@ describe('changeover rollback and abort', () => {
   })
 })
 
+describe('changeover apply --for', () => {
+  it('is in force for a time, shows everywhere, is written nowhere, and is ended by a rollback', async () => {
+    const { reloader } = gateway
+    const before = reloader.current()?.version ?? ''
+    const early = await changeover(['apply', '--set', 'routes/chat/targets/0/weight=1', '--for', '15m'])
+    expect(early.out).toContain('still observed')
+    await reloader.confirm(before)
+    const ran = await changeover(['apply', '--set', 'routes/chat/targets/0/weight=1', '--for', '15m'])
+    expect(ran).toMatchObject({ code: 0, err: '' })
+    const { version } = reloader.current() ?? {}
+    const said = `override  ${version} for 15 min more, then back to ${before}; it is written nowhere`
+    expect(ran.out).toContain(said)
+    expect((await changeover(['status'])).out).toMatch(/override {2}.* for 1[45] min more/)
+    expect((await changeover(['history', '--versions'])).out).toMatch(/override/)
+    expect((await changeover(['history'])).out).toContain('override: /routes')
+    expect(readFileSync(file, 'utf8')).toBe(settings)
+    const lasting = await changeover(['apply', '--set', 'routes/chat/targets/0/weight=2', '--json'])
+    expect(lasting.out + lasting.err).toContain('"settings.overridden"')
+    const back = await changeover(['rollback'])
+    expect(back.out).toContain(`restores ${before}, which the override ${version} was made upon`)
+    expect(readFileSync(file, 'utf8')).toBe(settings)
+    expect(await changeover(['apply', '--set', 'a/b=1', '--for', 'soon'])).toMatchObject({ code: 1 })
+  })
+})
+
 describe('changeover watch', () => {
   it('follows reloads until the first one ends', async () => {
     const watching = changeover(['watch', '--once', '--json'])
@@ -286,6 +311,21 @@ describe('changeover watch', () => {
 })
 
 describe('changeover doctor', () => {
+  it('says why nothing comes of a file that was saved', async () => {
+    const bad = settings.replace('weight: 90', 'weight: ninety')
+    writeFileSync(join(folder, 'bad.yaml'), bad)
+    expect(await changeover(['apply', 'bad.yaml'])).toMatchObject({ code: 1 })
+    writeFileSync(file, bad)
+    const handle = () => gateway.reloader.status().handles[0]
+    await vi.waitFor(() => expect(handle()?.differs).not.toBeNull(), patience)
+    const ran = await changeover(['doctor', '--settings', file])
+    expect(ran.code).toBe(1)
+    expect(ran.out).toMatch(/changeover\.yaml" holds what is not in force: (quarantined|validate\.refused)/)
+    expect((await changeover(['status'])).out).toContain('holds what is not in force')
+    writeFileSync(file, settings)
+    await vi.waitFor(() => expect(handle()?.differs).toBeNull(), patience)
+  })
+
   it('looks at everything, and finds nothing wrong here', async () => {
     const ran = await changeover(['doctor', '--settings', file])
     expect(ran.out).toContain('✓ node')

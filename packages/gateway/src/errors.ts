@@ -265,7 +265,8 @@ export const rules = {
     blame: 'operator',
     retry: false,
     status: 409,
-    say: (it) => `the settings come from "${it.source}"; make the change there`,
+    say: (it) =>
+      `the settings come from "${it.source}"; make the change there, or here for a time only (override)`,
   }),
   'settings.many_files': rule<{ files: string }>({
     blame: 'sender',
@@ -273,6 +274,20 @@ export const rules = {
     status: 409,
     say: (it) =>
       `the change belongs into ${it.files}, and two files cannot be replaced at once; make a change of each, or make it there`,
+  }),
+  'settings.overridden': rule<{ version: string; until: string; back: string }>({
+    blame: 'operator',
+    retry: true,
+    status: 409,
+    say: (it) =>
+      `version ${it.version} is in force for a time only, until ${it.until}; a lasting change would be made of it: end it by a rollback to ${it.back} first, or wait`,
+  }),
+  'settings.observed': rule<{ version: string }>({
+    blame: 'sender',
+    retry: true,
+    status: 409,
+    say: (it) =>
+      `version ${it.version} is still observed, and would be lost when the override ends; wait until it is confirmed, or promote it`,
   }),
   'settings.write_back': rule<{ source: string }>({
     blame: 'operator',

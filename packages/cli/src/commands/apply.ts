@@ -32,6 +32,11 @@ asked for it can be found from the requests that ran under it.`,
       value: 'KEY',
       about: 'the same key with the same change is done once',
     },
+    for: {
+      type: 'string',
+      value: 'TIME',
+      about: 'a temporary override: in force for 90s, 15m or 2h, written nowhere, gone by itself',
+    },
     force: { type: 'boolean', about: 'also when these settings are in quarantine or the breaker is open' },
     traceparent: { type: 'string', value: 'W3C', about: 'trace to be part of; or TRACEPARENT' },
     wait: { type: 'boolean', about: 'wait until the version is confirmed or taken back' },
@@ -39,6 +44,7 @@ asked for it can be found from the requests that ran under it.`,
   examples: [
     ['changeover apply changeover.yaml', 'a whole file'],
     ['changeover apply --set routes/chat/targets/0/weight=50', 'one value; the file is written back'],
+    ['changeover apply --set telemetry/logs/level=debug --for 15m', 'and then as before, by itself'],
     ['changeover apply new.yaml --reason "more small model" --wait', 'until it is confirmed'],
   ],
   run,
@@ -69,6 +75,7 @@ async function run(context: CommandContext): Promise<number> {
 
 async function offer(context: CommandContext, client: Client, body: Body): Promise<Receipt> {
   const reason = context.text('reason')
+  const override = context.text('for')
   const ifMatch = context.text('if-match') ?? body.ifMatch
   const idempotencyKey = context.text('idempotency-key')
   const asked = {
@@ -77,6 +84,7 @@ async function offer(context: CommandContext, client: Client, body: Body): Promi
     source: body.sent.name,
     query: {
       ...(reason === undefined ? {} : { reason }),
+      ...(override === undefined ? {} : { override }),
       ...(context.flag('force') ? { force: 'true' as const } : {}),
       ...(context.flag('allow-shrink') ? { allowShrink: 'true' as const } : {}),
     },
@@ -93,7 +101,7 @@ async function tellReceipt(context: CommandContext, client: Client, receipt: Rec
     const { words } = await client.ask('diffVersions', { params: { from: previous, to: version } })
     writeWords(words, context.paint).forEach((it) => context.say(it))
   }
-  writeReceipt(receipt, context.paint).forEach((it) => context.say(it))
+  writeReceipt(receipt, context.paint, context.now()).forEach((it) => context.say(it))
 }
 
 interface Follower {

@@ -59,7 +59,7 @@ function writeAttemptRow(it: Attempt, paint: Paint, now: number): string[] {
     it.durationMs === null ? '' : sayDuration(it.durationMs),
     it.trigger,
     clip(it.actor, 24),
-    clip(what, 60),
+    clip(it.source.startsWith('override:') ? `override: ${what}` : what, 60),
   ]
 }
 

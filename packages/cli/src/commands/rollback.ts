@@ -23,8 +23,9 @@ in force, that is kept beside it.`,
 
 /** What is said of a version that nobody named. */
 async function sayWhy(client: Client): Promise<string> {
-  const { applied, baseline } = await client.ask('readStatus')
+  const { applied, baseline, override } = await client.ask('readStatus')
   if (applied === null || baseline === null) return ''
+  if (override !== null) return `, which the override ${override.version} was made upon`
   return applied.version === baseline.version
     ? `, the version before ${applied.version}`
     : `, the last confirmed version: ${applied.version} was still observed`
@@ -49,6 +50,6 @@ async function run(context: CommandContext): Promise<number> {
     const { restores } = await client.ask('readVersion', { params: { version } })
     context.say(`restores ${restores?.version ?? 'an older version'}${why}`)
   }
-  writeReceipt(receipt, context.paint).forEach((it) => context.say(it))
+  writeReceipt(receipt, context.paint, context.now()).forEach((it) => context.say(it))
   return exitCodes.ok
 }

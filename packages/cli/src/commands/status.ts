@@ -2,6 +2,7 @@
 import type { Attempt, CallSummary, Issue, Status } from '@changeover/sdk'
 import type { Command, CommandContext } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
+import { writeOverride } from '../render/changes.ts'
 import { type Paint, padEnd, type Style } from '../render/paint.ts'
 import { writeTimeTree } from '../render/time-tree.ts'
 import { sayAgo, sayDuration, saySpan } from '../render/times.ts'
@@ -31,6 +32,7 @@ function writeStatus(it: Status, context: CommandContext): string[] {
     ...writePlaces(it, paint),
     '',
     ...writePointers(it, paint),
+    ...(it.override === null ? [] : [`  ${writeOverride(it.override, paint, now)}`]),
     ...writeTroubles(it, paint),
     ...(it.last === null ? [] : ['', ...writeLast(it.last, paint, now)]),
     ...writeCalls(it, paint),

@@ -11,6 +11,17 @@ export async function checkGateway(context: CommandContext): Promise<readonly Fi
     const troubles = status.handles.flatMap(({ source, trouble }): Finding[] =>
       trouble === null ? [] : [{ level: 'bad', message: `"${source}": ${trouble.message}` }],
     )
+    const differing = status.handles.flatMap(({ source, differs }): Finding[] =>
+      differs === null
+        ? []
+        : [
+            {
+              level: 'bad',
+              message: `"${source}" holds what is not in force: ${differs.reason}`,
+              advice: adviceOn(differs.reason, differs.attempt),
+            },
+          ],
+    )
     const quarantine = status.quarantine.map(
       (it): Finding => ({
         level: 'unsure',
@@ -22,6 +33,7 @@ export async function checkGateway(context: CommandContext): Promise<readonly Fi
     return [
       { level, message: `answers at ${client.url}; ${version} is in force` },
       ...troubles,
+      ...differing,
       ...quarantine,
     ]
   } catch (error) {
@@ -30,4 +42,10 @@ export async function checkGateway(context: CommandContext): Promise<readonly Fi
     const advice = 'give the token: --token, CHANGEOVER_ADMIN_TOKEN, or --state DIR of that gateway'
     return [{ level: 'bad', message: `a gateway is at ${client.url} but refuses: ${error.message}`, advice }]
   }
+}
+
+function adviceOn(reason: string, attempt: string): string {
+  return reason === 'quarantined'
+    ? 'these settings failed here before and are not tried again by themselves: change them, or "changeover apply FILE --force"'
+    : `"changeover history --json" tells of ${attempt} what is wrong and where; mend it and save`
 }

@@ -1,6 +1,7 @@
 /** Differences and receipts, in words. */
-import type { Plan, Receipt } from '@changeover/sdk'
+import type { Override, Plan, Receipt } from '@changeover/sdk'
 import type { Paint } from './paint.ts'
+import { saySpan } from './times.ts'
 
 const mostWords = 40
 
@@ -20,7 +21,7 @@ function writeWord(word: string, paint: Paint): string {
   return `${paint('yellow', '~')} ${paint('bold', place)}  ${change.replace(' -> ', paint('dim', ' → '))}`
 }
 
-export function writeReceipt(receipt: Receipt, paint: Paint): string[] {
+export function writeReceipt(receipt: Receipt, paint: Paint, now: number): string[] {
   if (receipt.outcome === 'unchanged') {
     const version = receipt.version ?? 'nothing'
     const reason =
@@ -31,8 +32,15 @@ export function writeReceipt(receipt: Receipt, paint: Paint): string[] {
   return [
     `${paint('green', 'applied')}  ${from}${paint('bold', receipt.version ?? '')}`,
     ...writeFile(receipt, paint),
+    ...(receipt.override === undefined ? [] : [`  ${writeOverride(receipt.override, paint, now)}`]),
     paint('dim', `  reload ${receipt.attempt}   trace ${receipt.traceId}`),
   ]
+}
+
+/** `override  1.5 for 15 min more, then back to 1.4; …` */
+export function writeOverride(it: Override, paint: Paint, now: number): string {
+  const left = saySpan(Math.max(0, Date.parse(it.until) - now) + 500)
+  return `${paint('yellow', 'override')}  ${it.version} for ${left} more, then back to ${it.back}; it is written nowhere`
 }
 
 function writeFile({ file }: Receipt, paint: Paint): string[] {

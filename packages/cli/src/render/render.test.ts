@@ -144,16 +144,16 @@ describe('words', () => {
       previous: '1.1',
     } as const
     const file = { path: 'changeover.yaml', written: true, kept: 'changeover.yaml.before-1.2' }
-    expect(writeReceipt({ ...receipt, file }, plain)).toEqual([
+    expect(writeReceipt({ ...receipt, file }, plain, 0)).toEqual([
       'applied  1.1 → 1.2',
       '  written back into changeover.yaml; what it held is kept as "changeover.yaml.before-1.2"',
       '  reload rl_1   trace t',
     ])
     const lost = { path: 'changeover.yaml', written: false, trouble: 'settings.write_back' }
-    expect(writeReceipt({ ...receipt, file: lost }, plain).join()).toContain(
+    expect(writeReceipt({ ...receipt, file: lost }, plain, 0).join()).toContain(
       'could not be written (settings.write_back)',
     )
-    expect(writeReceipt({ ...receipt, outcome: 'unchanged', reason: 'already_applied' }, plain)).toEqual([
+    expect(writeReceipt({ ...receipt, outcome: 'unchanged', reason: 'already_applied' }, plain, 0)).toEqual([
       'unchanged  nothing to change; 1.2 stays in force',
     ])
   })

@@ -8,6 +8,7 @@ import { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { GatewayError } from '../errors.ts'
 import { readOrigin } from './origin.ts'
+import { readOverrideMs } from './override.ts'
 import { Problem } from './schemas.ts'
 
 export type AdminEnv = { Variables: { span: Span } }
@@ -52,6 +53,12 @@ export function rawBody(description: string, types: readonly string[]) {
 
 export async function readBytes(c: AdminContext): Promise<Uint8Array> {
   return new Uint8Array(await c.req.arrayBuffer())
+}
+
+/** How long what is asked for is to serve; `null` for what is to stay. */
+export function overrideMsOf(c: AdminContext): number | null {
+  const text = c.req.query('override')
+  return text === undefined ? null : readOverrideMs(text)
 }
 
 export function originOf(c: AdminContext, more: { reason?: string | undefined } = {}) {

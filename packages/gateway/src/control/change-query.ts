@@ -8,5 +8,11 @@ const flag = z.enum(['true', 'false']).optional()
 export const changeQuery = z.object({
   reason: z.string().max(500).optional().describe('why, for history and audit'),
   force: flag.describe('asked for by a person for this one case: passes quarantine and the open breaker'),
+  override: z
+    .string()
+    .optional()
+    .describe(
+      'in force for this time only, such as `90s`, `15m` or `2h`, and written nowhere; also where the settings are not ours to write',
+    ),
   allowShrink: flag.describe('the change may remove half of what is there, or more'),
 })

@@ -68,7 +68,11 @@ function world(): World {
       settled: new Promise(() => undefined),
     }
   }
-  const reloader = { current: () => current, offer } as unknown as Reloader<unknown>
+  const reloader = {
+    current: () => current,
+    status: () => ({ baseline: null }),
+    offer,
+  } as unknown as Reloader<unknown>
   const text = {
     ...settingsText,
     read: (bytes: Uint8Array, of: string) => {

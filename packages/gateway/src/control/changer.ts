@@ -11,10 +11,11 @@
  * A rollback is the exception: it is what one reaches for when all else is wrong, so it never waits for the
  * file. What the file held is kept beside it, and a file that cannot be written is reported, not obeyed.
  *
- * See docs/decisions/2026-11-21-write-back.md. Not here: how a text is edited (`settings/`), HTTP (`routes/`).
+ * A temporary override is the other one: it is made of what is in force, written nowhere, and gone by itself.
+ *
+ * See docs/decisions/2026-11-21-write-back.md and 2026-11-21-temporary-overrides.md. Not here: how a text is edited (`settings/`), HTTP (`routes/`).
  */
 import {
-  type Change,
   changes,
   ENVELOPE_TYPE,
   type Json,
@@ -25,8 +26,11 @@ import {
   type Telemetry,
 } from '@changeover/reload'
 import { GatewayError, isGatewayError } from '../errors.ts'
+import { type Override, overrideInForce } from './override.ts'
+import { editedOrNull, treeBy, treeOrNull, troubleOf } from './own-edits.ts'
 import { FileChangedError } from './own-file.ts'
 import type { OwnSettings, SettingsSource } from './settings-source.ts'
+import { createTurns, type InTurn } from './turns.ts'
 
 export interface ChangerOptions {
   readonly reloader: Reloader<unknown>
@@ -40,6 +44,14 @@ export interface Draft {
   readonly mediaType: string
 }
 
+export type Overriding = { readonly bytes: Uint8Array } | { readonly change: (tree: Json) => Json }
+
+/** What the asker of a change may say beside it, for whoever reads its text. */
+export interface ChangeHint {
+  readonly allowShrink?: boolean
+  readonly serveTtlMs?: number
+}
+
 /** What became of the file. */
 export interface WrittenBack {
   readonly path: string
@@ -51,6 +63,8 @@ export interface WrittenBack {
 export interface Changed {
   readonly receipt: Receipt
   readonly file: WrittenBack | null
+  /** When it is in force for a time only. */
+  readonly override?: Override | null
 }
 
 export interface Changer {
@@ -59,7 +73,9 @@ export interface Changer {
   /** Offers what `change` makes of the tree in force. */
   patch(change: (tree: Json) => Json, origin: Origin): Promise<Changed>
   /** The text that `patch` would offer, for a plan. */
-  draftPatch(change: (tree: Json) => Json): Promise<Draft>
+  draftPatch(change: (tree: Json) => Json, isOverride?: boolean): Promise<Draft>
+  /** Offers a text, or what `change` makes of the tree in force, to serve for `ttlMs` and be written nowhere. */
+  override(asked: Overriding, origin: Origin, ttlMs: number): Promise<Changed>
   rollback(origin: Origin, to?: string): Promise<Changed>
   /**
    * Takes what the file's handle has read: `offer` is called in turn with the changes, or not at all, when the
@@ -91,7 +107,11 @@ export function createChanger(options: ChangerOptions): Changer {
   return {
     offer: (bytes, origin) => inTurn(() => changer.offer(bytes, origin)),
     patch: (change, origin) => inTurn(() => changer.patch(change, origin)),
-    draftPatch: (change) => inTurn(() => changer.draftPatch(change)),
+    draftPatch: (change, isOverride = false) =>
+      inTurn(() =>
+        isOverride ? Promise.resolve(changer.draftOverride(change)) : changer.draftPatch(change),
+      ),
+    override: (asked, origin, ttlMs) => inTurn(() => changer.override(asked, origin, ttlMs)),
     rollback: (origin, to) => inTurn(() => changer.rollback(origin, to)),
     async offerRead(bytes, offer, again = false) {
       // Boxed: the turn ends when the offer is made, not when it is answered, which may take its time at the gate.
@@ -100,18 +120,6 @@ export function createChanger(options: ChangerOptions): Changer {
       }))
       return receipt
     },
-  }
-}
-
-type InTurn = <T>(run: () => Promise<T>) => Promise<T>
-
-/** One change at a time: the second reads the file that the first has written. */
-function createTurns(): InTurn {
-  let last: Promise<unknown> = Promise.resolve()
-  return (run) => {
-    const turn = last.then(run, run)
-    last = turn.catch(() => undefined)
-    return turn
   }
 }
 
@@ -134,6 +142,9 @@ class FileChanger {
     await this.#mustFit(agreed, bytes, origin)
     const receipt = await this.#ask(bytes, origin, agreed)
     if (!this.#isNew(receipt)) return { receipt, file: null }
+    // An envelope may say itself that it is to serve for a time only.
+    const override = await overrideInForce(this.#options.reloader)
+    if (override?.version === receipt.version) return { receipt, file: null, override }
     return this.#keep(receipt, agreed, async () => {
       if (origin.mediaType !== ENVELOPE_TYPE && agreed.own.takes(origin.mediaType)) return bytes
       return this.#edited(agreed, await this.#settingsOf(receipt.version))
@@ -153,6 +164,33 @@ class FileChanger {
     return { bytes: this.#draft(agreed, change), mediaType: agreed.own.mediaType }
   }
 
+  /** Made of what is in force, and of no file. */
+  draftOverride(change: (tree: Json) => Json): Draft {
+    const snapshot = this.#options.reloader.current()
+    if (snapshot === null) throw new GatewayError('gateway.not_ready', {})
+    const next = treeBy(change, snapshot.settings)
+    return { bytes: Buffer.from(JSON.stringify(next)), mediaType: 'application/json' }
+  }
+
+  async override(asked: Overriding, origin: Origin, ttlMs: number): Promise<Changed> {
+    const { reloader } = this.#options
+    const version = await this.#overridable(origin)
+    const { bytes, mediaType = '' } =
+      'bytes' in asked
+        ? { bytes: asked.bytes, mediaType: origin.mediaType }
+        : this.draftOverride(asked.change)
+    const receipt = await reloader.offer(bytes, {
+      ...origin,
+      mediaType,
+      source: `override:${origin.source}`,
+      ifMatch: origin.ifMatch ?? version,
+      // The same may have been in force before, for its time.
+      manual: true,
+      hint: { ...(origin.hint as ChangeHint | undefined), serveTtlMs: ttlMs } satisfies ChangeHint,
+    })
+    return { receipt, file: null, override: await overrideInForce(reloader) }
+  }
+
   async rollback(origin: Origin, to?: string): Promise<Changed> {
     const { reloader, source } = this.#options
     const { own } = source
@@ -167,7 +205,8 @@ class FileChanger {
       const edited =
         before === null || held === null ? null : editedOrNull(own, before, changes(held, restored))
       const next = edited ?? own.write(restored, before)
-      const keeps = before !== null && (!agrees || edited === null)
+      const isThere = before !== null && Buffer.compare(before, next) === 0
+      const keeps = before !== null && !isThere && (!agrees || edited === null)
       const mark = `before-${receipt.version}`
       const kept = keeps ? { kept: await own.keepAside(before, next, mark) } : {}
       return { receipt, file: { path: await own.replace(before, next), written: true, ...kept } }
@@ -214,6 +253,12 @@ class FileChanger {
     const { own } = source
     if (own === null || !(await own.isWritable()))
       throw new GatewayError('settings.read_only', { source: source.place })
+    const override = await overrideInForce(reloader)
+    if (override !== null)
+      throw new GatewayError('settings.overridden', {
+        ...override,
+        until: new Date(override.until).toISOString(),
+      })
     const snapshot = reloader.current()
     const bytes = await own.read()
     const version = snapshot?.version ?? null
@@ -222,6 +267,23 @@ class FileChanger {
     if (bytes !== null && !(await this.#says(own, bytes, snapshot.settings)))
       throw new GatewayError('settings.file_changed', { source: source.place })
     return { own, bytes, tree: snapshot.settings, version }
+  }
+
+  /** The version that an override would be made of. What is still observed would not come back after it. */
+  async #overridable({ mediaType }: Origin): Promise<string> {
+    const { reloader } = this.#options
+    if (mediaType === ENVELOPE_TYPE)
+      throw new GatewayError('control.bad_request', {
+        field: 'override',
+        found: 'an envelope, which says itself how long it serves',
+        expected: 'settings or a patch',
+      })
+    const { applied, baseline } = reloader.status()
+    if (applied === null) throw new GatewayError('gateway.not_ready', {})
+    const { version } = applied
+    if (version !== baseline?.version && (await overrideInForce(reloader)) === null)
+      throw new GatewayError('settings.observed', { version })
+    return version
   }
 
   /** Whether the file's bytes say exactly these settings. Read only when that is not known yet. */
@@ -242,14 +304,7 @@ class FileChanger {
   }
 
   #draft(agreed: Agreed, change: (tree: Json) => Json): Uint8Array {
-    const next = change(agreed.tree ?? {})
-    if (typeof next !== 'object' || next === null || Array.isArray(next))
-      throw new GatewayError('control.bad_request', {
-        field: 'the patch',
-        found: 'something else as the whole of the settings',
-        expected: 'an object',
-      })
-    return this.#edited(agreed, next as SettingsTree)
+    return this.#edited(agreed, treeBy(change, agreed.tree ?? {}))
   }
 
   #edited(agreed: Agreed, next: SettingsTree): Uint8Array {
@@ -338,27 +393,4 @@ class FileChanger {
   #warn(message: string, error: unknown): void {
     this.#options.telemetry.logger.log({ level: 'warn', room: 'control', message, error })
   }
-}
-
-async function treeOrNull(own: OwnSettings, bytes: Uint8Array): Promise<SettingsTree | null> {
-  try {
-    return await own.treeOf(bytes)
-  } catch {
-    return null
-  }
-}
-
-/** `null` when the text has no room for the change: it is then written anew, and the old one kept aside. */
-function editedOrNull(own: OwnSettings, before: Uint8Array, wanted: readonly Change[]): Uint8Array | null {
-  try {
-    return own.edit(before, wanted)
-  } catch (error) {
-    if (isGatewayError(error) && error.code === 'settings.not_editable') return null
-    throw error
-  }
-}
-
-function troubleOf(error: unknown): string {
-  if (isGatewayError(error)) return error.code
-  return error instanceof FileChangedError ? 'settings.file_changed' : 'settings.write_back'
 }

@@ -55,6 +55,17 @@ export const WriteBack = z
   .describe('what became of the settings file, when the change was written back into it')
   .openapi('WriteBack')
 
+export const Override = z
+  .object({
+    version,
+    until: instant,
+    back: version.describe('serves then, and after a restart'),
+    author: z.string(),
+    reason: z.string(),
+  })
+  .describe('a version that is in force for a time only, and written nowhere')
+  .openapi('Override')
+
 export const Receipt = z
   .object({
     outcome: z.enum(['applied', 'unchanged']),
@@ -66,6 +77,7 @@ export const Receipt = z
     reason: z.string().optional(),
     changedParameters: z.array(pointer).readonly().optional(),
     file: WriteBack.optional(),
+    override: Override.optional(),
   })
   .openapi('Receipt')
 
@@ -161,7 +173,12 @@ export const VersionEntry = StoredVersion.extend({
   reason: z.string(),
   issuedAt: instant,
   restores: orNull(StoredVersion),
-  roles: z.array(z.string()).readonly().describe('`applied`, `confirmed`, `baseline`, `quarantined`'),
+  roles: z
+    .array(z.string())
+    .readonly()
+    .describe(
+      '`applied`, `confirmed`, `baseline`, `quarantined`; `override` for what is in force for a time only',
+    ),
   calls: orNull(CallSummary).describe('with `?calls=true`'),
 }).openapi('VersionEntry')
 
@@ -193,7 +210,9 @@ export const SourceInfo = z
   })
   .openapi('Source')
 
-export const Settings = z.object({ version, source: SourceInfo, settings: json }).openapi('Settings')
+export const Settings = z
+  .object({ version, source: SourceInfo, override: orNull(Override), settings: json })
+  .openapi('Settings')
 
 export const HandleState = z
   .object({
@@ -243,6 +262,7 @@ export const Status = Instance.extend({
     admin: z.string().nullable(),
   }),
   source: SourceInfo,
+  override: orNull(Override),
   last: orNull(Attempt),
   calls: z
     .object({ applied: orNull(CallSummary), previous: orNull(CallSummary) })

@@ -17,6 +17,7 @@ import type { VersionSummary } from '../calls/questions.ts'
 import type { CallRecord } from '../contract/call.ts'
 import type { AuditedAttempt } from './attempt-journal.ts'
 import type { Changed } from './changer.ts'
+import type { Override } from './override.ts'
 import { type ProblemBody, problemOfReceipt } from './problem.ts'
 
 export const writeInstant = (wallMs: number): string => new Date(wallMs).toISOString()
@@ -54,7 +55,7 @@ export function writeEvent({ at, ...it }: ReloadEvent) {
 }
 
 /** The receipt of a change that was taken, or that changed nothing. Refusals are problems. */
-export function writeChanged({ receipt, file }: Changed) {
+export function writeChanged({ receipt, file, override }: Changed) {
   const { attempt, traceId } = receipt
   if (receipt.outcome === 'applied') {
     const { version, digest, previous, changedParameters } = receipt
@@ -67,11 +68,19 @@ export function writeChanged({ receipt, file }: Changed) {
       previous,
       changedParameters,
     }
-    return file === null ? base : { ...base, file }
+    return {
+      ...base,
+      ...(file === null ? {} : { file }),
+      ...(override == null ? {} : { override: writeOverride(override) }),
+    }
   }
   const reason = receipt.outcome === 'unchanged' ? receipt.reason : ''
   const version = receipt.outcome === 'unchanged' ? receipt.version : null
   return { outcome: 'unchanged' as const, attempt, traceId, version, reason }
+}
+
+export function writeOverride(it: Override) {
+  return { ...it, until: writeInstant(it.until) }
 }
 
 export function writePlan(plan: Plan) {

@@ -60,6 +60,10 @@ describe('a version under observation', () => {
       version: '1.1',
     })
     expect(await toy.change({ mark: 3 }, byFile)).toMatchObject({ reason: 'quarantined' })
+    expect(toy.telemetry.logs.at(-1)).toMatchObject({
+      level: 'warn',
+      message: expect.stringContaining('holds what failed here before and is not tried again by itself'),
+    })
     expect(toy.serving).toBe(1)
     expect(toy.clock.pending).toBe(0)
   })
@@ -166,6 +170,21 @@ describe('a version that is to serve for a time', () => {
     await toy.answer(toy.reloader.publish({ settings: treeOf({ mark: 2 }), serveTtlMs: 500 }, byHand))
     await toy.advance(500)
     expect([toy.serving, toy.reloader.status().state]).toEqual([1, 'idle'])
+  })
+
+  it('did not fail: a source may say the same to stay, and its end is no error', async () => {
+    const toy = new Toy()
+    await toy.change({ mark: 1 })
+    await toy.answer(toy.reloader.publish({ settings: treeOf({ mark: 2 }), serveTtlMs: 2_000 }, byHand))
+    await toy.advance(2_000)
+    expect(toy.serving).toBe(1)
+    expect(toy.telemetry.logs.at(-1)).toMatchObject({
+      level: 'info',
+      message: 'version 1.2: rolled back (reload.ttl)',
+    })
+    expect(await toy.change({ mark: 2 })).toMatchObject({ outcome: 'applied', version: '1.3' })
+    await toy.advance(5_000)
+    expect(toy.serving).toBe(2)
   })
 
   it('stays out of the way of the one that replaced it', async () => {

@@ -198,7 +198,9 @@ export class Observer {
   /** Writes down that a version has been taken back: where we are, what is not to be tried again. */
   private lockAway(candidate: Candidate, reason: string): void {
     const { core } = this
-    const { version, digest, tree } = candidate
+    const { version, digest } = candidate
+    // What has served its time did not fail: the same settings may come to stay.
+    const tree = reason === 'ttl' ? null : candidate.tree
     core.quarantine.add({ ref: { version, digest }, tree, reason, lasting: true })
     core.recorder.note('quarantine', core.quarantine.lasting)
     if (core.cell.baseline !== null) core.recorder.note('applied', core.cell.baseline.ref)

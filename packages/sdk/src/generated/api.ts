@@ -205,6 +205,18 @@ export type Issue = {
   readonly hint?: string
 }
 
+/** a version that is in force for a time only, and written nowhere */
+export type Override = {
+  /** `epoch.seq`, such as `1.42` */
+  readonly version: string
+  /** RFC 3339 */
+  readonly until: string
+  /** serves then, and after a restart */
+  readonly back: string
+  readonly author: string
+  readonly reason: string
+}
+
 export type Place = {
   readonly file: string
   readonly line: number
@@ -256,6 +268,7 @@ export type Receipt = {
   readonly reason?: string
   readonly changedParameters?: readonly string[]
   readonly file?: WriteBack
+  readonly override?: Override
 }
 
 export type ReloadEvent = {
@@ -282,6 +295,7 @@ export type Settings = {
   /** `epoch.seq`, such as `1.42` */
   readonly version: string
   readonly source: Source
+  readonly override: Override | null
   /** any JSON value */
   readonly settings?: unknown
 }
@@ -318,6 +332,7 @@ export type Status = Instance & {
     readonly admin: string | null
   }
   readonly source: Source
+  readonly override: Override | null
   readonly last: Attempt | null
   /** of the version in force and of the one before */
   readonly calls: {
@@ -354,7 +369,7 @@ export type VersionEntry = StoredVersion & {
   /** RFC 3339 */
   readonly issuedAt: string
   readonly restores: StoredVersion | null
-  /** `applied`, `confirmed`, `baseline`, `quarantined` */
+  /** `applied`, `confirmed`, `baseline`, `quarantined`; `override` for what is in force for a time only */
   readonly roles: readonly string[]
   /** with `?calls=true` */
   readonly calls: CallSummary | null
@@ -383,6 +398,8 @@ export interface Operations {
       readonly reason?: string
       /** asked for by a person for this one case: passes quarantine and the open breaker */
       readonly force?: 'true' | 'false'
+      /** in force for this time only, such as `90s`, `15m` or `2h`, and written nowhere; also where the settings are not ours to write */
+      readonly override?: string
       /** the change may remove half of what is there, or more */
       readonly allowShrink?: 'true' | 'false'
       readonly dryRun?: 'true' | 'false'
@@ -509,6 +526,8 @@ export interface Operations {
       readonly reason?: string
       /** asked for by a person for this one case: passes quarantine and the open breaker */
       readonly force?: 'true' | 'false'
+      /** in force for this time only, such as `90s`, `15m` or `2h`, and written nowhere; also where the settings are not ours to write */
+      readonly override?: string
       /** the change may remove half of what is there, or more */
       readonly allowShrink?: 'true' | 'false'
       readonly dryRun?: 'true' | 'false'
@@ -524,6 +543,8 @@ export interface Operations {
       readonly reason?: string
       /** asked for by a person for this one case: passes quarantine and the open breaker */
       readonly force?: 'true' | 'false'
+      /** in force for this time only, such as `90s`, `15m` or `2h`, and written nowhere; also where the settings are not ours to write */
+      readonly override?: string
       /** the change may remove half of what is there, or more */
       readonly allowShrink?: 'true' | 'false'
     }

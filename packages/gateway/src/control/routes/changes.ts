@@ -2,7 +2,7 @@
 
 import { ENVELOPE_TYPE } from '@changeover/reload'
 import { createRoute } from '@hono/zod-openapi'
-import { type AdminApp, json, originOf, rawBody, readBytes, refusal } from '../app.ts'
+import { type AdminApp, json, originOf, overrideMsOf, rawBody, readBytes, refusal } from '../app.ts'
 import { changeQuery, settingsTypes } from '../change-query.ts'
 import type { AdminRooms } from '../rooms.ts'
 import { Plan, Receipt, RollbackRequest } from '../schemas.ts'
@@ -40,7 +40,7 @@ export function addChangeRoutes(app: AdminApp, { reloader, changer }: AdminRooms
     const origin = originOf(c)
     if (origin.mediaType !== mergePatchType && origin.mediaType !== jsonPatchType)
       return c.json(writePlan(await reloader.plan(await readBytes(c), origin)), 200)
-    const { bytes, mediaType } = await changer.draftPatch(await readPatch(c))
+    const { bytes, mediaType } = await changer.draftPatch(await readPatch(c), overrideMsOf(c) !== null)
     return c.json(writePlan(await reloader.plan(bytes, { ...origin, mediaType })), 200)
   })
   app.openapi(rollback, async (c) => {

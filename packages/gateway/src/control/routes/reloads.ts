@@ -4,7 +4,16 @@ import { ENVELOPE_TYPE } from '@changeover/reload'
 import { createRoute, z } from '@hono/zod-openapi'
 import { streamSSE } from 'hono/streaming'
 import { GatewayError } from '../../errors.ts'
-import { type AdminApp, type AdminContext, json, originOf, rawBody, readBytes, refusal } from '../app.ts'
+import {
+  type AdminApp,
+  type AdminContext,
+  json,
+  originOf,
+  overrideMsOf,
+  rawBody,
+  readBytes,
+  refusal,
+} from '../app.ts'
 import { attemptsOfAudit, type NumberedEvent } from '../attempt-journal.ts'
 import { changeQuery, settingsTypes } from '../change-query.ts'
 import type { AdminRooms } from '../rooms.ts'
@@ -48,6 +57,8 @@ function addOffer(app: AdminApp, { reloader, changer }: AdminRooms): void {
       throw new GatewayError('control.media_type', { found: type, expected: settingsTypes.join(', ') })
     if (c.req.valid('query').dryRun === 'true')
       return c.json(writePlan(await reloader.plan(bytes, origin)), 200)
+    const ttlMs = overrideMsOf(c)
+    if (ttlMs !== null) return sendChanged(c, await changer.override({ bytes }, origin, ttlMs))
     return sendChanged(c, await changer.offer(bytes, origin))
   })
 }

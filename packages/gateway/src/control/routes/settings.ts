@@ -5,13 +5,23 @@ import { createRoute, z } from '@hono/zod-openapi'
 import type { JSONValue } from 'hono/utils/types'
 import { GatewayError } from '../../errors.ts'
 import { applyJsonPatch, applyMergePatch } from '../../settings/json-patch.ts'
-import { type AdminApp, type AdminContext, json, originOf, rawBody, readBytes, refusal } from '../app.ts'
+import {
+  type AdminApp,
+  type AdminContext,
+  json,
+  originOf,
+  overrideMsOf,
+  rawBody,
+  readBytes,
+  refusal,
+} from '../app.ts'
 import { changeQuery } from '../change-query.ts'
 import { describeSource } from '../describe-source.ts'
+import { overrideInForce } from '../override.ts'
 import type { AdminRooms } from '../rooms.ts'
 import { Plan, Receipt, Settings } from '../schemas.ts'
 import { sendChanged } from '../send-changed.ts'
-import { writePlan } from '../write-json.ts'
+import { writeOverride, writePlan } from '../write-json.ts'
 
 export const mergePatchType = 'application/merge-patch+json'
 export const jsonPatchType = 'application/json-patch+json'
@@ -34,7 +44,7 @@ const patch = createRoute({
   summary: 'Change a part of the settings',
   description:
     'The change goes through the same stages as any other, and is written back into the settings file, comments kept. ' +
-    'Refused with `settings.read_only` where the settings come from elsewhere.',
+    'Refused with `settings.read_only` where the settings come from elsewhere, unless it is an `override`.',
   request: { query: changeQuery.extend({ dryRun: z.enum(['true', 'false']).optional() }) },
   ...rawBody('a merge patch (RFC 7396) or a JSON patch (RFC 6902)', [mergePatchType, jsonPatchType]),
   responses: {
@@ -44,23 +54,27 @@ const patch = createRoute({
 })
 
 export function addSettingsRoutes(app: AdminApp, rooms: AdminRooms): void {
-  app.openapi(read, (c) => {
+  app.openapi(read, async (c) => {
     const snapshot = rooms.reloader.current()
     if (snapshot === null) throw new GatewayError('gateway.not_ready', {})
     c.header('etag', `"${snapshot.version}"`)
     const { pointer = '' } = c.req.valid('query')
     const { version } = snapshot
     const settings = readAt(snapshot.settings, pointer)
-    return c.json({ version, source: describeSource(rooms), settings: settings as JSONValue }, 200)
+    const inForce = await overrideInForce(rooms.reloader)
+    const override = inForce === null ? null : writeOverride(inForce)
+    return c.json({ version, source: describeSource(rooms), override, settings: settings as JSONValue }, 200)
   })
   app.openapi(patch, async (c) => {
     const change = await readPatch(c)
     const origin = originOf(c)
+    const ttlMs = overrideMsOf(c)
     if (c.req.valid('query').dryRun === 'true') {
-      const { bytes, mediaType } = await rooms.changer.draftPatch(change)
+      const { bytes, mediaType } = await rooms.changer.draftPatch(change, ttlMs !== null)
       const plan = await rooms.reloader.plan(bytes, { ...origin, mediaType })
       return c.json(writePlan(plan), 200)
     }
+    if (ttlMs !== null) return sendChanged(c, await rooms.changer.override({ change }, origin, ttlMs))
     return sendChanged(c, await rooms.changer.patch(change, origin))
   })
 }

@@ -4,9 +4,17 @@ import type { VersionSummary } from '../../calls/questions.ts'
 import { type AdminApp, json, refusal } from '../app.ts'
 import { isChainWhole } from '../audit-chain.ts'
 import { describeSource } from '../describe-source.ts'
+import { overrideInForce } from '../override.ts'
 import type { AdminRooms } from '../rooms.ts'
 import { AuditPage, InstancePage, Status } from '../schemas.ts'
-import { writeAttempt, writeAuditLine, writeInstance, writeInstant, writeSummary } from '../write-json.ts'
+import {
+  writeAttempt,
+  writeAuditLine,
+  writeInstance,
+  writeInstant,
+  writeOverride,
+  writeSummary,
+} from '../write-json.ts'
 
 const status = createRoute({
   method: 'get',
@@ -47,6 +55,7 @@ async function writeStatus(rooms: AdminRooms) {
   const { reloader, journal, about } = rooms
   const now = reloader.status()
   const last = journal.lastOfNote() ?? now.last
+  const override = await overrideInForce(reloader)
   return {
     ...writeInstance(now),
     gateway: {
@@ -58,6 +67,7 @@ async function writeStatus(rooms: AdminRooms) {
       ...about.addresses(),
     },
     source: describeSource(rooms),
+    override: override === null ? null : writeOverride(override),
     last: last === null ? null : writeAttempt(last),
     calls: await summariseLastTwo(rooms),
   }

@@ -6,6 +6,7 @@ import type { JSONValue } from 'hono/utils/types'
 import type { VersionSummary } from '../../calls/questions.ts'
 import { GatewayError } from '../../errors.ts'
 import { type AdminApp, json, refusal } from '../app.ts'
+import { type Override, overrideInForce } from '../override.ts'
 import type { AdminRooms } from '../rooms.ts'
 import { Done, VersionDetail, VersionDiff, VersionPage } from '../schemas.ts'
 import { writeSummary } from '../write-json.ts'
@@ -66,17 +67,33 @@ export function addVersionRoutes(app: AdminApp, rooms: AdminRooms): void {
             entries.map((it) => it.version),
           )
         : new Map()
-    return c.json({ versions: entries.map((it) => writeEntry(reloader, it, summaries.get(it.version))) }, 200)
+    const override = await overrideInForce(reloader)
+    return c.json(
+      {
+        versions: entries.map((it) =>
+          writeEntry(reloader, it, { override, summary: summaries.get(it.version) }),
+        ),
+      },
+      200,
+    )
   })
   app.openapi(one, async (c) => {
     const version = resolveVersion(reloader, c.req.valid('param').version)
     const entry = reloader.line().find((it) => it.version === version)
     if (entry === undefined) throw noSuch(version)
     const summaries = await summarise(rooms, [version])
+    const override = await overrideInForce(reloader)
     const manifest = await reloader.manifest(version)
     const settings = (await reloader.settings(version)) as Record<string, Record<string, JSONValue>> | null
     const sealed: JSONValue = manifest === null ? null : JSON.parse(new TextDecoder().decode(manifest))
-    return c.json({ ...writeEntry(reloader, entry, summaries.get(version)), settings, manifest: sealed }, 200)
+    return c.json(
+      {
+        ...writeEntry(reloader, entry, { override, summary: summaries.get(version) }),
+        settings,
+        manifest: sealed,
+      },
+      200,
+    )
   })
   app.openapi(diff, async (c) => {
     const from = resolveVersion(reloader, c.req.valid('param').from)
@@ -121,7 +138,7 @@ async function summarise(
 function writeEntry(
   reloader: Reloader<unknown>,
   entry: ReturnType<Reloader<unknown>['line']>[number],
-  summary: VersionSummary | undefined,
+  { override, summary }: { readonly override: Override | null; readonly summary: VersionSummary | undefined },
 ) {
   const { applied, confirmed, baseline, quarantine } = reloader.status()
   const isAt = (it: { version: string } | null): boolean => it?.version === entry.version
@@ -130,6 +147,7 @@ function writeEntry(
     ...(isAt(confirmed) ? ['confirmed'] : []),
     ...(isAt(baseline) ? ['baseline'] : []),
     ...(quarantine.some(isAt) ? ['quarantined'] : []),
+    ...(isAt(override) ? ['override'] : []),
   ]
   return { ...entry, roles, calls: summary === undefined ? null : writeSummary(summary) }
 }

@@ -107,15 +107,17 @@ function logEnd(
   ending: Ending & { readonly eventName: string | null; readonly attributes: Attributes },
 ): void {
   const { status, reason, error, eventName, attributes } = ending
-  // That something drifted at all is what has to be noticed.
-  const level = eventName === DRIFT && status === 'success' ? 'warn' : LEVELS[status]
+  const level = levelOf(ending)
   if (!core.telemetry.logger.enabled(level, 'engine')) return
   const about = eventName === DRIFT ? ' had drifted' : ''
   const what = attempt.candidate === null ? 'an offer' : `version ${attempt.candidate.version}${about}`
   core.telemetry.logger.log({
     level,
     room: 'engine',
-    message: `${what}: ${status.replace('_', ' ')}${reason === '' ? '' : ` (${reason})`}`,
+    message:
+      reason === 'quarantined'
+        ? `"${attempt.origin.source}" holds what failed here before and is not tried again by itself; change it, or offer it with force`
+        : `${what}: ${status.replace('_', ' ')}${reason === '' ? '' : ` (${reason})`}`,
     attributes,
     span: attempt.span.context,
     ...(eventName !== null && { eventName }),
@@ -124,6 +126,15 @@ function logEnd(
   for (const message of linesOf(attempt.issues)) {
     core.telemetry.logger.log({ level, room: 'engine', message, span: attempt.span.context })
   }
+}
+
+function levelOf({ status, reason, eventName }: Ending & { readonly eventName: string | null }): LogLevel {
+  // That something drifted at all is what has to be noticed.
+  if (eventName === DRIFT && status === 'success') return 'warn'
+  // Somebody has saved something, and nothing comes of it.
+  if (reason === 'quarantined') return 'warn'
+  // Its end was said at its beginning.
+  return reason === 'reload.ttl' ? 'info' : LEVELS[status]
 }
 
 /** What the sender has to mend is told by its issues; where in our code it was noticed says nothing to anybody. */

@@ -34,9 +34,14 @@ export function writeResponseObject(about: ReplyAbout, state: ResponseState): Re
     store: false,
     truncation: 'disabled',
     ...settingsOf(about.request),
-    usage: usage === null ? null : writeResponsesUsage(usage),
+    ...(status === 'completed' || status === 'incomplete'
+      ? { usage: writeResponsesUsage(usage ?? UNCOUNTED) }
+      : {}),
   }
 }
+
+/** Clients read the counts of a finished response without asking whether there are any. */
+const UNCOUNTED: Usage = { inputTokens: 0, outputTokens: 0 }
 
 function settingsOf(request: NeutralRequest | undefined): Fields {
   const { effort = null, show } = request?.reasoning ?? {}

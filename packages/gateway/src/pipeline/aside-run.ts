@@ -1,13 +1,9 @@
-/**
- * A request that goes out beside a call's attempts: a hedge, or a copy to a mirror. It has a span below the call's and
- * its own line in the record: a hedge when it is over, a copy from the start, because it may end after the record is
- * written (then its status stays `null`).
- */
+/** A request that goes out beside a call's attempts: a hedge, or a copy to a mirror. It has a span below the call's. */
 import type { Span } from '@changeover/reload'
-import type { CallAttempt } from '../contract/call.ts'
 import type { CompiledTarget } from '../contract/compiled.ts'
 import type { UpstreamHeaders, UpstreamRequest } from '../contract/upstream.ts'
 import type { Aside, AsideKind, FailureCode, Probe, ProbeTold } from '../routing/attempt-host.ts'
+import type { EndedAttempt } from './attempt-ledger.ts'
 import { openReply } from './replies/open-reply.ts'
 import type { ReplyPort } from './replies/reply.ts'
 import type { UpstreamBody } from './upstream-body.ts'
@@ -22,7 +18,7 @@ export interface AsideInput {
   readonly stream: boolean
   /** The call's own port, for what a reply asks and nobody is told. */
   readonly port: ReplyPort
-  onOver(it: AsideRun, attempt: CallAttempt, cause: unknown): void
+  onOver(ended: EndedAttempt): void
 }
 
 export class AsideRun implements Aside {
@@ -65,9 +61,19 @@ export class AsideRun implements Aside {
   }
 
   over(status: number | null, code: string, cause: unknown): void {
-    const { target, kind, startedMono } = this.#input
+    const { target, kind, span, startedMono } = this.#input
     const durationMs = this.#now() - startedMono
-    this.#input.onOver(this, { target: target.name, status, error: code, durationMs, kind }, cause)
+    this.#input.onOver({
+      target,
+      status,
+      error: code,
+      cause,
+      durationMs,
+      kind,
+      span,
+      seenModel: '',
+      usage: null,
+    })
   }
 }
 

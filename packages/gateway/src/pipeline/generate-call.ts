@@ -9,7 +9,6 @@
  */
 import { writeTraceparent } from '@changeover/otel'
 import { nearest, type Span } from '@changeover/reload'
-import type { CallAttempt } from '../contract/call.ts'
 import type { CompiledRoute, CompiledTarget } from '../contract/compiled.ts'
 import type { Usage } from '../contract/neutral.ts'
 import type { RouteAsk } from '../contract/route-ask.ts'
@@ -23,9 +22,11 @@ import { resolveRoute } from '../routing/resolve-route.ts'
 import { bodyShapes } from '../wire/body-shapes.ts'
 import { RequestBody } from '../wire/request-body.ts'
 import { AsideRun } from './aside-run.ts'
+import { AttemptLedger, type EndedAttempt } from './attempt-ledger.ts'
 import { Call } from './call.ts'
 import { type CallFacts, recordOf } from './call-facts.ts'
-import { endAttemptSpan, endCallSpan, startAttemptSpan, startCallSpan } from './call-spans.ts'
+import type { CallInstruments } from './call-instruments.ts'
+import { endCallSpan, startAttemptSpan, startCallSpan } from './call-spans.ts'
 import { answerFailure } from './failure-answer.ts'
 import { passedDown, passedUp } from './passed-headers.ts'
 import { type Answer, openReply } from './replies/open-reply.ts'
@@ -42,7 +43,7 @@ export class GenerateCall extends Call implements AttemptHost, ReplyPort {
   #attemptSpan: Span | null = null
   #attemptAt = 0
   #attemptKind: AsideKind | null = null
-  #attemptList: CallAttempt[] = []
+  readonly #ledger = new AttemptLedger()
   #target: CompiledTarget | null = null
   #written: UpstreamBody | null = null
   #reply: Reply | null = null
@@ -87,6 +88,11 @@ export class GenerateCall extends Call implements AttemptHost, ReplyPort {
     return new RequestBody(bytes, bodyShapes[this.head.wire.name], this.head.path)
   }
 
+  /** The route by the name that the caller gave. */
+  protected lookUp(name: string): CompiledRoute | undefined {
+    return this.gateway?.routes.get(name)
+  }
+
   protected writeUpstream(it: BodyFor, target: CompiledTarget): UpstreamBody {
     return writeUpstreamBody(it, target)
   }
@@ -99,7 +105,7 @@ export class GenerateCall extends Call implements AttemptHost, ReplyPort {
 
   #findRoute(model: string): CompiledRoute | null {
     const routes = this.gateway?.routes
-    const route = routes?.get(model)
+    const route = this.lookUp(model)
     const allow = this.caller?.allow ?? null
     if (route === undefined) {
       const known = allow ?? routes?.keys() ?? []
@@ -190,12 +196,10 @@ export class GenerateCall extends Call implements AttemptHost, ReplyPort {
       startedMono: clock.monotonic(),
       stream: this.#body?.stream === true,
       port: this,
-      onOver: (it: AsideRun, attempt: CallAttempt, cause: unknown) => this.#asideOver(it, attempt, cause),
+      onOver: (ended: EndedAttempt) => this.#ledger.end(ended, this.#instruments),
     }
     const aside = new AsideRun(input, () => clock.monotonic())
-    if (kind === 'mirror') {
-      this.#attemptList.push({ target: target.name, status: null, error: '', durationMs: 0, kind })
-    }
+    if (kind === 'mirror') this.#ledger.openMirror(target)
     return aside
   }
 
@@ -244,25 +248,14 @@ export class GenerateCall extends Call implements AttemptHost, ReplyPort {
 
   onAttemptOver(target: CompiledTarget, status: number | null, code: string, cause: unknown): void {
     const durationMs = this.tools.clock.monotonic() - this.#attemptAt
-    const attempt = { target: target.name, status, error: code, durationMs }
-    const kind = this.#attemptKind
-    this.#attemptList.push(kind === null ? attempt : { ...attempt, kind })
+    const [kind, span] = [this.#attemptKind, this.#attemptSpan]
     this.#attemptKind = null
-    const span = this.#attemptSpan
-    if (span !== null) {
-      endAttemptSpan(span, {
-        target,
-        status,
-        error: code,
-        cause,
-        seenModel: this.#seenModel,
-        usage: this.#usage,
-      })
-      this.#attemptSpan = null
-    }
-    if (this.snapshot !== null) {
-      this.tools.versions.of(this.snapshot).instruments.attempt(target, code, durationMs)
-    }
+    this.#attemptSpan = null
+    const seen = { seenModel: this.#seenModel, usage: this.#usage }
+    this.#ledger.end(
+      { target, status, error: code, cause, durationMs, kind, span, ...seen },
+      this.#instruments,
+    )
   }
 
   onFailure(failure: AttemptFailure): void {
@@ -392,7 +385,7 @@ export class GenerateCall extends Call implements AttemptHost, ReplyPort {
       body: this.#body,
       route: this.#route,
       target: this.#target,
-      attempts: this.#attemptList,
+      attempts: this.#ledger.lines,
       warnings: this.#written?.warnings ?? NO_WARNINGS,
       seenModel: this.#seenModel,
       usage: this.#usage,
@@ -434,18 +427,19 @@ export class GenerateCall extends Call implements AttemptHost, ReplyPort {
   }
 
   #requestTo(target: CompiledTarget, written: UpstreamBody, span: Span | null): UpstreamRequest {
-    const unsigned = this.#upstreamHeaders(target, span)
-    const { path, bytes: body } = written
+    const { path, bytes: body, method = 'POST', contentType } = written
+    const asJson = this.#upstreamHeaders(target, span)
+    const unsigned = contentType === undefined ? asJson : withType(asJson, contentType)
     const headers =
       target.sign?.({
-        method: 'POST',
+        method,
         origin: target.upstream.origin,
         path,
         headers: unsigned,
         body,
         nowMs: this.tools.clock.now(),
       }) ?? unsigned
-    return { method: 'POST', path, headers, body }
+    return { method, path, headers, body: body.length === 0 && contentType === null ? null : body }
   }
 
   #upstreamHeaders(target: CompiledTarget, span: Span | null): readonly string[] {
@@ -459,22 +453,8 @@ export class GenerateCall extends Call implements AttemptHost, ReplyPort {
     return sent
   }
 
-  /** Of a copy, the line that it has had from the start becomes what is known now; a hedge gets its line here. */
-  #asideOver(it: AsideRun, attempt: CallAttempt, cause: unknown): void {
-    const open = (known: CallAttempt) =>
-      known.kind === 'mirror' &&
-      known.target === attempt.target &&
-      known.status === null &&
-      known.error === ''
-    const at = it.kind === 'mirror' ? this.#attemptList.findIndex(open) : -1
-    if (at === -1) this.#attemptList.push(attempt)
-    else this.#attemptList[at] = attempt
-    const { target, status, error } = { ...attempt, target: it.target }
-    if (it.span !== null)
-      endAttemptSpan(it.span, { target, status, error, cause, seenModel: '', usage: null })
-    if (this.snapshot !== null) {
-      this.tools.versions.of(this.snapshot).instruments.attempt(target, error, attempt.durationMs)
-    }
+  get #instruments(): CallInstruments | null {
+    return this.snapshot === null ? null : this.tools.versions.of(this.snapshot).instruments
   }
 
   #tellFailure(error: CallerError, headers: readonly string[]): void {
@@ -501,6 +481,16 @@ function findRequestId(headers: UpstreamHeaders): string | null {
     if (id !== undefined) return id
   }
   return null
+}
+
+/** The headers with another content type, or with none. */
+function withType(headers: readonly string[], contentType: string | null): readonly string[] {
+  const changed: string[] = []
+  for (let i = 0; i + 1 < headers.length; i += 2) {
+    const name = headers[i] ?? ''
+    if (name.toLowerCase() !== 'content-type') changed.push(name, headers[i + 1] ?? '')
+  }
+  return contentType === null ? changed : [...changed, 'content-type', contentType]
 }
 
 /** Warnings quote field names that the caller chose. */

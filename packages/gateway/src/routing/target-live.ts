@@ -83,8 +83,9 @@ class Latency {
 
   add(ms: number, nowMs: number): void {
     const keep = Math.exp(-(nowMs - this.#seenAt) / FADE_MS)
+    const faded = this.#average * keep
     // A peak counts at once and whole; anything below it only pulls, the more the longer ago the last one was.
-    this.#average = ms >= this.now(nowMs) ? ms : this.#average * keep + ms * (1 - keep)
+    this.#average = ms >= faded ? ms : faded + ms * (1 - keep)
     this.#seenAt = nowMs
   }
 

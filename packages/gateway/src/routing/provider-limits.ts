@@ -1,6 +1,7 @@
 /**
  * How much of its limits a provider says is left, in the headers of its answers: OpenAI's `x-ratelimit-*` (also
- * Groq, Mistral, DeepSeek and others) and Anthropic's `anthropic-ratelimit-*`.
+ * Azure, Groq, Mistral, xAI and others), Anthropic's `anthropic-ratelimit-*`, and the names that Together,
+ * OpenRouter and Fireworks have of their own.
  *
  * What cannot be read is as if it were not there: a guess about headroom must not be worse than none.
  */
@@ -25,8 +26,18 @@ interface Family {
 }
 
 const FAMILIES: readonly Family[] = [
-  openai('requests'),
-  openai('tokens'),
+  openai('requests', '-requests'),
+  openai('tokens', '-tokens'),
+  // Together and OpenRouter say nothing of what they count, which is requests; Together's tokens have a name.
+  openai('requests', ''),
+  {
+    kind: 'tokens',
+    limit: 'x-tokenlimit-limit',
+    left: 'x-tokenlimit-remaining',
+    reset: 'x-tokenlimit-reset',
+  },
+  openai('tokens', '-tokens-prompt'),
+  openai('tokens', '-tokens-generated'),
   anthropic('requests', 'requests'),
   anthropic('tokens', 'tokens'),
   anthropic('tokens', 'input-tokens'),
@@ -45,12 +56,12 @@ export function readLimits(headers: UpstreamHeaders, nowMs: number, wallMs: numb
   return found
 }
 
-function openai(kind: LimitLeft['kind']): Family {
+function openai(kind: LimitLeft['kind'], of: string): Family {
   return {
     kind,
-    limit: `x-ratelimit-limit-${kind}`,
-    left: `x-ratelimit-remaining-${kind}`,
-    reset: `x-ratelimit-reset-${kind}`,
+    limit: `x-ratelimit-limit${of}`,
+    left: `x-ratelimit-remaining${of}`,
+    reset: `x-ratelimit-reset${of}`,
   }
 }
 
@@ -67,11 +78,18 @@ function toCount(text: string | undefined): number | null {
 
 const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
-/** `1s`, `6m0s`, `20ms`, a date, or seconds. */
+/** A wait is shorter than this; a larger number is a moment since the epoch, and a still larger one in milliseconds. */
+const LONGEST_WAIT_SECONDS = 1_000_000_000
+const LATEST_SECONDS = 100_000_000_000
+
+/** `1s`, `6m0s`, `20ms`, a date, seconds, or a moment in seconds or milliseconds since the epoch. */
 function readReset(text: string | undefined, wallMs: number): number {
   if (text === undefined) return USUAL_RESET_MS
   const seconds = Number(text)
-  if (text !== '' && Number.isFinite(seconds)) return Math.max(0, seconds * 1000)
+  if (text !== '' && Number.isFinite(seconds)) {
+    if (seconds < LONGEST_WAIT_SECONDS) return Math.max(0, seconds * 1000)
+    return Math.max(0, (seconds < LATEST_SECONDS ? seconds * 1000 : seconds) - wallMs)
+  }
   if (/^(?:\d+(?:\.\d+)?(?:ms|[smhd]))+$/.test(text)) {
     let sumMs = 0
     for (const [, count = '', unit = ''] of text.matchAll(/(\d+(?:\.\d+)?)(ms|[smhd])/g)) {

@@ -1,15 +1,15 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
-const resolve = { conditions: ['source', 'node', 'import', 'default'] }
+const resolve = { conditions: ['@changeover/source', 'node', 'import', 'default'] }
 
 /** Tests of faults start some hundred processes: each need not read all the TypeScript again. */
 const NODE_COMPILE_CACHE = fileURLToPath(new URL('node_modules/.cache/compiled', import.meta.url))
 
 /**
- * Five projects, in the order in which a failure is cheapest to read: the rules of the house, what one
- * file promises, what the engine promises in random histories, what real processes do, and what they do
- * when something breaks.
+ * Six projects, in the order in which a failure is cheapest to read: the rules of the house, what one
+ * file promises, what the engine promises in random histories, what real processes do, what official clients
+ * see of them, and what they do when something breaks.
  */
 export default defineConfig({
   resolve,
@@ -34,6 +34,14 @@ export default defineConfig({
           include: ['tests/journeys/**/*.test.ts'],
           testTimeout: 120_000,
           fileParallelism: false,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'clients',
+          include: ['tests/clients/*.test.ts'],
+          testTimeout: 60_000,
         },
       },
       {

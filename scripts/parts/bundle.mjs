@@ -37,7 +37,7 @@ const built = build({
   tsconfig: join(root, 'tsconfig.json'),
   deps: { alwaysBundle: [/./], onlyBundle: false },
   plugins: [lightModules],
-  inputOptions: { resolve: { conditionNames: ['source', 'node', 'import', 'default'] } },
+  inputOptions: { resolve: { conditionNames: ['@changeover/source', 'node', 'import', 'default'] } },
   outputOptions: { chunkFileNames: 'chunks/[name]-[hash].js', comments: { legal: true } },
 })
 await built.catch((error) => {

@@ -51,7 +51,7 @@ export function run(command, args, options = {}) {
 
 /** Runs a script of ours, or a tool's JavaScript, on the installed Node, with sources resolved to `src`. */
 export function runNode(args, options = {}) {
-  return run(findNode(), ['-C', 'source', ...args], options)
+  return run(findNode(), ['-C', '@changeover/source', ...args], options)
 }
 
 /** Runs a script's `main`, prints a `ScriptError` as one line, and turns the result into the exit code. */

@@ -2,7 +2,7 @@
  * Writes `spec/vectors`. Deterministic: the keys are derived from words, Ed25519 signatures have no
  * randomness, and every instant is written out, so a second run changes nothing.
  *
- * Run: `node -C source spec/make/main.ts`
+ * Run: `node -C @changeover/source spec/make/main.ts`
  */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'

@@ -1,5 +1,5 @@
 /**
- * Runs histories against an engine: `node -C source tests/proof/run-model.ts --runs 2000 --seed 7`.
+ * Runs histories against an engine: `node -C @changeover/source tests/proof/run-model.ts --runs 2000 --seed 7`.
  *
  * `--source DIR` names the engine's `src` folder, so that a mutant can stand in for the real one.
  * Exits 0 when every promise held, 1 with the name of the broken one and the shortest history found.

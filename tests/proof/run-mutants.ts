@@ -1,5 +1,5 @@
 /**
- * Puts each mutant in the engine's place and asks the model: `node -C source tests/proof/run-mutants.ts`.
+ * Puts each mutant in the engine's place and asks the model: `node -C @changeover/source tests/proof/run-mutants.ts`.
  * Prints one line a mutant; exits 1 when one of them survives. `--runs`, `--seed`, `--only PART-OF-NAME`.
  */
 import { spawn } from 'node:child_process'
@@ -38,7 +38,7 @@ export async function judge(mutant: Mutant, options: { runs: number; seed: numbe
 
 function run(args: readonly string[]): Promise<{ code: number | null; output: string }> {
   return new Promise((done) => {
-    const child = spawn(process.execPath, ['--conditions=source', ...args], {
+    const child = spawn(process.execPath, ['--conditions=@changeover/source', ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     let output = ''

@@ -7,7 +7,7 @@ const root = fileURLToPath(new URL('../../..', import.meta.url))
 describe('what is generated', () => {
   it.each(['sdk', 'admin-api', 'cli'])('is what is committed: %s', (name) => {
     const script = `scripts/generate/${name}.mjs`
-    const ran = spawnSync(process.execPath, ['-C', 'source', script, '--check'], {
+    const ran = spawnSync(process.execPath, ['-C', '@changeover/source', script, '--check'], {
       cwd: root,
       encoding: 'utf8',
     })

@@ -27,7 +27,7 @@ export class NodeScript {
   private readonly listeners = new Set<(line: string) => void>()
 
   constructor(script: string, { args = [], env = {}, cwd, nodeFlags = [] }: NodeScriptOptions = {}) {
-    const flags = ['--conditions=source', '--enable-source-maps', ...nodeFlags]
+    const flags = ['--conditions=@changeover/source', '--enable-source-maps', ...nodeFlags]
     this.child = spawn(process.execPath, [...flags, script, ...args], {
       env: { ...process.env, ...env },
       ...(cwd === undefined ? {} : { cwd }),

@@ -13,7 +13,7 @@ export class Load {
 
   private constructor() {
     this.child = fork(program, [], {
-      execArgv: ['--conditions=source'],
+      execArgv: ['--conditions=@changeover/source'],
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     })
     this.child.on('message', (message: FromLoad) => {

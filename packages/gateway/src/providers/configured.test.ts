@@ -73,7 +73,7 @@ describe('a server that nobody has heard of', () => {
     })
 
     expect(provider.wire).toBe('openai-responses')
-    expect(provider.paths).toEqual({ 'openai-responses': '/v2/answers' })
+    expect(provider.paths).toEqual({ 'openai-responses': '/v2/answers', 'openai-embeddings': '/embeddings' })
     expect(provider.headers('k')).toEqual(['content-type', 'application/json', 'x-access', 'Token k'])
     expect(provider.quirks).toEqual({ rename: { seed: 'random' }, mends: true })
     expect(provider.callerHeaders).toEqual(['x-feature'])

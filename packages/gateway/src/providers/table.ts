@@ -152,7 +152,7 @@ const entries: readonly CompatibleProvider[] = [
     kind: 'openai-compatible',
     baseUrl: null,
     env: null,
-    paths: CHAT,
+    paths: { ...CHAT, ...EMBEDDINGS },
   },
   {
     kind: 'openrouter',

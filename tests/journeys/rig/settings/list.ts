@@ -3,6 +3,7 @@
  * here is printed as docs/reference/reload-classes.md.
  */
 import { modelChanges } from './model-changes.ts'
+import { providerChanges } from './provider-changes.ts'
 import {
   ejectionChanges,
   failureChanges,
@@ -15,6 +16,7 @@ import {
 import type { SettingChange } from './world.ts'
 
 export const settingChanges: readonly SettingChange[] = [
+  ...providerChanges,
   ...modelChanges,
   ...targetChanges,
   ...ruleChanges,

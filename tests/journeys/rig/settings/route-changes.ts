@@ -409,7 +409,7 @@ export const failureChanges: readonly SettingChange[] = [
   kindChange('context_too_long', 'one=says:context_length_exceeded'),
   kindChange('content_policy', 'one=says:content_policy_violation'),
   kindChange('auth', 'one=status:401'),
-  { ...kindChange('timeout', 'one=hang', { route: { timeouts: { firstTokenMs: 150 } } }), streams: false },
+  { ...kindChange('timeout', 'one=hang', { route: { timeouts: { firstTokenMs: 1000 } } }), streams: false },
   kindChange('connection', 'one=cut'),
   kindChange('failed', 'one=status:500'),
   {
@@ -470,9 +470,9 @@ export const timeChanges: readonly SettingChange[] = [
   {
     setting: '/routes/*/timeouts/connectMs',
     effect: 'the next request waits as long for a connection as is said now',
-    from: { route: { timeouts: { connectMs: 100 } }, a: { provider: 'narrow' } },
+    from: { route: { timeouts: { connectMs: 1000 } }, a: { provider: 'narrow' } },
     to: { route: { timeouts: { connectMs: 20_000 } } },
-    see: (seen) => seen.together(2, 'one=slow:600'),
+    see: (seen) => seen.together(2, 'one=slow:2500'),
     was: [200, 502],
     becomes: [200, 200],
     streams: false,
@@ -631,7 +631,7 @@ export const tailChanges: readonly SettingChange[] = [
     effect: 'the next slow request is hedged, or no more',
     from: { route: hedged },
     to: { route: { hedge: { afterMs: 20, maxShare: 1 } } },
-    see: (seen) => by(seen, 'one=slow:800'),
+    see: (seen) => by(seen, 'one=slow:2000'),
     was: 'a',
     becomes: 'b',
   },
@@ -640,7 +640,7 @@ export const tailChanges: readonly SettingChange[] = [
     effect: 'the next slow request is hedged after what is said now',
     from: { route: { ...hedged, hedge: { afterMs: 30_000, maxShare: 1 } } },
     to: { route: { hedge: { afterMs: 20 } } },
-    see: (seen) => by(seen, 'one=slow:800'),
+    see: (seen) => by(seen, 'one=slow:2000'),
     was: 'a',
     becomes: 'b',
   },
@@ -651,7 +651,7 @@ export const tailChanges: readonly SettingChange[] = [
     to: { route: { hedge: { quantile: 0.5 } } },
     see: async (seen) => {
       for (let i = 0; i < 10; i += 1) await seen.ask()
-      return await by(seen, 'one=slow:800')
+      return await by(seen, 'one=slow:2000')
     },
     was: 'a',
     becomes: 'b',
@@ -663,7 +663,7 @@ export const tailChanges: readonly SettingChange[] = [
     to: { route: { hedge: { maxShare: 1 } } },
     see: async (seen) => {
       const answered: string[] = []
-      for (let i = 0; i < 3; i += 1) answered.push(await by(seen, 'one=slow:400'))
+      for (let i = 0; i < 3; i += 1) answered.push(await by(seen, 'one=slow:1500'))
       return answered.filter((it) => it === 'b').length
     },
     // One is free, so that a quiet route can hedge its first.

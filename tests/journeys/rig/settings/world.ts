@@ -61,13 +61,16 @@ export class World {
     const entries = providers.map((it): [string, Tree] => [it.name, { kind, baseUrl: `${it.origin}/v1` }])
     // The first one again, with room for one request at a time.
     entries.push(['narrow', { kind, baseUrl: `${providers[0]?.origin}/v1`, connections: 1 }])
+    const credentials = ['${env:KEY_ONE}', '${env:KEY_TWO}']
+    entries.push(['keyed', { kind, baseUrl: `${providers[0]?.origin}/v1`, credentials }])
     entries.push(['foreign', { kind: 'anthropic', baseUrl: `${providers[0]?.origin}/v1` }])
     const first = changes.map((change, i) => settingsOf(change.from, i, true))
     const tree = [
       { providers: Object.fromEntries(entries), rollout: { observe: { bakeMs: 0 } } },
       ...first,
     ].reduce<Tree>(merge, {})
-    return new World(await Gateway.start({ settings: toYaml(tree) }), providers)
+    const env = { KEY_ONE: 'first', KEY_TWO: 'second', KEY_THREE: 'third' }
+    return new World(await Gateway.start({ settings: toYaml(tree), env }), providers)
   }
 
   /** Changes the settings and comes back when they are in force. */

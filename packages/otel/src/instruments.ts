@@ -99,6 +99,13 @@ const reloadInstruments: readonly Instrument[] = [
     attributes: [],
   },
   {
+    name: 'reload.generations.limit',
+    kind: 'gauge',
+    unit: '{generation}',
+    meaning: 'Snapshots that may be alive; at the limit a reload waits for one to drain',
+    attributes: [],
+  },
+  {
     name: 'reload.pinned_requests',
     kind: 'gauge',
     unit: '{request}',

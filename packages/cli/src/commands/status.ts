@@ -92,9 +92,15 @@ function writeTroubles(it: Status, paint: Paint): string[] {
   const drains = draining.map(
     (entry) => `  ${paint('dim', `draining  ${entry.version}: ${entry.pins} requests still run under it`)}`,
   )
+  const isFull = it.generations.length >= it.generationLimit
+  const full = isFull
+    ? [
+        `  ${paint('red', 'full')}      ${it.generations.length} of ${it.generationLimit} versions are alive: a reload waits for one to drain`,
+      ]
+    : []
   const breaker =
     it.breaker === 'closed' ? [] : [`  ${paint('red', 'breaker')}   ${it.breaker}: reloads are held back`]
-  return [...handles, ...differing, ...quarantined, ...drains, ...breaker]
+  return [...handles, ...differing, ...quarantined, ...drains, ...full, ...breaker]
 }
 
 const statusStyles: Readonly<Record<string, Style>> = {

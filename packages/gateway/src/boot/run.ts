@@ -83,7 +83,8 @@ export interface Running {
 
 /**
  * Streams of minutes hold the versions they began under, and a version that shares most of its parts with the
- * next costs little: so many more than the engine's own default may be alive before a reload has to wait.
+ * next costs little: so many more than the engine's own default may be alive before a reload has to wait. Why
+ * sixteen: docs/decisions/2026-11-21-sixteen-versions.md.
  */
 const limits: Partial<ReloaderLimits> = { generations: 16 }
 

@@ -241,6 +241,7 @@ export const Instance = z
     generations: z
       .array(z.object({ version, pins: z.number().int(), role: z.enum(['current', 'baseline', 'draining']) }))
       .readonly(),
+    generationLimit: z.number().int().describe('at so many a reload waits for one to drain'),
     quarantine: z
       .array(StoredVersion.extend({ reason: z.string(), count: z.number().int(), since: instant }))
       .readonly(),

@@ -91,7 +91,7 @@ export function writePlan(plan: Plan) {
 
 export function writeInstance(it: ReloaderStatus) {
   const { instance, scope, state, stage, offered, attempted, applied, confirmed, baseline, floor } = it
-  const { generations, quarantine, breaker } = it
+  const { generations, generationLimit, quarantine, breaker } = it
   const handles = it.handles.map(({ kind, source, trouble, differs }) => ({
     kind,
     source,
@@ -99,7 +99,18 @@ export function writeInstance(it: ReloaderStatus) {
     trouble: trouble === null ? null : { code: trouble.code, message: trouble.message },
   }))
   const pointers = { offered, attempted, applied, confirmed, baseline, floor }
-  return { instance, scope, state, stage, ...pointers, generations, quarantine, breaker, handles }
+  return {
+    instance,
+    scope,
+    state,
+    stage,
+    ...pointers,
+    generations,
+    generationLimit,
+    quarantine,
+    breaker,
+    handles,
+  }
 }
 
 export function writeCall(it: CallRecord) {

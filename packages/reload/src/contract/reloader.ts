@@ -81,6 +81,8 @@ export interface ReloaderStatus {
     readonly pins: number
     readonly role: 'current' | 'baseline' | 'draining'
   }[]
+  /** How many may be alive: then a reload waits for one to drain, and is refused when that takes too long. */
+  readonly generationLimit: number
   readonly quarantine: readonly QuarantineEntry[]
   readonly breaker: 'closed' | 'open' | 'half_open'
   readonly handles: readonly {

@@ -334,6 +334,12 @@ describe('live generations', () => {
     const waiting = toy.reloader.publish({ settings: treeOf({ mark: 5 }) }, byHand)
     await toy.rest()
     expect(toy.serving).toBe(4)
+    expect(toy.reloader.status()).toMatchObject({ generationLimit: 4, stage: 'validated' })
+    expect(toy.telemetry.logs.at(-1)).toMatchObject({
+      level: 'warn',
+      message:
+        '4 versions are alive, 4 may be; requests hold 1.1 (1), 1.2 (1), 1.3 (1): the reload waits for one of them to drain',
+    })
     release[1]?.()
     await toy.rest()
     expect(await waiting).toMatchObject({ outcome: 'applied' })

@@ -207,6 +207,7 @@ describe('metrics', () => {
     expect(read('config.age')).toEqual([{ value: 5, attributes: { 'config.scope': 'toy/one' } }])
     expect(read('config.stale')).toEqual([{ value: 0, attributes: { 'config.scope': 'toy/one' } }])
     expect(read('reload.generations')).toEqual([{ value: 1 }])
+    expect(read('reload.generations.limit')).toEqual([{ value: 4 }])
     expect(read('reload.pinned_requests')).toEqual([{ value: 1, attributes: { 'config.version': '1.1' } }])
     expect(read('reload.quarantined')).toEqual([{ value: 0 }])
     expect(read('reload.breaker.state')).toEqual([{ value: 0 }])

@@ -182,6 +182,8 @@ export type Instance = {
     readonly pins: number
     readonly role: 'current' | 'baseline' | 'draining'
   })[]
+  /** at so many a reload waits for one to drain */
+  readonly generationLimit: number
   readonly quarantine: readonly (StoredVersion & {
     readonly reason: string
     readonly count: number

@@ -69,6 +69,7 @@ export class Generations {
     const limit = limits.generations + (mayExceed ? 1 : 0)
     if (this.alive.size < limit) return
     const late = (): Error => new ReloadError('reload.generations', { live: this.alive.size, limit })
+    this.sayFull(limit)
     const patience = deadline(clock, signal, { ms: limits.warmupMs, late })
     try {
       while (this.alive.size >= limit) {
@@ -92,6 +93,21 @@ export class Generations {
     if (timer === null) cutAll()
     while (this.alive.size > 0) await new Promise<void>((resolve) => this.gone.push(resolve))
     timer?.cancel()
+  }
+
+  /** Before it is waited for: a reload that stands still for seconds must not look like one that is lost. */
+  private sayFull(limit: number): void {
+    const draining = this.all.filter((it) => this.alive.get(it) !== null)
+    const held = draining.map((it) => `${it.ref.version} (${it.pins})`).join(', ')
+    const wayOut =
+      this.core.limits.atGenerationCap === 'cut'
+        ? 'the oldest is cut'
+        : 'the reload waits for one of them to drain'
+    say(
+      this.core.telemetry,
+      'warn',
+      `${this.alive.size} versions are alive, ${limit} may be; requests hold ${held}: ${wayOut}`,
+    )
   }
 
   private consider(generation: Generation): void {

@@ -30,6 +30,7 @@ export function observeCore(core: Core, { hasTrouble, storeLagSeconds }: Asked):
     meter.observe('config.stale', () => [{ value: hasTrouble() ? 1 : 0, attributes: scope }]),
     meter.observe('reload.quarantined', () => [{ value: core.quarantine.entries.length }]),
     meter.observe('reload.generations', () => [{ value: core.generations.size }]),
+    meter.observe('reload.generations.limit', () => [{ value: core.limits.generations }]),
     meter.observe('reload.pinned_requests', () =>
       core.generations.all.map((it) => ({
         value: it.pins,

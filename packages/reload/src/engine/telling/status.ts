@@ -39,6 +39,7 @@ export function statusOf(core: Core, seen: Seen): ReloaderStatus {
       pins: it.pins,
       role: it === cell.current ? 'current' : it === cell.baseline ? 'baseline' : 'draining',
     })),
+    generationLimit: core.limits.generations,
     quarantine: core.quarantine.entries,
     breaker: core.breaker.state,
     handles: seen.handles,

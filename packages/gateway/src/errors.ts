@@ -74,6 +74,12 @@ export const rules = {
     say: (it) =>
       `"${it.target}" cannot do what was asked (${it.what}), and this route refuses that; nothing was sent`,
   }),
+  'request.not_form': rule<{ reason: string }>({
+    blame: 'sender',
+    retry: false,
+    status: 400,
+    say: (it) => `the request body is not a form: ${it.reason}`,
+  }),
   'request.protocol': rule<{ reason: string }>({
     blame: 'sender',
     retry: false,
@@ -118,6 +124,13 @@ export const rules = {
     status: 403,
     say: (it) =>
       `no target of "${it.route}" may be sent this request: it asks for a region, or for a target marked for sensitive data, that the route does not have`,
+  }),
+  'routing.not_passed': rule<{ target: string; path: string }>({
+    blame: 'operator',
+    retry: false,
+    status: 400,
+    say: (it) =>
+      `"${it.target}" does not answer ${it.path}, which is passed on to providers that speak OpenAI's formats; nothing was sent`,
   }),
   'routing.no_embeddings': rule<{ target: string }>({
     blame: 'operator',

@@ -15,6 +15,8 @@ import type { Upstream } from './upstream.ts'
 
 export interface CompiledGateway {
   readonly routes: ReadonlyMap<string, CompiledRoute>
+  /** By `providers/{name}`, one for each provider that raw requests may go to. */
+  readonly passThrough: ReadonlyMap<string, CompiledRoute>
   readonly identity: CompiledIdentity
   /** `GET /v1/models` in OpenAI's form, made once. */
   readonly modelList: string
@@ -60,6 +62,8 @@ export interface CompiledTarget {
   readonly provider: Provider
   readonly upstream: Upstream
   readonly breaker: Breaker
+  /** What all paths of the provider begin with: `/v1`, or nothing. */
+  readonly basePath: string
   /** By operation, paths below the origin, ready to send; what the provider cannot do is absent. */
   readonly paths: Readonly<Partial<Record<Operation, TargetPath>>>
   /**

@@ -101,7 +101,7 @@ export interface AccessToken {
 }
 
 export interface UnsignedRequest {
-  readonly method: 'GET' | 'POST'
+  readonly method: string
   readonly origin: string
   readonly path: string
   /** As `headers` gave them. */

@@ -64,6 +64,8 @@ export interface ProviderSettings {
   readonly project?: string
   /** Only for kind `bedrock`: references to the keys of an account, in place of `credential`. */
   readonly aws?: AwsSettings
+  /** Whether callers may send it anything, at `/providers/{name}/…`. Default: no. */
+  readonly passThrough?: boolean
   /** Only for kind `simulated`. */
   readonly simulate?: SimulateSettings
 }

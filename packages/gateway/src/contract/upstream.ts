@@ -21,7 +21,7 @@ export interface Upstream {
 }
 
 export interface UpstreamRequest {
-  readonly method: 'GET' | 'POST'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   readonly path: string
   /** name, value, name, value … */
   readonly headers: readonly string[]

@@ -13,6 +13,7 @@ import { providerSpec } from '../providers/spec.ts'
 import { modelSpec, routeSpec } from '../routing/spec.ts'
 import { entriesOf, entryOf } from '../settings/check.ts'
 import { compileCallers } from './compile-callers.ts'
+import { compilePassThrough } from './compile-pass-through.ts'
 import { compileRoutes } from './compile-routes.ts'
 import { compileTargets } from './compile-targets.ts'
 
@@ -29,12 +30,13 @@ export interface CompileInput {
 export function compileGateway(input: CompileInput): CompiledGateway {
   const { settings } = input
   const models = entriesOf(settings, 'models', modelSpec)
-  const targets = compileTargets({
+  const targetInput = {
     ...input,
     providers: entriesOf(settings, 'providers', providerSpec),
     models,
     catalogue: openCatalogue(input.shipped, entriesOf(settings, 'catalogue', catalogueSpec)),
-  })
+  }
+  const targets = compileTargets(targetInput)
   const asked = entriesOf(settings, 'routes', routeSpec)
   const routes = compileRoutes({
     routes: asked,
@@ -46,6 +48,7 @@ export function compileGateway(input: CompileInput): CompiledGateway {
   const record = entryOf(settings, ['calls', 'record'], recordSpec)
   return Object.freeze({
     routes,
+    passThrough: compilePassThrough(targetInput),
     identity: compileCallers(settings, input.carry),
     modelList: writeModelList(routes, asked),
     versionHeaders: Object.freeze(['x-changeover-version', input.version]),

@@ -20,6 +20,7 @@ import {
 import { contextSpec } from '../contexts/spec.ts'
 import { sayError as sayGatewayError } from '../errors.ts'
 import { type TenantSpec, tenantSpec } from '../identity/spec.ts'
+import { providerSpec } from '../providers/spec.ts'
 import { modelSpec, type RouteSpec, routeSpec } from '../routing/spec.ts'
 import { entriesOf } from '../settings/check.ts'
 import { quote, wrong } from '../settings/issue-texts.ts'
@@ -100,12 +101,23 @@ function checkContextOf(
   return [{ ...referenceIssue(pointer, route.context, expected) }]
 }
 
+/** Providers that raw requests may go to, as tenants name them. */
+function passThroughOf(tree: SettingsTree): readonly string[] {
+  const providers = [...entriesOf(tree, 'providers', providerSpec)]
+  return providers.flatMap(([name, it]) => (it.passThrough ? [`providers/${name}`] : []))
+}
+
 function checkTenants(tree: SettingsTree): readonly Issue[] {
   const issues: Issue[] = []
   const limits = { what: 'limits', names: namesOf(tree, 'limits') }
   const callable = {
     what: 'routes or models',
-    names: [...namesOf(tree, 'routes'), ...aliasesOf(tree), ...namesOf(tree, 'models')],
+    names: [
+      ...namesOf(tree, 'routes'),
+      ...aliasesOf(tree),
+      ...namesOf(tree, 'models'),
+      ...passThroughOf(tree),
+    ],
   }
   const knownLimits = new Set(limits.names)
   const knownModels = new Set(callable.names)

@@ -33,7 +33,7 @@ export function compileRoutes(input: RouteInput): ReadonlyMap<string, CompiledRo
     for (const alias of aliases) if (!compiled.has(alias)) compiled.set(alias, work.route(name))
   }
   for (const [name, target] of input.targets) {
-    if (!compiled.has(name)) compiled.set(name, reuseForModel(name, target))
+    if (!compiled.has(name)) compiled.set(name, routeForModel(name, target))
   }
   return compiled
 }
@@ -124,7 +124,8 @@ function isSameList(a: readonly unknown[], b: readonly unknown[]): boolean {
   return a.length === b.length && a.every((it, i) => it === b[i])
 }
 
-function reuseForModel(name: string, target: CompiledTarget): CompiledRoute {
+/** A route that calls one target under a name, with nothing but defaults. */
+export function routeForModel(name: string, target: CompiledTarget): CompiledRoute {
   const known = knownForModels.get(target)
   if (known?.name === name) return known
   const it = Object.freeze({

@@ -183,6 +183,7 @@ function compileTarget(
     provider: provider.kind,
     upstream: provider.upstream,
     breaker: breakerOf(carried.breaker, model.breaker ?? null),
+    basePath: provider.basePath,
     paths: compilePaths(provider, upstreamModel),
     headers: provider.headers,
     sign: provider.sign,

@@ -6,6 +6,7 @@
 import type { CompiledRoute, CompiledTarget } from '../contract/compiled.ts'
 import type { NeutralRequest } from '../contract/neutral.ts'
 import type { Quirks } from '../contract/provider.ts'
+import type { UpstreamRequest } from '../contract/upstream.ts'
 import type { WireName } from '../contract/wire.ts'
 import { GatewayError } from '../errors.ts'
 import { adaptRequest, isConcerned } from '../providers/quirks.ts'
@@ -23,6 +24,10 @@ export interface UpstreamBody {
   readonly bytes: Buffer
   /** The format that the target is asked in, and answers in. */
   readonly wire: WireName
+  /** Where it is not that of JSON; `null` for none. */
+  readonly contentType?: string | null
+  /** Where it is not POST. */
+  readonly method?: UpstreamRequest['method']
   /** Of the target, ready to send. */
   readonly path: string
   /** What this target will not see, or sees otherwise. */

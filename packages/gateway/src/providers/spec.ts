@@ -254,6 +254,10 @@ export const providerSpec = z
       awsSpec.optional(),
       'only for kind bedrock: keys of an account that each request is signed with, in place of credential',
     ),
+    passThrough: setting(
+      z.boolean().default(false),
+      'lets callers send it any request below its address, at /providers/{name}/…, with its credential; callers with an allow-list need providers/{name} on it',
+    ),
     simulate: setting(simulateSpec.optional(), 'how a provider of kind simulated behaves'),
   })
   .superRefine((it, context) => {

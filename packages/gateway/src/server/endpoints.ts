@@ -8,7 +8,7 @@ import type { EmbedWireName } from '../contract/embeddings.ts'
 import type { WireName } from '../contract/wire.ts'
 
 /** `stream` is `generate` for formats where the path says that the reply is streamed. */
-export type Task = 'generate' | 'stream' | 'models' | 'embed' | 'count'
+export type Task = 'generate' | 'stream' | 'models' | 'embed' | 'count' | 'media'
 
 export interface Endpoint {
   readonly method: 'GET' | 'POST'
@@ -16,7 +16,7 @@ export interface Endpoint {
   /** What its callers speak; where that is left open, what they speak unless a header says otherwise. */
   readonly wire: WireName
   readonly task: Task
-  /** For `embed`: the format of the vectors. */
+  /** `media` is passed on as it is. For `embed`: the format of the vectors. */
   readonly embeds?: EmbedWireName
 }
 
@@ -31,6 +31,7 @@ const embed = (path: string, wire: WireName, embeds: EmbedWireName): Endpoint =>
 export const endpoints: readonly Endpoint[] = [
   post('/v1/chat/completions', 'openai-chat', 'generate'),
   post('/v1/responses', 'openai-responses', 'generate'),
+  post('/v1/completions', 'openai-completions', 'generate'),
   post('/v1/messages', 'anthropic-messages', 'generate'),
   post('/v1beta/models/{model}:generateContent', 'gemini', 'generate'),
   post('/v1beta/models/{model}:streamGenerateContent', 'gemini', 'stream'),
@@ -44,6 +45,14 @@ export const endpoints: readonly Endpoint[] = [
   embed('/v1beta/models/{model}:batchEmbedContents', 'gemini', 'gemini-batch-embeddings'),
   embed('/v1/models/{model}:embedContent', 'gemini', 'gemini-embeddings'),
   embed('/v1/models/{model}:batchEmbedContents', 'gemini', 'gemini-batch-embeddings'),
+  post('/v1/images/generations', 'openai-chat', 'media'),
+  post('/v1/images/edits', 'openai-chat', 'media'),
+  post('/v1/images/variations', 'openai-chat', 'media'),
+  post('/v1/audio/speech', 'openai-chat', 'media'),
+  post('/v1/audio/transcriptions', 'openai-chat', 'media'),
+  post('/v1/audio/translations', 'openai-chat', 'media'),
+  post('/v1/moderations', 'openai-chat', 'media'),
+  post('/v1/rerank', 'openai-chat', 'media'),
   get('/v1/models', 'openai-chat', 'models'),
   get('/v1/models/{model}', 'openai-chat', 'models'),
   get('/v1beta/models', 'gemini', 'models'),

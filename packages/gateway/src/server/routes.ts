@@ -7,11 +7,14 @@ import type { Call } from '../pipeline/call.ts'
 import { CountCall } from '../pipeline/count-call.ts'
 import { EmbeddingsCall } from '../pipeline/embeddings-call.ts'
 import { GenerateCall } from '../pipeline/generate-call.ts'
+import { MediaCall } from '../pipeline/media-call.ts'
 import { ModelsCall } from '../pipeline/models-call.ts'
+import { RawCall } from '../pipeline/raw-call.ts'
 import type { PipelineTools } from '../pipeline/tools.ts'
 import { geminiArray } from '../wire/gemini.ts'
 import { wireOf } from '../wire/list.ts'
 import { type Endpoint, endpoints, type FoundEndpoint, findEndpoint } from './endpoints.ts'
+import { readRawPath } from './raw-path.ts'
 
 const ANSWERED = endpoints.map((it) => `${it.method} ${it.path}`).join(', ')
 
@@ -24,15 +27,34 @@ export function openCall(
   const url = request.url ?? '/'
   const query = url.indexOf('?')
   const path = query === -1 ? url : url.slice(0, query)
+  if (path.startsWith('/providers/')) return openRawCall(tools, request, response)
   const found = findEndpoint(request.method ?? '', path)
   if (!isFound(found)) return refuseRequest(request, response, { path, methods: found })
   const head = headOf(request, found, query === -1 ? '' : url.slice(query + 1))
   if (found.endpoint.task === 'models')
     return new ModelsCall(tools, response, { ...head, model: found.model })
   if (found.endpoint.task === 'count') return new CountCall(tools, response, head)
+  if (found.endpoint.task === 'media') return new MediaCall(tools, response, head)
   const { embeds } = found.endpoint
   if (embeds !== undefined) return new EmbeddingsCall(tools, response, { ...head, embeds })
   return new GenerateCall(tools, response, head)
+}
+
+const RAW_METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
+const RAW: Endpoint = { method: 'POST', path: '/providers/{name}', wire: 'openai-chat', task: 'media' }
+
+function openRawCall(tools: PipelineTools, request: IncomingMessage, response: ServerResponse): Call | null {
+  const url = request.url ?? '/'
+  const at = url.indexOf('?')
+  const [path, query] = at === -1 ? [url, ''] : [url.slice(0, at), url.slice(at + 1)]
+  const raw = readRawPath(path, query)
+  const method = RAW_METHODS.find((it) => it === request.method)
+  if (raw === null || method === undefined) {
+    const methods = raw === null ? [] : RAW_METHODS
+    return refuseRequest(request, response, { path, methods })
+  }
+  const head = headOf(request, { endpoint: RAW, model: null }, query)
+  return new RawCall(tools, response, { ...head, ...raw, method })
 }
 
 function isFound(it: FoundEndpoint | readonly string[]): it is FoundEndpoint {

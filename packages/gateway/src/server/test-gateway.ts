@@ -93,6 +93,7 @@ export function testTarget(name: string, it: TargetInput): CompiledTarget {
     provider,
     upstream: it.upstream,
     breaker: createBreaker(),
+    basePath: '/v1',
     paths: testPaths(provider, it.upstreamModel ?? `${name}-upstream`),
     headers: () => headers,
     sign: null,
@@ -145,6 +146,7 @@ export function testRoute(
 
 export interface TestGatewayOptions {
   readonly routes: readonly CompiledRoute[]
+  readonly passThrough?: readonly CompiledRoute[]
   readonly identity?: CompiledGateway['identity']
   readonly limits?: Partial<DataServerLimits>
   readonly clock?: Clock
@@ -207,13 +209,17 @@ export class TestGateway {
   }
 }
 
-function testSnapshot(version: string, { routes, identity }: TestGatewayOptions): Snapshot<Parts> {
+function testSnapshot(
+  version: string,
+  { routes, passThrough = [], identity }: TestGatewayOptions,
+): Snapshot<Parts> {
   const gateway: CompiledGateway = {
     routes: new Map(routes.map((route) => [route.name, route])),
     identity: identity ?? {
       open: true,
       find: () => ({ tenant: '', key: '', allow: null, limiter: null }),
     },
+    passThrough: new Map(passThrough.map((route) => [route.name, route])),
     modelList: JSON.stringify({
       object: 'list',
       data: routes.map(({ name }) => ({ id: name, object: 'model', created: 0, owned_by: 'changeover' })),

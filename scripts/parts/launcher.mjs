@@ -30,7 +30,7 @@ function giveFlags() {
 }
 
 function nameOf(flag) {
-  return flag.split('=')[0].replaceAll('_', '-')
+  return flag.split('=')[0].replaceAll('_', '-').replace(/^--no-/, '--')
 }
 
 ${condition}giveFlags()

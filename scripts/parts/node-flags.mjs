@@ -13,8 +13,11 @@
  *
  * `--v8-pool-size`: threads that collect garbage and compile beside the one that serves. Where that one has a core to
  * itself one of them keeps up with it; where it has not, each further one makes it wait a time slice longer.
+ *
+ * `--no-maglev`: leaves out the compiler in the middle. What it has prepared waits in memory for that one thread, some
+ * 15 MB in the first second of load, which the C library does not give back; what is hot ends at the same code.
  */
-export const gatewayFlags = ['--max-semi-space-size=2', '--v8-pool-size=1']
+export const gatewayFlags = ['--max-semi-space-size=2', '--v8-pool-size=1', '--no-maglev']
 
 /** `MALLOC_ARENA_MAX`: glibc keeps what each thread has freed for that thread, which is memory for nobody here. */
 export const gatewayEnvironment = { MALLOC_ARENA_MAX: '1' }

@@ -59,6 +59,7 @@ describe('a built program', () => {
     const chosen = `${first.split('=')[0]}=16`
     expect(start([chosen, always])).toMatchObject({ flags: [chosen, ...rest] })
     expect(start([always], { NODE_OPTIONS: chosen })).toMatchObject({ flags: rest })
+    expect(start(['--maglev', always]).flags).not.toContain('--no-maglev')
     expect(start([always], { MALLOC_ARENA_MAX: '4' })).toMatchObject({ arenas: '4' })
   })
 

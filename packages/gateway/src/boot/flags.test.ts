@@ -16,6 +16,7 @@ describe('flags', () => {
         scope: 'default',
         instance: null,
         drainMs: 30_000,
+        driftMs: 60_000,
         logLevel: 'info',
         logFormat: null,
       },

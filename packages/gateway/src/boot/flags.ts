@@ -15,6 +15,7 @@ export interface Flags {
   readonly scope: string
   readonly instance: string | null
   readonly drainMs: number
+  readonly driftMs: number
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error'
   readonly logFormat: 'pretty' | 'json' | 'logfmt' | null
 }
@@ -73,6 +74,12 @@ export const flagSpecs = {
     default: '30000',
     about: 'how long streams may go on after SIGTERM',
   },
+  'drift-ms': {
+    type: 'string',
+    value: 'N',
+    default: '60000',
+    about: 'how often an idle gateway looks whether all is as it was applied; 0 is never',
+  },
   'log-level': {
     type: 'string',
     value: 'LEVEL',
@@ -114,6 +121,7 @@ function toFlags(values: Values): Flags {
     scope: text('scope'),
     instance: instance === undefined ? null : String(instance),
     drainMs: integer('drain-ms', text('drain-ms'), 3_600_000),
+    driftMs: integer('drift-ms', text('drift-ms'), 86_400_000),
     logLevel: oneOf('log-level', text('log-level'), levels),
     logFormat: values['log-format'] === undefined ? null : oneOf('log-format', text('log-format'), formats),
   }

@@ -116,6 +116,20 @@ describe('a gateway', () => {
     await vi.waitFor(async () => expect(await ready(gateway)).toBe(200), 5_000)
   })
 
+  it('has the log levels of the version it goes back to', async () => {
+    const cwd = newFolder()
+    writeFileSync(join(cwd, 'changeover.yaml'), simulated(1, 1_000))
+    const { gateway } = await start(cwd)
+    const level = () => gateway.telemetry.settings.logs.level
+    await vi.waitFor(() => expect(gateway.reloader.status().state).toBe('idle'), 5_000)
+    const text = `${simulated(1, 1_000)}telemetry: { logs: { level: debug } }\n`
+    const origin = { trigger: 'admin_api', source: 'test', mediaType: 'application/yaml' } as const
+    await gateway.reloader.offer(Buffer.from(text), origin)
+    expect(level()).toBe('debug')
+    expect(await gateway.reloader.regress('too much to read')).toBe(true)
+    expect(level()).toBe('info')
+  })
+
   it('that trusts other keys than those of its last version is not ready until it may sign again', async () => {
     const cwd = newFolder()
     const path = join(cwd, 'changeover.yaml')
@@ -132,9 +146,8 @@ describe('a gateway', () => {
     ])
     expect((await fetch(`${checking.gateway.adminUrl}/healthz`)).status).toBe(200)
     expect(checking.gateway.reloader.status().state).toBe('degraded')
-    expect(checking.out()).toContain(
-      `the signatures kept with version ${held} do not satisfy the trust policy`,
-    )
+    const why = `the signatures kept with version ${held} do not satisfy the trust policy`
+    await vi.waitFor(() => expect(checking.out()).toContain(why), 5_000)
     await checking.gateway.stop({ drainMs: 0 })
 
     const signing = await start(cwd, fresh)

@@ -143,7 +143,7 @@ async function begin(options: RunOptions): Promise<Begun> {
       }),
       telemetry: telemetryParticipant({ live: telemetry, secrets, isTerminal }),
     },
-    limits: { ...limits, ...options.limits },
+    limits: { ...limits, driftEveryMs: flags.driftMs, ...options.limits },
     ...(options.trust && { trust: options.trust }),
     ...(options.signer && { signer: options.signer }),
   })

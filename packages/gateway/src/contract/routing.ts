@@ -106,7 +106,7 @@ export interface Gate {
   /** How long a waiter waits at most. */
   readonly waitMs: number
   /** Takes a place if there is one; each place taken is given back by `leave`, once. */
-  enter(nowMs: number): boolean
+  enter(): boolean
   /** Queues him. False when the queue is full. */
   wait(waiter: GateWaiter): boolean
   /** He waits no longer. */

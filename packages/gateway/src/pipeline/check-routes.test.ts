@@ -32,7 +32,7 @@ describe('a route', () => {
     ],
     [{ ...plain, rules: [{ when: 'stream', route: 'chatt' }] }, '/routes/chat/rules/0/route'],
   ])('is told of each place that points nowhere', (route, pointer) => {
-    expect(told({ chat: route as never }).map(([at]) => at)).toEqual([pointer])
+    expect(told({ chat: route }).map(([at]) => at)).toEqual([pointer])
   })
 
   it('cannot hand over in a circle, not to itself either', () => {
@@ -68,8 +68,7 @@ describe('a route', () => {
 })
 
 describe('the settings of a route', () => {
-  const issuesOf = (route: object) =>
-    checkSettings({ routes: { chat: { ...plain, ...route } } } as SettingsTree, ['routes'])
+  const issuesOf = (route: object) => checkSettings({ routes: { chat: { ...plain, ...route } } }, ['routes'])
 
   it('tell the line and column of a mistake in a condition', () => {
     const [issue] = issuesOf({ rules: [{ when: 'stream &&\n  tokns > 3', targets: [{ model: 'a' }] }] })

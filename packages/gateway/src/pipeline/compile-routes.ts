@@ -13,7 +13,7 @@ import type { ContextSpec } from '../contexts/spec.ts'
 import type { CompiledContext, CompiledRoute, CompiledTarget } from '../contract/compiled.ts'
 import { PLAIN_PLAN } from '../contract/routing.ts'
 import { ROUTE_DEFAULTS, ROUTING_DEFAULTS } from '../routing/defaults.ts'
-import type { ModelSpec, RouteSpec } from '../routing/spec.ts'
+import type { ModelSpec, RouteSpec, RuleSpec } from '../routing/spec.ts'
 import { compilePlan, type PlanParts, partsOfPlan } from './compile-plan.ts'
 
 export interface RouteInput {
@@ -176,11 +176,26 @@ function compileRoute(name: string, settings: RouteSpec, parts: RouteParts): Com
   return Object.freeze({ ...plain, plan })
 }
 
-/** `support-chat: model-a=0%, model-b=100%` */
+/** `support-chat: model-a=0%, model-b=100%`; then how it chooses, where not by weight alone, and its rules. */
 function ruleOf(name: string, settings: RouteSpec): string {
-  const total = settings.targets.reduce((sum, it) => sum + it.weight, 0)
-  const shares = settings.targets.map((it) => `${it.model}=${percent(it.weight / total)}%`)
-  return `${name}: ${shares.join(', ')}`
+  const strategy = settings.strategy === 'weighted' ? '' : ` by ${settings.strategy}`
+  const rules = settings.rules.map((it) => `; when ${it.when.slice(0, SHOWN_CHARS)}: ${takerText(it)}`)
+  return `${name}: ${sharesText(settings.targets)}${strategy}${rules.join('')}`
+}
+
+/** Of a condition; more of it is in the settings. */
+const SHOWN_CHARS = 80
+
+function takerText({ route, targets, strategy, require }: RuleSpec): string {
+  if (route !== undefined) return `route ${route}`
+  const taken = targets === undefined ? 'the same' : sharesText(targets)
+  const chosen = strategy === undefined ? taken : `${taken} by ${strategy}`
+  return require === undefined ? chosen : `${chosen}, as required`
+}
+
+function sharesText(targets: RouteSpec['targets']): string {
+  const total = targets.reduce((sum, it) => sum + it.weight, 0)
+  return targets.map((it) => `${it.model}=${percent(it.weight / total)}%`).join(', ')
 }
 
 function percent(share: number): number {

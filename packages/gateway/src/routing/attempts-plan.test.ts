@@ -99,7 +99,10 @@ class TestCall implements AttemptHost {
 
   constructor(route: CompiledRoute, wishes: Partial<CallerWishes> = {}, stream = true) {
     const rules = {
-      ...{ route, stream, stallMs: 1000, startedAt: clock.monotonic() },
+      route,
+      stream,
+      stallMs: 1000,
+      startedAt: clock.monotonic(),
       wishes: { ...NO_WISHES, ...wishes },
     }
     this.attempts = new Attempts(this, rules, { clock, deadlines, random: () => 0.5 })
@@ -149,6 +152,9 @@ class TestCall implements AttemptHost {
     this.text = ''
   }
 }
+
+/** For calls of which only the beginning matters. */
+const begin = (...its: ConstructorParameters<typeof TestCall>): TestCall => new TestCall(...its)
 
 const bound = (max: number, queue = 10, waitMs = 1000) => ({ max, queue: { max: queue, waitMs } })
 
@@ -234,7 +240,7 @@ describe('a bound on a target', () => {
 
   it('is of no use to a fallback that waits behind a full queue: the next one goes', () => {
     const full = gateOf(new GateState(), bound(1, 0))
-    full.enter(0)
+    full.enter()
     const [a, b, c] = [held('a'), held('b', { gate: full }), held('c')]
     const call = new TestCall(routeOf([a], {}, { fallback: [b.target, c.target], attempts: 3 }))
     a.upstream.refuse(401)
@@ -364,10 +370,10 @@ describe('a mirror', () => {
     const [a, m] = [held('a', { sensitive: true }), held('m')]
     const plan = (share: number) =>
       createMirrorPlan(new MirrorCount(), { target: m.target, share, maxPending: 9 })
-    new TestCall(routeOf([a], { mirror: plan(0.5) }))
+    begin(routeOf([a], { mirror: plan(0.5) }))
     expect(m.upstream.handlers).toHaveLength(0)
-    new TestCall(routeOf([a], { mirror: plan(1), needs: { sensitive: true, regions: null } }))
-    new TestCall(routeOf([a], { mirror: plan(1) }), { sensitive: true })
+    begin(routeOf([a], { mirror: plan(1), needs: { sensitive: true, regions: null } }))
+    begin(routeOf([a], { mirror: plan(1) }), { sensitive: true })
     expect(m.upstream.handlers).toHaveLength(0)
   })
 })
@@ -402,7 +408,7 @@ describe('several keys', () => {
 
   it('rest as long as the provider says', async () => {
     const { ring, it } = withKeys(2)
-    new TestCall(routeOf([it], {}))
+    begin(routeOf([it], {}))
     it.upstream.refuse(429, '{}', { 'retry-after': '2' })
     expect(ring.current(clock.monotonic())).toBe(1)
     await clock.advance(2001)
@@ -411,7 +417,7 @@ describe('several keys', () => {
 
   it('are of no use against what is not about them', () => {
     const { ring, it } = withKeys(2)
-    new TestCall(routeOf([it], {}))
+    begin(routeOf([it], {}))
     it.upstream.refuse(500)
     expect(ring.current(clock.monotonic())).toBe(0)
   })
@@ -495,7 +501,7 @@ describe('a route that chooses', () => {
     const ejector = createEjector(createStandings(), [a.target, b.target], numbers)
     const members = [a, b].map((it, i) => ({ target: it.target, weight: 1, priority: i }))
     const route = routeOf([a, b], { ejector, strategy: strategies.priority(members, null as never) })
-    new TestCall(route)
+    begin(route)
     a.upstream.refuse(500)
     expect(new TestCall(route).tried).toEqual(['b'])
   })

@@ -278,7 +278,7 @@ export class Attempts implements HedgeAsker, Watched, GateWaiter {
 
   /** At the route's gate. False when it waits, or has been refused. */
   #enter(gate: Gate, nowMs: number): boolean {
-    if (gate.enter(nowMs)) {
+    if (gate.enter()) {
       this.#routePlaceAt = nowMs
       return true
     }
@@ -297,7 +297,7 @@ export class Attempts implements HedgeAsker, Watched, GateWaiter {
   #attempt(target: CompiledTarget, nowMs: number): void {
     this.#target = target
     const { gate } = target
-    if (gate === null || gate.enter(nowMs)) {
+    if (gate === null || gate.enter()) {
       this.#send(target, nowMs)
       return
     }

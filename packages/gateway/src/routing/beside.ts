@@ -84,7 +84,7 @@ export class Beside {
     const now = this.#tools.clock.monotonic()
     const target = this.#asker.hedgeTarget(now)
     if (target === null || this.#rules.route.plan.hedge?.take() !== true) return
-    if (target.gate !== null && !target.gate.enter(now)) return
+    if (target.gate !== null && !target.gate.enter()) return
     const credential = target.credentials?.current(now) ?? 0
     const aside = this.#host.openAside(target, 'hedge')
     if (aside === null) {

@@ -11,7 +11,7 @@ describe('a gate', () => {
   it('lets in as many as it may, and the next one when a place is given back', () => {
     const gate = gateOf(new GateState(), numbers(2))
     const told: string[] = []
-    expect([gate.enter(0), gate.enter(0), gate.enter(0)]).toEqual([true, true, false])
+    expect([gate.enter(), gate.enter(), gate.enter()]).toEqual([true, true, false])
     expect(gate.wait(waiter('third', told))).toBe(true)
     gate.leave(0, 50)
     expect(told).toEqual(['third'])
@@ -21,7 +21,7 @@ describe('a gate', () => {
   it('lets in higher priority first, and who came first among equals', () => {
     const gate = gateOf(new GateState(), numbers(1))
     const told: string[] = []
-    gate.enter(0)
+    gate.enter()
     for (const [name, priority] of [
       ['a', 5],
       ['b', 9],
@@ -37,7 +37,7 @@ describe('a gate', () => {
 
   it('refuses those who would wait in a full queue, and tells when to come back', () => {
     const gate = gateOf(new GateState(), numbers(1, 1))
-    gate.enter(0)
+    gate.enter()
     expect(gate.wait(waiter('a', []))).toBe(true)
     expect(gate.wait(waiter('b', []))).toBe(false)
     expect(gate.retryAfterMs()).toBe(1000)
@@ -48,7 +48,7 @@ describe('a gate', () => {
   it('forgets who waits no longer', () => {
     const gate = gateOf(new GateState(), numbers(1))
     const told: string[] = []
-    gate.enter(0)
+    gate.enter()
     const [a, b] = [waiter('a', told), waiter('b', told)]
     gate.wait(a)
     gate.wait(b)
@@ -59,22 +59,22 @@ describe('a gate', () => {
 
   it('lets nobody past those who wait', () => {
     const gate = gateOf(new GateState(), numbers(1))
-    gate.enter(0)
+    gate.enter()
     gate.wait(waiter('a', []))
     gate.leave(0, 10)
-    expect(gate.enter(10)).toBe(false)
+    expect(gate.enter()).toBe(false)
   })
 
   it('under new numbers keeps who runs and who waits, each by the numbers he came under', () => {
     const state = new GateState()
     const told: string[] = []
     const narrow = gateOf(state, numbers(1))
-    narrow.enter(0)
+    narrow.enter()
     narrow.wait(waiter('old', told))
     const wide = gateOf(state, numbers(3))
-    expect(wide.enter(0)).toBe(true)
-    expect(wide.enter(0)).toBe(true)
-    expect(wide.enter(0)).toBe(false)
+    expect(wide.enter()).toBe(true)
+    expect(wide.enter()).toBe(true)
+    expect(wide.enter()).toBe(false)
     wide.wait(waiter('new', told))
     wide.leave(0, 10)
     expect(told).toEqual(['new'])

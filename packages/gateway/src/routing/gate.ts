@@ -59,7 +59,7 @@ class GateView implements Gate {
     return this.#state.running < this.#max && !this.#hasOneWhoCouldGo()
   }
 
-  enter(_nowMs: number): boolean {
+  enter(): boolean {
     if (!this.hasRoom) return false
     this.#state.running += 1
     return true

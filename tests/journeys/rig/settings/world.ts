@@ -189,7 +189,7 @@ function settingsOf(it: OwnSettings, index: number, isFirst: boolean): Tree {
     ...(models.length === 0 ? {} : { models: Object.fromEntries(models) }),
     ...(Object.keys(route).length === 0 ? {} : { routes: { [`r${index}`]: rename(route, index) as Tree } }),
   }
-  return merge(own, (it.more ?? {}) as Tree)
+  return merge(own, it.more ?? {})
 }
 
 type Value = Tree[string]

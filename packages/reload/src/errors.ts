@@ -1,9 +1,8 @@
 /**
- * Every way in which this package can say no: one table, one class.
+ * Every way in which this package can say no: one table, one class, one page (`docs/reference/errors.md`).
  *
- * Codes are stable for ever; callers decide by `code`, `retry` and `blame`, never by text. Texts name
- * the thing, say what was found and what was expected, and end with what stays true. The cause is
- * chained, never pasted in. `docs/reference/errors.md` is made from this table.
+ * Codes are stable for ever; callers decide by `code`, `retry` and `blame`, never by text. Texts name the thing, say
+ * what was found and what was expected, and end with what stays true. The cause is chained, never pasted in.
  */
 import type { Issue } from './contract/receipt.ts'
 

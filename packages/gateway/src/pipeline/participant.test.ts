@@ -262,7 +262,7 @@ describe('a reload', () => {
     expect(kept).toEqual([
       'limit:counts',
       'pool:http://127.0.0.1:1:3',
-      'pool:https://api.openai.com:1024',
+      'pool:https://api.openai.com:4096',
       'simulated:sim:null',
       'target:local/near',
       'target:open/gpt-5',

@@ -26,7 +26,8 @@ const gatewayRooms = [
 /** In packages where `rest` is listed, it stands for all files directly in `src`. */
 export const doors: Readonly<Record<string, Doors>> = {
   reload: {
-    errors: ['contract'],
+    errors: ['contract', 'error-rules'],
+    'error-rules': [],
     contract: ['errors'],
     'system-clock': ['contract'],
     format: ['contract', 'errors'],

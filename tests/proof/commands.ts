@@ -402,7 +402,7 @@ const forge = spec.map((wish) =>
       payload: string
       signatures: readonly unknown[]
     }
-    const held = new Map([...world.disk.records])
+    const held = new Map(world.disk.records)
     const ref = { version: `${epoch}.${seq + 1}`, digest }
     world.publisherForgeries.add(digest)
     world.disk.blobs.set(digest, Buffer.from(envelope.payload, 'base64'))

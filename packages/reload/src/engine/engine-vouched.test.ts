@@ -2,7 +2,7 @@
 import { generateKeyPairSync, sign } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { ENVELOPE_TYPE } from '../contract/payload.ts'
-import type { InstanceRecords } from '../contract/store.ts'
+import type { InstanceRecords, Proof } from '../contract/store.ts'
 import type { Signer, TrustPolicy } from '../contract/trust.ts'
 import { encodeEnvelope, openEnvelope } from '../format/envelope.ts'
 import { writeManifest } from '../format/manifest.ts'
@@ -144,12 +144,12 @@ describe('a baseline that the trusted keys do not speak for', () => {
       },
     ],
     ['with the signatures of another version', async (toy: Toy) => toy.reloader.line()[0]?.proof],
-  ] satisfies [string, (toy: Toy, it: InstanceRecords['baseline']) => Promise<unknown>][])(
+  ] satisfies [string, (toy: Toy, it: InstanceRecords['baseline']) => Promise<Proof | undefined>][])(
     'does not serve %s',
     async (_, forge) => {
       const before = await signedBy(ann, trusting(ann))
-      const { version, digest, proof } = await baselineOf(before)
-      const forged = (await forge(before, { version, digest })) as typeof proof
+      const { version, digest } = await baselineOf(before)
+      const forged = await forge(before, { version, digest })
       const line = (await before.store.readRecord('line')) ?? []
       const forgedLine = line.map((it) => (it.digest === digest ? { ...it, proof: forged } : it))
       await before.store.writeRecord('line', forgedLine as InstanceRecords['line'])

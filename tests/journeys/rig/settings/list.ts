@@ -4,6 +4,7 @@
  */
 import { modelChanges } from './model-changes.ts'
 import { providerChanges } from './provider-changes.ts'
+import { addressChanges, formatChanges, quirkChanges } from './quirk-changes.ts'
 import {
   ejectionChanges,
   failureChanges,
@@ -17,6 +18,9 @@ import type { SettingChange } from './world.ts'
 
 export const settingChanges: readonly SettingChange[] = [
   ...providerChanges,
+  ...addressChanges,
+  ...formatChanges,
+  ...quirkChanges,
   ...modelChanges,
   ...targetChanges,
   ...ruleChanges,

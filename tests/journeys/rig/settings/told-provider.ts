@@ -21,9 +21,16 @@ export interface Told {
   readonly system: string
   readonly temperature: number | null
   readonly key: string
+  readonly path: string
+  readonly headers: Readonly<Record<string, unknown>>
+  /** The whole request. */
+  readonly body: Fields
 }
 
+type Fields = Readonly<Record<string, unknown>>
+
 interface Asked {
+  readonly body: Fields
   readonly model: string
   readonly stream: boolean
   readonly system: string
@@ -69,20 +76,28 @@ class Provider implements ToldProvider {
     const order = asked.message.split(' ').find((it) => it.startsWith(`${this.name}=`)) ?? ''
     const [what = '', value = ''] = order.slice(this.name.length + 1).split(':')
     const key = (request.headers.authorization ?? '').replace(/^Bearer /, '')
-    if (request.url?.endsWith('/messages') === true) inOtherFormat(response, asked)
-    else this.#obey({ what, value, asked, key }, response)
+    const { url: path = '', headers } = request
+    this.#obey({ what, value, asked, key, path, headers }, response)
   }
 
-  #obey(it: { what: string; value: string; asked: Asked; key: string }, response: ServerResponse): void {
-    const { what, value, asked, key } = it
+  #obey(it: Order, response: ServerResponse): void {
+    const { what, value, asked, key, path, headers } = it
     const told: Told = {
       provider: this.name,
       model: asked.model,
       system: asked.system,
       temperature: asked.temperature,
       key,
+      path,
+      headers,
+      body: asked.body,
     }
-    const answer = () => (asked.stream ? stream(response, told, 0) : whole(response, told))
+    const inPath = FORMATS.find(([end]) => path.split('?')[0]?.endsWith(end) === true)
+    const answer = () => {
+      if (inPath !== undefined) send(response, inPath[1](told))
+      else if (asked.stream) stream(response, told, 0)
+      else whole(response, told)
+    }
     if (what === 'status') refuse(response, Number(value), 'as it was told')
     else if (what === 'says') refuse(response, 400, value)
     else if (what === 'flaky' && this.#messages.filter((its) => its === asked.message).length === 1) {
@@ -92,10 +107,21 @@ class Provider implements ToldProvider {
     else if (what === 'gap') stream(response, told, Number(value))
     else if (what === 'forever') forever(response, told)
     else if (what === 'cut') response.destroy()
+    else if (what === 'parts') send(response, wholeOf(told, [{ type: 'text', text: JSON.stringify(told) }]))
+    else if (what === 'fault') send(response, { fault: { text: value } }, 400)
     else if (what === 'left')
       whole(response, told, { 'x-ratelimit-limit-requests': '100', 'x-ratelimit-remaining-requests': value })
     else if (what !== 'hang') answer()
   }
+}
+
+interface Order {
+  readonly what: string
+  readonly value: string
+  readonly asked: Asked
+  readonly key: string
+  readonly path: string
+  readonly headers: Readonly<Record<string, unknown>>
 }
 
 function readAsked(text: string): Asked {
@@ -103,13 +129,15 @@ function readAsked(text: string): Asked {
     model: string
     stream?: boolean
     temperature?: number
-    messages: readonly { role: string; content: string }[]
+    messages?: readonly { role: string; content: string }[]
   }
+  const { messages = [] } = body
   return {
+    body,
     model: body.model,
     stream: body.stream === true,
-    system: body.messages.find((it) => it.role === 'system')?.content ?? '',
-    message: body.messages.at(-1)?.content ?? '',
+    system: messages.find((it) => it.role === 'system')?.content ?? '',
+    message: String(messages.at(-1)?.content ?? ''),
     temperature: body.temperature ?? null,
   }
 }
@@ -117,29 +145,73 @@ function readAsked(text: string): Asked {
 const usage = { prompt_tokens: 1000, completion_tokens: 1000, total_tokens: 2000 }
 
 function whole(response: ServerResponse, told: Told, headers: Readonly<Record<string, string>> = {}): void {
-  const message = { role: 'assistant', content: JSON.stringify(told) }
-  const choices = [{ index: 0, message, finish_reason: 'stop' }]
-  const body = JSON.stringify({
-    id: 'c',
-    object: 'chat.completion',
-    created: 1,
-    model: told.model,
-    choices,
-    usage,
-  })
+  send(response, wholeOf(told, JSON.stringify(told)), 200, headers)
+}
+
+function wholeOf(told: Told, content: unknown): object {
+  const choices = [{ index: 0, message: { role: 'assistant', content }, finish_reason: 'stop' }]
+  return { id: 'c', object: 'chat.completion', created: 1, model: told.model, choices, usage }
+}
+
+function send(
+  response: ServerResponse,
+  value: object,
+  status = 200,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  const body = JSON.stringify(value)
   const length = String(Buffer.byteLength(body))
-  response.writeHead(200, { 'content-type': 'application/json', 'content-length': length, ...headers })
+  response.writeHead(status, { 'content-type': 'application/json', 'content-length': length, ...headers })
   response.end(body)
 }
 
-/** Anthropic's format, for settings that are about translation. */
-function inOtherFormat(response: ServerResponse, { model }: Asked): void {
-  const content = [{ type: 'text', text: '{}' }]
-  const counts = { input_tokens: 1, output_tokens: 1 }
-  const end = { stop_reason: 'end_turn', stop_sequence: null, usage: counts }
-  response.writeHead(200, { 'content-type': 'application/json' })
-  response.end(JSON.stringify({ id: 'm', type: 'message', role: 'assistant', model, content, ...end }))
-}
+/** Other formats, by the end of the path, for settings that are about translation. */
+const FORMATS: readonly (readonly [string, (told: Told) => object])[] = [
+  [
+    '/messages',
+    (told) => ({
+      id: 'm',
+      type: 'message',
+      role: 'assistant',
+      model: told.model,
+      content: [{ type: 'text', text: JSON.stringify(told) }],
+      stop_reason: 'end_turn',
+      stop_sequence: null,
+      usage: { input_tokens: 1, output_tokens: 1 },
+    }),
+  ],
+  [
+    '/responses',
+    (told) => ({
+      id: 'r',
+      object: 'response',
+      status: 'completed',
+      model: told.model,
+      output: [{ type: 'message', content: [{ type: 'output_text', text: JSON.stringify(told) }] }],
+      usage: { input_tokens: 1, output_tokens: 1 },
+    }),
+  ],
+  [
+    '/texts',
+    (told) => ({
+      id: 't',
+      object: 'text_completion',
+      created: 1,
+      model: told.model,
+      choices: [{ text: JSON.stringify(told), index: 0, logprobs: null, finish_reason: 'stop' }],
+      usage,
+    }),
+  ],
+  [
+    '/vectors',
+    (told) => ({
+      object: 'list',
+      model: JSON.stringify(told),
+      data: [{ object: 'embedding', index: 0, embedding: [1] }],
+      usage: { prompt_tokens: 1, total_tokens: 1 },
+    }),
+  ],
+]
 
 function frame(told: Told, content: string, finish: string | null): string {
   const choices = [{ index: 0, delta: finish === null ? { content } : {}, finish_reason: finish }]

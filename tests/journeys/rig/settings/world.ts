@@ -30,6 +30,8 @@ export interface OwnSettings {
   readonly a?: Tree
   readonly b?: Tree
   readonly c?: Tree
+  /** A provider of the change's own, at the address of the first one, which then serves `a`. */
+  readonly provider?: Tree
   /** Further sections, as they are. */
   readonly more?: Tree
 }
@@ -41,6 +43,9 @@ export interface Saw {
   readonly code: string
   readonly told: Told | null
   readonly call: string
+  readonly headers: Headers
+  /** The whole answer. */
+  readonly text: string
 }
 
 const OWN = ['a', 'b', 'c'] as const
@@ -64,6 +69,10 @@ export class World {
     const credentials = ['${env:KEY_ONE}', '${env:KEY_TWO}']
     entries.push(['keyed', { kind, baseUrl: `${providers[0]?.origin}/v1`, credentials }])
     entries.push(['foreign', { kind: 'anthropic', baseUrl: `${providers[0]?.origin}/v1` }])
+    changes.forEach(({ from }, i) => {
+      if (from.provider === undefined) return
+      entries.push([ownProvider(i), { kind, baseUrl: `${providers[0]?.origin}/v1` }])
+    })
     const first = changes.map((change, i) => settingsOf(change.from, i, true))
     const tree = [
       { providers: Object.fromEntries(entries), rollout: { observe: { bakeMs: 0 } } },
@@ -118,6 +127,17 @@ export class Seen {
     return sawOf(response.status, response.headers, await response.text())
   }
 
+  /** One request in another format; what the provider was told of it, wherever the answer holds that. */
+  async post(path: string, more: object): Promise<Told | null> {
+    const response = await fetch(`${this.world.gateway.dataUrl}${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ model: `r${this.index}`, ...more }),
+    })
+    const [told] = textsIn(await response.json()).filter((it) => it.startsWith('{"provider"'))
+    return told === undefined ? null : (JSON.parse(told) as Told)
+  }
+
   /** Which of the own models answered each of so many requests, each once, sorted. */
   async answerers(
     times: number,
@@ -162,17 +182,24 @@ export class Seen {
   }
 }
 
+function textsIn(value: unknown): readonly string[] {
+  if (typeof value === 'string') return [value]
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : []
+}
+
 function sawOf(status: number, headers: Headers, text: string): Saw {
   const target = headers.get('x-changeover-target') ?? ''
   const body = JSON.parse(text) as { error?: { code?: string }; choices?: { message: { content: string } }[] }
-  const content = body.choices?.[0]?.message.content
-  const told = content === undefined ? null : (JSON.parse(content) as Told)
+  const content: unknown = body.choices?.[0]?.message.content
+  const told = typeof content === 'string' ? (JSON.parse(content) as Told) : null
   return {
     status,
     by: told === null ? '' : (target.split('/')[1]?.replace(/\d+$/, '') ?? ''),
     code: body.error?.code ?? '',
     told,
     call: headers.get('x-changeover-call') ?? '',
+    headers,
+    text,
   }
 }
 
@@ -182,14 +209,20 @@ const USUAL = { targets: [{ model: 'a' }], retries: { attempts: 1, baseMs: 1, ma
 function settingsOf(it: OwnSettings, index: number, isFirst: boolean): Tree {
   const route = isFirst ? merge(USUAL, it.route ?? {}) : (it.route ?? {})
   const models = OWN.map((name, i) => {
-    const usual: Tree = isFirst ? { provider: PROVIDERS[i] ?? '', model: `m${index}${name}` } : {}
+    const provider = i === 0 && it.provider !== undefined ? ownProvider(index) : (PROVIDERS[i] ?? '')
+    const usual: Tree = isFirst ? { provider, model: `m${index}${name}` } : {}
     return [`${name}${index}`, rename(merge(usual, it[name] ?? {}), index) as Tree] as const
   }).filter(([, own]) => Object.keys(own).length > 0)
   const own: Tree = {
     ...(models.length === 0 ? {} : { models: Object.fromEntries(models) }),
     ...(Object.keys(route).length === 0 ? {} : { routes: { [`r${index}`]: rename(route, index) as Tree } }),
   }
-  return merge(own, it.more ?? {})
+  const providers = it.provider === undefined ? {} : { providers: { [ownProvider(index)]: it.provider } }
+  return merge(merge(own, providers), it.more ?? {})
+}
+
+function ownProvider(index: number): string {
+  return `p${index}`
 }
 
 type Value = Tree[string]

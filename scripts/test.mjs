@@ -5,9 +5,10 @@
  * The last line is always `N passed, N failed, N skipped`, alone, so that people and machines find it in the
  * same place; the exit code says the same.
  */
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { phases, printSummary, runPhases } from './parts/phases.mjs'
-import { ScriptError } from './parts/repository.mjs'
+import { root, ScriptError } from './parts/repository.mjs'
 import { runMain } from './parts/run.mjs'
 import { installSystemPackages } from './parts/system-packages.mjs'
 import { setUp } from './setup.mjs'
@@ -31,6 +32,8 @@ await runMain(async (args) => {
   const chosen = choosePhases(values.only ?? [])
   try {
     await setUp()
+    // Official clients have a lockfile of their own: nobody who installs the product gets them with it.
+    if (chosen.some(needsClients)) await setUp(join(root, 'tests', 'clients'))
     if (!values['no-system-packages'] && chosen.some(drivesServers)) await installSystemPackages()
   } catch (error) {
     console.error(`error: ${error.message}`)
@@ -63,6 +66,11 @@ function choosePhases(only) {
   if (unknown !== undefined)
     throw new ScriptError(`there is no phase "${unknown}", expected one of: ${names.join(' ')}`)
   return wanted.length === 0 ? names : names.filter((it) => wanted.includes(it))
+}
+
+/** Types and lint look at the tests too, and those of the clients need their types. */
+function needsClients(phase) {
+  return ['types', 'lint', 'clients'].includes(phase)
 }
 
 function drivesServers(phase) {

@@ -22,6 +22,7 @@ export const phases = {
   unit: tests('unit'),
   proof: tests('proof'),
   journeys: tests('journeys'),
+  clients: tests('clients'),
   faults: tests('faults'),
 }
 

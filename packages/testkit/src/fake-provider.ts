@@ -183,7 +183,7 @@ class ScriptedProvider implements FakeProvider {
   #reply({ wire, ask, response }: Exchange, said: FakeSaid, eventMs: number): void {
     if (ask.stream) {
       response.writeHead(200, { 'content-type': wire.streamType, 'x-request-id': 'req_fake' })
-      this.#write(response, wire.events(said), eventMs)
+      this.#write(response, wire.events(said, ask), eventMs)
       return
     }
     const body = JSON.stringify(wire.whole(said, ask))
@@ -207,15 +207,15 @@ class ScriptedProvider implements FakeProvider {
       : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
     response.writeHead(200, headers)
     response.flushHeaders()
-    const [first = '', second = ''] = wire.events({ model: 'm', text: 'one two three' })
+    const [first = '', second = ''] = wire.events({ model: 'm', text: 'one two three' }, ask)
     const half = ask.stream ? [first, second] : [body.slice(0, 40)]
     if (after === 'middle') for (const it of half) response.write(it)
     this.#after(20, () => response.destroy())
   }
 
-  #endless({ wire, response, received }: Exchange, step: Extract<FakeStep, { kind: 'endless' }>): void {
+  #endless({ wire, ask, response, received }: Exchange, step: Extract<FakeStep, { kind: 'endless' }>): void {
     response.writeHead(200, { 'content-type': wire.streamType })
-    const [start, word] = wire.events({ model: 'endless', text: 'word'.padEnd(step.padBytes ?? 0, 'x') })
+    const [start, word] = wire.events({ model: 'endless', text: 'word'.padEnd(step.padBytes ?? 0, 'x') }, ask)
     response.write(start)
     const next = () => {
       received.waiting = false

@@ -38,6 +38,7 @@ async function ask(wire: Wire, request: Partial<NeutralRequest>): Promise<readon
     model: 'm',
     messages: said('hi'),
     stream,
+    streamUsage: stream,
     maxTokens: 99,
     extra: {},
     ...request,

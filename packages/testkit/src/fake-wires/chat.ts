@@ -27,7 +27,7 @@ const USAGE = {
 export const chatWire: FakeWire = {
   streamType: SSE,
   matches: () => true,
-  ask(_path, body) {
+  ask(path, body) {
     const messages = listAt(body, 'messages')
     const user = messages.findLast((it) => it['role'] === 'user')
     return {
@@ -40,6 +40,8 @@ export const chatWire: FakeWire = {
       choice: choiceOf(body['tool_choice']),
       schema: schemaOf(body),
       results: resultsOf(messages),
+      streamUsage: fieldsAt(body, 'stream_options')['include_usage'] === true,
+      isMistral: isMistralPath(path),
     }
   },
   whole(said) {
@@ -61,7 +63,7 @@ export const chatWire: FakeWire = {
       system_fingerprint: 'fp_fake',
     }
   },
-  events(said) {
+  events(said, { streamUsage, isMistral }) {
     const chunk = (delta: object, finish: string | null, more: object = {}) =>
       frame({
         id: 'chatcmpl-fake',
@@ -72,24 +74,30 @@ export const chatWire: FakeWire = {
         ...more,
       })
     return [
-      chunk({ role: 'assistant', content: '' }, null),
+      // Mistral names no role after this, numbers no tool calls, and counts in the last chunk of the answer.
+      chunk(isMistral ? { content: '' } : { role: 'assistant', content: '' }, null),
       ...words(said.reasoning ?? '').map((it) => chunk({ reasoning_content: it }, null)),
       ...words(said.text).map((content) => chunk({ content }, null)),
       ...(said.calls ?? []).flatMap((call, index) => {
+        if (isMistral) return [chunk({ tool_calls: [callOf(call)] }, null)]
         const [first, rest] = halves(call.arguments)
         return [
           chunk({ tool_calls: [{ index, ...callOf({ ...call, arguments: first }) }] }, null),
           chunk({ tool_calls: [{ index, function: { arguments: rest } }] }, null),
         ]
       }),
-      chunk({}, finishOf(said)),
-      chunk({}, null, { choices: [], usage: USAGE }),
+      chunk({}, finishOf(said), isMistral ? { usage: USAGE } : {}),
+      ...(streamUsage && !isMistral ? [chunk({}, null, { choices: [], usage: USAGE })] : []),
       'data: [DONE]\n\n',
     ]
   },
   error: (status) => ({
     error: { message: `fake refusal ${status}`, type: 'fake_error', param: null, code: 'fake' },
   }),
+}
+
+export function isMistralPath(path: string): boolean {
+  return path.startsWith('/mistral/')
 }
 
 function callOf({ id, name, arguments: text }: { id: string; name: string; arguments: string }): object {

@@ -1,17 +1,24 @@
 /** OpenAI's embeddings, as numbers or in base64. */
-import { chatWire } from './chat.ts'
+import { chatWire, isMistralPath } from './chat.ts'
 import { type FakeAsk, type FakeWire, NO_ASK, SSE, textAt } from './fake-wire.ts'
 import { vectorOf } from './vector.ts'
 
 export const embeddingsWire: FakeWire = {
   streamType: SSE,
   matches: (path) => path.endsWith('/embeddings'),
-  ask(_path, body) {
+  ask(path, body) {
     const inputs = [body['input']].flat().map((it) => JSON.stringify(it ?? ''))
     // The encoding is all that is asked beside: it travels as the text.
-    return { ...NO_ASK, model: textAt(body, 'model'), inputs, text: textAt(body, 'encoding_format') }
+    return {
+      ...NO_ASK,
+      model: textAt(body, 'model'),
+      inputs,
+      text: textAt(body, 'encoding_format'),
+      isMistral: isMistralPath(path),
+    }
   },
   whole: (said, ask) => ({
+    ...(ask.isMistral ? { id: 'embd-fake' } : {}),
     object: 'list',
     data: ask.inputs.map((it, index) => ({ object: 'embedding', index, embedding: encoded(it, ask) })),
     model: said.model,

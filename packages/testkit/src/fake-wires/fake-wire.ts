@@ -25,6 +25,10 @@ export interface FakeAsk {
   readonly results: readonly string[]
   /** Texts to embed. */
   readonly inputs: readonly string[]
+  /** Asked to say at the end of a stream how many tokens it took. */
+  readonly streamUsage: boolean
+  /** Below this path a server has the ways of Mistral: `/mistral/v1/…`. */
+  readonly isMistral: boolean
 }
 
 export interface FakeCall {
@@ -47,7 +51,7 @@ export interface FakeWire {
   ask(path: string, body: Fields): FakeAsk
   whole(said: FakeSaid, ask: FakeAsk): object
   /** Framed, in order: the first opens the answer, the second is the first word. */
-  events(said: FakeSaid): readonly (string | Uint8Array)[]
+  events(said: FakeSaid, ask: FakeAsk): readonly (string | Uint8Array)[]
   readonly streamType: string
   error(status: number): object
   /** Headers of an error beside its body. */
@@ -69,6 +73,8 @@ export const NO_ASK: FakeAsk = {
   images: 0,
   results: [],
   inputs: [],
+  streamUsage: false,
+  isMistral: false,
 }
 
 export function words(text: string): readonly string[] {

@@ -42,7 +42,11 @@ export const geminiWire: FakeWire = {
       text: textOf(parts),
       images: parts.filter((it) => 'inlineData' in it || 'fileData' in it).length,
       tools: namesOf(listAt(body, 'tools').flatMap((it) => listAt(it, 'functionDeclarations'))),
-      choice: choiceOf(fieldsAt(body, 'toolConfig', 'functionCallingConfig')),
+      // A batch calls no tools: that is how it is told from a single text below.
+      choice:
+        method === 'batchEmbedContents'
+          ? 'none'
+          : choiceOf(fieldsAt(body, 'toolConfig', 'functionCallingConfig')),
       schema: isFields(schema) ? schema : config['responseMimeType'] === 'application/json' ? {} : null,
       results: results.map((it) => JSON.stringify(it['response'])),
       inputs: inputsOf(method, body),

@@ -137,7 +137,7 @@ function readAsked(text: string): Asked {
     model: body.model,
     stream: body.stream === true,
     system: messages.find((it) => it.role === 'system')?.content ?? '',
-    message: String(messages.at(-1)?.content ?? ''),
+    message: messages.at(-1)?.content ?? '',
     temperature: body.temperature ?? null,
   }
 }

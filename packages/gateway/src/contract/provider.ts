@@ -36,6 +36,8 @@ export interface Provider {
   headers(credential: string | null): readonly string[]
   /** Headers that depend on the request, such as a signature: all of them, in place of `headers`. */
   sign?(request: UnsignedRequest, credential: string | null): readonly string[]
+  /** What of a body it wants otherwise than its format; the bytes are parsed and written anew for it. */
+  reshape?(body: Readonly<Record<string, unknown>>): Record<string, unknown>
   /** For credentials that are not sent, but exchanged for a token that is, and that ends. */
   readonly token?: TokenExchange
   /** True when a failed answer is worth another attempt, by status. */

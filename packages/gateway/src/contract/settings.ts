@@ -30,6 +30,7 @@ export type ProviderKind =
   | 'simulated'
   | 'together'
   | 'vertex'
+  | 'vertex-anthropic'
   | 'vllm'
   | 'xai'
 
@@ -58,9 +59,9 @@ export interface ProviderSettings {
   readonly callerHeaders?: readonly string[]
   /** Headers of its answers that callers get. */
   readonly replyHeaders?: readonly string[]
-  /** Only for kinds `bedrock` and `vertex`: where it is. */
+  /** Only for kinds `bedrock`, `vertex` and `vertex-anthropic`: where it is. */
   readonly region?: string
-  /** Only for kind `vertex`. */
+  /** Only for kinds `vertex` and `vertex-anthropic`. */
   readonly project?: string
   /** Only for kind `bedrock`: references to the keys of an account, in place of `credential`. */
   readonly aws?: AwsSettings

@@ -5,7 +5,7 @@
  */
 import type { CompiledRoute, CompiledTarget } from '../contract/compiled.ts'
 import type { NeutralRequest } from '../contract/neutral.ts'
-import type { Quirks } from '../contract/provider.ts'
+import type { Provider, Quirks } from '../contract/provider.ts'
 import type { UpstreamRequest } from '../contract/upstream.ts'
 import type { WireName } from '../contract/wire.ts'
 import { GatewayError } from '../errors.ts'
@@ -62,7 +62,15 @@ export function writeUpstreamBody(it: BodyFor, target: CompiledTarget): Upstream
     const what = rest.warnings.join('; ')
     throw new GatewayError('request.unsupported', { target: target.name, what })
   }
-  return { ...rest, warnings, mended, path: it.body.stream ? path.stream : path.whole }
+  const bytes = reshape(rest.bytes, target.provider)
+  return { ...rest, bytes, warnings, mended, path: it.body.stream ? path.stream : path.whole }
+}
+
+/** For the few providers that want something of their format otherwise. */
+function reshape(bytes: Buffer, provider: Provider): Buffer {
+  if (provider.reshape === undefined) return bytes
+  const body = JSON.parse(bytes.toString()) as Record<string, unknown>
+  return Buffer.from(JSON.stringify(provider.reshape(body)))
 }
 
 interface Written extends Omit<UpstreamBody, 'path' | 'mended'> {

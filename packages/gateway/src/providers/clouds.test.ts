@@ -104,6 +104,21 @@ describe('vertex', () => {
   )
 })
 
+describe('vertex-anthropic', () => {
+  it('has the model in the path and the version in the body', () => {
+    const vertex = configured({ kind: 'vertex-anthropic', project: 'p', region: 'europe-west1' })
+    expect(vertex.defaultBaseUrl).toMatch(/^https:\/\/europe-west1-aiplatform/)
+    expect(pathOf(vertex, true, 'claude-sonnet-4@20250514')).toBe(
+      '/publishers/anthropic/models/claude-sonnet-4%4020250514:streamRawPredict',
+    )
+    expect(vertex.reshape?.({ model: 'm', max_tokens: 9, stream: true })).toEqual({
+      anthropic_version: 'vertex-2023-10-16',
+      max_tokens: 9,
+      stream: true,
+    })
+  })
+})
+
 const request = {
   method: 'POST',
   origin: 'https://bedrock-runtime.eu-central-1.amazonaws.com',

@@ -11,6 +11,7 @@ import { providers } from './list.ts'
 import type { ProviderSpec } from './spec.ts'
 import { datedAzure } from './table.ts'
 import { vertexAt } from './vertex.ts'
+import { vertexAnthropicAt } from './vertex-anthropic.ts'
 
 /** Throws a `TypeError` for a kind that the schema does not know. */
 export function configuredProvider(settings: ProviderSpec): Provider {
@@ -34,7 +35,10 @@ function kindOf(settings: ProviderSpec): Provider {
   const { kind: name, apiVersion, region = '', project = '' } = settings
   if (apiVersion !== undefined) return compatible(datedAzure(apiVersion))
   if (name === 'bedrock') return bedrockAt({ region, signed: settings.aws !== undefined })
-  if (name === 'vertex' && settings.baseUrl === undefined) return vertexAt({ project, region })
+  if (settings.baseUrl === undefined) {
+    if (name === 'vertex') return vertexAt({ project, region })
+    if (name === 'vertex-anthropic') return vertexAnthropicAt({ project, region })
+  }
   const kind = providers[name]
   if (kind === undefined) throw new TypeError(`no provider of kind ${name}`)
   return kind

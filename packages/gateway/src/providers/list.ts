@@ -7,6 +7,7 @@ import { gemini } from './gemini.ts'
 import { simulated } from './simulated.ts'
 import { azure, compatibleProviders } from './table.ts'
 import { vertex } from './vertex.ts'
+import { vertexAnthropic } from './vertex-anthropic.ts'
 
 const list: readonly Provider[] = [
   anthropic,
@@ -15,6 +16,7 @@ const list: readonly Provider[] = [
   gemini,
   simulated,
   vertex,
+  vertexAnthropic,
   ...compatibleProviders,
 ]
 

@@ -85,6 +85,7 @@ const KINDS = [
   'simulated',
   'together',
   'vertex',
+  'vertex-anthropic',
   'vllm',
   'xai',
 ] as const satisfies readonly ProviderKind[]
@@ -247,9 +248,12 @@ export const providerSpec = z
     ),
     region: setting(
       placeName.optional(),
-      'only for kinds bedrock and vertex: where it is, such as eu-central-1 or europe-west4; global is one of vertex',
+      'only for the kinds of bedrock and vertex: where it is, such as eu-central-1 or europe-west4; global is one of vertex',
     ),
-    project: setting(placeName.optional(), 'only for kind vertex: the project whose models are asked'),
+    project: setting(
+      placeName.optional(),
+      'only for the kinds of vertex: the project whose models are asked',
+    ),
     aws: setting(
       awsSpec.optional(),
       'only for kind bedrock: keys of an account that each request is signed with, in place of credential',
@@ -310,13 +314,14 @@ function placeIssues(it: Placed): readonly (readonly [string, string])[] {
     if (it[name] === undefined || kinds.includes(it.kind)) return
     issues.push([name, `no such setting for kind ${it.kind}, only for ${kinds.join(' and ')}`])
   }
-  only('region', ['bedrock', 'vertex'])
-  only('project', ['vertex'])
+  only('region', ['bedrock', 'vertex', 'vertex-anthropic'])
+  only('project', ['vertex', 'vertex-anthropic'])
   only('aws', ['bedrock'])
   if (it.kind === 'bedrock' && it.region === undefined) {
     issues.push(['region', 'a region such as eu-central-1'])
   }
-  if (it.kind === 'vertex' && it.baseUrl === undefined) {
+  const isVertex = it.kind === 'vertex' || it.kind === 'vertex-anthropic'
+  if (isVertex && it.baseUrl === undefined) {
     if (it.region === undefined) issues.push(['region', 'a region such as europe-west4, or global'])
     if (it.project === undefined) issues.push(['project', 'the id of a project'])
   }

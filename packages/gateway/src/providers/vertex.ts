@@ -2,8 +2,7 @@
  * Google's Vertex AI: Gemini's format under a project and a region, with a token in place of a key.
  *
  * The credential is the JSON of a service account, or, for those who have another way to get one, an access
- * token. Models of Anthropic are there too, but not reached from here: their paths want Anthropic's format
- * with another spelling of the version.
+ * token. Models of Anthropic are there too, in their own format (`vertex-anthropic.ts`).
  */
 import type { Provider } from '../contract/provider.ts'
 import { methodOf, nameOf } from './gemini.ts'

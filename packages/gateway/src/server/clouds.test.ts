@@ -34,6 +34,7 @@ beforeEach(async () => {
       testRoute('gem', [testTarget('gem', { kind: 'gemini', upstream, upstreamModel: 'gemini-2.5-flash' })]),
       testRoute('claude', [bedrock], { attempts: 2, retryBaseMs: 1 }),
       testRoute('gpt', [testTarget('gpt', { upstream })]),
+      testRoute('vertex', [testTarget('sonnet', { kind: 'vertex-anthropic', upstream })]),
     ],
   })
   client = new OpenAI({ apiKey: 'sk-caller', baseURL: `${gateway.origin}/v1`, maxRetries: 0 })
@@ -159,6 +160,26 @@ describe('a caller of Google', () => {
     const response = await google('nothing:generateContent', { contents })
     expect(response.status).toBe(404)
     expect(await response.json()).toMatchObject({ error: { code: 404, status: 'NOT_FOUND' } })
+  })
+})
+
+describe('a model of Anthropic on Vertex', () => {
+  it('is asked in Anthropic’s format with Google’s spelling, by callers of any format', async () => {
+    const body = { model: 'vertex', max_tokens: 9, messages }
+    const reply = raw(json, [recorded('anthropic-messages/text.response.json')])
+    provider.script(reply, reply)
+    await client.chat.completions.create(body)
+    await fetch(`${gateway.origin}/v1/messages`, { method: 'POST', body: JSON.stringify(body) })
+
+    for (const request of provider.requests) {
+      expect(request.path).toBe('/v1/publishers/anthropic/models/sonnet-upstream:rawPredict')
+      expect(JSON.parse(request.body.toString())).toEqual({
+        anthropic_version: 'vertex-2023-10-16',
+        max_tokens: 9,
+        messages,
+      })
+    }
+    expect(provider.requests).toHaveLength(2)
   })
 })
 

@@ -258,6 +258,9 @@ describe('a hedge', () => {
     const [used, other] = call.tried[0] === 'a' ? [a, b] : [b, a]
     await clock.advance(299)
     used.upstream.say('hi')
+    used.upstream.last.onEnd()
+    await clock.advance(20)
+    expect(clock.pending).toBe(0)
     await clock.advance(1000)
     expect(other.upstream.handlers).toHaveLength(0)
   })
@@ -331,6 +334,39 @@ describe('a hedge', () => {
     expect(clock.pending).toBe(0)
   })
 
+  it('of a whole answer has won when it is whole', async () => {
+    const [a, b] = [held('a'), held('b')]
+    const route = hedged([a, b])
+    const call = new TestCall(route, {}, false)
+    const other = call.tried[0] === 'a' ? b : a
+    await clock.advance(300)
+    other.upstream.say('.half')
+    expect(call.tried).toHaveLength(1)
+    other.upstream.last.onEnd()
+    expect([call.text, call.ended]).toEqual(['.half', true])
+  })
+
+  it('gives back the place that it held, whether it wins or loses, and goes nowhere without a place', async () => {
+    const [first, second] = [new GateState(), new GateState()]
+    const a = held('a', { gate: gateOf(first, bound(1)) })
+    const b = held('b', { gate: gateOf(second, bound(1)) })
+    const members = [a, b].map((it, i) => ({ target: it.target, weight: 1, priority: i }))
+    const strategy = strategies.priority(members, null as never)
+    const hedge = createHedgePlan(new HedgeBudget(), { afterMs: 300, maxShare: 1 })
+    const route = routeOf([a, b], { hedge, strategy })
+    for (const winner of [a, b]) {
+      begin(route)
+      await clock.advance(300)
+      expect([first.running, second.running]).toEqual([1, 1])
+      winner.upstream.answer('hi')
+      expect([first.running, second.running]).toEqual([0, 0])
+    }
+    gateOf(second, bound(1)).enter()
+    begin(route)
+    await clock.advance(300)
+    expect(b.upstream.handlers).toHaveLength(2)
+  })
+
   it('counts among the attempts of the route', async () => {
     const [a, b] = [held('a'), held('b')]
     const call = new TestCall(hedged([a, b], { attempts: 2 }))
@@ -353,6 +389,7 @@ describe('a mirror', () => {
     m.upstream.refuse(500)
     expect([second.text, second.failure, count.running]).toEqual(['mine', null, 0])
     expect(call.beside).toEqual(['mirror m 500 upstream.failed'])
+    expect(m.target.live.pending).toBe(0)
   })
 
   it('is broken off when it takes longer than a call may, and goes on when the call is over', async () => {
@@ -413,6 +450,23 @@ describe('several keys', () => {
     expect(ring.current(clock.monotonic())).toBe(1)
     await clock.advance(2001)
     expect(ring.current(clock.monotonic())).toBe(0)
+  })
+
+  it('cost no attempt: after the next key there are as many as before', async () => {
+    const { it } = withKeys(2)
+    const call = new TestCall(routeOf([it], {}, { attempts: 2 }))
+    it.upstream.refuse(401)
+    it.upstream.refuse(500)
+    await clock.advance(1000)
+    expect(call.tried).toHaveLength(3)
+  })
+
+  it('are not gone round and round, however short their rest', () => {
+    const { it } = withKeys(2)
+    const call = new TestCall(routeOf([it], {}, { attempts: 1 }))
+    it.upstream.refuse(429, '{}', { 'retry-after-ms': '0' })
+    it.upstream.refuse(429, '{}', { 'retry-after-ms': '0' })
+    expect([call.tried.length, call.failure?.status]).toEqual([2, 429])
   })
 
   it('are of no use against what is not about them', () => {
@@ -486,6 +540,52 @@ describe('a route that chooses', () => {
     expect(new TestCall(route, { sensitive: true, region: 'us' }).tried).toEqual(['far'])
     const call = new TestCall(route, { region: 'mars' })
     expect([call.tried, call.failure?.code]).toEqual([[], 'routing.none_allowed'])
+  })
+
+  it('lets one request try a target that has rested, and the others elsewhere until it is known', async () => {
+    const [a, b] = [held('a'), held('b')]
+    const members = [a, b].map((it, i) => ({ target: it.target, weight: 1, priority: i }))
+    const route = routeOf([a, b], { strategy: strategies.priority(members, null as never) })
+    for (let i = 0; i < 5; i += 1) a.target.breaker.failed(clock.monotonic())
+    expect(new TestCall(route).tried).toEqual(['b'])
+    b.upstream.answer('hi')
+    await clock.advance(5000)
+    expect([new TestCall(route).tried, new TestCall(route).tried]).toEqual([['a'], ['b']])
+    expect(a.target.breaker.state).toBe('half_open')
+  })
+
+  it('remembers how long answers took, what failed, and the limits that are told', async () => {
+    const a = held('a')
+    const route = routeOf([a], { readsLimits: true }, { attempts: 1 })
+    begin(route)
+    await clock.advance(70)
+    a.upstream.answer('hi')
+    expect(a.target.live.latencyMs(clock.monotonic(), true)).toBe(70)
+    begin(route)
+    const told = { 'x-ratelimit-limit-requests': '10', 'x-ratelimit-remaining-requests': '4' }
+    a.upstream.refuse(500, '{}', told)
+    expect(a.target.live.latencyMs(clock.monotonic(), true)).toBe(1000)
+    expect(a.target.live.headroom(clock.monotonic())).toBe(0.4)
+  })
+
+  it('lets a success end a row of failures', () => {
+    const [a, b] = [held('a'), held('b')]
+    const numbers = {
+      failuresInRow: 2,
+      successGap: 1,
+      minCalls: 100,
+      windowMs: 1000,
+      forMs: 5000,
+      maxPercent: 50,
+    }
+    const ejector = createEjector(createStandings(), [a.target, b.target], numbers)
+    const route = routeOf([a], { ejector }, { attempts: 1 })
+    for (const end of ['fail', 'answer', 'fail'] as const) {
+      begin(route)
+      if (end === 'fail') a.upstream.refuse(500)
+      else a.upstream.answer('hi')
+    }
+    expect(ejector.isOut(a.target, clock.monotonic())).toBe(false)
   })
 
   it('leaves out a target that does worse than its peers', () => {

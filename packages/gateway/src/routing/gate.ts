@@ -55,8 +55,9 @@ class GateView implements Gate {
     this.waitMs = numbers.queue.waitMs
   }
 
+  /** Nobody is passed by: whoever waits and could go has gone when the last place became free. */
   get hasRoom(): boolean {
-    return this.#state.running < this.#max && !this.#hasOneWhoCouldGo()
+    return this.#state.running < this.#max
   }
 
   enter(): boolean {
@@ -92,11 +93,6 @@ class GateView implements Gate {
     const { queue, heldMs } = this.#state
     const expected = ((queue.length + 1) * heldMs) / this.#max
     return Math.min(60_000, Math.max(1000, expected))
-  }
-
-  #hasOneWhoCouldGo(): boolean {
-    const { queue, running } = this.#state
-    return queue.some((it) => running < it.max)
   }
 
   /** One place became free; who takes it may be of any version, so it may free none or let several in. */

@@ -34,16 +34,19 @@ afterAll(() => provider.close())
 
 async function ask(wire: Wire, request: Partial<NeutralRequest>): Promise<readonly NeutralDelta[]> {
   const stream = request.stream === true
-  const whole: NeutralRequest = {
+  // As somebody asks who speaks another format.
+  const from: WireName = wire.name === 'openai-chat' ? 'openai-responses' : 'openai-chat'
+  const asked: NeutralRequest = {
     model: 'm',
     messages: said('hi'),
     stream,
     streamUsage: stream,
     maxTokens: 99,
+    from,
     extra: {},
     ...request,
   }
-  const { body } = wire.writeRequest(whole, 'm')
+  const { body } = wire.writeRequest(asked, 'claude-sonnet-5')
   const response = await fetch(provider.origin + PATHS[wire.name](stream), {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -134,6 +137,7 @@ describe.each(talking)('$name, beyond text', ({ wire, stream }) => {
 
 /** Formats that can ask for an answer after a schema. */
 const STRUCTURED: ReadonlySet<WireName> = new Set([
+  'anthropic-messages',
   'bedrock-converse',
   'gemini',
   'openai-chat',

@@ -68,11 +68,19 @@ export function foldCandidates(deltas: readonly NeutralDelta[]): FoldedReplies {
     } else if (delta.type === 'usage') usage = delta.usage
     else if (delta.type !== 'error') {
       const at = delta.candidate ?? 0
+      if (!isCandidate(at)) continue
       while (candidates.length <= at) candidates.push(new Candidate())
       candidates[at]?.take(delta)
     }
   }
   return { ...about, usage, candidates }
+}
+
+/** More replies at once than anybody offers; a provider that counts beyond is mistaken, and must not fill the memory. */
+const MOST_CANDIDATES = 128
+
+function isCandidate(index: number): boolean {
+  return Number.isInteger(index) && index >= 0 && index < MOST_CANDIDATES
 }
 
 type CandidateDelta = Exclude<NeutralDelta, { type: 'start' | 'usage' | 'error' }>

@@ -67,7 +67,7 @@ function withNulls(value: unknown): unknown {
 
 /** Faults as one text each, without the place in a list and without the value. */
 function faultsOf(validate: ValidateFunction, value: unknown): string[] {
-  if (validate(value) === true) return []
+  if (validate(value)) return []
   return (validate.errors ?? []).map((it) => `${it.instancePath.replaceAll(/\d+/g, '*')} ${it.message}`)
 }
 

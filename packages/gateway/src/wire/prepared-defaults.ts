@@ -76,13 +76,20 @@ function settable(parameters: Fields): Fields {
 }
 
 function toNeutral(parameters: Fields): NeutralDefaults {
-  const { model, messages, stream, streamUsage, from, extra, ...fields } = openaiChat.parseRequest({
-    ...settable(parameters),
-    model: '',
-    messages: [],
-  })
-  return { fields, extra }
+  const asked = openaiChat.parseRequest({ ...settable(parameters), model: '', messages: [] })
+  const fields = Object.fromEntries(Object.entries(asked).filter(([name]) => !OF_THE_CALL.has(name)))
+  return { fields, extra: asked.extra }
 }
+
+/** Fields of the neutral form that are no settings. */
+const OF_THE_CALL: ReadonlySet<string> = new Set([
+  'model',
+  'messages',
+  'stream',
+  'streamUsage',
+  'from',
+  'extra',
+])
 
 const NOTHING: NeutralRequest = { model: '', messages: [], stream: false, extra: {} }
 

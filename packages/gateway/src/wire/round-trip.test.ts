@@ -23,13 +23,13 @@ const unknown = fc.dictionary(
 )
 
 /** Each field there or not. */
-function some<Shape extends Record<string, fc.Arbitrary<unknown>>>(
-  shape: Shape,
-  ...required: (keyof Shape & string)[]
+function some(
+  shape: Readonly<Record<string, fc.Arbitrary<unknown>>>,
+  ...required: readonly string[]
 ): fc.Arbitrary<Fields> {
   return fc
-    .tuple(fc.record(shape, { requiredKeys: required } as never), unknown)
-    .map(([known, more]) => ({ ...(known as Fields), ...more }))
+    .tuple(fc.record(shape, { requiredKeys: [...required] }), unknown)
+    .map(([known, more]) => ({ ...known, ...more }))
 }
 
 /** Only what a format says once; texts by themselves are lists of one, and nothing is `null`. */

@@ -77,22 +77,15 @@ export class TranslatedStream implements Reply {
   }
 
   #take(delta: NeutralDelta): void {
-    switch (delta.type) {
-      case 'error':
-        this.#fail('upstream.failed', delta.status)
-        return
-      case 'start':
-        this.#port.seenModel(delta.model)
-        break
-      case 'usage':
-        this.#port.seenUsage(delta.usage)
-        break
-      case 'finish':
-        this.#finished = true
-        this.#good = true
-        break
-      default:
-        this.#good = true
+    if (delta.type === 'error') {
+      this.#fail('upstream.failed', delta.status)
+      return
+    }
+    if (delta.type === 'start') this.#port.seenModel(delta.model)
+    else if (delta.type === 'usage') this.#port.seenUsage(delta.usage)
+    else {
+      this.#good = true
+      if (delta.type === 'finish') this.#finished = true
     }
     this.#text += this.#writer.write(delta)
   }

@@ -35,21 +35,17 @@ export class AnthropicStreamWriter implements StreamWriter {
   }
 
   write(delta: NeutralDelta): string {
-    switch (delta.type) {
-      case 'start':
-        return this.#start(delta.model)
-      case 'usage':
-        this.#usage = delta.usage
-        return ''
-      case 'error':
-        return writeEvent(
-          writeAnthropicError({ status: delta.status, code: 'upstream.failed', message: delta.message }),
-          'error',
-        )
-      default:
-        // Of several replies only the first can be told.
-        return (delta.candidate ?? 0) === 0 ? this.#content(delta) : ''
+    if (delta.type === 'start') return this.#start(delta.model)
+    if (delta.type === 'usage') {
+      this.#usage = delta.usage
+      return ''
     }
+    if (delta.type === 'error') {
+      const { status, message } = delta
+      return writeEvent(writeAnthropicError({ status, code: 'upstream.failed', message }), 'error')
+    }
+    // Of several replies only the first can be told.
+    return (delta.candidate ?? 0) === 0 ? this.#content(delta) : ''
   }
 
   end(): string {
@@ -88,7 +84,8 @@ export class AnthropicStreamWriter implements StreamWriter {
         return ''
       case 'other':
         return delta.from === 'anthropic-messages' ? this.#whole(delta.value) : ''
-      default:
+      case 'logprobs':
+      case 'media':
         return ''
     }
   }

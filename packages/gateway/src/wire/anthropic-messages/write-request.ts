@@ -30,7 +30,7 @@ export function writeAnthropicRequest(request: NeutralRequest, model: string): W
   const maxTokens = request.maxTokens ?? DEFAULT_MAX_TOKENS
   const writing: TurnWriting = { own, warnings }
   const config = own ? ownConfig(request.extra) : writeConfig(request, { model, maxTokens, warnings })
-  const { $thinking, $output_config, $output_format, tools, metadata, ...extra } = own ? request.extra : kept
+  const { tools, metadata, ...extra } = own ? withoutSpellings(request.extra) : kept
   const body = {
     model,
     max_tokens: maxTokens,
@@ -52,6 +52,11 @@ export function writeAnthropicRequest(request: NeutralRequest, model: string): W
   const notes =
     request.maxTokens === undefined ? [`max_tokens: not given, ${DEFAULT_MAX_TOKENS} is used`] : []
   return { body, warnings, notes }
+}
+
+/** Without what is kept of how a thing was written. */
+function withoutSpellings(extra: Fields): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(extra).filter(([name]) => !name.startsWith('$')))
 }
 
 /** What a caller of another format wrote in this one's words, and the request without it. */

@@ -29,7 +29,10 @@ export function writeOpenAIFinish(reason: FinishReason): string {
     case 'pause':
     case 'error':
       return 'stop'
-    default:
+    case 'stop':
+    case 'length':
+    case 'tool_calls':
+    case 'content_filter':
       return reason
   }
 }

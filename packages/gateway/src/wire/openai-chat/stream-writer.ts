@@ -24,20 +24,19 @@ export class OpenAIStreamWriter implements StreamWriter {
   }
 
   write(delta: NeutralDelta): string {
-    switch (delta.type) {
-      case 'start':
-        if (delta.model !== '') this.#model = delta.model
-        return this.#role(0)
-      case 'usage':
-        this.#usage = delta.usage
-        return ''
-      case 'error':
-        return writeEvent(
-          writeOpenAIError({ status: delta.status, code: 'upstream.failed', message: delta.message }),
-        )
-      default:
-        return this.#ofChoice(delta, delta.candidate ?? 0)
+    if (delta.type === 'start') {
+      if (delta.model !== '') this.#model = delta.model
+      return this.#role(0)
     }
+    if (delta.type === 'usage') {
+      this.#usage = delta.usage
+      return ''
+    }
+    if (delta.type === 'error') {
+      const { status, message } = delta
+      return writeEvent(writeOpenAIError({ status, code: 'upstream.failed', message }))
+    }
+    return this.#ofChoice(delta, delta.candidate ?? 0)
   }
 
   end(): string {

@@ -96,7 +96,9 @@ function writePart(part: NeutralPart, it: MessageWriting): unknown {
       }
     case 'other':
       return it.own ? part.value : null
-    default:
+    case 'reasoning':
+    case 'tool_call':
+    case 'tool_result':
       return null
   }
 }

@@ -185,7 +185,7 @@ describe('the Responses API', () => {
 
   it('reaches providers that do not, streamed, so that the client follows', async () => {
     const response = await client.responses
-      .stream({ model: 'mistral', input: 'hi', instructions: 'be brief' })
+      .stream({ model: 'together', input: 'hi', instructions: 'be brief' })
       .finalResponse()
 
     expect(sent()).toMatchObject({ messages: [{ role: 'system', content: 'be brief' }, messages[0]] })

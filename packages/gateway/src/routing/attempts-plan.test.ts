@@ -256,9 +256,8 @@ describe('a hedge', () => {
     const [a, b] = [held('a'), held('b')]
     const call = new TestCall(hedged([a, b]))
     const [used, other] = call.tried[0] === 'a' ? [a, b] : [b, a]
-    await clock.advance(299)
-    used.upstream.say('hi')
-    used.upstream.last.onEnd()
+    await clock.advance(200)
+    used.upstream.answer('hi')
     await clock.advance(20)
     expect(clock.pending).toBe(0)
     await clock.advance(1000)

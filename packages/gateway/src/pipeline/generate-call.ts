@@ -167,6 +167,7 @@ export class GenerateCall extends Call implements AttemptHost, ReplyPort {
     this.#target = target
     this.#attemptAt = this.tools.clock.monotonic()
     this.#seenModel = ''
+    this.#requestId = null
     try {
       this.#written = this.#writeFor(target)
     } catch (thrown) {
@@ -228,6 +229,11 @@ export class GenerateCall extends Call implements AttemptHost, ReplyPort {
       mended: written.mended,
     })
     if (this.#reply === null) this.fault('upstream.protocol')
+  }
+
+  /** For the caller who asks the provider why: the id is in the answer, whoever wrote its body. */
+  onRefused(headers: UpstreamHeaders): void {
+    this.#requestId = findRequestId(headers)
   }
 
   onData(chunk: Buffer): void {

@@ -48,6 +48,8 @@ export interface AttemptHost {
   onAttempt(target: CompiledTarget): UpstreamRequest | null
   /** A good answer begins. */
   onHead(status: number, headers: UpstreamHeaders): void
+  /** An answer begins that says no. Its body comes with the failure, if nobody else answers. */
+  onRefused?(headers: UpstreamHeaders): void
   onData(chunk: Buffer): void
   onEnd(): void
   /** An attempt ended. `code` is empty when it ended well. */

@@ -167,6 +167,7 @@ export class Attempts implements HedgeAsker, Watched, GateWaiter {
     }
     this.#phase = 'refused'
     this.#touch()
+    this.#host.onRefused?.(headers)
     this.#refusal = new CollectedRefusal(headers, this.#tools.clock.now())
   }
 

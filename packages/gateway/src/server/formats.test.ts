@@ -147,8 +147,9 @@ describe.each(cases)('a caller of %s before a provider of kind %s', (wire, kind,
 
   it('reads errors of the gateway and of the provider in his own shape', async () => {
     await serve(kind)
-    provider.script({ kind: 'refuse', status: 400 })
+    provider.script({ kind: 'refuse', status: 400, headers: { 'request-id': 'req-9' } })
     const refused = await ask(caller, false)
+    expect(refused.headers.get(wireOf(wire).requestIdHeader)).toBe('req-9')
     const said = wireOf(wire).readError(await refused.json())
 
     expect(refused.status).toBe(400)

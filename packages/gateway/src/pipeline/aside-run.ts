@@ -57,6 +57,7 @@ export class AsideRun implements Aside {
       stream,
       wire: written.wire,
       mended: written.mended,
+      hidesUsage: written.hidesUsage,
     })
   }
 

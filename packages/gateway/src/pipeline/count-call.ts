@@ -87,7 +87,7 @@ export class CountCall extends GenerateCall {
 }
 
 function written(wire: UpstreamBody['wire'], path: string): Omit<UpstreamBody, 'bytes'> {
-  return { wire, path, warnings: [], mended: false, request: null }
+  return { wire, path, warnings: [], mended: false, hidesUsage: false, request: null }
 }
 
 function passOn({ body, prompt }: BodyFor, { upstreamModel: model }: CompiledTarget): Buffer {

@@ -55,7 +55,15 @@ export class EmbeddingsCall extends GenerateCall {
     if (own !== undefined) {
       this.#spoken = null
       const bytes = this.#retarget(body, target.upstreamModel)
-      return { bytes, wire: errors, path: own.whole, warnings: [], mended: false, request: null }
+      return {
+        bytes,
+        wire: errors,
+        path: own.whole,
+        warnings: [],
+        mended: false,
+        hidesUsage: false,
+        request: null,
+      }
     }
     const asked = this.#read(body)
     const spoken = this.#chooseWire(asked, target)
@@ -73,6 +81,7 @@ export class EmbeddingsCall extends GenerateCall {
       path,
       warnings: [...notes, ...warnings],
       mended: false,
+      hidesUsage: false,
       request: null,
     }
   }

@@ -227,6 +227,7 @@ export class GenerateCall extends Call implements AttemptHost, ReplyPort {
       stream: body.stream,
       wire: written.wire,
       mended: written.mended,
+      hidesUsage: written.hidesUsage,
     })
     if (this.#reply === null) this.fault('upstream.protocol')
   }

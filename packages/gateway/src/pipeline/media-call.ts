@@ -35,7 +35,14 @@ export class MediaCall extends GenerateCall {
     }
     const path = target.basePath + this.head.endpoint.replace(/^\/v\d+/, '')
     const model = target.upstreamModel
-    const said = { wire: this.head.wire.name, path, warnings: [], mended: false, request: null }
+    const said = {
+      wire: this.head.wire.name,
+      path,
+      warnings: [],
+      mended: false,
+      hidesUsage: false,
+      request: null,
+    }
     if (body instanceof FormBody) {
       return { ...said, bytes: body.withModel(model), contentType: this.#contentType }
     }

@@ -60,6 +60,7 @@ export class RawCall extends GenerateCall {
       path: target.basePath + below,
       warnings: [],
       mended: false,
+      hidesUsage: false,
       request: null,
       bytes: body.bytes,
       method,

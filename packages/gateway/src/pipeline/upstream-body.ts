@@ -9,7 +9,7 @@ import type { Provider, Quirks } from '../contract/provider.ts'
 import type { UpstreamRequest } from '../contract/upstream.ts'
 import type { WireName } from '../contract/wire.ts'
 import { GatewayError } from '../errors.ts'
-import { adaptRequest, isConcerned } from '../providers/quirks.ts'
+import { adaptRequest, isConcerned, takesField } from '../providers/quirks.ts'
 import { wireOf } from '../wire/list.ts'
 import {
   type DefaultsInFormat,
@@ -34,6 +34,8 @@ export interface UpstreamBody {
   readonly warnings: readonly string[]
   /** The answer is read and written anew, although caller and target speak the same format. */
   readonly mended: boolean
+  /** The target was asked to count the tokens of its stream, and the caller had not asked for that. */
+  readonly hidesUsage: boolean
   /** What was asked, where it had to be understood. */
   readonly request: NeutralRequest | null
 }
@@ -90,19 +92,41 @@ function passOn({ body, route, prompt, callerWire }: BodyFor, target: CompiledTa
           prepareDefaults(ofContext, callerWire, false),
           prepareDefaults(ofModel, callerWire, callerWire === target.provider.wire),
         ]
+  const hidesUsage = mustAskForUsage(body, callerWire, target.provider.quirks)
   const members = defaults.map((its) => its.members)
+  if (hidesUsage) members.push(ASK_FOR_USAGE)
   const bytes = body.splice({ model, modelJson, defaults: members, prompt })
   const quirks = callerWire === CHAT ? target.provider.quirks : undefined
   const adapted = quirks === undefined ? null : adaptBytes(bytes, quirks, { body, members })
   const warnings = defaults.length === 0 ? NO_WARNINGS : defaults.flatMap((its) => its.warnings)
-  if (adapted === null) return { bytes, wire: callerWire, warnings, notes: NO_WARNINGS, request: null }
+  if (adapted === null) {
+    return { bytes, wire: callerWire, warnings, notes: NO_WARNINGS, request: null, hidesUsage }
+  }
   return {
     bytes: adapted.bytes,
     wire: callerWire,
     warnings: [...warnings, ...adapted.warnings],
     notes: NO_WARNINGS,
     request: null,
+    hidesUsage,
   }
+}
+
+const ASK_FOR_USAGE: PreparedDefaults = [
+  {
+    name: 'stream_options',
+    value: { include_usage: true },
+    member: Buffer.from('"stream_options":{"include_usage":true}'),
+  },
+]
+
+/** Formats whose streams count tokens only where they are asked to. */
+const UNCOUNTED: ReadonlySet<WireName> = new Set(['openai-chat', 'openai-completions'])
+
+/** Without a count a streamed call has no tokens in its record, and no cost. What the caller says of it stands. */
+function mustAskForUsage(body: RequestBody, wire: WireName, quirks: Quirks | undefined): boolean {
+  if (!body.stream || !UNCOUNTED.has(wire) || body.has('stream_options')) return false
+  return quirks === undefined || takesField(quirks, 'stream_options')
 }
 
 /** `null` where nothing in it has to change. */
@@ -140,6 +164,7 @@ function translate(
     warnings: [...written.warnings, ...lost.map((name) => `${name}: not supported`), ...adapted.warnings],
     notes: written.notes ?? NO_WARNINGS,
     request,
+    hidesUsage: false,
   }
 }
 

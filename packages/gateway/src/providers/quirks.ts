@@ -50,6 +50,12 @@ export function isConcerned(
   return fields.some((it) => body.has(it)) || words.some((it) => body.bytes.includes(it))
 }
 
+/** Whether a provider takes a field, by the name that OpenAI has for it. */
+export function takesField({ takes, drops = [], needless = [] }: Quirks, name: string): boolean {
+  if (takes !== undefined && !takes.includes(name)) return false
+  return !drops.includes(name) && !needless.includes(name)
+}
+
 interface Marks {
   readonly fields: readonly string[]
   /** In quotes, wherever they stand: names and values within messages. */

@@ -169,6 +169,39 @@ describe('an answer that is not quite of the format', () => {
   })
 })
 
+describe('a stream', () => {
+  const ask = async (body: object) => {
+    const asked = { method: 'POST', body: JSON.stringify({ messages, stream: true, ...body }) }
+    return await (await fetch(`${gateway.origin}/v1/chat/completions`, asked)).text()
+  }
+  const counted = { inputTokens: 11, outputTokens: 7 }
+
+  it('is counted, and the caller who has not asked for it sees nothing of it', async () => {
+    const text = await ask({ model: 'openai' })
+
+    expect(sent()).toMatchObject({ stream_options: { include_usage: true } })
+    expect(text).toContain('Hello')
+    expect(text).not.toContain('"usage":{')
+    expect(text).toMatch(/data: \[DONE\]\n\n$/)
+    await vi.waitFor(() => expect(gateway.records[0]).toMatchObject(counted))
+  })
+
+  it('shows its count to the caller who has asked', async () => {
+    const text = await ask({ model: 'openai', stream_options: { include_usage: true } })
+
+    expect(text).toContain('"usage":{"prompt_tokens":11')
+    await vi.waitFor(() => expect(gateway.records[0]).toMatchObject(counted))
+  })
+
+  it('is not counted where the caller says so, or the provider takes no such field', async () => {
+    await ask({ model: 'openai', stream_options: { include_usage: false } })
+    await ask({ model: 'mistral' })
+
+    expect(sent(0)).toMatchObject({ stream_options: { include_usage: false } })
+    expect(sent(1)).not.toHaveProperty('stream_options')
+  })
+})
+
 describe('the Responses API', () => {
   it('passes to a provider that speaks it, with what only that has', async () => {
     const response = await client.responses.create({
@@ -184,6 +217,11 @@ describe('the Responses API', () => {
   })
 
   it('reaches providers that do not, streamed, so that the client follows', async () => {
+    // It counts in the last chunk, without being asked.
+    const word = { id: 'c', model: 'm', choices: [{ index: 0, delta: { content: 'Hello there, friend.' } }] }
+    const usage = { prompt_tokens: 11, completion_tokens: 7, total_tokens: 18 }
+    const end = { ...word, choices: [{ index: 0, delta: {}, finish_reason: 'stop' }], usage }
+    stream(word, end)
     const response = await client.responses
       .stream({ model: 'together', input: 'hi', instructions: 'be brief' })
       .finalResponse()

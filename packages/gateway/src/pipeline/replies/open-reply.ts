@@ -17,6 +17,8 @@ export interface Answer {
   readonly wire: WireName
   /** Not to be passed on as it is, although the caller speaks its format. */
   readonly mended: boolean
+  /** Without the count of tokens that the caller has not asked for. */
+  readonly hidesUsage: boolean
 }
 
 /** `null` when the answer is of a kind that the caller did not ask for and could not read. */
@@ -29,7 +31,8 @@ export function openReply(port: ReplyPort, it: Answer): Reply | null {
       return new TranslatedStream(port, wireOf(it.wire), framing)
     }
     // Some servers ignore `stream`; a whole answer is still an answer.
-    return streamed ? new StreamReply(port, contentType) : new PlainReply(port, it.status, it.headers)
+    if (!streamed) return new PlainReply(port, it.status, it.headers)
+    return new StreamReply(port, contentType, it.hidesUsage)
   }
   if (streamed !== it.stream) return null
   const wire = wireOf(it.wire)

@@ -8,6 +8,7 @@
 import type { CallerError, StreamReader } from '../../contract/wire.ts'
 import { scanRules } from '../../wire/scan-rules.ts'
 import { EventTooLarge, SseReader } from '../../wire/sse.ts'
+import { UsageCut } from '../../wire/usage-cut.ts'
 import { UsageScan } from '../../wire/usage-scan.ts'
 import { FailureGate } from './failure-gate.ts'
 import type { Reply, ReplyPort } from './reply.ts'
@@ -19,6 +20,7 @@ export class StreamReply implements Reply {
   readonly #contentType: string
   readonly #scan: UsageScan | null
   readonly #gate: FailureGate
+  readonly #cut: UsageCut | null
   readonly #events = new SseReader((event, data) => this.#onEvent(event, data))
   readonly #reader: StreamReader
   #held: Buffer[] | null = []
@@ -26,9 +28,10 @@ export class StreamReply implements Reply {
   #good = false
   #failed = false
 
-  constructor(port: ReplyPort, contentType: string) {
+  constructor(port: ReplyPort, contentType: string, hidesUsage: boolean) {
     this.#port = port
     this.#contentType = contentType
+    this.#cut = hidesUsage ? new UsageCut() : null
     this.#reader = port.callerWire.openReader()
     const rules = scanRules[port.callerWire.name]
     this.#scan = rules === undefined ? null : new UsageScan(rules)
@@ -62,6 +65,7 @@ export class StreamReply implements Reply {
       return
     }
     this.#scan?.end()
+    if (this.#cut !== null) this.#send(this.#cut.end())
     this.#gate.end()
     this.#report()
     this.#port.replyEnd()
@@ -82,7 +86,11 @@ export class StreamReply implements Reply {
 
   #pass(chunk: Buffer): void {
     this.#scan?.read(chunk)
-    this.#gate.pass(chunk, this.#scan?.failed === true)
+    this.#send(this.#cut === null ? chunk : this.#cut.pass(chunk))
+  }
+
+  #send(bytes: Buffer): void {
+    if (bytes.length > 0) this.#gate.pass(bytes, this.#scan?.failed === true)
   }
 
   #report(): void {

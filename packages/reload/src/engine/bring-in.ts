@@ -11,7 +11,7 @@ import { isReloadError, ReloadError } from '../errors.ts'
 import { changedParameters } from '../format/diff.ts'
 import type { Attempt } from './attempt.ts'
 import { commit } from './commit.ts'
-import { say } from './core.ts'
+import { type Core, say } from './core.ts'
 import type { Generation } from './live/generation.ts'
 import type { Observer } from './observer.ts'
 import { orAborted } from './race.ts'
@@ -147,11 +147,24 @@ async function persist(attempt: Attempt, { version, digest }: Candidate): Promis
   await attempt.stage('persist', async () => {
     verifyMatch(core, attempt.origin)
     attempt.isCommitting = true
+    await keepWayBack(core)
     const before = core.recorder.intent
     const attempts = (before?.digest === digest ? before.attempts : 0) + 1
     const { traceId, spanId } = span.context
     await core.recorder.writeIntent({ version, digest, attempts, traceId, spanId, attempt: id })
   })
+}
+
+/** Nothing is tried without a way back that a restart finds: somebody may have taken it from the store since. */
+async function keepWayBack(core: Core): Promise<void> {
+  const { baseline } = core.cell
+  if (baseline === null) return
+  const { ref, facts } = baseline
+  const isHeld = await core.library.held(ref.digest).then(
+    (bytes) => bytes !== null,
+    () => false,
+  )
+  if (!isHeld) await core.recorder.writeBlob(`version ${ref.version}`, ref.digest, facts.manifestBytes)
 }
 
 interface Ready {

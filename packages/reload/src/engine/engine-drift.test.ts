@@ -1,4 +1,7 @@
-/** Drift: what is in force is held against what was applied, and put right, while nothing else goes on. */
+/**
+ * Drift, row 30 of the engine's contract: what is in force is held against what was applied, and put right, while
+ * nothing else goes on.
+ */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -171,6 +174,26 @@ describe('a store that would bring back something else', () => {
     store.readRecord = read
     await toy.advance(EVERY_MS)
     expect(lag()[0]).toBeLessThan(EVERY_MS / 1000)
+  })
+})
+
+describe('a way back that somebody took from the store', () => {
+  it('is there again before anything new is tried, so that a crash finds it', async () => {
+    const { toy, store } = await quiet()
+    store.lost.add(toy.reloader.current()?.digest ?? '')
+    expect(await toy.change({ mark: 3 })).toMatchObject({ version: '1.3' })
+    expect(toy.reloader.status().state).toBe('observing')
+    const next = await restarted(toy)
+    expect([next.version, next.reloader.status().state]).toEqual(['1.2', 'idle'])
+  })
+
+  it('and that cannot be written again stops the change', async () => {
+    const { toy, store } = await quiet()
+    const { digest } = toy.reloader.current() ?? {}
+    store.readBlob = async () => null
+    store.putBlob = (asked) => (asked === digest ? Promise.reject(new Error('no space')) : Promise.resolve())
+    expect(await toy.change({ mark: 3 })).toMatchObject({ code: 'store.failed' })
+    expect(toy.version).toBe('1.2')
   })
 })
 

@@ -1,4 +1,7 @@
-/** Signatures, asked again at the start: what the trusted keys do not speak for any more does not serve. */
+/**
+ * Signatures, asked again at the start (row 27 of the engine's contract): what the trusted keys do not speak for any
+ * more does not serve.
+ */
 import { generateKeyPairSync, sign } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { ENVELOPE_TYPE } from '../contract/payload.ts'

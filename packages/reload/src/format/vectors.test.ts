@@ -111,7 +111,10 @@ describe('the vectors', () => {
     const made = makeVectors()
     for (const [file, bytes] of made) {
       const kept = existsSync(vectorPath(file)) ? readFileSync(vectorPath(file)) : null
-      expect(kept && Buffer.compare(kept, bytes), `${file}: run node -C @changeover/source spec/make/main.ts`).toBe(0)
+      expect(
+        kept && Buffer.compare(kept, bytes),
+        `${file}: run node -C @changeover/source spec/make/main.ts`,
+      ).toBe(0)
     }
     const kept = ['good', 'bad'].flatMap((it) => readdirSync(vectorPath(it)).map((file) => `${it}/${file}`))
     expect([...kept, 'index.json'].sort()).toEqual([...made.keys()].sort())

@@ -51,7 +51,7 @@ function pathsOf(kind: Provider, own: ProviderSpec['paths']): Provider['paths'] 
     if (path === null) delete paths[operation]
     else if (path !== undefined) paths[operation] = path
   }
-  return paths as Provider['paths']
+  return paths
 }
 
 function lowerCase(names: readonly string[]): readonly string[] {

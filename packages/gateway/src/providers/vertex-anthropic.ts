@@ -22,7 +22,10 @@ export function vertexAnthropicAt(place: VertexPlace): Provider {
     },
     headers: tokenHeaders,
     token: serviceAccount,
-    reshape: ({ model: _, ...body }) => ({ anthropic_version: VERSION, ...body }),
+    reshape(body) {
+      const { model: _, ...others } = body
+      return { anthropic_version: VERSION, ...others }
+    },
     isRetryable: isRetryableStatus,
   }
 }

@@ -124,7 +124,7 @@ describe('embeddings', () => {
     const ask = async (method: string, body: object) => {
       const url = `${gateway.origin}/v1beta/models/google:${method}`
       const response = await fetch(url, { method: 'POST', body: JSON.stringify(body) })
-      return (await response.json()) as unknown
+      return await response.json()
     }
     const content = { parts: [{ text: 'a' }] }
     provider.script(json({ embedding: { values: [1] } }), json({ embeddings: [{ values: [2] }] }))

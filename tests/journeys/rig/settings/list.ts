@@ -2,6 +2,7 @@
  * Every setting of which a test shows how it changes under load. Add a row, and the test of it is there; what is listed
  * here is printed as docs/reference/reload-classes.md.
  */
+import { cloudChanges } from './cloud-changes.ts'
 import { modelChanges } from './model-changes.ts'
 import { providerChanges } from './provider-changes.ts'
 import { addressChanges, formatChanges, quirkChanges } from './quirk-changes.ts'
@@ -21,6 +22,7 @@ export const settingChanges: readonly SettingChange[] = [
   ...addressChanges,
   ...formatChanges,
   ...quirkChanges,
+  ...cloudChanges,
   ...modelChanges,
   ...targetChanges,
   ...ruleChanges,

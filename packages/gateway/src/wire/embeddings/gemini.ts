@@ -146,13 +146,14 @@ export const geminiBatchEmbeddings: EmbedWire = {
         embeddings: vectors.map((values) => ({ values })),
         usageMetadata: usage === null ? undefined : { promptTokenCount: usage.inputTokens },
       }),
-    retarget: ({ model: _, ...body }, model) => ({
-      ...body,
-      requests: listOf(body['requests'], 'requests').map((it, i) => ({
+    retarget(body, model) {
+      const { model: _, ...others } = body
+      const requests = listOf(body['requests'], 'requests').map((it, i) => ({
         ...protoFieldsOf(it, `requests[${i}]`),
         model: `models/${model}`,
-      })),
-    }),
+      }))
+      return { ...others, requests }
+    },
   },
   writeRequest(request, model) {
     const requests = textsOf(request, 'gemini-batch-embeddings').map((text) => ({

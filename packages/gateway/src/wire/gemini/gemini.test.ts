@@ -7,8 +7,7 @@ import { foldReply } from '../fold-reply.ts'
 import { gemini, geminiArray } from '../gemini.ts'
 import { openaiChat } from '../openai-chat.ts'
 import { SseReader } from '../sse.ts'
-import { parseGeminiCount, type parseGeminiRequest } from './parse-request.ts'
-import { writeGeminiCount } from './write-request.ts'
+import type { parseGeminiRequest } from './parse-request.ts'
 
 const about: ReplyAbout = { id: 'r1', model: 'm', created: 7, streamUsage: true }
 
@@ -199,20 +198,6 @@ describe('a Gemini request', () => {
     const answered = answers?.parts.map((it) => (it.type === 'tool_result' ? it.id : ''))
     expect(answered).toEqual([ids?.[1], ids?.[0], ids?.[2]])
     expect(new Set(ids).size).toBe(3)
-  })
-
-  it('counts tokens of the contents, or of a whole request', () => {
-    const contents = [{ role: 'user', parts: [{ text: 'hi' }] }]
-    const systemInstruction = { parts: [{ text: 'be brief' }] }
-    const alone = parseGeminiCount({ model: 'm', contents })
-    const whole = parseGeminiCount({
-      model: 'm',
-      generateContentRequest: { model: 'models/m', contents, systemInstruction },
-    })
-    expect(writeGeminiCount(alone, 'm')).toEqual({ contents })
-    expect(writeGeminiCount(whole, 'm')).toEqual({
-      generateContentRequest: { model: 'models/m', contents, systemInstruction },
-    })
   })
 })
 

@@ -217,11 +217,3 @@ function putUnder(extra: Record<string, unknown>, path: string, fields: Fields):
 function mergeExtra(one: Fields | undefined, other: Fields | undefined): Fields | undefined {
   return one === undefined ? other : { ...one, ...other }
 }
-
-/** `countTokens` takes the contents alone, or a whole request. */
-export function parseGeminiCount(body: Fields): NeutralRequest {
-  const it = camelFields(body)
-  const whole = isFields(it['generateContentRequest']) ? it['generateContentRequest'] : it
-  const contents = listOf(camelFields(whole)['contents'], 'contents')
-  return parseGeminiRequest({ ...whole, contents, model: textOf(it['model'], 'model'), stream: false })
-}

@@ -199,12 +199,3 @@ function writeEffort(
   if (effort === 'none' || effort === 'minimal') return { thinkingLevel: 'LOW' }
   return { thinkingLevel: effort === 'xhigh' ? 'HIGH' : effort.toUpperCase() }
 }
-
-/** The body of `countTokens` for a request. */
-export function writeGeminiCount(request: NeutralRequest, model: string): Record<string, unknown> {
-  const { body } = writeGeminiRequest(request, model)
-  const { contents, systemInstruction, tools, toolConfig } = body
-  if (systemInstruction === undefined && tools === undefined) return { contents }
-  const whole = present({ model: `models/${model}`, contents, systemInstruction, tools, toolConfig })
-  return { generateContentRequest: whole }
-}

@@ -10,16 +10,7 @@ import type {
   NeutralResponseFormat,
   NeutralTool,
 } from '../../contract/neutral.ts'
-import {
-  type Fields,
-  flagOrNone,
-  isFields,
-  listOf,
-  listOrNone,
-  present,
-  textOf,
-  textOrNone,
-} from '../fields.ts'
+import { type Fields, flagOrNone, isFields, listOrNone, present, textOf, textOrNone } from '../fields.ts'
 import { parseContents, parseSystem } from './parse-contents.ts'
 import { camelFields, protoFieldsOf, protoNumber, restOf } from './proto-fields.ts'
 import { schemaFromGoogle } from './schema.ts'

@@ -14,6 +14,7 @@ const TERMINAL = new Set([
   'config.reload.rolled_back',
   'config.reload.crashed',
   'config.reload.expired',
+  'config.drift',
 ])
 
 export function assertHolds(world: World): void {

@@ -312,12 +312,13 @@ describe('an offer that comes while a repair is under way', () => {
     part.drift = 'gone'
     toy.onBuild = () => {
       toy.onBuild = null
-      void toy.reloader.publish({ settings: treeOf({ mark: 3 }) }, byHand)
+      void toy.reloader.publish({ settings: treeOf({ mark: 3 }), bakeMs: 3 * EVERY_MS }, byHand)
     }
     await toy.advance(EVERY_MS)
     expect([toy.version, toy.serving]).toEqual(['1.3', 3])
     expect(await driftLines(toy)).toMatchObject([{ status: 'superseded' }])
-    await toy.advance(1_000)
+    expect(toy.reloader.status().state).toBe('observing')
+    await toy.advance(3 * EVERY_MS)
     expect(toy.alive).toEqual(['1.3'])
   })
 

@@ -14,6 +14,7 @@ import { Attempt } from '../attempt.ts'
 import { type Core, say } from '../core.ts'
 import type { Generation } from '../live/generation.ts'
 import type { Observer } from '../observer.ts'
+import { isCode } from '../work.ts'
 import type { Finding } from './finding.ts'
 import { findPartDrift } from './part-drift.ts'
 import { rebuild } from './rebuild.ts'
@@ -129,6 +130,8 @@ export class DriftWatch {
       attempt.end({ status: 'success', reason: '' })
       this.isDrifted = false
     } catch (error) {
+      // What took its place is another version: the next look tells whether anything is left of this.
+      if (isCode(error, 'reload.superseded')) this.isDrifted = false
       attempt.refuse(error)
     } finally {
       this.ending.signal.removeEventListener('abort', stop)

@@ -1,6 +1,6 @@
 /**
- * A request for a model's reply, in whichever format, from its first byte to its last. `take` is the journey: the order of the rooms is the order
- * of its lines, and each of them may end the call with a refusal.
+ * A request for a model's reply, in whichever format, from its first byte to its last. `take` is the journey: the
+ * order of the rooms is the order of its lines, and each of them may end the call with a refusal.
  *
  * What it takes on its way in (pin, a place among the limited, attempts) it carries, and `finish` gives all
  * of it back, exactly once, whatever happened.
@@ -28,6 +28,7 @@ import { type CallFacts, recordOf } from './call-facts.ts'
 import type { CallInstruments } from './call-instruments.ts'
 import { endCallSpan, startAttemptSpan, startCallSpan } from './call-spans.ts'
 import { answerFailure } from './failure-answer.ts'
+import { findRequestId, headerText, withType } from './header-texts.ts'
 import { passedDown, passedUp } from './passed-headers.ts'
 import { type Answer, openReply } from './replies/open-reply.ts'
 import type { Reply, ReplyPort } from './replies/reply.ts'
@@ -478,29 +479,3 @@ export class GenerateCall extends Call implements AttemptHost, ReplyPort {
 
 const NO_WARNINGS: readonly string[] = []
 const STREAM_HEADERS = ['cache-control', 'no-cache', 'x-accel-buffering', 'no']
-
-/** Providers name it each in their own way. */
-const REQUEST_ID_HEADERS = ['x-request-id', 'request-id', 'apim-request-id', 'x-amzn-requestid']
-
-function findRequestId(headers: UpstreamHeaders): string | null {
-  for (const name of REQUEST_ID_HEADERS) {
-    const id = headers.find(name)
-    if (id !== undefined) return id
-  }
-  return null
-}
-
-/** The headers with another content type, or with none. */
-function withType(headers: readonly string[], contentType: string | null): readonly string[] {
-  const changed: string[] = []
-  for (let i = 0; i + 1 < headers.length; i += 2) {
-    const name = headers[i] ?? ''
-    if (name.toLowerCase() !== 'content-type') changed.push(name, headers[i + 1] ?? '')
-  }
-  return contentType === null ? changed : [...changed, 'content-type', contentType]
-}
-
-/** Warnings quote field names that the caller chose. */
-function headerText(text: string): string {
-  return text.replace(/[^\x20-\x7e]/g, '?').slice(0, 1024)
-}

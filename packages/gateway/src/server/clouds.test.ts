@@ -108,6 +108,19 @@ describe('a Gemini target', () => {
     expect(reply.usage).toMatchObject({ prompt_tokens: 5, completion_tokens: 17 })
   })
 
+  it('may stream as one array, though it was asked for events', async () => {
+    const bytes = recorded('gemini/text.stream').toString()
+    const array = `[${bytes
+      .trim()
+      .split(/\s*data: /)
+      .filter((it) => it !== '')
+      .join(',\r\n')}]`
+    provider.script(raw(json, pieces(Buffer.from(array), 23)))
+    const reply = await client.chat.completions.stream({ model: 'gem', messages }).finalChatCompletion()
+
+    expect(reply.choices[0]?.message.content).toBe('Guten Tag, 世界 🎞️')
+  })
+
   it('says in its own words what is wrong with a request', async () => {
     const error = { code: 429, message: 'quota', status: 'RESOURCE_EXHAUSTED' }
     provider.script({ kind: 'raw', status: 429, headers: json, chunks: [JSON.stringify({ error })] })

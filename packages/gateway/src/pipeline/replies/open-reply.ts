@@ -1,7 +1,7 @@
 /** Which reply an answer becomes: its own format or another, whole or streamed. */
 import type { UpstreamHeaders } from '../../contract/upstream.ts'
 import type { WireName } from '../../contract/wire.ts'
-import { framingOf } from '../../wire/framing.ts'
+import { arrayFraming, framingOf } from '../../wire/framing.ts'
 import { wireOf } from '../../wire/list.ts'
 import { PlainReply } from './plain-reply.ts'
 import type { Reply, ReplyPort } from './reply.ts'
@@ -33,6 +33,9 @@ export function openReply(port: ReplyPort, it: Answer): Reply | null {
     // Some servers ignore `stream`; a whole answer is still an answer.
     if (!streamed) return new PlainReply(port, it.status, it.headers)
     return new StreamReply(port, contentType, it.hidesUsage)
+  }
+  if (!streamed && it.stream && it.wire === 'gemini' && contentType.startsWith('application/json')) {
+    return new TranslatedStream(port, wireOf(it.wire), arrayFraming)
   }
   if (streamed !== it.stream) return null
   const wire = wireOf(it.wire)

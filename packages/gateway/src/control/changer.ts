@@ -143,7 +143,7 @@ class FileChanger {
     const receipt = await this.#ask(bytes, origin, agreed)
     if (!this.#isNew(receipt)) return { receipt, file: null }
     // An envelope may say itself that it is to serve for a time only.
-    const override = await overrideInForce(this.#options.reloader)
+    const override = overrideInForce(this.#options.reloader)
     if (override?.version === receipt.version) return { receipt, file: null, override }
     return this.#keep(receipt, agreed, async () => {
       if (origin.mediaType !== ENVELOPE_TYPE && agreed.own.takes(origin.mediaType)) return bytes
@@ -188,7 +188,7 @@ class FileChanger {
       manual: true,
       hint: { ...(origin.hint as ChangeHint | undefined), serveTtlMs: ttlMs } satisfies ChangeHint,
     })
-    return { receipt, file: null, override: await overrideInForce(reloader) }
+    return { receipt, file: null, override: overrideInForce(reloader) }
   }
 
   async rollback(origin: Origin, to?: string): Promise<Changed> {
@@ -253,7 +253,7 @@ class FileChanger {
     const { own } = source
     if (own === null || !(await own.isWritable()))
       throw new GatewayError('settings.read_only', { source: source.place })
-    const override = await overrideInForce(reloader)
+    const override = overrideInForce(reloader)
     if (override !== null)
       throw new GatewayError('settings.overridden', {
         ...override,
@@ -281,7 +281,7 @@ class FileChanger {
     const { applied, baseline } = reloader.status()
     if (applied === null) throw new GatewayError('gateway.not_ready', {})
     const { version } = applied
-    if (version !== baseline?.version && (await overrideInForce(reloader)) === null)
+    if (version !== baseline?.version && overrideInForce(reloader) === null)
       throw new GatewayError('settings.observed', { version })
     return version
   }

@@ -21,12 +21,12 @@ it('is found by what the version in force says of itself', async () => {
   const publish = (one: number, serveTtlMs: number | null) =>
     reloader.publish({ settings: { numbers: { one } }, serveTtlMs, reason: `one is ${one}` }, origin)
   try {
-    expect(await overrideInForce(reloader)).toBeNull()
+    expect(overrideInForce(reloader)).toBeNull()
     await publish(1, null)
-    expect(await overrideInForce(reloader)).toBeNull()
+    expect(overrideInForce(reloader)).toBeNull()
     await publish(2, 60_000)
     const { since = 0 } = reloader.current() ?? {}
-    expect(await overrideInForce(reloader)).toEqual({
+    expect(overrideInForce(reloader)).toEqual({
       version: '1.2',
       until: since + 60_000,
       back: '1.1',
@@ -38,7 +38,7 @@ it('is found by what the version in force says of itself', async () => {
     ) as Manifest
     expect(manifest.serveTtlMs).toBe(60_000)
     await reloader.rollback(origin)
-    expect(await overrideInForce(reloader)).toBeNull()
+    expect(overrideInForce(reloader)).toBeNull()
   } finally {
     await reloader.close()
   }

@@ -8,7 +8,7 @@
  *
  * Not here: offering one (`changer.ts`).
  */
-import type { Manifest, Reloader, Snapshot } from '@changeover/reload'
+import type { Reloader } from '@changeover/reload'
 import { GatewayError } from '../errors.ts'
 
 export interface Override {
@@ -38,29 +38,12 @@ export function readOverrideMs(text: string): number {
   })
 }
 
-type Facts = Pick<Manifest, 'author' | 'reason' | 'serveTtlMs'>
-
-/** Of a version, which does not change. */
-const known = new WeakMap<Snapshot<unknown>, Facts | null>()
-
 /** The override in force; `null` when what is in force is there to stay. */
-export async function overrideInForce(reloader: Reloader<unknown>): Promise<Override | null> {
+export function overrideInForce(reloader: Reloader<unknown>): Override | null {
   const snapshot = reloader.current()
   const { baseline } = reloader.status()
   if (snapshot === null || baseline === null || baseline.version === snapshot.version) return null
-  const facts = known.get(snapshot) ?? (await factsOf(reloader, snapshot))
-  if (facts === null || facts.serveTtlMs === null) return null
-  const { version, since } = snapshot
-  const { author, reason } = facts
-  return { version, until: since + facts.serveTtlMs, back: baseline.version, author, reason }
-}
-
-async function factsOf(reloader: Reloader<unknown>, snapshot: Snapshot<unknown>): Promise<Facts | null> {
-  // A status has to be given when the store cannot be read.
-  const bytes = await reloader.manifest(snapshot.version).catch(() => null)
-  if (bytes === null) return null
-  const { author, reason, serveTtlMs } = JSON.parse(new TextDecoder().decode(bytes)) as Facts
-  const facts = { author, reason, serveTtlMs }
-  known.set(snapshot, facts)
-  return facts
+  const { version, since, author, reason, serveTtlMs } = snapshot
+  if (serveTtlMs === null) return null
+  return { version, until: since + serveTtlMs, back: baseline.version, author, reason }
 }

@@ -234,5 +234,8 @@ function testSnapshot(
     parts: { gateway },
     swap: { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16) },
     since: 1,
+    author: 'test',
+    reason: '',
+    serveTtlMs: null,
   }
 }

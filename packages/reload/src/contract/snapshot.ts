@@ -10,6 +10,10 @@ export interface Snapshot<Parts> {
   readonly swap: { readonly traceId: string; readonly spanId: string } | null
   /** Wall milliseconds of the swap. */
   readonly since: number
+  readonly author: string
+  readonly reason: string
+  /** How long after the swap it takes itself back; `null` for one that is there to stay. */
+  readonly serveTtlMs: number | null
 }
 
 /**

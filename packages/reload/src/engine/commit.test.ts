@@ -93,7 +93,17 @@ describe('a reader in every microtask', () => {
 
 describe('the pointers', () => {
   const generation = (version: string): Generation => {
-    const snapshot = { version, digest: '', settings: {}, parts: {}, swap: null, since: 0 }
+    const snapshot = {
+      version,
+      digest: '',
+      settings: {},
+      parts: {},
+      swap: null,
+      since: 0,
+      author: '',
+      reason: '',
+      serveTtlMs: null,
+    }
     const manifest = { resources: [] } as never
     return new Generation(
       snapshot,

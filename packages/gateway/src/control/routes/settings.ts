@@ -61,7 +61,7 @@ export function addSettingsRoutes(app: AdminApp, rooms: AdminRooms): void {
     const { pointer = '' } = c.req.valid('query')
     const { version } = snapshot
     const settings = readAt(snapshot.settings, pointer)
-    const inForce = await overrideInForce(rooms.reloader)
+    const inForce = overrideInForce(rooms.reloader)
     const override = inForce === null ? null : writeOverride(inForce)
     return c.json({ version, source: describeSource(rooms), override, settings: settings as JSONValue }, 200)
   })

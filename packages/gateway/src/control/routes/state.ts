@@ -55,7 +55,7 @@ async function writeStatus(rooms: AdminRooms) {
   const { reloader, journal, about } = rooms
   const now = reloader.status()
   const last = journal.lastOfNote() ?? now.last
-  const override = await overrideInForce(reloader)
+  const override = overrideInForce(reloader)
   return {
     ...writeInstance(now),
     gateway: {

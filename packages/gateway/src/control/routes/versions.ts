@@ -67,7 +67,7 @@ export function addVersionRoutes(app: AdminApp, rooms: AdminRooms): void {
             entries.map((it) => it.version),
           )
         : new Map()
-    const override = await overrideInForce(reloader)
+    const override = overrideInForce(reloader)
     return c.json(
       {
         versions: entries.map((it) =>
@@ -82,7 +82,7 @@ export function addVersionRoutes(app: AdminApp, rooms: AdminRooms): void {
     const entry = reloader.line().find((it) => it.version === version)
     if (entry === undefined) throw noSuch(version)
     const summaries = await summarise(rooms, [version])
-    const override = await overrideInForce(reloader)
+    const override = overrideInForce(reloader)
     const manifest = await reloader.manifest(version)
     const settings = (await reloader.settings(version)) as Record<string, Record<string, JSONValue>> | null
     const sealed: JSONValue = manifest === null ? null : JSON.parse(new TextDecoder().decode(manifest))

@@ -5,7 +5,17 @@ import type { Pin } from '../../contract/snapshot.ts'
 import { Generation, type Parts } from './generation.ts'
 
 function generation(): Generation {
-  const snapshot = { version: '1.1', digest: 'd', settings: {}, parts: {}, swap: null, since: 0 }
+  const snapshot = {
+    version: '1.1',
+    digest: 'd',
+    settings: {},
+    parts: {},
+    swap: null,
+    since: 0,
+    author: '',
+    reason: '',
+    serveTtlMs: null,
+  }
   return new Generation(
     snapshot,
     {

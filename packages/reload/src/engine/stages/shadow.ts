@@ -88,8 +88,10 @@ export class Shadow {
     facts: VersionFacts,
     rest: { settings: SettingsTree; swap: Snapshot<Parts>['swap']; since: number },
   ): Generation {
-    const { version, digest } = facts
-    const snapshot = Object.freeze({ version, digest, ...rest, parts: this.parts() })
+    const { version, digest, manifest } = facts
+    const { author, reason, serveTtlMs } = manifest
+    const said = { version, digest, author, reason, serveTtlMs }
+    const snapshot = Object.freeze({ ...said, ...rest, parts: this.parts() })
     return new Generation(snapshot, facts, this)
   }
 

@@ -12,7 +12,13 @@ describe('the command line', () => {
   })
 
   it('chooses scenarios by how they begin, and does not replace the full report with a part', () => {
-    expect(ids(['--only', 'sse,reload-1'])).toEqual(['sse-50', 'sse-200', 'sse-2000', 'reload-1', 'reload-10'])
+    expect(ids(['--only', 'sse,reload-1'])).toEqual([
+      'sse-50',
+      'sse-200',
+      'sse-2000',
+      'reload-1',
+      'reload-10',
+    ])
     expect(readArguments(['--only', 'sse'])?.isPartial).toBe(true)
     expect(readArguments(['--quick'])).toMatchObject({ isPartial: true, plan: { rounds: 2 } })
   })

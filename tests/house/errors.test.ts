@@ -27,7 +27,12 @@ function untested(codes: readonly string[], texts: readonly string[]): string[] 
 describe('the error tables', () => {
   it('are what docs/reference/errors.md says (npm run generate)', async () => {
     const script = join(root, 'scripts/generate/errors.mjs')
-    const { stdout } = await promisify(execFile)(process.execPath, ['-C', '@changeover/source', script, '--print'])
+    const { stdout } = await promisify(execFile)(process.execPath, [
+      '-C',
+      '@changeover/source',
+      script,
+      '--print',
+    ])
     expect(reference).toBe(stdout)
     expect(codesIn(stdout).length).toBeGreaterThan(100)
   })

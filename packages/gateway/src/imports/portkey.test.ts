@@ -9,6 +9,10 @@ function imported(config: object, model?: string) {
   return { ...it.settings, notes, says: it.notes.map((one) => one.says).join('\n') }
 }
 
+/** Read as it stands in a file: an object literal with a `then` looks like a promise. */
+const rule = (query: object, to: string): unknown =>
+  JSON.parse(`{"query": ${JSON.stringify(query)}, "then": ${JSON.stringify(to)}}`)
+
 const target = (provider: string, model: string, more: object = {}) => ({
   provider,
   api_key: `sk-${provider}`,
@@ -77,10 +81,10 @@ describe('a config of Portkey', () => {
       strategy: {
         mode: 'conditional',
         conditions: [
-          { query: { 'metadata.plan': { $eq: 'paid' } }, then: 'good' },
-          { query: { 'metadata.plan': { $in: ['trial', 'free'] } }, then: 'safe' },
-          { query: { 'metadata.plan': { $regex: 'x+' } }, then: 'good' },
-          { query: { 'metadata.plan': 'x' }, then: 'gone' },
+          rule({ 'metadata.plan': { $eq: 'paid' } }, 'good'),
+          rule({ 'metadata.plan': { $in: ['trial', 'free'] } }, 'safe'),
+          rule({ 'metadata.plan': { $regex: 'x+' } }, 'good'),
+          rule({ 'metadata.plan': 'x' }, 'gone'),
         ],
         default: 'cheap',
       },

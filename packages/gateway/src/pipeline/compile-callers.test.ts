@@ -31,7 +31,7 @@ class Shelf {
       },
     }
     const letGo = (): void => {
-      for (const key of [...held].reverse()) {
+      for (const key of [...held].toReversed()) {
         const it = this.kept.get(key)
         if (it === undefined) continue
         it.holders -= 1

@@ -144,6 +144,11 @@ export const attributeNames: readonly AttributeName[] = [
   { name: 'changeover.reason', type: 'string', meaning: 'Why something was dropped.' },
   { name: 'changeover.signal', type: 'string', meaning: '`spans`, `logs` or `metrics`.' },
   { name: 'changeover.call', type: 'string', meaning: 'The call record of this request.' },
+  {
+    name: 'changeover.cost.usd',
+    type: 'double',
+    meaning: 'What the call cost, at the prices of the version that it ran under.',
+  },
   { name: 'changeover.tenant', type: 'string', meaning: 'Whose key was used; a name, never the key.' },
   { name: 'changeover.target', type: 'string', meaning: 'Provider and model that answered.' },
 ]

@@ -168,6 +168,13 @@ const gatewayInstruments: readonly Instrument[] = [
     buckets: FIRST_TOKEN_SECONDS,
   },
   {
+    name: 'changeover.cost',
+    kind: 'counter',
+    unit: '{USD}',
+    meaning: 'What calls cost, at the prices of the version that each ran under',
+    attributes: ['changeover.target', 'config.version'],
+  },
+  {
     name: 'changeover.requests',
     kind: 'counter',
     unit: '{request}',

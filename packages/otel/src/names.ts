@@ -168,6 +168,7 @@ export const spanNames: readonly SpanName[] = [
       'config.stale',
       'routing.rule_changed',
       'changeover.call',
+      'changeover.cost.usd',
       'changeover.route',
       'changeover.tenant',
       'changeover.target',

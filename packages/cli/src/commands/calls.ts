@@ -58,6 +58,7 @@ function writeCalls(calls: readonly Call[], paint: Paint): string[] {
     { title: 'FIRST', right: true },
     { title: 'TOOK', right: true },
     { title: 'TOKENS', right: true },
+    { title: 'USD', right: true },
     { title: 'WHO' },
   ]
   const rows = calls.map((it) => [
@@ -70,6 +71,7 @@ function writeCalls(calls: readonly Call[], paint: Paint): string[] {
     it.firstTokenMs === null ? '' : sayDuration(it.firstTokenMs),
     sayDuration(it.durationMs),
     sayTokens(it),
+    sayUsd(it),
     it.key ?? it.tenant ?? '-',
   ])
   return writeTable(columns, rows, paint)
@@ -79,6 +81,11 @@ function sayTokens(it: Call): string {
   return it.inputTokens === null && it.outputTokens === null
     ? ''
     : `${it.inputTokens ?? '?'}→${it.outputTokens ?? '?'}`
+}
+
+/** To the micro-dollar. */
+function sayUsd({ costMicroUsd }: Call): string {
+  return costMicroUsd === null ? '' : (costMicroUsd / 1e6).toFixed(6)
 }
 
 function writeCall(it: Call, paint: Paint): string[] {
@@ -94,6 +101,13 @@ function writeCall(it: Call, paint: Paint): string[] {
     ['first token', it.firstTokenMs === null ? null : sayDuration(it.firstTokenMs)],
     ['took', sayDuration(it.durationMs)],
     ['tokens', sayTokens(it)],
+    [
+      'cost',
+      it.costMicroUsd === null
+        ? null
+        : `$${sayUsd(it)}  (prices of ${it.pricedBy === 'shipped' ? 'the shipped catalogue' : 'the settings'})`,
+    ],
+    ...(it.warnings ?? []).map((text): [string, string] => ['warning', text]),
     ['bytes', `${it.requestBytes} in, ${it.replyBytes} out`],
     ['trace', it.traceId],
   ]

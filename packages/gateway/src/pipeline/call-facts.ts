@@ -25,20 +25,15 @@ export interface CallFacts {
   /** The model that the provider named, or empty. */
   readonly seenModel: string
   readonly usage: Usage | null
+  /** At the prices of the call's own version. `null` where tokens or price are not known. */
+  readonly costMicroUsd: number | null
   readonly status: number
   /** Stable code, or empty. */
   readonly error: string
   readonly replyBytes: number
 }
 
-/** Whole micro-dollars, at the prices of the call's own version. `null` where tokens or price are not known. */
-export function costOf(it: Pick<CallFacts, 'target' | 'usage' | 'startedAt'>): number | null {
-  const price = it.target?.facts?.price ?? null
-  return price === null || it.usage === null ? null : price.costMicroUsd(it.usage, it.startedAt)
-}
-
 export function recordOf(it: CallFacts, traceId: string): CallRecord {
-  const cost = costOf(it)
   const record: CallRecord = {
     id: it.id,
     startedAt: it.startedAt,
@@ -60,8 +55,8 @@ export function recordOf(it: CallFacts, traceId: string): CallRecord {
     reasoningTokens: it.usage?.reasoningTokens ?? null,
     inputAudioTokens: it.usage?.inputAudioTokens ?? null,
     outputAudioTokens: it.usage?.outputAudioTokens ?? null,
-    costMicroUsd: cost,
-    pricedBy: cost === null ? null : (it.target?.facts?.from ?? null),
+    costMicroUsd: it.costMicroUsd,
+    pricedBy: it.costMicroUsd === null ? null : (it.target?.facts?.from ?? null),
     attempts: it.attempts,
     traceId,
     requestBytes: it.body?.bytes.length ?? 0,

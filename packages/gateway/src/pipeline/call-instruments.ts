@@ -21,6 +21,7 @@ interface TokenCounters {
   readonly input: BoundInstrument
   readonly output: BoundInstrument
   readonly firstToken: BoundInstrument
+  readonly cost: BoundInstrument
 }
 
 export interface CountedCall {
@@ -68,7 +69,11 @@ export class CallInstruments {
   }
 
   /** `firstTokenMs` is `null` where nothing was streamed. */
-  answered(target: CompiledTarget, usage: Usage | null, firstTokenMs: number | null): void {
+  answered(
+    target: CompiledTarget,
+    { usage, costMicroUsd }: { readonly usage: Usage | null; readonly costMicroUsd: number | null },
+    firstTokenMs: number | null,
+  ): void {
     let counters = this.#tokens.get(target.name)
     if (counters === undefined) {
       counters = this.#bindTokens(target)
@@ -78,6 +83,7 @@ export class CallInstruments {
       counters.input.record(usage.inputTokens)
       counters.output.record(usage.outputTokens)
     }
+    if (costMicroUsd !== null) counters.cost.add(costMicroUsd / 1e6)
     if (firstTokenMs !== null) counters.firstToken.record(firstTokenMs / 1000)
   }
 
@@ -115,6 +121,10 @@ export class CallInstruments {
     return {
       input: bind(this.#meter, usage, { ...operation(target), 'gen_ai.token.type': 'input' }),
       output: bind(this.#meter, usage, { ...operation(target), 'gen_ai.token.type': 'output' }),
+      cost: bind(this.#meter, 'changeover.cost', {
+        'changeover.target': target.name,
+        'config.version': this.#version,
+      }),
       firstToken: bind(this.#meter, 'gen_ai.server.time_to_first_token', operation(target)),
     }
   }

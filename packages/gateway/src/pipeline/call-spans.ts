@@ -66,6 +66,7 @@ export function endCallSpan(span: Span, it: CallFacts, scope: string): void {
       'changeover.route': it.route?.name,
       'changeover.target': it.target?.name,
       'changeover.tenant': it.caller?.tenant,
+      'changeover.cost.usd': it.costMicroUsd === null ? undefined : it.costMicroUsd / 1e6,
       ...genAiAttributes(it.body?.model, it.seenModel, it.usage),
       'gen_ai.operation.name': operationOf(it.endpoint),
     })

@@ -382,6 +382,8 @@ export class GenerateCall extends Call implements AttemptHost, ReplyPort {
   }
 
   #facts(): CallFacts {
+    const price = this.#target?.facts?.price ?? null
+    const usage = this.#usage
     return {
       id: this.id,
       endpoint: this.head.endpoint,
@@ -396,7 +398,8 @@ export class GenerateCall extends Call implements AttemptHost, ReplyPort {
       attempts: this.#ledger.lines,
       warnings: this.#written?.warnings ?? NO_WARNINGS,
       seenModel: this.#seenModel,
-      usage: this.#usage,
+      usage,
+      costMicroUsd: price === null || usage === null ? null : price.costMicroUsd(usage, this.startedAt),
       status: this.status,
       error: this.error,
       replyBytes: this.replyBytes,
@@ -416,7 +419,7 @@ export class GenerateCall extends Call implements AttemptHost, ReplyPort {
       durationMs,
     })
     if (target === null || !this.#committed) return
-    instruments.answered(target, facts.usage, body?.stream === true ? facts.firstTokenMs : null)
+    instruments.answered(target, facts, body?.stream === true ? facts.firstTokenMs : null)
   }
 
   /** Begun when the route is known, so that it has its name; at the answer, when that never was. */

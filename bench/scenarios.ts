@@ -37,12 +37,17 @@ function open(perSecond: number): Scenario {
   }
 }
 
-function streams(count: number, pace: { readonly chunks: number; readonly periodMs: number }): Scenario {
+interface Pace {
+  readonly chunks: number
+  readonly periodMs: number
+}
+
+function streams(count: number, pace: Pace, slowReaders = 0): Scenario {
   return {
     id: `sse-${count}`,
     needs: 'streams',
     reloadsPerSecond: 0,
-    job: (target, timing) => ({ kind: 'streams', target, streams: count, ...pace, ...timing }),
+    job: (target, timing) => ({ kind: 'streams', target, streams: count, slowReaders, ...pace, ...timing }),
   }
 }
 
@@ -71,8 +76,8 @@ export const scenarios: readonly Scenario[] = [
   open(2000),
   streams(50, { chunks: 100, periodMs: 10 }),
   streams(200, { chunks: 100, periodMs: 10 }),
-  // As people use it: many at a time, each as slow as somebody reads.
-  streams(2000, { chunks: 25, periodMs: 200 }),
+  // As people use it: many at a time, each as slow as somebody reads, and some who do not read at all.
+  streams(2000, { chunks: 25, periodMs: 200 }, 20),
   ...features.map((it) => feature(it.name)),
   reloads(0),
   reloads(1),

@@ -37,6 +37,15 @@ export class Connection {
     this.#socket.destroy()
   }
 
+  /** Reads nothing until `resume`. */
+  pause(): void {
+    this.#socket.pause()
+  }
+
+  resume(): void {
+    this.#socket.resume()
+  }
+
   /** For good; no handler is called any more. */
   close(): void {
     this.#isClosed = true

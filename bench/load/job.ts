@@ -38,6 +38,8 @@ export interface StreamJob extends Timing {
   readonly streams: number
   readonly chunks: number
   readonly periodMs: number
+  /** So many of the callers read nothing after the first chunk until the stream is long over. */
+  readonly slowReaders: number
 }
 
 export type Job = ClosedJob | OpenJob | StreamJob

@@ -60,7 +60,7 @@ describe('the load', () => {
     const target = await startUpstream()
     const tally = openTally()
     const stop = startStreams(
-      { kind: 'streams', target, streams: 2, chunks: 5, periodMs: 1, ...timing },
+      { kind: 'streams', target, streams: 2, chunks: 5, periodMs: 1, slowReaders: 1, ...timing },
       tally,
     )
     await vi.waitFor(() => expect(tally.results().requests).toBeGreaterThan(2))

@@ -17,7 +17,10 @@ export function startStreams(job: StreamJob, tally: Tally): () => void {
   const listeners: Listener[] = []
   const spreadMs = Math.max(leastSpreadMs, job.periodMs)
   const timers = Array.from({ length: job.streams }, (_, i) =>
-    setTimeout(() => listeners.push(new Listener(job, tally)), (i * spreadMs) / job.streams),
+    setTimeout(
+      () => listeners.push(new Listener(job, tally, i < job.slowReaders)),
+      (i * spreadMs) / job.streams,
+    ),
   )
   return () => {
     for (const it of timers) clearTimeout(it)
@@ -31,9 +34,14 @@ class Listener {
   readonly #tally: Tally
   readonly #connection: Connection
   #reader = new StreamReader()
+  readonly #isSlow: boolean
+  readonly #pauseMs: number
+  #pause: NodeJS.Timeout | null = null
   #sentMs: number | null = null
 
-  constructor(job: StreamJob, tally: Tally) {
+  constructor(job: StreamJob, tally: Tally, isSlow: boolean) {
+    this.#isSlow = isSlow
+    this.#pauseMs = job.chunks * job.periodMs * 2
     this.#request = writeRequest(job.target, true)
     this.#chunks = job.chunks
     this.#tally = tally
@@ -45,6 +53,7 @@ class Listener {
   }
 
   stop(): void {
+    if (this.#pause !== null) clearTimeout(this.#pause)
     this.#connection.close()
   }
 
@@ -58,14 +67,21 @@ class Listener {
     const nowMs = performance.now()
     const isFirst = this.#reader.stamps === 0
     this.#reader.push(bytes, (sentUs) => {
-      if (this.#tally.isOpen) this.#tally.chunkUs.add(nowMs * 1000 - sentUs)
+      // What lay in a buffer because nobody read it says nothing of the gateway.
+      if (this.#tally.isOpen && !this.#isSlow) this.#tally.chunkUs.add(nowMs * 1000 - sentUs)
     })
+    if (isFirst && this.#isSlow) this.#stopReading()
     if (isFirst && this.#reader.stamps > 0 && this.#tally.isOpen) {
       this.#tally.latencyUs.add((nowMs - (this.#sentMs ?? nowMs)) * 1000)
     }
     if (this.#reader.status !== 0 && this.#reader.status !== 200) {
       this.#connection.fail(`status ${this.#reader.status}`)
     } else if (this.#reader.isComplete) this.#finish()
+  }
+
+  #stopReading(): void {
+    this.#connection.pause()
+    this.#pause = setTimeout(() => this.#connection.resume(), this.#pauseMs)
   }
 
   #finish(): void {

@@ -158,7 +158,7 @@ function manyStreams(summary: Summary): string {
     'failed',
   ]
   return section(
-    'Streams: 2,000 at a time, 5 chunks a second each',
+    'Streams: 2,000 at a time, 5 chunks a second each, 20 of them not read',
     header,
     rowsOf(summary, [scenario], (name) => {
       const cells = [chunkP50, chunkP99].map((pick) => median(summary.range(scenario, name, pick)))

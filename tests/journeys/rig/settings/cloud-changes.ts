@@ -1,4 +1,5 @@
 /** How settings of providers that sign, and of raw requests, are seen to change under load. One entry a setting. */
+import { signRequest } from '../../../../packages/gateway/src/providers/aws/sign-request.ts'
 import type { Told } from './told-provider.ts'
 import type { Seen, SettingChange } from './world.ts'
 
@@ -20,6 +21,29 @@ async function raw(seen: Seen): Promise<{ readonly status: number; readonly told
 /** Of the key, the day, the region and the service that a request was signed for: one of them. */
 const signedFor = async (seen: Seen, part: number) =>
   /Credential=([^,]+)/.exec((await raw(seen)).told?.key ?? '')?.[1]?.split('/')[part] ?? null
+
+/** Which of these secrets a request was signed with. */
+async function secretOf(seen: Seen, secrets: readonly string[]): Promise<string | null> {
+  const { told } = await raw(seen)
+  if (told === null) return null
+  const header = (name: string) => {
+    const value = told.headers[name]
+    return typeof value === 'string' ? value : ''
+  }
+  const time = header('x-amz-date').replace(/(....)(..)(..)T(..)(..)(..)Z/, '$1-$2-$3T$4:$5:$6Z')
+  const request = {
+    method: 'POST',
+    origin: `http://${header('host')}`,
+    path: told.path,
+    headers: ['content-type', header('content-type')],
+    body: JSON.stringify(told.body),
+    nowMs: Date.parse(time),
+  }
+  const scope = { region: BEDROCK.region, service: 'bedrock' }
+  const sign = (secretAccessKey: string) =>
+    signRequest(request, { accessKeyId: 'first', secretAccessKey }, scope).at(-1)
+  return secrets.find((it) => sign(it) === header('authorization')) ?? null
+}
 
 export const cloudChanges: readonly SettingChange[] = [
   {
@@ -59,6 +83,27 @@ export const cloudChanges: readonly SettingChange[] = [
     see: async (seen) => (await raw(seen)).told?.headers['x-amz-security-token'] ?? null,
     was: null,
     becomes: 'third',
+    streams: false,
+  },
+  {
+    setting: '/providers/*/aws/secretAccessKey',
+    effect: 'the next request is signed with the new secret',
+    from: { provider: BEDROCK },
+    to: { provider: { aws: { secretAccessKey: '${env:KEY_THREE}' } } },
+    see: (seen) => secretOf(seen, ['second', 'third']),
+    was: 'second',
+    becomes: 'third',
+    streams: false,
+  },
+  {
+    setting: '/providers/*/project',
+    effect:
+      'the address of the next request names the new project; seen in GET /v1/settings, for that address is far away',
+    from: { provider: { kind: 'vertex', region: 'europe-west4', project: 'film-one' } },
+    to: { provider: { project: 'film-two' } },
+    see: async (seen) => (await seen.settings())['providers']?.[`p${seen.index}`]?.['project'],
+    was: 'film-one',
+    becomes: 'film-two',
     streams: false,
   },
 ]

@@ -3,7 +3,10 @@
  * here is printed as docs/reference/reload-classes.md.
  */
 import { cloudChanges } from './cloud-changes.ts'
+import { contextChanges } from './context-changes.ts'
+import { gatewayChanges } from './gateway-changes.ts'
 import { modelChanges } from './model-changes.ts'
+import { factChanges, priceChanges } from './price-changes.ts'
 import { providerChanges } from './provider-changes.ts'
 import { addressChanges, formatChanges, quirkChanges } from './quirk-changes.ts'
 import {
@@ -15,20 +18,32 @@ import {
   targetChanges,
   timeChanges,
 } from './route-changes.ts'
-import type { SettingChange } from './world.ts'
+import { simulateChanges } from './simulate-changes.ts'
+import { telemetryChanges } from './telemetry-changes.ts'
+import { limitChanges, tenantChanges } from './tenant-changes.ts'
+import type { SettingChange, SettingWorld } from './world.ts'
 
-export const settingChanges: readonly SettingChange[] = [
-  ...providerChanges,
-  ...addressChanges,
-  ...formatChanges,
-  ...quirkChanges,
-  ...cloudChanges,
-  ...modelChanges,
-  ...targetChanges,
-  ...ruleChanges,
-  ...failureChanges,
-  ...timeChanges,
-  ...loadChanges,
-  ...tailChanges,
-  ...ejectionChanges,
+/** Several gateways, so that their rows can be seen at the same time. */
+export const settingWorlds: readonly SettingWorld[] = [
+  {
+    name: 'providers',
+    changes: [
+      ...providerChanges,
+      ...addressChanges,
+      ...formatChanges,
+      ...quirkChanges,
+      ...cloudChanges,
+      ...simulateChanges,
+    ],
+  },
+  {
+    name: 'models and contexts',
+    changes: [...modelChanges, ...priceChanges, ...factChanges, ...contextChanges],
+  },
+  { name: 'routes', changes: [...targetChanges, ...ruleChanges, ...failureChanges, ...timeChanges] },
+  { name: 'the load of routes', changes: [...loadChanges, ...tailChanges, ...ejectionChanges] },
+  { name: 'tenants and limits', changes: [...tenantChanges, ...limitChanges], asksForKeys: true },
+  { name: 'the gateway', changes: [...telemetryChanges, ...gatewayChanges], isShared: true },
 ]
+
+export const settingChanges: readonly SettingChange[] = settingWorlds.flatMap((it) => it.changes)

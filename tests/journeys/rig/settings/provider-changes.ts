@@ -12,4 +12,23 @@ export const providerChanges: readonly SettingChange[] = [
     was: 'second',
     becomes: 'third',
   },
+  {
+    setting: '/providers/*/baseUrl',
+    effect: 'the next request goes to the new address; a stream from the old one goes on',
+    from: { provider: {} },
+    to: { provider: { baseUrl: 'at:two/v1' } },
+    see: async (seen) => (await seen.ask()).told?.provider,
+    was: 'one',
+    becomes: 'two',
+  },
+  {
+    setting: '/providers/*/connections',
+    effect: 'the next requests find as many connections as are said now; a stream keeps its own',
+    // The stream that goes on is on the only one.
+    from: { provider: { connections: 1 } },
+    to: { provider: { connections: 2 } },
+    see: (seen) => seen.answered(),
+    was: null,
+    becomes: 200,
+  },
 ]

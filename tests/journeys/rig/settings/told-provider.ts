@@ -17,6 +17,8 @@ export interface ToldProvider {
 /** What an answer holds: what reached the provider. */
 export interface Told {
   readonly provider: string
+  /** How many requests came before, and this one. */
+  readonly serial: number
   readonly model: string
   readonly system: string
   readonly temperature: number | null
@@ -84,6 +86,7 @@ class Provider implements ToldProvider {
     const { what, value, asked, key, path, headers } = it
     const told: Told = {
       provider: this.name,
+      serial: this.#messages.length,
       model: asked.model,
       system: asked.system,
       temperature: asked.temperature,
@@ -109,6 +112,7 @@ class Provider implements ToldProvider {
     else if (what === 'cut') response.destroy()
     else if (what === 'parts') send(response, wholeOf(told, [{ type: 'text', text: JSON.stringify(told) }]))
     else if (what === 'fault') send(response, { fault: { text: value } }, 400)
+    else if (what === 'all-kinds') send(response, { ...wholeOf(told, JSON.stringify(told)), usage: allKinds })
     else if (what === 'left')
       whole(response, told, { 'x-ratelimit-limit-requests': '100', 'x-ratelimit-remaining-requests': value })
     else if (what !== 'hang') answer()
@@ -143,6 +147,13 @@ function readAsked(text: string): Asked {
 }
 
 const usage = { prompt_tokens: 1000, completion_tokens: 1000, total_tokens: 2000 }
+
+/** Of a thousand tokens of the request, 400 are plain; of those of the reply, 700. */
+const allKinds = {
+  ...usage,
+  prompt_tokens_details: { cached_tokens: 100, cache_write_tokens: 200, audio_tokens: 300 },
+  completion_tokens_details: { audio_tokens: 100, reasoning_tokens: 200 },
+}
 
 function whole(response: ServerResponse, told: Told, headers: Readonly<Record<string, string>> = {}): void {
   send(response, wholeOf(told, JSON.stringify(told)), 200, headers)

@@ -2,10 +2,21 @@
  * Where settings are changed under load: one gateway, three providers, and for each change a route and three models of
  * its own, so that no change sees the traces of another.
  */
+import { type OtlpCollector, startOtlpCollector } from '@changeover/testkit'
 import { OpenStream } from '../../../faults/rig/client.ts'
 import { Gateway } from '../gateway.ts'
 import { type Tree, toYaml } from '../settings-text.ts'
 import { pause, until } from '../until.ts'
+import {
+  merge,
+  type OwnSettings,
+  ownKey,
+  ownProvider,
+  ownTenant,
+  PROVIDERS,
+  placed,
+  settingsOf,
+} from './own-settings.ts'
 import { startToldProvider, type Told, type ToldProvider } from './told-provider.ts'
 
 /** One setting, changed while requests run; what is seen of it before and after. */
@@ -23,17 +34,8 @@ export interface SettingChange {
   readonly becomes: unknown
   /** A stream runs on this route meanwhile, unless the settings would end it or it would take a place that counts. */
   readonly streams?: false
-}
-
-export interface OwnSettings {
-  readonly route?: Tree
-  readonly a?: Tree
-  readonly b?: Tree
-  readonly c?: Tree
-  /** A provider of the change's own, at the address of the first one, which then serves `a`. */
-  readonly provider?: Tree
-  /** Further sections, as they are. */
-  readonly more?: Tree
+  /** The gateway is at rest after it, unless the setting is about just that. */
+  readonly settles?: false
 }
 
 export interface Saw {
@@ -48,67 +50,119 @@ export interface Saw {
   readonly text: string
 }
 
-const OWN = ['a', 'b', 'c'] as const
-const PROVIDERS = ['one', 'two', 'three'] as const
+/** A gateway of its own, and what is changed in it. */
+export interface SettingWorld {
+  readonly name: string
+  readonly changes: readonly SettingChange[]
+  /** There are tenants, one for each change, whose key its requests carry. */
+  readonly asksForKeys?: true
+  /** Its settings are there once for the whole gateway: each change begins with making them as it wants them. */
+  readonly isShared?: true
+}
 
 export class World {
   readonly gateway: Gateway
-  readonly providers: readonly ToldProvider[]
+  readonly collectors: readonly OtlpCollector[]
+  readonly #plan: SettingWorld
+  readonly #providers: readonly ToldProvider[]
+  readonly #addresses: ReadonlyMap<string, string>
 
-  private constructor(gateway: Gateway, providers: readonly ToldProvider[]) {
+  private constructor(plan: SettingWorld, parts: Parts, gateway: Gateway) {
+    this.#plan = plan
     this.gateway = gateway
-    this.providers = providers
+    this.collectors = parts.collectors
+    this.#providers = parts.providers
+    this.#addresses = parts.addresses
   }
 
-  static async start(changes: readonly SettingChange[]): Promise<World> {
+  static async start(plan: SettingWorld): Promise<World> {
     const providers = await Promise.all(PROVIDERS.map((it) => startToldProvider(it)))
-    const kind = 'openai-compatible'
-    const entries = providers.map((it): [string, Tree] => [it.name, { kind, baseUrl: `${it.origin}/v1` }])
-    // The first one again, with room for one request at a time.
-    entries.push(['narrow', { kind, baseUrl: `${providers[0]?.origin}/v1`, connections: 1 }])
-    const credentials = ['${env:KEY_ONE}', '${env:KEY_TWO}']
-    entries.push(['keyed', { kind, baseUrl: `${providers[0]?.origin}/v1`, credentials }])
-    entries.push(['foreign', { kind: 'anthropic', baseUrl: `${providers[0]?.origin}/v1` }])
-    changes.forEach(({ from }, i) => {
-      if (from.provider === undefined) return
-      entries.push([ownProvider(i), { kind, baseUrl: `${providers[0]?.origin}/v1` }])
-    })
-    const first = changes.map((change, i) => settingsOf(change.from, i, true))
-    const tree = [
-      { providers: Object.fromEntries(entries), rollout: { observe: { bakeMs: 0 } } },
-      ...first,
-    ].reduce<Tree>(merge, {})
+    const collectors = await Promise.all(plan.isShared === true ? [1, 2].map(startOtlpCollector) : [])
+    const addresses = new Map([
+      ...providers.map((it) => [it.name, it.origin] as const),
+      ...collectors.map((it, i) => [`collector${i + 1}`, it.url] as const),
+    ])
     const env = { KEY_ONE: 'first', KEY_TWO: 'second', KEY_THREE: 'third' }
-    return new World(await Gateway.start({ settings: toYaml(tree), env }), providers)
+    const settings = toYaml(placed(firstSettings(plan), addresses))
+    const gateway = await Gateway.start({ settings, env })
+    return new World(plan, { providers, collectors, addresses }, gateway)
+  }
+
+  /** Makes settings that are there once as the change wants to find them. */
+  async prepare(change: SettingChange, index: number): Promise<void> {
+    if (this.#plan.isShared === true) await this.#apply(change.from, { change, index })
+  }
+
+  /** What each request of a change carries. */
+  headers(index: number): Readonly<Record<string, string>> {
+    return this.#plan.asksForKeys === true ? { authorization: `Bearer ${ownKey(index)}` } : {}
   }
 
   /** Changes the settings and comes back when they are in force. */
   async apply(change: SettingChange, index: number): Promise<string> {
-    const response = await this.gateway.patch(settingsOf(change.to, index, false))
-    const text = await response.text()
-    if (!response.ok) throw new Error(`${change.setting}: ${response.status} ${text}`)
-    await this.gateway.idle()
+    await this.#apply(change.to, { change, index })
     return await this.gateway.version()
   }
 
   /** A stream that goes on until it is closed. */
   async hold(index: number): Promise<OpenStream> {
     const content = PROVIDERS.map((it) => `${it}=forever`).join(' ')
-    const stream = await OpenStream.open(this.gateway, { model: `r${index}`, content })
+    const headers = this.headers(index)
+    const stream = await OpenStream.open(this.gateway, { model: `r${index}`, content, headers })
     await stream.chunks(3)
     return stream
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.gateway[Symbol.asyncDispose]()
-    await Promise.all(this.providers.map((it) => it.close()))
+    await Promise.all([...this.#providers, ...this.collectors].map((it) => it.close()))
   }
+
+  async #apply(settings: OwnSettings, { change, index }: Which): Promise<void> {
+    const response = await this.gateway.patch(placed(settingsOf(settings, index, false), this.#addresses))
+    const text = await response.text()
+    if (!response.ok) throw new Error(`${change.setting}: ${response.status} ${text}`)
+    if (change.settles !== false) await this.gateway.idle()
+  }
+}
+
+interface Parts {
+  readonly providers: readonly ToldProvider[]
+  readonly collectors: readonly OtlpCollector[]
+  readonly addresses: ReadonlyMap<string, string>
+}
+
+interface Which {
+  readonly change: SettingChange
+  readonly index: number
+}
+
+/** With `at:name` in the place of addresses. */
+function firstSettings({ changes, asksForKeys, isShared }: SettingWorld): Tree {
+  const kind = 'openai-compatible'
+  const providers: Record<string, Tree> = {
+    // The first one again, with room for one request at a time.
+    narrow: { kind, baseUrl: 'at:one/v1', connections: 1 },
+    keyed: { kind, baseUrl: 'at:one/v1', credentials: ['${env:KEY_ONE}', '${env:KEY_TWO}'] },
+    foreign: { kind: 'anthropic', baseUrl: 'at:one/v1' },
+  }
+  for (const name of PROVIDERS) providers[name] = { kind, baseUrl: `at:${name}/v1` }
+  changes.forEach(({ from }, i) => {
+    if (from.provider === undefined) return
+    providers[ownProvider(i)] = from.provider['kind'] === 'simulated' ? {} : { kind, baseUrl: 'at:one/v1' }
+  })
+  const own = changes.map(({ from }, i) =>
+    merge(asksForKeys === true ? ownTenant(i) : {}, settingsOf(isShared === true ? {} : from, i, true)),
+  )
+  return [{ providers, rollout: { observe: { bakeMs: 0 } } }, ...own].reduce<Tree>(merge, {})
 }
 
 /** What one change may look at. */
 export class Seen {
   readonly world: World
   readonly index: number
+  /** Whether the change is in force. */
+  isChanged = false
   #words = 0
 
   constructor(world: World, index: number) {
@@ -123,8 +177,41 @@ export class Seen {
   ): Promise<Saw> {
     const messages = [{ role: 'user', content: orders === '' ? 'hello' : orders }]
     const body = { model: more.model ?? `r${this.index}`, messages, ...more.body }
-    const response = await this.world.gateway.chat(body, more.headers)
+    const response = await this.world.gateway.chat(body, { ...this.headers, ...more.headers })
     return sawOf(response.status, response.headers, await response.text())
+  }
+
+  get headers(): Readonly<Record<string, string>> {
+    return this.world.headers(this.index)
+  }
+
+  /** The status of one request whose answer may hold anything; `null` when there is none soon. */
+  async answered(): Promise<number | null> {
+    const leave = new AbortController()
+    const status: { is: number | null } = { is: null }
+    const asked = fetch(`${this.world.gateway.dataUrl}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...this.headers },
+      body: JSON.stringify({ model: `r${this.index}`, messages: [{ role: 'user', content: 'hello' }] }),
+      signal: leave.signal,
+    }).then(async (response) => {
+      await response.arrayBuffer()
+      status.is = response.status
+    })
+    asked.catch(() => undefined)
+    const found = await this.soon(() => status.is)
+    leave.abort()
+    return found
+  }
+
+  /** What is to be found. Before the change, where nothing is, it is not looked for long. */
+  async soon<T>(find: () => T | null | Promise<T | null>): Promise<T | null> {
+    const endMs = performance.now() + (this.isChanged ? 20_000 : 300)
+    for (;;) {
+      const found = await find()
+      if (found !== null || performance.now() > endMs) return found
+      await pause(20)
+    }
   }
 
   /** One request in another format; what the provider was told of it, wherever the answer holds that. */
@@ -172,6 +259,11 @@ export class Seen {
     return pause(ms)
   }
 
+  /** Sections of the settings in force, by name and entry. */
+  async settings(): Promise<Sections> {
+    return (await this.world.gateway.admin.ask('readSettings')).settings as Sections
+  }
+
   /** The record of a call, when it is written. */
   async record(saw: Saw) {
     const find = async () => {
@@ -181,6 +273,8 @@ export class Seen {
     return await until(find, { what: `the record of ${saw.call}` })
   }
 }
+
+type Sections = Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, unknown>>>>>>
 
 function textsIn(value: unknown): readonly string[] {
   if (typeof value === 'string') return [value]
@@ -201,50 +295,4 @@ function sawOf(status: number, headers: Headers, text: string): Saw {
     headers,
     text,
   }
-}
-
-const USUAL = { targets: [{ model: 'a' }], retries: { attempts: 1, baseMs: 1, maxMs: 5 } }
-
-/** With the change's own names; the first time with everything that a route and its models need. */
-function settingsOf(it: OwnSettings, index: number, isFirst: boolean): Tree {
-  const route = isFirst ? merge(USUAL, it.route ?? {}) : (it.route ?? {})
-  const models = OWN.map((name, i) => {
-    const provider = i === 0 && it.provider !== undefined ? ownProvider(index) : (PROVIDERS[i] ?? '')
-    const usual: Tree = isFirst ? { provider, model: `m${index}${name}` } : {}
-    return [`${name}${index}`, rename(merge(usual, it[name] ?? {}), index) as Tree] as const
-  }).filter(([, own]) => Object.keys(own).length > 0)
-  const own: Tree = {
-    ...(models.length === 0 ? {} : { models: Object.fromEntries(models) }),
-    ...(Object.keys(route).length === 0 ? {} : { routes: { [`r${index}`]: rename(route, index) as Tree } }),
-  }
-  const providers = it.provider === undefined ? {} : { providers: { [ownProvider(index)]: it.provider } }
-  return merge(merge(own, providers), it.more ?? {})
-}
-
-function ownProvider(index: number): string {
-  return `p${index}`
-}
-
-type Value = Tree[string]
-
-/** `a` becomes `a7` wherever it stands alone, and `r` the route. */
-function rename(value: Value, index: number): Value {
-  if (typeof value === 'string')
-    return (OWN as readonly string[]).includes(value) ? `${value}${index}` : value
-  if (Array.isArray(value)) return (value as readonly Value[]).map((it) => rename(it, index))
-  if (typeof value !== 'object') return value
-  return Object.fromEntries(Object.entries(value as Tree).map(([name, it]) => [name, rename(it, index)]))
-}
-
-function merge(one: Tree, other: Tree): Tree {
-  const merged: Record<string, Value> = { ...one }
-  for (const [name, value] of Object.entries(other)) {
-    const before = merged[name]
-    merged[name] = isTree(before) && isTree(value) ? merge(before, value) : value
-  }
-  return merged
-}
-
-function isTree(value: Value | undefined): value is Tree {
-  return typeof value === 'object' && !Array.isArray(value)
 }

@@ -1,5 +1,5 @@
 /** How settings of providers that sign, and of raw requests, are seen to change under load. One entry a setting. */
-import { signRequest } from '../../../../packages/gateway/src/providers/aws/sign-request.ts'
+import { createHash, createHmac } from 'node:crypto'
 import type { Told } from './told-provider.ts'
 import type { Seen, SettingChange } from './world.ts'
 
@@ -22,28 +22,29 @@ async function raw(seen: Seen): Promise<{ readonly status: number; readonly told
 const signedFor = async (seen: Seen, part: number) =>
   /Credential=([^,]+)/.exec((await raw(seen)).told?.key ?? '')?.[1]?.split('/')[part] ?? null
 
-/** Which of these secrets a request was signed with. */
+/** Which of these secrets a request was signed with, reckoned as Signature Version 4 says. */
 async function secretOf(seen: Seen, secrets: readonly string[]): Promise<string | null> {
   const { told } = await raw(seen)
-  if (told === null) return null
+  const parts = /Credential=[^/]+\/([^,]+), SignedHeaders=([^,]+), Signature=(\w+)/.exec(told?.key ?? '')
+  if (told === null || parts === null) return null
+  const [, place = '', names = '', signature] = parts
   const header = (name: string) => {
     const value = told.headers[name]
     return typeof value === 'string' ? value : ''
   }
-  const time = header('x-amz-date').replace(/(....)(..)(..)T(..)(..)(..)Z/, '$1-$2-$3T$4:$5:$6Z')
-  const request = {
-    method: 'POST',
-    origin: `http://${header('host')}`,
-    path: told.path,
-    headers: ['content-type', header('content-type')],
-    body: JSON.stringify(told.body),
-    nowMs: Date.parse(time),
-  }
-  const scope = { region: BEDROCK.region, service: 'bedrock' }
-  const sign = (secretAccessKey: string) =>
-    signRequest(request, { accessKeyId: 'first', secretAccessKey }, scope).at(-1)
-  return secrets.find((it) => sign(it) === header('authorization')) ?? null
+  const lines = names.split(';').map((it) => `${it}:${header(it)}\n`)
+  const canonical = ['POST', told.path, '', lines.join(''), names, sha256(JSON.stringify(told.body))]
+  const toSign = ['AWS4-HMAC-SHA256', header('x-amz-date'), place, sha256(canonical.join('\n'))].join('\n')
+  const sign = (secret: string) =>
+    hmac(
+      place.split('/').reduce<Buffer | string>((key, part) => hmac(key, part), `AWS4${secret}`),
+      toSign,
+    )
+  return secrets.find((it) => sign(it).toString('hex') === signature) ?? null
 }
+
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
+const hmac = (key: Buffer | string, text: string) => createHmac('sha256', key).update(text).digest()
 
 export const cloudChanges: readonly SettingChange[] = [
   {

@@ -19,5 +19,15 @@
  */
 export const gatewayFlags = ['--max-semi-space-size=2', '--v8-pool-size=1', '--no-maglev']
 
-/** `MALLOC_ARENA_MAX`: glibc keeps what each thread has freed for that thread, which is memory for nobody here. */
-export const gatewayEnvironment = { MALLOC_ARENA_MAX: '1' }
+/**
+ * `MALLOC_ARENA_MAX`: glibc keeps what each thread has freed for that thread, which is memory for nobody here.
+ *
+ * `MALLOC_TRIM_THRESHOLD_`, `MALLOC_MMAP_THRESHOLD_` (bytes): glibc's own beginning. Left to itself it raises both with
+ * the largest piece that was ever freed, up to 64 MB, and what one start or reload has used once is then never given
+ * back: some 8 MB.
+ */
+export const gatewayEnvironment = {
+  MALLOC_ARENA_MAX: '1',
+  MALLOC_TRIM_THRESHOLD_: '131072',
+  MALLOC_MMAP_THRESHOLD_: '131072',
+}

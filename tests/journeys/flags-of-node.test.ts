@@ -29,7 +29,8 @@ function start(
   args: readonly string[],
   more: Readonly<Record<string, string>> = {},
 ): Told & { child: number } {
-  const { MALLOC_ARENA_MAX: _, NODE_OPTIONS: __, ...env } = process.env
+  const ours = new Set(['NODE_OPTIONS', ...Object.keys(gatewayEnvironment)])
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !ours.has(name)))
   const { stdout, stderr, pid } = spawnSync(process.execPath, args, {
     encoding: 'utf8',
     env: { ...env, ...more },
@@ -50,7 +51,7 @@ describe('a built program', () => {
     const { child, ...bare } = start([always, '--port', '0'])
     expect(bare).toEqual({ flags: gatewayFlags, words: ['--port', '0'], pid: child, arenas })
 
-    const given = start([...gatewayFlags, always], { MALLOC_ARENA_MAX: '1' })
+    const given = start([...gatewayFlags, always], gatewayEnvironment)
     expect(given).toMatchObject({ flags: gatewayFlags, arenas: '1' })
   })
 

@@ -40,8 +40,8 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'engine/stages/shadow.ts',
-        from: 'const snapshot = Object.freeze({ version, digest, ...rest, parts: this.parts() })',
-        to: 'const snapshot = Object.freeze({ version, digest, ...rest, parts: PARTS })',
+        from: 'const snapshot = Object.freeze({ ...said, ...rest, parts: this.parts() })',
+        to: 'const snapshot = Object.freeze({ ...said, ...rest, parts: PARTS })',
       },
       {
         file: 'engine/stages/shadow.ts',

@@ -23,8 +23,9 @@ import { telemetryChanges } from './telemetry-changes.ts'
 import { limitChanges, tenantChanges } from './tenant-changes.ts'
 import type { SettingChange, SettingWorld } from './world.ts'
 
-/** Several gateways, so that their rows can be seen at the same time. */
+/** Several gateways, so that their rows can be seen at the same time; the one that takes longest first. */
 export const settingWorlds: readonly SettingWorld[] = [
+  { name: 'the gateway', changes: [...telemetryChanges, ...gatewayChanges], isShared: true },
   {
     name: 'providers',
     changes: [
@@ -43,7 +44,6 @@ export const settingWorlds: readonly SettingWorld[] = [
   { name: 'routes', changes: [...targetChanges, ...ruleChanges, ...failureChanges, ...timeChanges] },
   { name: 'the load of routes', changes: [...loadChanges, ...tailChanges, ...ejectionChanges] },
   { name: 'tenants and limits', changes: [...tenantChanges, ...limitChanges], asksForKeys: true },
-  { name: 'the gateway', changes: [...telemetryChanges, ...gatewayChanges], isShared: true },
 ]
 
 export const settingChanges: readonly SettingChange[] = settingWorlds.flatMap((it) => it.changes)

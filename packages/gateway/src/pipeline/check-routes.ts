@@ -109,6 +109,7 @@ function reach(routes: Routes, models: ReadonlyMap<string, ModelSpec>): readonly
     issues.push(wrong(pointer, 'what none of the targets is', 'at least one target that meets it'))
   }
   for (const [name, route] of routes) {
+    if (route.require === undefined && route.rules.every((it) => it.require === undefined)) continue
     const here = at('routes', name)
     const own = route.targets.map((it) => it.model)
     const spare = [...route.fallback, ...Object.values(route.fallbackFor ?? {}).flatMap((it) => it ?? [])]

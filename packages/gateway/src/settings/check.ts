@@ -21,38 +21,62 @@ const remembered = new WeakMap<z.ZodType, WeakMap<object, Checked>>()
 
 /** Everything wrong with the entries of these sections, by itself. */
 export function checkSettings(tree: SettingsTree, kinds: readonly string[]): readonly Issue[] {
-  const issues: Issue[] = []
-  for (const kind of kinds) {
-    for (const [name, value] of Object.entries(tree[kind] ?? {})) {
-      issues.push(...checkEntry(kind, name, value))
+  return kinds.flatMap((kind) => {
+    const section = tree[kind]
+    if (section === undefined) return []
+    if (cleanAs.get(section)?.has(kind) === true) return []
+    const issues = Object.entries(section).flatMap(([name, value]) => checkEntry(kind, name, value))
+    if (issues.length === 0 && isFixed(section)) {
+      cleanAs.set(section, (cleanAs.get(section) ?? new Set()).add(kind))
     }
-  }
-  return issues
+    return issues
+  })
+}
+
+type Section = SettingsTree[string]
+
+/** Sections with nothing wrong in them, by the kinds that they were checked as. */
+const cleanAs = new WeakMap<Section, Set<string>>()
+
+/** Whether neither the section nor an entry of it will change; one that does not change comes as the same object. */
+function isFixed(section: Section): boolean {
+  return Object.isFrozen(section) && Object.values(section).every((it) => Object.isFrozen(it))
 }
 
 function checkEntry(kind: string, name: string, value: Json): readonly Issue[] {
-  const at = pointTo(pointTo('', kind), name)
   const schema = entrySchema(kind, name)
-  if (schema === null) return [unknownSetting(at, name, knownNames(kind))]
-  const expected = nameExpected(kind, name)
+  const expected = schema === null ? null : nameExpected(kind, name)
+  const checked = schema === null ? null : check(schema, value)
+  if (checked?.ok === true && expected === null) return []
+  const at = pointTo(pointTo('', kind), name)
+  if (schema === null || checked === null) return [unknownSetting(at, name, knownNames(kind))]
   const issues = expected === null ? [] : [wrong(at, `the name "${name.slice(0, 80)}"`, expected)]
-  const checked = check(schema, value)
   return checked.ok ? issues : [...issues, ...toIssues(schema, value, { at, issues: checked.error.issues })]
 }
 
-/** The entries of a section that pass, defaults filled in. The same entry gives the same object each time. */
+/** The entries of a section that pass, defaults filled in. The same entry gives the same object each time, and so does the same section. */
 export function entriesOf<Schema extends z.ZodType>(
   tree: SettingsTree,
   kind: string,
   schema: Schema,
 ): ReadonlyMap<string, z.output<Schema>> {
+  const section = tree[kind]
+  const known = section === undefined ? undefined : sections.get(schema)?.get(section)
+  if (known !== undefined) return known as ReadonlyMap<string, z.output<Schema>>
   const entries = new Map<string, z.output<Schema>>()
-  for (const [name, value] of Object.entries(tree[kind] ?? {})) {
+  for (const [name, value] of Object.entries(section ?? {})) {
     const checked = check(schema, value)
     if (checked.ok) entries.set(name, checked.value as z.output<Schema>)
   }
+  if (section !== undefined && isFixed(section)) {
+    const known = sections.get(schema) ?? new WeakMap<Section, ReadonlyMap<string, unknown>>()
+    sections.set(schema, known.set(section, entries))
+  }
   return entries
 }
+
+/** What `entriesOf` has given for a section that does not change. */
+const sections = new WeakMap<z.ZodType, WeakMap<Section, ReadonlyMap<string, unknown>>>()
 
 /** One entry, if it is there and passes; else `undefined`. */
 export function entryOf<Schema extends z.ZodType>(

@@ -20,6 +20,8 @@ export interface YamlChunk {
   readonly linesBefore: number
   /** Lines that are the entry's own; what follows are blank lines, and comments that are not deeper than it. */
   readonly bodyLines: number
+  /** All lines of its text. */
+  readonly lines: number
   /** Spaces before its name. */
   readonly indent: number
 }
@@ -59,17 +61,24 @@ const LONGEST_KEPT = 4 * 1024 * 1024
 /** `null` when the text is not made of sections and entries in the plain way. The same text, the same sections. */
 export function cutYaml(text: string): readonly YamlSection[] | null {
   const known = recent.find((it) => it.text === text)
-  const cut = known ?? { text, sections: cutAnew(text) }
+  const cut = known ?? { text, sections: cutAnew(text, recent[0]?.sections ?? null) }
   if (recent[0] === cut || text.length > LONGEST_KEPT) return cut.sections
   recent = [cut, ...recent.filter((it) => it !== cut)].slice(0, MOST_RECENT)
   return cut.sections
 }
 
-function cutAnew(text: string): readonly YamlSection[] | null {
+/** Entries that stand as they stood in `before` are the same objects, so that a change of one costs one. */
+function cutAnew(text: string, before: readonly YamlSection[] | null): readonly YamlSection[] | null {
   if (REACHING.some((it) => text.includes(it)) && REACHES_ACROSS.test(text)) return null
-  const cutter = new Cutter(text)
+  const cutter = new Cutter(text, before)
   let from = 0
   for (let i = 0; from <= text.length; i++) {
+    const known = cutter.takeKnown(from, i)
+    if (known !== null) {
+      from += known.text.length
+      i += known.lines - 1
+      continue
+    }
     const end = text.indexOf('\n', from)
     const to = end === -1 ? text.length : end
     if (!cutter.take(from, to, i)) return null
@@ -85,17 +94,44 @@ interface OpenChunk {
   /** End of its last line so far. */
   to: number
   bodyLines: number
+  lines: number
+  /** What it is, unless something more belongs to it. */
+  readonly known: YamlChunk | null
 }
 
 /** Takes lines by where they stand in the text; only names and chunks become strings of their own. */
 class Cutter {
   readonly #text: string
   readonly #sections: { kind: string; line: number; chunks: YamlChunk[] }[] = []
+  readonly #before: readonly YamlSection[] | null
+  /** Entries that the section had before, those that are still to come. */
+  #expected: readonly YamlChunk[] = []
+  #next = 0
   #indent = 0
   #chunk: OpenChunk | null = null
 
-  constructor(text: string) {
+  constructor(text: string, before: readonly YamlSection[] | null) {
     this.#text = text
+    this.#before = before
+  }
+
+  /** An entry that was there before, when it is what stands here now. More lines may still belong to it. */
+  takeKnown(from: number, i: number): YamlChunk | null {
+    const at = [this.#next, this.#next + 1].find((it) => this.#isAt(from, this.#expected[it]))
+    const known = at === undefined ? undefined : this.#expected[at]
+    if (at === undefined || known === undefined) return null
+    this.#close()
+    this.#next = at + 1
+    this.#indent = known.indent
+    const { lines, bodyLines } = known
+    this.#chunk = { from, to: from + known.text.length - 1, linesBefore: i, bodyLines, lines, known }
+    return known
+  }
+
+  /** The first entry of a section says how deep the others are. */
+  #isAt(from: number, known: YamlChunk | undefined): boolean {
+    if (known === undefined || (this.#indent !== 0 && this.#indent !== known.indent)) return false
+    return this.#text.startsWith(known.text, from)
   }
 
   /** False when the line is nothing that can be cut at or belong to an entry. */
@@ -103,7 +139,7 @@ class Cutter {
     const indent = this.#indentOf(from, to)
     const isEmpty = indent === -1 || this.#text.charAt(from + indent) === '#'
     if (isEmpty && indent <= this.#indent) {
-      if (this.#chunk !== null) this.#chunk.to = to
+      if (this.#chunk !== null) this.#extend(this.#chunk, to)
       return true
     }
     if (isEmpty) return this.#continue(to, i) || true
@@ -114,7 +150,7 @@ class Cutter {
     if (indent > this.#indent) return this.#continue(to, i)
     if (!ENTRY.test(this.#text.slice(from, to))) return false
     this.#close()
-    this.#chunk = { from, to, linesBefore: i, bodyLines: 1 }
+    this.#chunk = { from, to, linesBefore: i, bodyLines: 1, lines: 1, known: null }
     return true
   }
 
@@ -127,9 +163,14 @@ class Cutter {
   #continue(to: number, i: number): boolean {
     const chunk = this.#chunk
     if (chunk === null) return false
-    chunk.to = to
+    this.#extend(chunk, to)
     chunk.bodyLines = i - chunk.linesBefore + 1
     return true
+  }
+
+  #extend(chunk: OpenChunk, to: number): void {
+    chunk.to = to
+    chunk.lines += 1
   }
 
   /** Characters before the first that shows; -1 when none does. */
@@ -148,6 +189,8 @@ class Cutter {
     this.#close()
     this.#sections.push({ kind, line: i + 1, chunks: [] })
     this.#indent = 0
+    this.#expected = this.#before?.find((it) => it.kind === kind)?.chunks ?? []
+    this.#next = 0
     return true
   }
 
@@ -155,11 +198,17 @@ class Cutter {
     const section = this.#sections.at(-1)
     const chunk = this.#chunk
     if (section !== undefined && chunk !== null) {
-      const { from, to, linesBefore, bodyLines } = chunk
-      const text = `${this.#text.slice(from, to)}\n`
-      section.chunks.push({ kind: section.kind, text, linesBefore, bodyLines, indent: this.#indent })
+      section.chunks.push(this.#finished(chunk, section.kind))
     }
     this.#chunk = null
+  }
+
+  #finished(chunk: OpenChunk, kind: string): YamlChunk {
+    const { from, to, linesBefore, bodyLines, lines, known } = chunk
+    const isWhole = known !== null && known.lines === lines
+    if (isWhole && known.linesBefore === linesBefore) return known
+    const text = isWhole ? known.text : `${this.#text.slice(from, to)}\n`
+    return { kind, text, linesBefore, bodyLines, lines, indent: this.#indent }
   }
 }
 

@@ -20,6 +20,8 @@ export interface Entry {
 const MOST_CHARS = 8 * 1024 * 1024
 /** The loop turns after this long. A few requests' worth of work; nobody notices. */
 const TURN_MS = 3
+/** A text is asked for under the path of its file, and under the name that people call it. */
+const MOST_NAMES = 2
 
 /** Two halves: what is asked for moves to the young one, and the old one is dropped when that is full. */
 let young = new Map<string, Entry>()
@@ -64,7 +66,7 @@ class Assembly {
   readonly #sections: readonly YamlSection[]
   readonly #value: Record<string, Record<string, Json> | null> = {}
   readonly #chunks = new Map<string, Map<string, YamlChunk>>()
-  #document: SettingsDocument | null = null
+  #documents: readonly SettingsDocument[] = []
 
   constructor(sections: readonly YamlSection[]) {
     this.#sections = sections
@@ -93,9 +95,15 @@ class Assembly {
 
   /** The same one as long as it is asked for under the same name: others remember what they made of it. */
   document(file: string): SettingsDocument {
-    if (this.#document?.file === file) return this.#document
-    this.#document = { file, value: this.#value, placeOf: (steps) => this.#placeOf(steps, file) }
-    return this.#document
+    const known = this.#documents.find((it) => it.file === file)
+    if (known !== undefined) return known
+    const made = {
+      file,
+      value: this.#value,
+      placeOf: (steps: readonly string[]) => this.#placeOf(steps, file),
+    }
+    this.#documents = [made, ...this.#documents].slice(0, MOST_NAMES)
+    return made
   }
 
   #placeOf(steps: readonly string[], file: string): Place {

@@ -43,9 +43,12 @@ function settingsFor(origin: string): string {
       `  ${name}:\n    kind: ${kind}\n    baseUrl: ${origin}${path}\n    credential: \${env:PROVIDER_KEY}${more}\n`,
   )
   const models = FAMILIES.map(({ name }) => `  ${name}-model: { provider: ${name}, model: fake-model }\n`)
+  // Of OpenAI's models only those of before the chat complete texts.
+  models.push('  instruct-model: { provider: openai, model: gpt-3.5-turbo-instruct }\n')
   const routes = FAMILIES.map(
     ({ name }) => `  ${name}-route:\n    targets: [{ model: ${name}-model }]\n    retries: { attempts: 1 }\n`,
   )
+  routes.push('  instruct-route:\n    targets: [{ model: instruct-model }]\n')
   const hash = createHash('sha256').update(KEY).digest('hex')
   return `providers:\n${providers.join('')}models:\n${models.join('')}routes:\n${routes.join('')}limits:
   one: { requests: 1, perMs: 86400000 }

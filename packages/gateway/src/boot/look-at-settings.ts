@@ -11,7 +11,7 @@ import { checkSettings } from '../settings/check.ts'
 import { readSettingsText } from '../settings/reader.ts'
 import { type ProviderEntry, providersOf } from './providers.ts'
 
-/** Everything that a reload would refuse before it builds anything. */
+/** What a reload would refuse before it builds anything, but for names in the shipped catalogue, which is not read here. */
 export function checkSettingsText(bytes: Uint8Array, file: string): readonly Issue[] {
   const read = readOrIssues(bytes, file)
   if ('issues' in read) return read.issues

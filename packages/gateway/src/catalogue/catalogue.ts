@@ -16,7 +16,7 @@ export interface Catalogue {
 
 export type ShippedCatalogue = Readonly<Record<string, unknown>>
 
-/** Read when it is first needed, and apart from the program: half of all gateways call no model that is in it. */
+/** Once, at the start: whether a setting names an entry has to be known before anything is built. */
 export async function loadShipped(): Promise<ShippedCatalogue> {
   const module: { readonly default: ShippedCatalogue } = await import('./shipped.json', {
     with: { type: 'json' },

@@ -72,6 +72,15 @@ const call = (id: string): CallRecord => ({
   traceId: '0af7651916cd43dd8448eb211c80319c',
   requestBytes: 100,
   replyBytes: 200,
+  rollout: null,
+  role: null,
+  cohort: null,
+  unit: null,
+  askedModel: 'chat',
+  endpoint: '/v1/chat/completions',
+  session: null,
+  finish: 'stop',
+  schemaValid: null,
 })
 
 describe('the call log', () => {

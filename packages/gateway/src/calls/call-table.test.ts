@@ -59,6 +59,15 @@ const record = fc.record<CallRecord>({
   traceId: fc.constant('0af7651916cd43dd8448eb211c80319c'),
   requestBytes: fc.nat(9_000),
   replyBytes: fc.nat(9_000),
+  rollout: fc.option(fc.constant('ro_1')),
+  role: fc.option(fc.constantFrom('candidate' as const, 'current' as const)),
+  cohort: fc.option(fc.nat(9_999)),
+  unit: fc.option(fc.constantFrom('tenant' as const, 'request' as const)),
+  askedModel: fc.option(fc.constant('chat')),
+  endpoint: fc.option(fc.constant('/v1/chat/completions')),
+  session: fc.option(fc.constant('0badcafe')),
+  finish: fc.option(fc.constantFrom('stop' as const, 'refusal' as const)),
+  schemaValid: fc.option(fc.boolean()),
 })
 
 const filter = fc.record<CallFilter>(
@@ -232,7 +241,9 @@ describe('the call table', () => {
     const again = openBoth(path)
     const lost = { cacheWriteTokens: null, reasoningTokens: null, costMicroUsd: null, pricedBy: null }
     const unheard = { inputAudioTokens: null, outputAudioTokens: null }
-    expect(again.reader.find(old.id)).toEqual({ ...old, ...lost, ...unheard })
+    const unsplit = { rollout: null, role: null, cohort: null, unit: null, askedModel: null, endpoint: null }
+    const unread = { session: null, finish: null, schemaValid: null }
+    expect(again.reader.find(old.id)).toEqual({ ...old, ...lost, ...unheard, ...unsplit, ...unread })
     again.close()
   })
 
@@ -242,7 +253,7 @@ describe('the call table', () => {
     const database = new DatabaseSync(path)
     database.exec('PRAGMA user_version = 99')
     database.close()
-    expect(() => openCallTable(path)).toThrow('the call log has schema 99, this build knows up to 2')
+    expect(() => openCallTable(path)).toThrow('the call log has schema 99, this build knows up to 3')
   })
 })
 

@@ -12,7 +12,8 @@
  */
 import { existsSync, renameSync } from 'node:fs'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
-import type { CallAttempt, CallRecord } from '../contract/call.ts'
+import type { CallRecord } from '../contract/call.ts'
+import { insertSql, type Row, toRecord, toRow } from './call-row.ts'
 import type { CallFilter, CallPage, Retention, VersionSummary } from './questions.ts'
 
 /** Each entry brings the file from the schema before it to its own; the position is the schema version. */
@@ -33,12 +34,16 @@ const migrations = [
   ALTER TABLE calls ADD COLUMN cost_micro_usd INTEGER;
   ALTER TABLE calls ADD COLUMN priced_by TEXT;
   ALTER TABLE calls ADD COLUMN warnings TEXT;`,
+  `ALTER TABLE calls ADD COLUMN rollout TEXT;
+  ALTER TABLE calls ADD COLUMN role TEXT;
+  ALTER TABLE calls ADD COLUMN cohort INTEGER;
+  ALTER TABLE calls ADD COLUMN unit TEXT;
+  ALTER TABLE calls ADD COLUMN asked_model TEXT;
+  ALTER TABLE calls ADD COLUMN endpoint TEXT;
+  ALTER TABLE calls ADD COLUMN session TEXT;
+  ALTER TABLE calls ADD COLUMN finish TEXT;
+  ALTER TABLE calls ADD COLUMN schema_valid INTEGER;`,
 ]
-
-const insertSql = `INSERT INTO calls (id, started_at, duration_ms, first_token_ms, version, tenant, key, route, target,
-  context, stream, status, error, input_tokens, output_tokens, cached_input_tokens, attempts, trace_id,
-  request_bytes, reply_bytes, cache_write_tokens, reasoning_tokens, input_audio_tokens, output_audio_tokens,
-  cost_micro_usd, priced_by, warnings) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 const dayMs = 86_400_000
 const defaultLimit = 50
@@ -257,100 +262,4 @@ function countOld(selectOldest: StatementSync, cutoffMs: number, atMost: number)
   const oldest = selectOldest.all(atMost) as unknown as Row[]
   const firstKept = oldest.findIndex((it) => it.started_at >= cutoffMs)
   return firstKept === -1 ? oldest.length : firstKept
-}
-
-interface Row {
-  readonly row: number
-  readonly id: string
-  readonly started_at: number
-  readonly duration_ms: number
-  readonly first_token_ms: number | null
-  readonly version: string
-  readonly tenant: string | null
-  readonly key: string | null
-  readonly route: string | null
-  readonly target: string | null
-  readonly context: string | null
-  readonly stream: number
-  readonly status: number
-  readonly error: string
-  readonly input_tokens: number | null
-  readonly output_tokens: number | null
-  readonly cached_input_tokens: number | null
-  readonly attempts: string
-  readonly trace_id: string
-  readonly request_bytes: number
-  readonly reply_bytes: number
-  readonly cache_write_tokens: number | null
-  readonly reasoning_tokens: number | null
-  readonly input_audio_tokens: number | null
-  readonly output_audio_tokens: number | null
-  readonly cost_micro_usd: number | null
-  readonly priced_by: CallRecord['pricedBy']
-  /** As JSON; `null` for none. */
-  readonly warnings: string | null
-}
-
-function toRow(it: CallRecord): SQLInputValue[] {
-  return [
-    it.id,
-    Math.round(it.startedAt),
-    it.durationMs,
-    it.firstTokenMs,
-    it.version,
-    it.tenant,
-    it.key,
-    it.route,
-    it.target,
-    it.context,
-    it.stream ? 1 : 0,
-    it.status,
-    it.error,
-    it.inputTokens,
-    it.outputTokens,
-    it.cachedInputTokens,
-    JSON.stringify(it.attempts),
-    it.traceId,
-    it.requestBytes,
-    it.replyBytes,
-    it.cacheWriteTokens,
-    it.reasoningTokens,
-    it.inputAudioTokens,
-    it.outputAudioTokens,
-    it.costMicroUsd,
-    it.pricedBy,
-    it.warnings === undefined ? null : JSON.stringify(it.warnings),
-  ]
-}
-
-function toRecord(row: Row): CallRecord {
-  const record: CallRecord = {
-    id: row.id,
-    startedAt: row.started_at,
-    durationMs: row.duration_ms,
-    firstTokenMs: row.first_token_ms,
-    version: row.version,
-    tenant: row.tenant,
-    key: row.key,
-    route: row.route,
-    target: row.target,
-    context: row.context,
-    stream: row.stream === 1,
-    status: row.status,
-    error: row.error,
-    inputTokens: row.input_tokens,
-    outputTokens: row.output_tokens,
-    cachedInputTokens: row.cached_input_tokens,
-    cacheWriteTokens: row.cache_write_tokens,
-    reasoningTokens: row.reasoning_tokens,
-    inputAudioTokens: row.input_audio_tokens,
-    outputAudioTokens: row.output_audio_tokens,
-    costMicroUsd: row.cost_micro_usd,
-    pricedBy: row.priced_by,
-    attempts: JSON.parse(row.attempts) as CallAttempt[],
-    traceId: row.trace_id,
-    requestBytes: row.request_bytes,
-    replyBytes: row.reply_bytes,
-  }
-  return row.warnings === null ? record : { ...record, warnings: JSON.parse(row.warnings) as string[] }
 }

@@ -1,3 +1,5 @@
+import type { FinishReason } from './neutral.ts'
+
 /** The record of one request through the gateway: what `GET /v1/calls` shows. Metadata only, never bodies. */
 export interface CallRecord {
   /** `call_…`, as in `x-changeover-call`. */
@@ -34,6 +36,27 @@ export interface CallRecord {
   readonly traceId: string
   readonly requestBytes: number
   readonly replyBytes: number
+  /** The rollout that split traffic when the call began; `null` when none did. With it come the next three. */
+  readonly rollout: string | null
+  /** Which of the two versions answered; `null` when nothing was compared. */
+  readonly role: 'candidate' | 'current' | null
+  /** The point, 0 to 9999, that the caller's unit hashes to: below ten thousand times the share is the candidate's. */
+  readonly cohort: number | null
+  /** What was assigned as one. */
+  readonly unit: 'request' | 'session' | 'tenant' | 'key' | null
+  /** What the caller put into `model`; `null` when the body did not come or could not be read. */
+  readonly askedModel: string | null
+  /** The pattern of the path: `/v1/chat/completions`. `null` in records from before it was kept. */
+  readonly endpoint: string | null
+  /**
+   * Eight hex digits over tenant and session, the number that sticky routing decides by; never the session itself.
+   * `null` when the caller named none, or named it only in a body that nobody had to parse.
+   */
+  readonly session: string | null
+  /** Why the model stopped; `null` where no reply came or it did not say. */
+  readonly finish: FinishReason | null
+  /** Whether the reply kept to the JSON schema that the caller asked for; `null` when none was asked for or it was not looked at. */
+  readonly schemaValid: boolean | null
   /** What the caller asked for and the provider's format lacks. Absent when there was nothing. */
   readonly warnings?: readonly string[]
 }

@@ -60,6 +60,15 @@ const call: CallRecord = {
   traceId: '4bf92f3577b34da6a3ce929d0e0e4736',
   requestBytes: 1,
   replyBytes: 2,
+  rollout: null,
+  role: null,
+  cohort: null,
+  unit: null,
+  askedModel: 'chat',
+  endpoint: '/v1/chat/completions',
+  session: null,
+  finish: 'stop',
+  schemaValid: null,
 }
 
 const calls: CallLog = {

@@ -314,6 +314,26 @@ export const Call = z
     traceId: z.string(),
     requestBytes: z.number(),
     replyBytes: z.number(),
+    rollout: z.string().nullable().describe('the rollout that split traffic when the call began'),
+    role: z
+      .enum(['candidate', 'current'])
+      .nullable()
+      .describe('which of the two versions answered, where two were compared'),
+    cohort: z.number().int().nullable().describe('the point, 0 to 9999, that the unit of the call hashes to'),
+    unit: z.enum(['request', 'session', 'tenant', 'key']).nullable().describe('what was assigned as one'),
+    askedModel: z.string().nullable().describe('what the caller put into `model`'),
+    endpoint: z.string().nullable().describe('the pattern of the path'),
+    session: z.string().nullable().describe('a hash over tenant and session; never the session itself'),
+    finish: z
+      .enum(['stop', 'length', 'tool_calls', 'content_filter', 'refusal', 'context_length', 'pause', 'error'])
+      .nullable()
+      .describe('why the model stopped'),
+    schemaValid: z
+      .boolean()
+      .nullable()
+      .describe(
+        'whether the reply kept to the JSON schema that the caller asked for; null when not looked at',
+      ),
     warnings: z
       .array(z.string())
       .readonly()

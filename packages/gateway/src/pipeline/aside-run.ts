@@ -108,6 +108,7 @@ class ProbePort implements ReplyPort {
   noteFailure(): void {}
   seenModel(): void {}
   seenUsage(): void {}
+  seenFinish(): void {}
   replyWhole(): void {}
   replyHead(): void {}
   replyChunk(): void {}

@@ -2,7 +2,7 @@
 import type { Snapshot } from '@changeover/reload'
 import type { CallAttempt, CallRecord } from '../contract/call.ts'
 import type { Caller, CompiledRoute, CompiledTarget } from '../contract/compiled.ts'
-import type { Usage } from '../contract/neutral.ts'
+import type { FinishReason, Usage } from '../contract/neutral.ts'
 import type { RequestBody } from '../wire/request-body.ts'
 import type { Parts } from './tools.ts'
 
@@ -31,6 +31,9 @@ export interface CallFacts {
   /** Stable code, or empty. */
   readonly error: string
   readonly replyBytes: number
+  /** As in the record. */
+  readonly session: string | null
+  readonly finish: FinishReason | null
 }
 
 export function recordOf(it: CallFacts, traceId: string): CallRecord {
@@ -61,6 +64,15 @@ export function recordOf(it: CallFacts, traceId: string): CallRecord {
     traceId,
     requestBytes: it.body?.bytes.length ?? 0,
     replyBytes: it.replyBytes,
+    rollout: null,
+    role: null,
+    cohort: null,
+    unit: null,
+    askedModel: it.body?.model ?? null,
+    endpoint: it.endpoint,
+    session: it.session,
+    finish: it.finish,
+    schemaValid: null,
   }
   return it.warnings.length === 0 ? record : { ...record, warnings: it.warnings }
 }

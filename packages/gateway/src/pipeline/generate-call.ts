@@ -10,7 +10,7 @@
 import { writeTraceparent } from '@changeover/otel'
 import { nearest, type Span } from '@changeover/reload'
 import type { CompiledRoute, CompiledTarget } from '../contract/compiled.ts'
-import type { Usage } from '../contract/neutral.ts'
+import type { FinishReason, Usage } from '../contract/neutral.ts'
 import type { RouteAsk } from '../contract/route-ask.ts'
 import type { UpstreamHeaders, UpstreamRequest } from '../contract/upstream.ts'
 import type { CallerError, ReplyAbout, Wire } from '../contract/wire.ts'
@@ -32,7 +32,7 @@ import { findRequestId, headerText, withType } from './header-texts.ts'
 import { passedDown, passedUp } from './passed-headers.ts'
 import { type Answer, openReply } from './replies/open-reply.ts'
 import type { Reply, ReplyPort } from './replies/reply.ts'
-import { RequestFacts } from './request-facts.ts'
+import { RequestFacts, sessionHash } from './request-facts.ts'
 import { type BodyFor, type UpstreamBody, writeUpstreamBody } from './upstream-body.ts'
 
 export class GenerateCall extends Call implements AttemptHost, ReplyPort {
@@ -54,6 +54,7 @@ export class GenerateCall extends Call implements AttemptHost, ReplyPort {
   #firstTokenMs: number | null = null
   #seenModel = ''
   #usage: Usage | null = null
+  #finish: FinishReason | null = null
   #wishes: CallerWishes = NO_WISHES
   #asked: RequestFacts | null = null
 
@@ -337,6 +338,10 @@ export class GenerateCall extends Call implements AttemptHost, ReplyPort {
     this.#usage = usage
   }
 
+  seenFinish(reason: FinishReason): void {
+    this.#finish = reason
+  }
+
   replyWhole(status: number, contentType: string, body: Buffer | string): void {
     this.#attempts?.finish()
     this.sendWhole(status, contentType, body)
@@ -403,6 +408,8 @@ export class GenerateCall extends Call implements AttemptHost, ReplyPort {
       status: this.status,
       error: this.error,
       replyBytes: this.replyBytes,
+      session: sessionHash(this.head, this.#asked, this.caller?.tenant ?? null),
+      finish: this.#finish,
     }
   }
 

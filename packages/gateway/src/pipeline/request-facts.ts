@@ -94,14 +94,17 @@ export class RequestFacts implements RouteAsk {
   }
 
   session(): string | null {
-    for (const name of SESSION_HEADERS) {
-      const named = this.header(name)
-      if (named !== undefined && named !== '') return named
-    }
+    const named = sessionHeader(this.#input.head)
+    if (named !== null) return named
     const cacheKey = this.#body['prompt_cache_key']
     if (typeof cacheKey === 'string' && cacheKey !== '') return cacheKey
     const ofMetadata = this.metadata('session_id')
     return typeof ofMetadata === 'string' && ofMetadata !== '' ? ofMetadata : null
+  }
+
+  /** Like `session`, where answering costs nothing: the body is not parsed for it. */
+  knownSession(): string | null {
+    return this.#fields === null ? sessionHeader(this.#input.head) : this.session()
   }
 
   promptHash(chars: number): number | null {
@@ -119,6 +122,27 @@ export class RequestFacts implements RouteAsk {
     this.#fields ??= parse(this.#input.body.bytes)
     return this.#fields
   }
+}
+
+/** The conversation that a request's head names. */
+export function sessionHeader({ headers }: CallHead): string | null {
+  for (const name of SESSION_HEADERS) {
+    const value = headers[name]
+    const named = typeof value === 'string' ? value : value?.[0]
+    if (named !== undefined && named !== '') return named
+  }
+  return null
+}
+
+/** What a record keeps of a session: the number that sticky routing decides by, as eight hex digits. */
+export function sessionHash(
+  head: CallHead,
+  asked: RequestFacts | null,
+  tenant: string | null,
+): string | null {
+  const session = asked === null ? sessionHeader(head) : asked.knownSession()
+  if (session === null) return null
+  return (hashText(`${tenant ?? ''}\n${session}`) >>> 0).toString(16).padStart(8, '0')
 }
 
 function parse(bytes: Buffer): Fields {

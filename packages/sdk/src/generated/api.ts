@@ -100,6 +100,24 @@ export type Call = {
   readonly traceId: string
   readonly requestBytes: number
   readonly replyBytes: number
+  /** the rollout that split traffic when the call began */
+  readonly rollout: string | null
+  /** which of the two versions answered, where two were compared */
+  readonly role: 'candidate' | 'current' | null
+  /** the point, 0 to 9999, that the unit of the call hashes to */
+  readonly cohort: number | null
+  /** what was assigned as one */
+  readonly unit: 'request' | 'session' | 'tenant' | 'key' | null
+  /** what the caller put into `model` */
+  readonly askedModel: string | null
+  /** the pattern of the path */
+  readonly endpoint: string | null
+  /** a hash over tenant and session; never the session itself */
+  readonly session: string | null
+  /** why the model stopped */
+  readonly finish: 'stop' | 'length' | 'tool_calls' | 'content_filter' | 'refusal' | 'context_length' | 'pause' | 'error' | null
+  /** whether the reply kept to the JSON schema that the caller asked for; null when not looked at */
+  readonly schemaValid: boolean | null
   /** what the caller asked for and the target could not honour */
   readonly warnings?: readonly string[]
 }

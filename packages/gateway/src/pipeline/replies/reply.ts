@@ -4,7 +4,7 @@
  * Before its first good content it calls `commit`, and nothing may be sent before: until then the attempt can
  * still be made elsewhere. What it cannot use it gives back with `fault`.
  */
-import type { Usage } from '../../contract/neutral.ts'
+import type { FinishReason, Usage } from '../../contract/neutral.ts'
 import type { CallerError, ReplyAbout, Wire } from '../../contract/wire.ts'
 import type { FailureCode } from '../../routing/attempt-host.ts'
 
@@ -30,6 +30,7 @@ export interface ReplyPort {
   noteFailure(): void
   seenModel(model: string): void
   seenUsage(usage: Usage): void
+  seenFinish(reason: FinishReason): void
   replyWhole(status: number, contentType: string, body: Buffer | string): void
   replyHead(status: number, contentType: string, length: string | null): void
   replyChunk(chunk: Buffer | string): void

@@ -29,10 +29,14 @@ export class TranslatedReply implements Reply {
       this.#port.fault('upstream.protocol')
       return
     }
+    let refused = false
     for (const delta of deltas) {
       if (delta.type === 'usage') this.#port.seenUsage(delta.usage)
       else if (delta.type === 'start') this.#port.seenModel(delta.model)
+      else if (delta.type === 'finish') this.#port.seenFinish(delta.reason)
+      else if (delta.type === 'refusal') refused = true
     }
+    if (refused) this.#port.seenFinish('refusal')
     this.#port.commit()
     const reply = this.#port.callerWire.writeReply(deltas, this.#port.about)
     this.#port.replyWhole(200, 'application/json', JSON.stringify(reply))

@@ -21,6 +21,7 @@ export class TranslatedStream implements Reply {
   #good = false
   #begun = false
   #finished = false
+  #refused = false
   #failed = false
 
   constructor(port: ReplyPort, wire: Wire, openFraming: OpenFraming) {
@@ -85,7 +86,11 @@ export class TranslatedStream implements Reply {
     else if (delta.type === 'usage') this.#port.seenUsage(delta.usage)
     else {
       this.#good = true
-      if (delta.type === 'finish') this.#finished = true
+      if (delta.type === 'refusal') this.#refused = true
+      if (delta.type === 'finish') {
+        this.#finished = true
+        this.#port.seenFinish(this.#refused ? 'refusal' : delta.reason)
+      }
     }
     this.#text += this.#writer.write(delta)
   }

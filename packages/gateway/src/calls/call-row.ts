@@ -1,0 +1,172 @@
+/**
+ * A call's record as a row of the call log, and back. The order of `columns` is the order of `toRow`; both tables and
+ * statements are made from it, so that a later column is one line here, one in `toRow` and one in `toRecord`.
+ *
+ * Not here: the file and its migrations (`call-table.ts`).
+ */
+import type { SQLInputValue } from 'node:sqlite'
+import type { CallAttempt, CallRecord } from '../contract/call.ts'
+
+export const columns = [
+  'id',
+  'started_at',
+  'duration_ms',
+  'first_token_ms',
+  'version',
+  'tenant',
+  'key',
+  'route',
+  'target',
+  'context',
+  'stream',
+  'status',
+  'error',
+  'input_tokens',
+  'output_tokens',
+  'cached_input_tokens',
+  'attempts',
+  'trace_id',
+  'request_bytes',
+  'reply_bytes',
+  'cache_write_tokens',
+  'reasoning_tokens',
+  'input_audio_tokens',
+  'output_audio_tokens',
+  'cost_micro_usd',
+  'priced_by',
+  'warnings',
+  'rollout',
+  'role',
+  'cohort',
+  'unit',
+  'asked_model',
+  'endpoint',
+  'session',
+  'finish',
+  'schema_valid',
+] as const
+
+export const insertSql = `INSERT INTO calls (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`
+
+export interface Row {
+  readonly row: number
+  readonly id: string
+  readonly started_at: number
+  readonly duration_ms: number
+  readonly first_token_ms: number | null
+  readonly version: string
+  readonly tenant: string | null
+  readonly key: string | null
+  readonly route: string | null
+  readonly target: string | null
+  readonly context: string | null
+  readonly stream: number
+  readonly status: number
+  readonly error: string
+  readonly input_tokens: number | null
+  readonly output_tokens: number | null
+  readonly cached_input_tokens: number | null
+  readonly attempts: string
+  readonly trace_id: string
+  readonly request_bytes: number
+  readonly reply_bytes: number
+  readonly cache_write_tokens: number | null
+  readonly reasoning_tokens: number | null
+  readonly input_audio_tokens: number | null
+  readonly output_audio_tokens: number | null
+  readonly cost_micro_usd: number | null
+  readonly priced_by: CallRecord['pricedBy']
+  /** As JSON; `null` for none. */
+  readonly warnings: string | null
+  readonly rollout: string | null
+  readonly role: CallRecord['role']
+  readonly cohort: number | null
+  readonly unit: CallRecord['unit']
+  readonly asked_model: string | null
+  readonly endpoint: string | null
+  readonly session: string | null
+  readonly finish: CallRecord['finish']
+  readonly schema_valid: number | null
+}
+
+export function toRow(it: CallRecord): SQLInputValue[] {
+  return [
+    it.id,
+    Math.round(it.startedAt),
+    it.durationMs,
+    it.firstTokenMs,
+    it.version,
+    it.tenant,
+    it.key,
+    it.route,
+    it.target,
+    it.context,
+    it.stream ? 1 : 0,
+    it.status,
+    it.error,
+    it.inputTokens,
+    it.outputTokens,
+    it.cachedInputTokens,
+    JSON.stringify(it.attempts),
+    it.traceId,
+    it.requestBytes,
+    it.replyBytes,
+    it.cacheWriteTokens,
+    it.reasoningTokens,
+    it.inputAudioTokens,
+    it.outputAudioTokens,
+    it.costMicroUsd,
+    it.pricedBy,
+    it.warnings === undefined ? null : JSON.stringify(it.warnings),
+    it.rollout,
+    it.role,
+    it.cohort,
+    it.unit,
+    it.askedModel,
+    it.endpoint,
+    it.session,
+    it.finish,
+    it.schemaValid === null ? null : Number(it.schemaValid),
+  ]
+}
+
+export function toRecord(row: Row): CallRecord {
+  const record: CallRecord = {
+    id: row.id,
+    startedAt: row.started_at,
+    durationMs: row.duration_ms,
+    firstTokenMs: row.first_token_ms,
+    version: row.version,
+    tenant: row.tenant,
+    key: row.key,
+    route: row.route,
+    target: row.target,
+    context: row.context,
+    stream: row.stream === 1,
+    status: row.status,
+    error: row.error,
+    inputTokens: row.input_tokens,
+    outputTokens: row.output_tokens,
+    cachedInputTokens: row.cached_input_tokens,
+    cacheWriteTokens: row.cache_write_tokens,
+    reasoningTokens: row.reasoning_tokens,
+    inputAudioTokens: row.input_audio_tokens,
+    outputAudioTokens: row.output_audio_tokens,
+    costMicroUsd: row.cost_micro_usd,
+    pricedBy: row.priced_by,
+    attempts: JSON.parse(row.attempts) as CallAttempt[],
+    traceId: row.trace_id,
+    requestBytes: row.request_bytes,
+    replyBytes: row.reply_bytes,
+    rollout: row.rollout,
+    role: row.role,
+    cohort: row.cohort,
+    unit: row.unit,
+    askedModel: row.asked_model,
+    endpoint: row.endpoint,
+    session: row.session,
+    finish: row.finish,
+    schemaValid: row.schema_valid === null ? null : row.schema_valid === 1,
+  }
+  return row.warnings === null ? record : { ...record, warnings: JSON.parse(row.warnings) as string[] }
+}

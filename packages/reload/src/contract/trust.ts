@@ -11,6 +11,30 @@ export interface TrustPolicy {
   readonly threshold: number
 }
 
+/** How many others must have agreed to a change of one class, and in which role; `approver` where none is named. */
+export interface ApprovalRule {
+  readonly threshold: number
+  readonly roles?: readonly string[]
+}
+
+/** Rules by class of change, such as `credentials` or `prompts`; `*` is for every class without a rule of its own. */
+export type ApprovalPolicy = Readonly<Record<string, ApprovalRule>>
+
+/** One approval: a person's word, or a key's signature. The same `by` is the same person or key. */
+export interface Approval {
+  readonly by: string
+  readonly roles: readonly string[]
+  /** Taken back, or by somebody who may not any more. */
+  readonly revoked?: boolean
+}
+
+export interface MissingApproval {
+  readonly changeClass: string
+  readonly found: number
+  readonly expected: number
+  readonly roles: readonly string[]
+}
+
 /** Signs what this instance seals itself. */
 export interface Signer {
   readonly keyid: string

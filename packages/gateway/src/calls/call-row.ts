@@ -5,7 +5,7 @@
  * Not here: the file and its migrations (`call-table.ts`).
  */
 import type { SQLInputValue } from 'node:sqlite'
-import type { CallAttempt, CallRecord } from '../contract/call.ts'
+import type { CallAttempt, CallRecord, RecordedAsk } from '../contract/call.ts'
 
 export const columns = [
   'id',
@@ -44,6 +44,7 @@ export const columns = [
   'session',
   'finish',
   'schema_valid',
+  'asked',
 ] as const
 
 export const insertSql = `INSERT INTO calls (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`
@@ -87,6 +88,8 @@ export interface Row {
   readonly session: string | null
   readonly finish: CallRecord['finish']
   readonly schema_valid: number | null
+  /** As JSON; `null` for none. */
+  readonly asked: string | null
 }
 
 export function toRow(it: CallRecord): SQLInputValue[] {
@@ -127,6 +130,7 @@ export function toRow(it: CallRecord): SQLInputValue[] {
     it.session,
     it.finish,
     it.schemaValid === null ? null : Number(it.schemaValid),
+    it.asked === undefined ? null : JSON.stringify(it.asked),
   ]
 }
 
@@ -168,5 +172,10 @@ export function toRecord(row: Row): CallRecord {
     finish: row.finish,
     schemaValid: row.schema_valid === null ? null : row.schema_valid === 1,
   }
-  return row.warnings === null ? record : { ...record, warnings: JSON.parse(row.warnings) as string[] }
+  if (row.warnings === null && row.asked === null) return record
+  return {
+    ...record,
+    ...(row.warnings === null ? {} : { warnings: JSON.parse(row.warnings) as string[] }),
+    ...(row.asked === null ? {} : { asked: JSON.parse(row.asked) as RecordedAsk }),
+  }
 }

@@ -24,6 +24,15 @@ function openBoth(path = newPath()) {
   return { table, reader, close }
 }
 
+const asked: NonNullable<CallRecord['asked']> = {
+  sensitive: true,
+  inputTokens: 12,
+  modalities: ['text'],
+  prompt: [256, 77],
+  headers: { 'x-tier': 'gold', 'x-team': null },
+  variables: ['name'],
+}
+
 const record = fc.record<CallRecord>({
   id: fc.uuid().map((it) => `call_${it}`),
   startedAt: fc.integer({ min: 1_000, max: 2_000 }),
@@ -70,6 +79,11 @@ const record = fc.record<CallRecord>({
   schemaValid: fc.option(fc.boolean()),
 })
 
+/** With what only some records have. */
+const fullRecord = fc
+  .tuple(record, fc.option(fc.constant(asked)))
+  .map(([it, asked]): CallRecord => (asked === null ? it : { ...it, asked }))
+
 const filter = fc.record<CallFilter>(
   {
     version: fc.constantFrom('1.1', '1.2', '2.1'),
@@ -86,7 +100,7 @@ describe('the call table', () => {
   it('lists exactly the calls that fit the filter, newest first, page by page', () => {
     fc.assert(
       fc.property(
-        fc.array(fc.array(record, { maxLength: 6 }), { maxLength: 5 }),
+        fc.array(fc.array(fullRecord, { maxLength: 6 }), { maxLength: 5 }),
         filter,
         (batches, filter) => {
           const { table, reader, close } = openBoth()
@@ -253,7 +267,7 @@ describe('the call table', () => {
     const database = new DatabaseSync(path)
     database.exec('PRAGMA user_version = 99')
     database.close()
-    expect(() => openCallTable(path)).toThrow('the call log has schema 99, this build knows up to 3')
+    expect(() => openCallTable(path)).toThrow('the call log has schema 99, this build knows up to 4')
   })
 })
 

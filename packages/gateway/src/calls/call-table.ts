@@ -43,6 +43,7 @@ const migrations = [
   ALTER TABLE calls ADD COLUMN session TEXT;
   ALTER TABLE calls ADD COLUMN finish TEXT;
   ALTER TABLE calls ADD COLUMN schema_valid INTEGER;`,
+  `ALTER TABLE calls ADD COLUMN asked TEXT;`,
 ]
 
 const dayMs = 86_400_000

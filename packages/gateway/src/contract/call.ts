@@ -1,4 +1,5 @@
 import type { FinishReason } from './neutral.ts'
+import type { Modality } from './route-ask.ts'
 
 /** The record of one request through the gateway: what `GET /v1/calls` shows. Metadata only, never bodies. */
 export interface CallRecord {
@@ -59,6 +60,28 @@ export interface CallRecord {
   readonly schemaValid: boolean | null
   /** What the caller asked for and the provider's format lacks. Absent when there was nothing. */
   readonly warnings?: readonly string[]
+  /** What routing asks of a request, as far as it was at hand. Absent when there was nothing. */
+  readonly asked?: RecordedAsk
+}
+
+/**
+ * What replaying a call takes beside the record: what was wished, and what rules ask. Each part is absent when it
+ * was not known; a header or entry that was not there is `null`. Bounded, no text of a prompt, no credential.
+ */
+export interface RecordedAsk {
+  readonly sensitive?: boolean
+  readonly region?: string
+  /** As routing estimates it. */
+  readonly inputTokens?: number
+  readonly maxOutputTokens?: number | null
+  readonly modalities?: readonly Modality[]
+  /** Hash over how the prompt begins, and of how many characters. */
+  readonly prompt?: readonly [chars: number, hash: number]
+  /** Those that a rule of the version names. */
+  readonly headers?: Readonly<Record<string, string | null>>
+  readonly metadata?: Readonly<Record<string, string | number | boolean | null>>
+  /** Names of the prompt variables that were sent. */
+  readonly variables?: readonly string[]
 }
 
 export interface CallAttempt {

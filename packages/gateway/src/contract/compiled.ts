@@ -23,6 +23,15 @@ export interface CompiledGateway {
   /** Header block every answer under this version carries: name, value, name, value … */
   readonly versionHeaders: readonly string[]
   readonly recordCalls: boolean
+  /** What rules ask of requests by name: kept in the records, so that a plan can be replayed. */
+  readonly askedNames: AskedNames
+}
+
+/** Never of a header that carries a credential. */
+export interface AskedNames {
+  /** In lower case. */
+  readonly headers: readonly string[]
+  readonly metadata: readonly string[]
 }
 
 /** A route, or a model called by its own name (a route of one target). */

@@ -29,6 +29,8 @@ export interface RouteAsk {
   modalities(): readonly Modality[]
   /** The conversation that the request belongs to, where the caller says so. */
   session(): string | null
+  /** Of a record, which keeps no session: the hash over tenant and session that stickiness goes by. */
+  sessionKey?(): number | null
   /**
    * 32 bits of hash over how the prompt begins: instructions, tools and the first message of the user, up to
    * `chars` of them. So all turns of a conversation have the same. `null` when there is nothing to read.

@@ -1,6 +1,6 @@
 /** What is known of a call when it is over: the record and the span are two readings of it. */
 import type { Snapshot } from '@changeover/reload'
-import type { CallAttempt, CallRecord } from '../contract/call.ts'
+import type { CallAttempt, CallRecord, RecordedAsk } from '../contract/call.ts'
 import type { Caller, CompiledRoute, CompiledTarget } from '../contract/compiled.ts'
 import type { FinishReason, Usage } from '../contract/neutral.ts'
 import type { RequestBody } from '../wire/request-body.ts'
@@ -34,6 +34,7 @@ export interface CallFacts {
   /** As in the record. */
   readonly session: string | null
   readonly finish: FinishReason | null
+  readonly asked: RecordedAsk | null
 }
 
 export function recordOf(it: CallFacts, traceId: string): CallRecord {
@@ -74,5 +75,10 @@ export function recordOf(it: CallFacts, traceId: string): CallRecord {
     finish: it.finish,
     schemaValid: null,
   }
-  return it.warnings.length === 0 ? record : { ...record, warnings: it.warnings }
+  if (it.warnings.length === 0 && it.asked === null) return record
+  return {
+    ...record,
+    ...(it.warnings.length === 0 ? {} : { warnings: it.warnings }),
+    ...(it.asked === null ? {} : { asked: it.asked }),
+  }
 }

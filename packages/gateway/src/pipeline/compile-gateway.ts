@@ -16,6 +16,7 @@ import { compileCallers } from './compile-callers.ts'
 import { compilePassThrough } from './compile-pass-through.ts'
 import { compileRoutes } from './compile-routes.ts'
 import { compileTargets } from './compile-targets.ts'
+import { askedNamesOf } from './recorded-ask.ts'
 
 export interface CompileInput {
   readonly settings: SettingsTree
@@ -53,6 +54,7 @@ export function compileGateway(input: CompileInput): CompiledGateway {
     modelList: writeModelList(routes, asked),
     versionHeaders: Object.freeze(['x-changeover-version', input.version]),
     recordCalls: record?.enabled ?? true,
+    askedNames: askedNamesOf(asked.values()),
   })
 }
 

@@ -18,6 +18,7 @@ import { type ErrorCode, rules, sayError } from '../errors.ts'
 import type { Aside, AsideKind, AttemptFailure, AttemptHost, FailureCode } from '../routing/attempt-host.ts'
 import { Attempts } from '../routing/attempts.ts'
 import { type CallerWishes, NO_WISHES, readWishes, USUAL_PRIORITY } from '../routing/caller-wishes.ts'
+import { mayCall } from '../routing/may-call.ts'
 import { resolveRoute } from '../routing/resolve-route.ts'
 import { bodyShapes } from '../wire/body-shapes.ts'
 import { RequestBody } from '../wire/request-body.ts'
@@ -30,6 +31,7 @@ import { endCallSpan, startAttemptSpan, startCallSpan } from './call-spans.ts'
 import { answerFailure } from './failure-answer.ts'
 import { findRequestId, headerText, withType } from './header-texts.ts'
 import { passedDown, passedUp } from './passed-headers.ts'
+import { recordedAsk } from './recorded-ask.ts'
 import { type Answer, openReply } from './replies/open-reply.ts'
 import type { Reply, ReplyPort } from './replies/reply.ts'
 import { RequestFacts, sessionHash } from './request-facts.ts'
@@ -108,13 +110,12 @@ export class GenerateCall extends Call implements AttemptHost, ReplyPort {
   #findRoute(model: string): CompiledRoute | null {
     const routes = this.gateway?.routes
     const route = this.lookUp(model)
-    const allow = this.caller?.allow ?? null
     if (route === undefined) {
-      const known = allow ?? routes?.keys() ?? []
+      const known = this.caller?.allow ?? routes?.keys() ?? []
       this.refuse('routing.no_such_model', { model, nearest: nearest(model, [...known]) })
       return null
     }
-    if (allow !== null && !allow.has(model) && !allow.has(route.name)) {
+    if (!mayCall(this.caller, model, route)) {
       this.refuse('identity.not_allowed', { model })
       return null
     }
@@ -410,6 +411,12 @@ export class GenerateCall extends Call implements AttemptHost, ReplyPort {
       replyBytes: this.replyBytes,
       session: sessionHash(this.head, this.#asked, this.caller?.tenant ?? null),
       finish: this.#finish,
+      asked: recordedAsk(this.gateway, {
+        head: this.head,
+        wishes: this.#wishes,
+        asked: this.#asked,
+        variables: this.#body?.variables,
+      }),
     }
   }
 

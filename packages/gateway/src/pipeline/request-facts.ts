@@ -2,6 +2,7 @@
  * A request as routing may ask of it, in whichever format it came. Made when a route asks for the first time; the body
  * is parsed when a question needs it.
  */
+import type { RecordedAsk } from '../contract/call.ts'
 import type { CallHead } from '../contract/downstream.ts'
 import type { Modality, RouteAsk } from '../contract/route-ask.ts'
 import { isSecretHeader } from '../contract/secret.ts'
@@ -40,6 +41,7 @@ export class RequestFacts implements RouteAsk {
   readonly #input: RequestFactsInput
   #fields: Fields | null = null
   #prompt: PromptFacts | null = null
+  #prompted: readonly [chars: number, hash: number] | null = null
 
   constructor(input: RequestFactsInput) {
     this.#input = input
@@ -109,7 +111,23 @@ export class RequestFacts implements RouteAsk {
 
   promptHash(chars: number): number | null {
     const { beginning } = this.#facts
-    return beginning === '' ? null : hashText(beginning.slice(0, chars))
+    const hash = beginning === '' ? null : hashText(beginning.slice(0, chars))
+    if (hash !== null) this.#prompted = [chars, hash]
+    return hash
+  }
+
+  /** What is known already: nothing is parsed or counted for it. Texts longer than `longest` are left out. */
+  known(metadata: readonly string[], longest: number): Partial<RecordedAsk> {
+    if (this.#fields === null) return {}
+    const prompt = this.#prompt
+    const entries = metadata.map((it) => [it, this.metadata(it)] as const)
+    const short = entries.filter(([, it]) => typeof it !== 'string' || it.length <= longest)
+    return {
+      maxOutputTokens: this.maxOutputTokens(),
+      ...(prompt === null ? {} : { inputTokens: this.inputTokens(), modalities: prompt.modalities }),
+      ...(this.#prompted === null ? {} : { prompt: this.#prompted }),
+      ...(short.length === 0 ? {} : { metadata: Object.fromEntries(short) }),
+    }
   }
 
   get #facts(): PromptFacts {

@@ -201,6 +201,10 @@ export class TestGateway {
     this.taken += 1
     const pin: Pin<Parts> = {
       snapshot: this.snapshot,
+      role: 'current',
+      cohort: null,
+      rollout: null,
+      arm: null,
       onCut: null,
       release: () => void this.pins.delete(pin),
     }
@@ -226,6 +230,7 @@ function testSnapshot(
     }),
     versionHeaders: ['x-changeover-version', version],
     recordCalls: true,
+    askedNames: { headers: [], metadata: [] },
   }
   return {
     version,

@@ -44,6 +44,7 @@ function highest(seats: readonly Seat[], key: number, turn: Turn) {
 
 function keyOf(ask: RouteAsk, { by, header, promptChars }: StickyOptions): number | null {
   if (by === 'prompt') return ask.promptHash(promptChars)
+  if (by === 'session' && header === null && ask.sessionKey !== undefined) return ask.sessionKey()
   const text = by === 'tenant' ? ask.tenant : header === null ? ask.session() : (ask.header(header) ?? null)
   // Two tenants who count their sessions alike are still two.
   return text === null || text === ''

@@ -433,6 +433,13 @@ export const rules = {
     status: 503,
     say: (it) => `the reloader of "${it.scope}" is closed`,
   }),
+  // Rollouts.
+  'rollout.unknown': rule<{ rollout: string }>({
+    blame: 'sender',
+    retry: false,
+    status: 404,
+    say: (it) => `there is no rollout "${it.rollout}" to move; what serves stays`,
+  }),
   // Handles.
   'handle.read_failed': rule<{ source: string }>({
     blame: 'upstream',

@@ -239,7 +239,13 @@ export const Instance = z
     baseline: orNull(StoredVersion),
     floor: orNull(StoredVersion),
     generations: z
-      .array(z.object({ version, pins: z.number().int(), role: z.enum(['current', 'baseline', 'draining']) }))
+      .array(
+        z.object({
+          version,
+          pins: z.number().int(),
+          role: z.enum(['current', 'baseline', 'candidate', 'draining']),
+        }),
+      )
       .readonly(),
     generationLimit: z.number().int().describe('at so many a reload waits for one to drain'),
     quarantine: z

@@ -1,6 +1,7 @@
 import type { Clock } from './clock.ts'
 import type { Json, ResourceName, SettingsTree, VersionRef } from './payload.ts'
 import type { Issue } from './receipt.ts'
+import type { RolloutPolicy } from './rollout.ts'
 import type { Attributes, Span, Tracer } from './telemetry.ts'
 
 /**
@@ -114,7 +115,10 @@ export interface Draft {
   readonly reason?: string
   readonly allowShrink?: boolean
   readonly restores?: { readonly version: string; readonly digest: string } | null
+  /** Short for a rollout at once with this time at full traffic. */
   readonly bakeMs?: number
+  /** How the version takes traffic; stands before `bakeMs`. */
+  readonly rollout?: RolloutPolicy
   readonly serveTtlMs?: number | null
   readonly lineage?: Readonly<Record<string, string>>
   readonly places?: (pointer: string) => Issue['place'] | undefined

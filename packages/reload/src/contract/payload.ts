@@ -7,6 +7,7 @@
  *
  * Not here: how the bytes are written, read and checked (`format/`).
  */
+import type { RolloutPolicy } from './rollout.ts'
 
 /** Media type of the manifest bytes; the `payloadType` that DSSE signs together with them. */
 export const MANIFEST_TYPE = 'application/vnd.changeover.reload.v1+json'
@@ -56,12 +57,6 @@ export interface ApplyPolicy {
   readonly drain?: { readonly mode: 'finish' | 'cut'; readonly timeoutMs: number }
   readonly confirm?: { readonly mode: 'auto' | 'commitConfirmed'; readonly timeoutMs: number }
   readonly maxCrashAttempts?: number
-}
-
-/** How the version takes traffic. The engine itself knows `allAtOnce`; `bakeMs` is the time it observes. */
-export interface RolloutPolicy {
-  readonly strategy: 'allAtOnce'
-  readonly bakeMs?: number
 }
 
 /** W3C trace context of the author, signed with the payload. Hop context travels in headers instead. */

@@ -41,6 +41,8 @@ export interface Applied extends Answered {
   readonly digest: string
   readonly previous: string | null
   readonly changedParameters: readonly string[]
+  /** It is a candidate and takes this share of the traffic; absent when it has taken all at once. */
+  readonly rollout?: { readonly id: string; readonly share: number }
   /** Resolves when the attempt has ended: confirmed, superseded or rolled back. Never rejects. */
   readonly settled: Promise<Settled>
 }
@@ -52,7 +54,8 @@ export interface Settled {
 
 export interface Unchanged extends Answered {
   readonly outcome: 'unchanged'
-  readonly reason: 'already_applied' | 'in_progress' | 'quarantined'
+  /** `taken_back`: a rollback was asked for, and the candidate is out of service again. */
+  readonly reason: 'already_applied' | 'in_progress' | 'quarantined' | 'taken_back'
   /** Version in force. */
   readonly version: string | null
 }

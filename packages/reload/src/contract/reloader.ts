@@ -3,6 +3,14 @@ import type { Handle, HandleTrouble } from './handle.ts'
 import type { Origin } from './origin.ts'
 import type { ArtifactSource, Draft, Participant } from './participant.ts'
 import type { Issue, Receipt, ReloadStatus } from './receipt.ts'
+import type {
+  FreezeQuestion,
+  MeasureSpec,
+  RolloutAsk,
+  RolloutState,
+  RolloutStatus,
+  UnitSource,
+} from './rollout.ts'
 import type { Pin, Snapshot } from './snapshot.ts'
 import type { AuditLine, InstanceRecords, QuarantineEntry, StateStore, StoredVersion } from './store.ts'
 import type { Telemetry } from './telemetry.ts'
@@ -30,6 +38,13 @@ export interface ReloaderOptions<Parts> {
   /** What payloads may ask for in `requires`: versions or features by name, such as `gateway: "0.4.1"`. */
   readonly provides?: Readonly<Record<string, string>>
   readonly limits?: Partial<ReloaderLimits>
+  /** What the service can tell about a request; rollouts compare by it. Default: nothing, so nothing is judged. */
+  readonly measures?: readonly MeasureSpec[]
+  /**
+   * Asked before a version takes traffic and before each of its steps. A text says why not now (`rollout.frozen`); what
+   * restores an older version, or is asked for by hand, is not held up. Must be quick, and must not throw.
+   */
+  readonly frozen?: (asked: FreezeQuestion) => string | null
 }
 
 /** Defaults and reasons in `engine/limits.ts`. */
@@ -73,13 +88,15 @@ export interface ReloaderStatus {
   readonly confirmed: StoredVersion | null
   readonly baseline: StoredVersion | null
   readonly floor: StoredVersion | null
+  /** On trial beside the version in force, or in its place. */
+  readonly candidate: StoredVersion | null
   readonly state: 'idle' | 'working' | 'observing' | 'degraded'
   /** State of the attempt in work: `verified`, `warming` … */
   readonly stage: string | null
   readonly generations: readonly {
     readonly version: string
     readonly pins: number
-    readonly role: 'current' | 'baseline' | 'draining'
+    readonly role: 'current' | 'baseline' | 'candidate' | 'draining'
   }[]
   /** How many may be alive: then a reload waits for one to drain, and is refused when that takes too long. */
   readonly generationLimit: number
@@ -113,6 +130,10 @@ export interface AttemptReport {
   readonly changedParameters: readonly string[]
   /** What was wrong, when it was refused. */
   readonly issues: readonly Issue[]
+  /** Who agreed, where somebody had to. */
+  readonly approvals?: readonly string[]
+  /** Why it passed approvals, freeze windows and the breaker. */
+  readonly emergency?: string
   readonly stages: readonly StageReport[]
 }
 export interface StageReport {
@@ -164,8 +185,25 @@ export interface Reloader<Parts> {
   /** Takes a version out of quarantine. */
   release(version: string): Promise<boolean>
   watch(handle: Handle): void
-  /** Pins the version in force. Throws `reload.not_ready` when there is none. */
-  acquire(): Pin<Parts>
+  /**
+   * Pins the version that this request is to run under: the one in force, or the candidate when a rollout splits the
+   * traffic and `by` falls on its side. Throws `reload.not_ready` when there is none.
+   */
+  acquire(by?: UnitSource): Pin<Parts>
+  /** Pins the candidate of a shadow rollout, to run a copy that nobody is answered from; `null` when there is none. */
+  shadow(): Pin<Parts> | null
+  /** The rollout that goes on or waits for its time; else the last one that ended in this process. */
+  rollout(): RolloutStatus | null
+  /**
+   * Moves a rollout on: to its next step, to full traffic, or past its bake as well. `id` is the rollout's or its
+   * version. Rejects with `rollout.unknown`, `rollout.frozen` or `rollout.cannot`.
+   */
+  promote(id: string, how: { to: 'next' | 'full' | 'confirmed' }, by?: RolloutAsk): Promise<RolloutStatus>
+  /** Holds it at its share. It is judged all the same, and taken back if it fails. Rejects like `promote`. */
+  pause(id: string, reason: string, by?: RolloutAsk): Promise<RolloutStatus>
+  resume(id: string, by?: RolloutAsk): Promise<RolloutStatus>
+  /** Takes the candidate out of service and quarantines it. Resolves to `null` when there is no such rollout. */
+  abort(id: string, reason: string, by?: RolloutAsk): Promise<RolloutStatus | null>
   current(): Snapshot<Parts> | null
   status(): ReloaderStatus
   /** Audit lines, newest last. */
@@ -192,5 +230,13 @@ export interface ReloadEvent {
   /** What went wrong, for people. */
   readonly message?: string
   readonly traceId: string
+  /** Where the rollout of that version stands, when this tells of its move. */
+  readonly rollout?: {
+    readonly id: string
+    readonly state: RolloutState
+    readonly step: number | null
+    readonly share: number
+    readonly reason: string | null
+  }
 }
 export type { Pin, Snapshot }

@@ -1,4 +1,5 @@
 import type { SettingsTree } from './payload.ts'
+import type { Arm } from './rollout.ts'
 
 /** A payload compiled to a frozen, runnable object. All that is reachable from it has one version. */
 export interface Snapshot<Parts> {
@@ -22,6 +23,14 @@ export interface Snapshot<Parts> {
  */
 export interface Pin<Parts> {
   readonly snapshot: Snapshot<Parts>
+  /** `candidate` while a rollout splits the traffic and this request is on the side that is tried. */
+  readonly role: 'current' | 'candidate'
+  /** Where the request's unit fell, 0 to 9999; the lowest come to the candidate first. `null` when nothing is split. */
+  readonly cohort: number | null
+  /** Id of the rollout under which the request was placed. */
+  readonly rollout: string | null
+  /** Where to add what was seen of this request; `null` while nothing is compared. */
+  readonly arm: Arm | null
   /** Set by the holder: called once if the generation must be cut before the pin is let go. */
   onCut: (() => void) | null
   release(): void

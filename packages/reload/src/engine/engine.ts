@@ -10,6 +10,7 @@ import type { Draft } from '../contract/participant.ts'
 import { ENVELOPE_TYPE, type SettingsTree } from '../contract/payload.ts'
 import type { Receipt } from '../contract/receipt.ts'
 import type { Plan, ReloadEvent, Reloader, ReloaderStatus } from '../contract/reloader.ts'
+import type { RolloutStatus, UnitSource } from '../contract/rollout.ts'
 import type { Pin, Snapshot } from '../contract/snapshot.ts'
 import type { AuditLine, StateStore } from '../contract/store.ts'
 import { ReloadError } from '../errors.ts'
@@ -115,11 +116,35 @@ export class Engine implements Reloader<Parts> {
     this.watches.add(handle)
   }
 
-  acquire(): Pin<Parts> {
+  acquire(_by?: UnitSource): Pin<Parts> {
     const pin = this.core.cell.acquire()
     if (pin !== null) return pin
     this.refuseWhenClosed()
     throw new ReloadError('reload.not_ready', { scope: this.core.scope })
+  }
+
+  shadow(): Pin<Parts> | null {
+    return null
+  }
+
+  rollout(): RolloutStatus | null {
+    return null
+  }
+
+  promote(id: string): Promise<RolloutStatus> {
+    return Promise.reject(new ReloadError('rollout.unknown', { rollout: id }))
+  }
+
+  pause(id: string): Promise<RolloutStatus> {
+    return Promise.reject(new ReloadError('rollout.unknown', { rollout: id }))
+  }
+
+  resume(id: string): Promise<RolloutStatus> {
+    return Promise.reject(new ReloadError('rollout.unknown', { rollout: id }))
+  }
+
+  abort(): Promise<RolloutStatus | null> {
+    return Promise.resolve(null)
   }
 
   current(): Snapshot<Parts> | null {

@@ -21,6 +21,7 @@ import type {
   VersionRef,
 } from '../contract/payload.ts'
 import type { Issue } from '../contract/receipt.ts'
+import type { RolloutPolicy } from '../contract/rollout.ts'
 import { isReloadError, ReloadError } from '../errors.ts'
 import { FORMAT_LIMITS, type FormatLimits, MANIFEST_DEFAULTS, MOST_VALUES } from './defaults.ts'
 import { changedParameters } from './diff.ts'
@@ -105,10 +106,7 @@ export function sealContent(content: Content, base: SealBase): Sealed {
     removed: removed.sort(byName),
     allowShrink: content.allowShrink ?? false,
     changedParameters: whatChanges(content, base),
-    rollout: {
-      strategy: 'allAtOnce',
-      ...(content.bakeMs !== undefined && { bakeMs: content.bakeMs }),
-    },
+    rollout: rolloutOf(content),
     trace: base.trace,
     lineage: content.lineage ?? null,
   }
@@ -146,6 +144,11 @@ function resourcesOfKind(kind: string, named: Readonly<Record<string, Json>>): R
     throw refusal('payload.schema', details, at)
   }
   return Object.entries(named).map(([name, value]) => sealValue(kind, name, value))
+}
+
+function rolloutOf({ rollout, bakeMs }: Content): RolloutPolicy {
+  if (rollout !== undefined) return rollout
+  return { strategy: 'allAtOnce', ...(bakeMs !== undefined && { bakeMs }) }
 }
 
 /** `null`, which states nothing, when a changed resource of the version before is not at hand. */

@@ -7,6 +7,7 @@
  * Not here: which generation serves (`cell.ts`), and when one may be let go (`generations.ts`).
  */
 import type { Manifest, Resource } from '../../contract/payload.ts'
+import type { Arm } from '../../contract/rollout.ts'
 import type { Pin, Snapshot } from '../../contract/snapshot.ts'
 import type { InstanceRecords, Proof, StoredVersion } from '../../contract/store.ts'
 import { resourceKey } from '../../format/manifest.ts'
@@ -113,6 +114,23 @@ class HeldPin implements Pin<Parts> {
     this.generation = generation
     this.older = older
     this.snapshot = generation.snapshot
+  }
+
+  // Nothing is split for most pins: these cost them no memory.
+  get role(): Pin<Parts>['role'] {
+    return 'current'
+  }
+
+  get cohort(): number | null {
+    return null
+  }
+
+  get rollout(): string | null {
+    return null
+  }
+
+  get arm(): Arm | null {
+    return null
   }
 
   release(): void {

@@ -26,6 +26,7 @@ export function statusOf(core: Core, seen: Seen): ReloaderStatus {
     confirmed: refOf(observer.confirmed),
     baseline: refOf(cell.baseline),
     floor: recorder.floor,
+    candidate: refOf(cell.candidate),
     state: isDegraded
       ? 'degraded'
       : intake.line.isWorking

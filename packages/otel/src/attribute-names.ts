@@ -77,6 +77,12 @@ export const attributeNames: readonly AttributeName[] = [
   { name: 'reload.validation.error_count', type: 'int', meaning: 'How many things are wrong.' },
   { name: 'reload.approval.count', type: 'int', meaning: 'Approvals given.' },
   { name: 'reload.approval.threshold', type: 'int', meaning: 'Approvals needed.' },
+  { name: 'reload.approval.by', type: 'string[]', meaning: 'Who agreed.' },
+  {
+    name: 'reload.emergency',
+    type: 'boolean',
+    meaning: 'Somebody with that right let it pass approvals, freeze windows and the breaker.',
+  },
   { name: 'reload.artifact.size', type: 'int', meaning: 'Bytes of the artifact.' },
   { name: 'reload.resource.count', type: 'int', meaning: 'Resources in the payload.' },
   { name: 'reload.probe.name', type: 'string', meaning: 'The participant or probe that is warmed up.' },

@@ -41,6 +41,7 @@ export const spanNames: readonly SpanName[] = [
       'reload.changed_parameters',
       'reload.changed_parameter_count',
       'reload.attempt.id',
+      'reload.emergency',
       'config.digest',
       'user.id',
       'error.type',
@@ -79,7 +80,7 @@ export const spanNames: readonly SpanName[] = [
     name: 'reload.approve',
     kind: 'internal',
     meaning: 'Waiting for the word of people.',
-    attributes: ['reload.approval.count', 'reload.approval.threshold', 'error.type'],
+    attributes: ['reload.approval.count', 'reload.approval.threshold', 'reload.approval.by', 'error.type'],
   },
   {
     name: 'reload.fetch',

@@ -42,6 +42,11 @@ export interface Origin {
   readonly idempotencyKey?: string
   /** Asked for by a person for this one case: passes quarantine and the open breaker, nothing else. */
   readonly manual?: boolean
+  /**
+   * In an emergency, by somebody who may say so: passes approvals, freeze windows and the open breaker, never
+   * validation or signatures. `reason` says why.
+   */
+  readonly emergency?: boolean
   /** Anything the reader needs and the engine does not: passed through. */
   readonly hint?: unknown
 }

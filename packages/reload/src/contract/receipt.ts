@@ -80,4 +80,20 @@ export interface Superseded extends Answered {
   readonly by: string
 }
 
-export type Receipt = Applied | Unchanged | Refused | Superseded
+/** Somebody has to agree first. Nothing is held meanwhile, and nothing has happened yet. */
+export interface Waiting extends Answered {
+  readonly outcome: 'waiting'
+  /** What would come in. */
+  readonly candidate: string
+  readonly digest: string
+  /** Version in force. */
+  readonly version: string | null
+  readonly changedParameters: readonly string[]
+  /** Resolves to what became of it: applied, refused or superseded. Never rejects. */
+  readonly decided: Promise<Decided>
+}
+
+/** An answer that will not change any more. */
+export type Decided = Applied | Unchanged | Refused | Superseded
+
+export type Receipt = Decided | Waiting

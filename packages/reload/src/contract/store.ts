@@ -105,6 +105,10 @@ export interface AuditLine {
   readonly changedParameters: readonly string[]
   readonly traceId: string
   readonly spanId: string
+  /** Who agreed, where somebody had to. */
+  readonly approvals?: readonly string[]
+  /** Why it passed approvals, freeze windows and the breaker. */
+  readonly emergency?: string
   /** The sender's key, and the digest of what was offered under it: known again after a restart. */
   readonly idempotencyKey?: string
   readonly offered?: string

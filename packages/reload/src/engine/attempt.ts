@@ -8,7 +8,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import type { Origin } from '../contract/origin.ts'
-import type { Issue, Receipt, ReloadStatus, Settled, Unchanged } from '../contract/receipt.ts'
+import type { Decided, Issue, Receipt, ReloadStatus, Settled, Unchanged } from '../contract/receipt.ts'
 import type { AttemptReport } from '../contract/reloader.ts'
 import type { AuditLine } from '../contract/store.ts'
 import type { Span, SpanContext } from '../contract/telemetry.ts'
@@ -55,6 +55,10 @@ export class Attempt extends Work {
   changed: readonly string[] = []
   /** What is wrong with it, once it was refused. */
   issues: readonly Issue[] = []
+  /** Who agreed, where somebody had to; `null` where nobody was asked. */
+  approvals: readonly string[] | null = null
+  /** Why those do not count any more; asked just before the commit. */
+  objection: (() => Issue | null) | null = null
   state = 'received'
   status: ReloadStatus = 'in_progress'
   reason = ''
@@ -63,6 +67,7 @@ export class Attempt extends Work {
   isCommitting = false
   private endedMs: number | null = null
   private answerWith: (receipt: Receipt) => void = () => {}
+  private decideWith: (receipt: Decided) => void = () => {}
   private settleWith: (settled: Settled) => void = () => {}
 
   constructor(core: Core, beginning: Beginning) {
@@ -119,8 +124,26 @@ export class Attempt extends Work {
     this.span.set(changedAttributes('reload.changed_parameters', parameters))
   }
 
-  answer(receipt: Receipt): void {
+  answer(receipt: Decided): void {
+    this.decideWith(receipt)
     this.answerWith(receipt)
+  }
+
+  /** Answers that people have to agree first; what becomes of it is told by the receipt's `decided`. */
+  answerWaiting({ version: candidate, digest }: Candidate): void {
+    const decided = new Promise<Decided>((resolve) => {
+      this.decideWith = resolve
+    })
+    this.answerWith({
+      outcome: 'waiting',
+      attempt: this.id,
+      traceId: this.traceId,
+      candidate,
+      digest,
+      version: this.core.cell.current?.ref.version ?? null,
+      changedParameters: this.changed,
+      decided,
+    })
   }
 
   /** Answers with a refusal and ends. What was superseded is answered as that. */
@@ -187,6 +210,7 @@ export class Attempt extends Work {
       changedParameters: this.changed,
       traceId: this.traceId,
       spanId: this.span.context.spanId,
+      ...this.consent(),
       ...this.keys(),
     }
   }
@@ -207,7 +231,17 @@ export class Attempt extends Work {
       durationMs: this.durationMs,
       changedParameters: this.changed,
       issues: this.issues,
+      ...this.consent(),
       stages: this.stages.toReports(),
+    }
+  }
+
+  /** Who agreed, or why nobody was asked. */
+  private consent(): Pick<AuditLine, 'approvals' | 'emergency'> {
+    const { emergency, reason = '' } = this.origin
+    return {
+      ...(this.approvals !== null && this.approvals.length > 0 && { approvals: this.approvals }),
+      ...(emergency === true && { emergency: reason }),
     }
   }
 
@@ -252,6 +286,7 @@ function startRoot(core: Core, { origin, author, atMs }: Beginning, id: string):
       'reload.scope': core.scope,
       'reload.attempt.id': id,
       'user.id': origin.actor,
+      'reload.emergency': origin.emergency === true ? true : undefined,
     },
   })
 }

@@ -16,7 +16,7 @@ import type { Generation } from './live/generation.ts'
 import type { Observer } from './observer.ts'
 import { orAborted } from './race.ts'
 import { settledAlready, verify, verifyMatch } from './stages/admit.ts'
-import { approve } from './stages/approve.ts'
+import { approve, stillApproved } from './stages/approve.ts'
 import { ArtifactShelf } from './stages/artifacts.ts'
 import { type Build, build, readSettings } from './stages/build.ts'
 import type { Candidate } from './stages/candidate.ts'
@@ -32,7 +32,7 @@ export async function bringIn(attempt: Attempt, observer: Observer): Promise<voi
   if (candidate === null) return
   const bytes = artifactsOf(attempt, candidate)
   const settings = await readAndValidate(attempt, candidate, bytes)
-  await approve(attempt, candidate)
+  await approve(attempt, candidate, settings)
   await makeRoom(attempt, candidate)
   await fetchAll(attempt, candidate, bytes)
   const shadow = new Shadow(core)
@@ -94,7 +94,7 @@ async function sealAgain(attempt: Attempt): Promise<Candidate> {
 function admitToBuild(attempt: Attempt, { manifest }: Candidate): void {
   const { core, origin } = attempt
   const leadsBack = manifest.restores !== null && core.library.knows(manifest.restores)
-  if (origin.manual === true || leadsBack) return
+  if (origin.manual === true || origin.emergency === true || leadsBack) return
   const held = core.breaker.admit(attempt.id)
   if (held === null) return
   throw new ReloadError('storm.breaker_open', { failures: held.failures, retryMs: held.waitMs })
@@ -146,6 +146,7 @@ async function persist(attempt: Attempt, { version, digest }: Candidate): Promis
   const { core, id, span } = attempt
   await attempt.stage('persist', async () => {
     verifyMatch(core, attempt.origin)
+    stillApproved(attempt)
     attempt.isCommitting = true
     await keepWayBack(core)
     const before = core.recorder.intent

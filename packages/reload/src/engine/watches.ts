@@ -41,11 +41,19 @@ export class Watches {
     await Promise.all(this.ends)
   }
 
+  /** What has come since from the same source says more. */
+  private decided(handle: Handle, receipt: Receipt): void {
+    const { trouble = null, differs = null } = this.watched.get(handle) ?? {}
+    if (differs?.attempt === receipt.attempt)
+      this.watched.set(handle, { trouble, differs: differsBy(receipt) })
+  }
+
   private async watch(handle: Handle): Promise<void> {
     const { kind, source } = handle
     const offer: Offer = async (bytes, origin) => {
       const receipt = await this.offer(bytes, origin)
       this.watched.set(handle, { trouble: null, differs: differsBy(receipt) })
+      if (receipt.outcome === 'waiting') void receipt.decided.then((it) => this.decided(handle, it))
       return receipt
     }
     const report = (trouble: HandleTrouble): void => {
@@ -66,9 +74,13 @@ export class Watches {
   }
 }
 
+/** While people are asked; not a code, for nothing is wrong. */
+const AWAITING = 'awaiting_approval'
+
 /** A refused offer is no drift, nothing was applied; but the source holds what is not in force, and that shows. */
 function differsBy(receipt: Receipt): Watched['differs'] {
   const { attempt } = receipt
+  if (receipt.outcome === 'waiting') return { attempt, reason: AWAITING }
   if (receipt.outcome === 'refused') return { attempt, reason: receipt.code }
   if (receipt.outcome === 'unchanged' && receipt.reason === 'quarantined') {
     return { attempt, reason: receipt.reason }

@@ -64,10 +64,11 @@ export class Idempotency {
   remember(key: string, digest: string, receipt: Promise<Receipt>): void {
     const entry = { digest, receipt }
     put(this.known, key, entry)
-    void receipt.then((it) => {
+    const judge = (it: Receipt): void => {
       const passing = it.outcome === 'superseded' || (it.outcome === 'refused' && it.retry)
       if (passing && this.known.get(key) === entry) this.known.delete(key)
-    })
+    }
+    void receipt.then((it) => (it.outcome === 'waiting' ? void it.decided.then(judge) : judge(it)))
   }
 }
 

@@ -64,7 +64,7 @@ describe('what a record keeps of a request', () => {
     asked?.inputTokens()
     const hash = asked?.promptHash(64)
     expect(read()).toEqual({
-      inputTokens: 3,
+      inputTokens: 4,
       maxOutputTokens: 7,
       modalities: ['text'],
       metadata: { team: 'a' },

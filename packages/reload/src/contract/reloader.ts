@@ -2,6 +2,7 @@ import type { Clock } from './clock.ts'
 import type { Handle, HandleTrouble } from './handle.ts'
 import type { Origin } from './origin.ts'
 import type { ArtifactSource, Draft, Participant } from './participant.ts'
+import type { SettingsTree } from './payload.ts'
 import type { Issue, Receipt, ReloadStatus } from './receipt.ts'
 import type {
   FreezeQuestion,
@@ -152,6 +153,11 @@ export interface Plan {
   readonly from: string | null
   readonly changes: readonly Change[]
   readonly removed: readonly string[]
+  /** What would be in force, and what was when it was looked at; `settings` is `null` when it did not get that far. */
+  readonly settings: SettingsTree | null
+  readonly previous: SettingsTree | null
+  /** Where a value stands in what a person wrote. */
+  placeOf(pointer: string): Issue['place'] | undefined
 }
 export interface Change {
   readonly op: 'add' | 'remove' | 'replace'
@@ -213,7 +219,7 @@ export interface Reloader<Parts> {
   /** Manifest bytes of a version in the line. */
   manifest(version: string): Promise<Uint8Array | null>
   /** Settings of a version in the line. */
-  settings(version: string): Promise<import('./payload.ts').SettingsTree | null>
+  settings(version: string): Promise<SettingsTree | null>
   /** Every change of state, for consoles and tests: never awaited, never able to fail a reload. */
   subscribe(listener: (event: ReloadEvent) => void): () => void
   /** Stops handles, lets the attempt in work go, drains, frees everything. */

@@ -14,7 +14,7 @@ describe('a plan', () => {
       await toy.reloader.audit(),
       toy.reloader.status(),
     ]
-    expect(await plan(toy, { mark: 2, pool: 'b' })).toEqual({
+    expect(await plan(toy, { mark: 2, pool: 'b' })).toMatchObject({
       ok: true,
       receipt: null,
       from: '1.1',

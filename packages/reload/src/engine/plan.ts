@@ -72,7 +72,9 @@ async function look(work: Work, asked: Asked): Promise<Plan> {
     ),
   )
   const removed = settings === null ? [] : (candidate?.manifest.removed ?? []).map(resourceKey)
-  return { ok: receipt === null || receipt.outcome === 'unchanged', receipt, from, changes: found, removed }
+  const placeOf = candidate?.places ?? (() => undefined)
+  const ok = receipt === null || receipt.outcome === 'unchanged'
+  return { ok, receipt, from, changes: found, removed, settings, previous, placeOf }
 }
 
 async function open(core: Core, work: Work, { bytes, origin, atMs }: Asked): Promise<Candidate> {

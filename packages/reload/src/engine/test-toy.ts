@@ -71,11 +71,12 @@ export function readSealed(bytes: Uint8Array): { manifest: Manifest } {
   return { manifest: readManifest(openEnvelope(bytes, { maxBytes: bytes.byteLength }).manifestBytes) }
 }
 
-/** A store whose writes are listed in order. `refuse` decides which of them fail. */
+/** A store whose writes are listed in order. `refuse` decides which of them fail, `hold` which of them wait. */
 export class ListedStore implements StateStore {
   readonly kind = 'listed'
   readonly writes: string[] = []
   refuse: (write: string) => boolean = () => false
+  hold: (write: string) => Promise<void> | null = () => null
   isClosed = false
   private readonly inner: StateStore
 
@@ -101,6 +102,7 @@ export class ListedStore implements StateStore {
   }
 
   private async write(what: string, act: () => Promise<void>): Promise<void> {
+    await this.hold(what)
     if (this.refuse(what)) throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' })
     this.writes.push(what)
     await act()

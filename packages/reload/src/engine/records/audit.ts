@@ -5,6 +5,10 @@
  * ends it comes after the fact and cannot stop anything, so it waits its turn until the store takes it; lines
  * are never written out of order, for each holds the hash of the one before.
  *
+ * A line may have to come after the records that it speaks of: a baseline that was being written when its version was
+ * taken back or overtaken is put right before the line says so. Else a crash in between would leave a baseline that
+ * its own log calls superseded.
+ *
  * Not here: reading and checking old lines (`StateStore.readAudit`, the control plane).
  */
 import { createHash } from 'node:crypto'
@@ -18,6 +22,14 @@ export type AuditEntry = Omit<AuditLine, 'previous' | 'hash'>
 /** What the first line names as the one before it. */
 export const NO_LINE = '0'.repeat(64)
 
+interface Waiting {
+  readonly entry: AuditEntry
+  /** Resolves when it may be written; rejects when not yet. */
+  readonly after: () => Promise<void>
+}
+
+const AT_ONCE = (): Promise<void> => Promise.resolve()
+
 /** Lines kept for a store that takes none. Beyond it the oldest go: the newest say what is. */
 const MOST_WAITING = 1_000
 
@@ -25,7 +37,7 @@ export class AuditChain {
   private readonly store: StateStore
   private readonly failed: (error: unknown) => void
   private readonly retrying: Retrying
-  private readonly waiting: AuditEntry[] = []
+  private readonly waiting: Waiting[] = []
   private lastHash = NO_LINE
   private turn: Promise<void> = Promise.resolve()
 
@@ -52,9 +64,9 @@ export class AuditChain {
     }
   }
 
-  /** Writes a line as soon as the store takes it. */
-  add(entry: AuditEntry): void {
-    this.waiting.push(entry)
+  /** Writes a line as soon as the store takes it, and what it has to come `after` is written. */
+  add(entry: AuditEntry, after: () => Promise<void> = AT_ONCE): void {
+    this.waiting.push({ entry, after })
     if (this.waiting.length > MOST_WAITING) this.waiting.shift()
     void this.flush()
   }
@@ -82,7 +94,8 @@ export class AuditChain {
 
   private async sendWaiting(): Promise<void> {
     for (let next = this.waiting[0]; next !== undefined; next = this.waiting[0]) {
-      await this.send(next)
+      await next.after()
+      await this.send(next.entry)
       if (this.waiting[0] === next) this.waiting.shift()
     }
   }

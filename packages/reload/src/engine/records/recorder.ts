@@ -100,6 +100,17 @@ export class Recorder {
     return this.wishes.size === 0
   }
 
+  /**
+   * Resolves when the way back and the quarantine in the store are those in memory. Rejects when the store did not take
+   * them; it is asked again by itself.
+   */
+  async told(): Promise<void> {
+    await this.turn
+    if (this.wishes.has('baseline') || this.wishes.has('quarantine')) {
+      throw new ReloadError('store.failed', { what: 'the baseline or the quarantine' })
+    }
+  }
+
   /** Resolves when the writes that were asked for have been tried. */
   async tried(): Promise<void> {
     await this.turn

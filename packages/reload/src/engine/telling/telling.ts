@@ -93,7 +93,10 @@ export function announceEnd(core: Core, attempt: Attempt, ending: Ending): void 
   if (eventName !== null) span.event(eventName, attributes)
   if (isFailure(status)) span.fail(reason, error)
   span.end()
-  core.audit.add(attempt.auditEntry(isDrift ? DRIFT : AUDIT_EVENTS[status], status))
+  const entry = attempt.auditEntry(isDrift ? DRIFT : AUDIT_EVENTS[status], status)
+  // What went back, or was overtaken, may have had its baseline half written.
+  const isOverturned = status === 'rolled_back' || status === 'superseded'
+  core.audit.add(entry, isOverturned ? () => core.recorder.told() : undefined)
   core.telemetry.meter.add('reload.attempts', 1, {
     'reload.status': status,
     'reload.trigger': attempt.origin.trigger,

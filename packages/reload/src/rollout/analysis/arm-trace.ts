@@ -1,0 +1,130 @@
+/**
+ * What an arm added between two looks, and how far its groups of units have strayed.
+ *
+ * Every look is a stratum: candidate and baseline are compared with what both saw in the same stretch of time, and only
+ * the differences are summed up. Comparing running totals instead would blame the candidate for the time of day as soon
+ * as its share grows.
+ *
+ * Not here: the estimate (`strata.ts`) and the tests.
+ */
+import { type Arm, BINS, FIELDS, GROUPS, STRIDE } from './arm.ts'
+
+export class ArmTrace {
+  /** Since the last look. */
+  newSamples = 0
+  newSum = 0
+  /** Of all looks. */
+  samples = 0
+  sum = 0
+  squares = 0
+  broken = 0
+  hasUnits = false
+  readonly #measure: number
+  readonly #last = new Float64Array(STRIDE)
+  readonly #strayed = new Float64Array(GROUPS)
+  readonly #signed = new Float64Array(GROUPS)
+  #arm: Arm | null = null
+  #brokenBefore = 0
+  #newSquares = 0
+
+  constructor(measure: number) {
+    this.#measure = measure
+  }
+
+  /** Reads what is new. An arm that was not seen before begins at nothing; what others added stays. */
+  look(arm: Arm): void {
+    if (arm !== this.#arm) {
+      this.#arm = arm
+      this.#last.fill(0)
+      this.#brokenBefore = this.broken
+    }
+    this.newSamples = 0
+    this.newSum = 0
+    this.#newSquares = 0
+    const from = this.#measure * STRIDE
+    for (let i = 0; i < STRIDE; i += FIELDS) {
+      this.newSamples += difference(arm.sums, from + i, this.#last, i)
+      this.newSum += difference(arm.sums, from + i + 1, this.#last, i + 1)
+      this.#newSquares += difference(arm.sums, from + i + 2, this.#last, i + 2)
+    }
+    this.broken = this.#brokenBefore + (arm.broken[this.#measure] ?? 0)
+    this.hasUnits ||= arm.hasUnits
+  }
+
+  /**
+   * Takes what is new into the totals. `centre` is what one call was expected to show in this stratum, `weight` how much
+   * one call of it counts in the estimate.
+   */
+  settle(centre: number, weight: number): void {
+    const arm = this.#arm
+    if (arm === null) return
+    const from = this.#measure * STRIDE
+    for (let group = 0; group < GROUPS; group += 1) {
+      const i = group * FIELDS
+      const samples = difference(arm.sums, from + i, this.#last, i)
+      if (samples === 0) continue
+      const sum = difference(arm.sums, from + i + 1, this.#last, i + 1)
+      this.#strayed[group] = (this.#strayed[group] ?? 0) + weight * (sum - samples * centre)
+      const signed = difference(arm.sums, from + i + 3, this.#last, i + 3)
+      this.#signed[group] = (this.#signed[group] ?? 0) + signed
+    }
+    this.#last.set(arm.sums.subarray(from, from + STRIDE))
+    this.samples += this.newSamples
+    this.sum += this.newSum
+    this.squares += this.#newSquares
+  }
+
+  /** Sum of the squares by which the groups strayed. */
+  strayedSquares(): number {
+    return this.#strayed.reduce((total, it) => total + it * it, 0)
+  }
+
+  /** Sum of the squares of the calls of each unit, as good as 64 groups can tell. */
+  unitSquares(): number {
+    return this.#signed.reduce((total, it) => total + it * it, 0)
+  }
+
+  mean(): number {
+    return this.samples === 0 ? 0 : this.sum / this.samples
+  }
+
+  variance(): number {
+    if (this.samples < 2) return 0
+    const mean = this.mean()
+    return Math.max(0, (this.squares - this.samples * mean * mean) / (this.samples - 1))
+  }
+}
+
+/** The histogram of an arm's amounts, and the part of it that is new. */
+export class BinTrace {
+  readonly totals = new Float64Array(BINS)
+  readonly fresh = new Float64Array(BINS)
+  readonly #measure: number
+  readonly #last = new Float64Array(BINS)
+  #arm: Arm | null = null
+
+  constructor(measure: number) {
+    this.#measure = measure
+  }
+
+  look(arm: Arm): void {
+    if (arm !== this.#arm) {
+      this.#arm = arm
+      this.#last.fill(0)
+    }
+    const from = this.#measure * BINS
+    for (let i = 0; i < BINS; i += 1) {
+      const now = arm.bins[from + i] ?? 0
+      this.fresh[i] = now - (this.#last[i] ?? 0)
+      this.#last[i] = now
+    }
+  }
+
+  settle(): void {
+    for (let i = 0; i < BINS; i += 1) this.totals[i] = (this.totals[i] ?? 0) + (this.fresh[i] ?? 0)
+  }
+}
+
+function difference(now: Float64Array, at: number, before: Float64Array, i: number): number {
+  return (now[at] ?? 0) - (before[i] ?? 0)
+}

@@ -1,0 +1,21 @@
+/** How numbers of a judgement are said to people. */
+
+export function percent(share: number): string {
+  const points = share * 100
+  const digits = Math.abs(points) >= 10 ? 0 : Math.abs(points) >= 1 ? 1 : 2
+  return `${points.toFixed(digits)} %`
+}
+
+export function count(samples: number): string {
+  return Math.round(samples).toLocaleString('en-US')
+}
+
+/** Three digits that matter. */
+export function amount(value: number): string {
+  if (value >= 1000) return count(value)
+  return String(Number(value.toPrecision(3)))
+}
+
+export function moreOrLess(change: number): string {
+  return `${percent(Math.abs(change))} ${change < 0 ? 'less' : 'more'}`
+}

@@ -134,6 +134,13 @@ export const rules = {
     say: (it) =>
       `version ${it.version} is more than ${it.limit} above ${it.floor}; the running version stays`,
   }),
+  'verify.epoch': rule<{ version: string; floor: string; found: number; expected: number }>({
+    blame: 'sender',
+    retry: false,
+    status: 403,
+    say: (it) =>
+      `version ${it.version} begins a new epoch after ${it.floor} with ${it.found} signatures by root keys, expected ${it.expected}`,
+  }),
   'verify.equivocation': rule<{ version: string; found: string; known: string }>({
     blame: 'sender',
     retry: false,
@@ -178,6 +185,47 @@ export const rules = {
     status: 503,
     say: (it) =>
       `the signatures kept with version ${it.version} do not satisfy the trust policy; it does not serve until a version comes that trusted keys have signed`,
+  }),
+  'trust.fixed': rule<object>({
+    blame: 'operator',
+    retry: false,
+    status: 409,
+    say: () => 'this instance trusts a fixed list of keys, or none; only a signed root can be replaced',
+  }),
+  'trust.root_version': rule<{ found: number; expected: number }>({
+    blame: 'sender',
+    retry: false,
+    status: 409,
+    say: (it) =>
+      `the root has version ${it.found}, expected ${it.expected}: versions grow by one, and never go back; the root in force stays`,
+  }),
+  'trust.root_conflict': rule<{ version: number; found: string; known: string }>({
+    blame: 'sender',
+    retry: false,
+    status: 409,
+    say: (it) =>
+      `root ${it.version} has digest ${it.found} here and ${it.known} before; one version has one digest for ever`,
+  }),
+  'trust.root_signatures': rule<{ whose: string; found: number; expected: number }>({
+    blame: 'sender',
+    retry: false,
+    status: 403,
+    say: (it) =>
+      `the root has ${it.found} signatures by ${it.whose}, expected ${it.expected}; the root in force stays`,
+  }),
+  'trust.root_expired': rule<{ version: number; expires: string }>({
+    blame: 'operator',
+    retry: false,
+    status: 403,
+    say: (it) =>
+      `root ${it.version} expired at ${it.expires}, so nothing new is taken; the running version stays, and a new root opens the way`,
+  }),
+  'trust.withdrawn': rule<{ version: string; root: number }>({
+    blame: 'sender',
+    retry: false,
+    status: 403,
+    say: (it) =>
+      `root ${it.root} came while version ${it.version} was on its way, and its signatures do not suffice any more; the running version stays`,
   }),
   // Whether it makes sense.
   'validate.refused': rule<{ version: string; count: number }>({
@@ -251,6 +299,13 @@ export const rules = {
     retry: false,
     status: 403,
     say: (it) => `not approved: ${it.reason}; the running version stays`,
+  }),
+  'approve.signatures': rule<{ version: string; missing: string }>({
+    blame: 'sender',
+    retry: false,
+    status: 403,
+    say: (it) =>
+      `version ${it.version} lacks signatures of approvers (${it.missing}), not counting its author; add them with "changeover sign" and offer it again`,
   }),
   'approve.expired': rule<{ waitedMs: number }>({
     blame: 'operator',
@@ -426,6 +481,13 @@ export const rules = {
     retry: true,
     status: 503,
     say: (it) => `no version of "${it.scope}" is in force yet`,
+  }),
+  'reload.stale': rule<{ scope: string; maxAgeMs: number }>({
+    blame: 'operator',
+    retry: true,
+    status: 503,
+    say: (it) =>
+      `"${it.scope}" has heard no publisher for more than ${it.maxAgeMs} ms and is told to serve nobody then; the next version that is signed opens it`,
   }),
   'reload.closed': rule<{ scope: string }>({
     blame: 'operator',

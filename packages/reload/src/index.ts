@@ -15,8 +15,11 @@ export { createReloader } from './create-reloader.ts'
 export type { DetailsOf, ErrorCode, Rule } from './errors.ts'
 export { isReloadError, ReloadError, rules, sayError } from './errors.ts'
 export { changedParameters, changes, readableChanges } from './format/diff.ts'
+export { addSignatures, readSigned, type Signed, verifySignatures, writeSigned } from './format/envelope.ts'
+export { readManifest } from './format/manifest.ts'
 export { nearest } from './format/nearest.ts'
 export { isPointer, pointTo, stepsOf } from './format/pointer.ts'
+export { countRole, hasRole, keyIdOf, mayPublish, readTrust, type Trust } from './format/trust.ts'
 export {
   directoryHandle,
   directorySource,
@@ -35,3 +38,8 @@ export { type FileSystem, nodeFileSystem, type OpenFile } from './stores/file-sy
 export { memoryStore } from './stores/memory.ts'
 export { systemClock } from './system-clock.ts'
 export { ANY_CLASS, APPROVER, kindsOf, missingApprovals, sayMissing } from './trust/approvals.ts'
+export { compareReports, type Disagreement, type InstanceReport, reportOf } from './trust/compare-reports.ts'
+export { type Root, readNextRoot, readRoot, readRootBody, splitRoots } from './trust/root.ts'
+export { followed, type RootChain, readRootChain } from './trust/root-chain.ts'
+export { writeRootDocument } from './trust/root-document.ts'
+export { type Approved, approvedBy, type SignedChange } from './trust/signed-approvals.ts'

@@ -1,5 +1,5 @@
 import type { Clock } from './clock.ts'
-import type { Json, ResourceName, SettingsTree, VersionRef } from './payload.ts'
+import type { ApplyPolicy, Json, ResourceName, SettingsTree, VersionRef } from './payload.ts'
 import type { Issue } from './receipt.ts'
 import type { RolloutPolicy } from './rollout.ts'
 import type { Attributes, Span, Tracer } from './telemetry.ts'
@@ -119,6 +119,8 @@ export interface Draft {
   readonly bakeMs?: number
   /** How the version takes traffic; stands before `bakeMs`. */
   readonly rollout?: RolloutPolicy
+  /** What the receiver is asked for beyond its defaults, such as going back unless somebody confirms. */
+  readonly apply?: ApplyPolicy
   readonly serveTtlMs?: number | null
   readonly lineage?: Readonly<Record<string, string>>
   readonly places?: (pointer: string) => Issue['place'] | undefined

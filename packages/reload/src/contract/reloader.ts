@@ -15,7 +15,17 @@ import type {
 import type { Pin, Snapshot } from './snapshot.ts'
 import type { AuditLine, InstanceRecords, QuarantineEntry, StateStore, StoredVersion } from './store.ts'
 import type { Telemetry } from './telemetry.ts'
-import type { ApproveHook, Reader, Signer, TrustPolicy } from './trust.ts'
+import type {
+  ApproveHook,
+  Freshness,
+  Reader,
+  RootAnchor,
+  RootReceipt,
+  RootStatus,
+  Signer,
+  Staleness,
+  TrustPolicy,
+} from './trust.ts'
 
 // biome-ignore format: one participant a part
 export type Participants<Parts> = { readonly [Name in keyof Parts]: Participant<Parts[Name]> }
@@ -29,7 +39,10 @@ export interface ReloaderOptions<Parts> {
   readonly store?: StateStore
   /** Turns what a person wrote into a tree. Default: JSON of the form `{ kind: { name: value } }`. */
   readonly read?: Reader
-  readonly trust?: TrustPolicy
+  /** Whose signatures count: a fixed list of keys, or the root to begin with. */
+  readonly trust?: TrustPolicy | RootAnchor
+  /** How long a publisher may be silent. Default: for ever. */
+  readonly freshness?: Freshness
   readonly signer?: Signer
   readonly approve?: ApproveHook
   readonly artifactSources?: readonly ArtifactSource[]
@@ -111,6 +124,10 @@ export interface ReloaderStatus {
     readonly differs: { readonly attempt: string; readonly reason: string } | null
   }[]
   readonly last: AttemptReport | null
+  /** The root in force; `null` where keys are a fixed list, or none are asked for. */
+  readonly root: RootStatus | null
+  /** Why what serves may be out of date; `null` when nothing says so. */
+  readonly stale: Staleness | null
 }
 
 /** An attempt as a time tree: what `changeover status` prints. */
@@ -186,6 +203,8 @@ export interface Reloader<Parts> {
   rollback(origin: Origin, to?: string): Promise<Receipt>
   /** Takes the version under observation out of service at once: back to the baseline, and quarantined. */
   regress(reason: string, trigger?: string): Promise<boolean>
+  /** Offers a new signed root, or a list of them. Written down before it is in force. The answer always comes. */
+  trust(bytes: Uint8Array, origin: Origin): Promise<RootReceipt>
   /** Ends observation well, for `commitConfirmed` payloads or by an operator's word. */
   confirm(version: string): Promise<boolean>
   /** Takes a version out of quarantine. */

@@ -53,6 +53,8 @@ export interface InstanceRecords {
     readonly spanId: string
     readonly attempt: string
   }
+  /** The newest root, and the line of signed roots that leads to it, oldest first. Never goes back. */
+  root: { readonly version: number; readonly digest: string; readonly chain: readonly string[] }
   applied: StoredVersion
   baseline: StoredVersion & { readonly proof?: Proof }
   quarantine: readonly QuarantineEntry[]
@@ -91,6 +93,8 @@ export interface AuditLine {
     | 'config.reload.crashed'
     | 'config.reload.expired'
     | 'config.drift'
+    | 'config.trust.accepted'
+    | 'config.trust.rejected'
   readonly attempt: string
   readonly scope: string
   readonly who: string

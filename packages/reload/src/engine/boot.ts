@@ -9,7 +9,13 @@
  *
  * Attempts that have no end in the audit log get one here.
  */
-import type { AuditLine, QuarantineEntry, StateStore, StoredVersion } from '../contract/store.ts'
+import type {
+  AuditLine,
+  InstanceRecords,
+  QuarantineEntry,
+  StateStore,
+  StoredVersion,
+} from '../contract/store.ts'
 import { isReloadError, ReloadError } from '../errors.ts'
 import { readResources } from '../format/resources.ts'
 import { compareVersions, parseVersion } from '../format/version.ts'
@@ -25,6 +31,7 @@ import { build } from './stages/build.ts'
 import type { Candidate } from './stages/candidate.ts'
 import { verifyProof } from './stages/proof.ts'
 import { Shadow } from './stages/shadow.ts'
+import { recordOf } from './trust-in-force.ts'
 
 /** How an instance came back. */
 export interface Boot {
@@ -36,6 +43,7 @@ export interface Boot {
 export async function boot(core: Core, store: StateStore, observer: Observer): Promise<Boot> {
   const left = await readLeft(core, store)
   core.audit.continueFrom(left.audit.at(-1))
+  resumeRoot(core, left.root)
   core.library.line = left.line
   core.quarantine.restore(left.quarantine)
   core.recorder.floor = highest([left.floor, left.baseline, left.intent, ...left.line])
@@ -54,6 +62,7 @@ export async function boot(core: Core, store: StateStore, observer: Observer): P
 
 interface Left {
   readonly floor: StoredVersion | null
+  readonly root: InstanceRecords['root'] | null
   readonly baseline: Vouched | null
   readonly intent: Intent | null
   readonly quarantine: readonly QuarantineEntry[]
@@ -80,11 +89,20 @@ async function readLeft(core: Core, store: StateStore): Promise<Left> {
   }
   const floor = await orNone('the floor', store.readRecord('floor'), null)
   const baseline = await orNone('the baseline', store.readRecord('baseline'), null)
+  const root = await orNone('the root', store.readRecord('root'), null)
   const intent = await orNone('the intent', store.readRecord('intent'), null)
   const quarantine = (await orNone('the quarantine', store.readRecord('quarantine'), null)) ?? []
   const line = (await orNone('the line', store.readRecord('line'), null)) ?? []
   const audit = await orNone('the audit log', store.readAudit({ limit: AUDIT_TAIL }), [])
-  return { floor, baseline, intent, quarantine, line, audit, isDamaged }
+  return { floor, root, baseline, intent, quarantine, line, audit, isDamaged }
+}
+
+/** Whose signatures count, before any is asked for. Throws when what is kept and what the operator gave do not agree. */
+function resumeRoot(core: Core, record: InstanceRecords['root'] | null): void {
+  const isToWrite = core.roots.resume(record)
+  const { chain } = core.roots
+  if (isToWrite && chain !== null) core.recorder.note('root', recordOf(chain))
+  core.freshness.rootChanged()
 }
 
 /** A lost floor is not lost as long as anything names a version. */
@@ -103,6 +121,7 @@ async function recallNewest(core: Core): Promise<void> {
   if (floor === null) return
   try {
     core.library.newest = await core.library.read(floor)
+    core.freshness.heard(core.library.newest.manifest.issuedAt)
   } catch (error) {
     // Its blob may never have been written, or was dropped: then it is only a number.
     if (!isReloadError(error))

@@ -23,6 +23,7 @@ import type { Candidate } from './stages/candidate.ts'
 import { sealOffered } from './stages/open.ts'
 import { asKnown, isFresh, secure } from './stages/secure.ts'
 import { Shadow } from './stages/shadow.ts'
+import { approveBySignatures, stillSigned } from './stages/signed.ts'
 import { validate } from './stages/validate.ts'
 
 /** Brings a candidate in. Throws what stopped it, after everything has been given back. */
@@ -32,6 +33,7 @@ export async function bringIn(attempt: Attempt, observer: Observer): Promise<voi
   if (candidate === null) return
   const bytes = artifactsOf(attempt, candidate)
   const settings = await readAndValidate(attempt, candidate, bytes)
+  await approveBySignatures(attempt, candidate)
   await approve(attempt, candidate, settings)
   await makeRoom(attempt, candidate)
   await fetchAll(attempt, candidate, bytes)
@@ -181,6 +183,7 @@ interface Ready {
 function swap(attempt: Attempt, made: Made): void {
   const { core } = attempt
   const { candidate, shadow, observer } = made
+  stillSigned(attempt, candidate)
   const { generation, span, closeStage } = readySwap(attempt, made)
   const before = commit(core.cell, generation)
   try {

@@ -8,8 +8,10 @@ import type { Clock } from '../contract/clock.ts'
 import type { ArtifactSource, Participant } from '../contract/participant.ts'
 import type { ReloaderLimits } from '../contract/reloader.ts'
 import type { LogLevel, SpanContext, Telemetry } from '../contract/telemetry.ts'
-import type { ApproveHook, Reader, Signer, TrustPolicy } from '../contract/trust.ts'
+import type { ApproveHook, Reader, Signer } from '../contract/trust.ts'
+import type { Trust } from '../format/trust.ts'
 import type { Cell } from './cell.ts'
+import type { Freshness } from './freshness.ts'
 import type { CarryShelf } from './live/carry.ts'
 import type { Generations } from './live/generations.ts'
 import type { AuditChain } from './records/audit.ts'
@@ -19,6 +21,7 @@ import type { Breaker } from './storms/breaker.ts'
 import type { Idempotency } from './storms/idempotency.ts'
 import type { Quarantine } from './storms/quarantine.ts'
 import type { Events } from './telling/events.ts'
+import type { TrustInForce } from './trust-in-force.ts'
 
 export interface NamedParticipant {
   readonly name: string
@@ -34,7 +37,10 @@ export interface Core {
   readonly kinds: ReadonlySet<string>
   readonly provides: ReadonlyMap<string, string>
   readonly read: Reader
-  readonly trust: TrustPolicy | null
+  /** Whose signatures count now; `null` where none are asked for. Asked each time, because a new root may have come. */
+  readonly trust: Trust | null
+  readonly roots: TrustInForce
+  readonly freshness: Freshness
   readonly signer: Signer | null
   readonly approve: ApproveHook | null
   readonly sources: readonly ArtifactSource[]

@@ -13,6 +13,7 @@ import type { Plan, ReloadEvent, Reloader, ReloaderStatus } from '../contract/re
 import type { RolloutStatus, UnitSource } from '../contract/rollout.ts'
 import type { Pin, Snapshot } from '../contract/snapshot.ts'
 import type { AuditLine, StateStore } from '../contract/store.ts'
+import type { RootReceipt } from '../contract/trust.ts'
 import { ReloadError } from '../errors.ts'
 import { Attempt } from './attempt.ts'
 import { boot } from './boot.ts'
@@ -26,6 +27,7 @@ import { Observer } from './observer.ts'
 import { plan } from './plan.ts'
 import { atMost } from './race.ts'
 import type { Line } from './records/library.ts'
+import { RootOffers } from './root-offer.ts'
 import { type Candidate, digestOfOffer, type Offered } from './stages/candidate.ts'
 import { observeCore } from './telling/metrics.ts'
 import { statusOf } from './telling/status.ts'
@@ -38,6 +40,7 @@ export class Engine implements Reloader<Parts> {
   private readonly observer: Observer
   private readonly intake: Intake
   private readonly watches: Watches
+  private readonly rootOffers: RootOffers
   private readonly drift: DriftWatch
   private readonly stopMetrics: () => void
   private starting: Promise<string | null> | null = null
@@ -50,6 +53,7 @@ export class Engine implements Reloader<Parts> {
     this.store = store
     this.observer = new Observer(core, (candidate) => this.ttlAttempt(candidate))
     this.intake = new Intake(core, this.observer)
+    this.rootOffers = new RootOffers(core)
     this.watches = new Watches(core.telemetry, (bytes, origin) => this.offer(bytes, origin))
     this.drift = new DriftWatch({
       core,
@@ -99,6 +103,12 @@ export class Engine implements Reloader<Parts> {
     return Promise.resolve(this.observer.regress(reason, trigger))
   }
 
+  async trust(bytes: Uint8Array, origin: Origin): Promise<RootReceipt> {
+    this.refuseWhenClosed()
+    await this.start()
+    return await this.rootOffers.offer(bytes, origin)
+  }
+
   confirm(version: string): Promise<boolean> {
     return this.observer.confirm(version)
   }
@@ -117,6 +127,7 @@ export class Engine implements Reloader<Parts> {
   }
 
   acquire(_by?: UnitSource): Pin<Parts> {
+    if (this.core.freshness.isShut) throw this.shut()
     const pin = this.core.cell.acquire()
     if (pin !== null) return pin
     this.refuseWhenClosed()
@@ -225,6 +236,8 @@ export class Engine implements Reloader<Parts> {
     const watchesEnded = this.watches.close()
     await this.starting?.catch(() => {})
     await this.intake.close()
+    await this.rootOffers.close()
+    core.freshness.close()
     await this.drift.close()
     await atMost(core.clock, RELEASE_MS, watchesEnded)
     this.observer.close()
@@ -235,6 +248,11 @@ export class Engine implements Reloader<Parts> {
     this.stopMetrics()
     core.events.clear()
     await this.store.close()
+  }
+
+  private shut(): ReloadError {
+    const { scope, freshness } = this.core
+    return new ReloadError('reload.stale', { scope, maxAgeMs: freshness.maxAgeMs })
   }
 
   private refuseWhenClosed(): void {

@@ -5,6 +5,7 @@
 import type { Origin } from '../contract/origin.ts'
 import type { Receipt, Unchanged } from '../contract/receipt.ts'
 import { type ErrorCode, ReloadError, rules } from '../errors.ts'
+import { publishersNeeded } from '../format/trust.ts'
 import { Attempt } from './attempt.ts'
 import { bringIn } from './bring-in.ts'
 import { type Core, say } from './core.ts'
@@ -113,9 +114,11 @@ export class Intake {
         const candidate = opening?.candidate ?? (await orAborted(this.seal(attempt), signal))
         span.set({
           'reload.signature.keyids': candidate.keyids,
-          'reload.signature.threshold': core.trust?.threshold,
+          'reload.signature.threshold': core.trust === null ? undefined : publishersNeeded(core.trust),
+          'reload.root.version': core.trust?.digest == null ? undefined : core.trust.version,
         })
         attempt.proposal = candidate
+        core.freshness.heard(candidate.manifest.issuedAt)
         if (!candidate.isSealedHere) attempt.identify(candidate)
         const reason = settledAlready(core, candidate, origin)
         if (reason !== null) return reason

@@ -6,6 +6,7 @@ import type { ReloaderOptions } from '../contract/reloader.ts'
 import type { StateStore } from '../contract/store.ts'
 import { Cell } from './cell.ts'
 import { type Core, say } from './core.ts'
+import { Freshness } from './freshness.ts'
 import { limitsWith } from './limits.ts'
 import { CarryShelf } from './live/carry.ts'
 import { Generations } from './live/generations.ts'
@@ -19,6 +20,8 @@ import { Quarantine } from './storms/quarantine.ts'
 import { Events } from './telling/events.ts'
 import { safeTelemetry } from './telling/safe-telemetry.ts'
 import { silentTelemetry } from './telling/silent-telemetry.ts'
+import { tellStaleness } from './telling/tell-staleness.ts'
+import { TrustInForce } from './trust-in-force.ts'
 
 export interface Surroundings {
   readonly store: StateStore
@@ -30,6 +33,14 @@ export function makeCore<Parts>(options: ReloaderOptions<Parts>, { store, clock 
   const limits = limitsWith(options.limits)
   const scope = options.scope ?? 'default'
   const cell = new Cell()
+  const events = new Events((error) => say(telemetry, 'error', 'a listener threw', { error }))
+  const roots = new TrustInForce(options.trust ?? null)
+  const freshness = new Freshness({
+    clock,
+    wanted: options.freshness ?? null,
+    rootExpiresMs: () => roots.now?.expiresMs ?? null,
+    told: (it) => tellStaleness({ telemetry, events, scope, clock }, it),
+  })
   const unwritten = (error: unknown): void =>
     say(telemetry, 'error', 'the store did not take a record', { error })
   const participants = Object.entries(options.participants as Record<string, Participant>).map(
@@ -43,7 +54,11 @@ export function makeCore<Parts>(options: ReloaderOptions<Parts>, { store, clock 
     kinds: new Set(participants.flatMap((it) => it.participant.kinds)),
     provides: new Map(Object.entries(options.provides ?? {})),
     read: options.read ?? jsonReader(limits.depth),
-    trust: options.trust ?? null,
+    get trust() {
+      return roots.now
+    },
+    roots,
+    freshness,
     signer: options.signer ?? null,
     approve: options.approve ?? null,
     sources: options.artifactSources ?? [],
@@ -58,6 +73,6 @@ export function makeCore<Parts>(options: ReloaderOptions<Parts>, { store, clock 
     quarantine: new Quarantine(clock),
     breaker: new Breaker(clock, limits),
     idempotency: new Idempotency(),
-    events: new Events((error) => say(telemetry, 'error', 'a listener threw', { error })),
+    events,
   }
 }

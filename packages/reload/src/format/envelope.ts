@@ -9,7 +9,9 @@
  * Stricter than DSSE in two points. A signature that names a trusted key and does not fit refuses the
  * payload, rather than not being counted, because somebody tampered; and a key id stands once.
  *
- * Not here: whose keys count (`trust.ts`), what the manifest says (`manifest.ts`).
+ * A signed root travels in the same envelope under a type of its own, so that neither can be taken for the other.
+ *
+ * Not here: whose keys count (`trust.ts`), what the manifest says (`manifest.ts`), what a root says (`trust/`).
  */
 import { verify } from 'node:crypto'
 import { type Envelope, type Json, MANIFEST_TYPE } from '../contract/payload.ts'
@@ -20,7 +22,7 @@ import { MOST_SIGNATURES } from './defaults.ts'
 import { digestOf } from './digest.ts'
 import { parseJson, readUtf8 } from './json.ts'
 import { refusal } from './refusal.ts'
-import { readTrust, type Trust, type TrustedKey } from './trust.ts'
+import { countRole, mayPublish, publishersNeeded, readTrust, type Trust, type TrustedKey } from './trust.ts'
 
 export interface OpenedEnvelope {
   readonly manifestBytes: Uint8Array
@@ -38,12 +40,23 @@ export function encodeEnvelope(
   signer?: Signer | readonly Signer[] | null,
 ): Uint8Array {
   const signers = signer == null ? [] : 'sign' in signer ? [signer] : signer
-  const signed = signers.length > 0 ? preAuthEncoding(MANIFEST_TYPE, manifestBytes) : manifestBytes
-  const envelope: Envelope = {
-    payloadType: MANIFEST_TYPE,
-    payload: writeBase64(manifestBytes),
-    signatures: signers.map((it) => ({ keyid: it.keyid, sig: writeBase64(it.sign(signed)) })),
-  }
+  return writeSigned(
+    addSignatures({ body: manifestBytes, signatures: [] }, MANIFEST_TYPE, signers),
+    MANIFEST_TYPE,
+  )
+}
+
+/** With these signatures too; a signer who had signed signs anew. */
+export function addSignatures(signed: Signed, type: string, signers: readonly Signer[]): Signed {
+  const text = signers.length > 0 ? preAuthEncoding(type, signed.body) : signed.body
+  const added = signers.map((it) => ({ keyid: it.keyid, sig: writeBase64(it.sign(text)) }))
+  const others = signed.signatures.filter((it) => added.every((own) => own.keyid !== it.keyid))
+  return { body: signed.body, signatures: [...others, ...added] }
+}
+
+/** An envelope's bytes. */
+export function writeSigned({ body, signatures }: Signed, payloadType: string): Uint8Array {
+  const envelope: Envelope = { payloadType, payload: writeBase64(body), signatures }
   return new TextEncoder().encode(canonicalJson({ ...envelope }))
 }
 
@@ -53,30 +66,45 @@ export function encodeEnvelope(
  */
 export function openEnvelope(
   bytes: Uint8Array,
-  options: { readonly maxBytes: number; readonly trust?: TrustPolicy | undefined },
+  options: { readonly maxBytes: number; readonly trust?: TrustPolicy | Trust | undefined },
 ): OpenedEnvelope {
-  if (bytes.byteLength > options.maxBytes) {
-    throw refusal('payload.too_large', { what: WHAT, bytes: bytes.byteLength, limit: options.maxBytes })
-  }
-  const envelope = readEnvelope(bytes)
-  if (envelope.payloadType !== MANIFEST_TYPE) {
-    const found = clip(envelope.payloadType)
-    throw refusal('verify.payload_type', { found, expected: MANIFEST_TYPE }, '/payloadType')
-  }
-  const manifestBytes = readBase64(envelope.payload)
-  if (!manifestBytes) throw schema('/payload', 'text that is not base64', 'base64')
-  const { signatures } = envelope
+  const { body: manifestBytes, signatures } = readSigned(bytes, MANIFEST_TYPE, options.maxBytes)
   const keyids = options.trust ? verifyManifest(manifestBytes, signatures, options.trust) : []
   return { manifestBytes, digest: digestOf(manifestBytes), keyids, signatures }
+}
+
+/** What is signed, not yet believed, and by whom it claims to be. */
+export interface Signed {
+  readonly body: Uint8Array
+  readonly signatures: Envelope['signatures']
+}
+
+/** Reads an envelope of one type without believing it. Throws `payload.*` and `verify.payload_type`. */
+export function readSigned(bytes: Uint8Array, type: string, maxBytes: number): Signed {
+  if (bytes.byteLength > maxBytes) {
+    throw refusal('payload.too_large', { what: WHAT, bytes: bytes.byteLength, limit: maxBytes })
+  }
+  const envelope = readEnvelope(bytes)
+  if (envelope.payloadType !== type) {
+    const found = clip(envelope.payloadType)
+    throw refusal('verify.payload_type', { found, expected: type }, '/payloadType')
+  }
+  const body = readBase64(envelope.payload)
+  if (!body) throw schema('/payload', 'text that is not base64', 'base64')
+  return { body, signatures: envelope.signatures }
 }
 
 /** Key ids whose signatures over a manifest count. Throws `verify.*` when too few do, or one does not fit. */
 export function verifyManifest(
   manifestBytes: Uint8Array,
   signatures: Envelope['signatures'],
-  trust: TrustPolicy,
+  policy: TrustPolicy | Trust,
 ): readonly string[] {
-  return verifySignatures(signatures, preAuthEncoding(MANIFEST_TYPE, manifestBytes), readTrust(trust))
+  const trust = readTrust(policy)
+  const keyids = verifySignatures({ body: manifestBytes, signatures }, MANIFEST_TYPE, trust.keys)
+  if (mayPublish(trust, keyids)) return keyids
+  const [found, expected] = [countRole(trust, 'publisher', keyids), publishersNeeded(trust)]
+  throw refusal('verify.threshold', { found, expected }, '/signatures')
 }
 
 /** What is signed: type and body, each with its length in bytes, so that neither can run into the other. */
@@ -119,22 +147,28 @@ function readSignatures(list: readonly Json[]): Envelope['signatures'] {
   })
 }
 
-function verifySignatures(signatures: Envelope['signatures'], signed: Uint8Array, trust: Trust): string[] {
+/**
+ * Key ids of those keys that have signed, each key once, in the order of the envelope. Signatures by other keys are
+ * passed over. Throws `verify.signature` when one of these does not fit.
+ */
+export function verifySignatures(
+  { body, signatures }: Signed,
+  type: string,
+  keys: ReadonlyMap<string, TrustedKey>,
+): readonly string[] {
+  const signed = preAuthEncoding(type, body)
   const accepted = new Map<string, string>()
   signatures.forEach((it, i) => {
     const signature = readBase64(it.sig)
     if (!signature) throw schema(`/signatures/${i}/sig`, 'text that is not base64', 'base64')
     const fits = (key: TrustedKey): boolean => verify(null, signed, key.key, signature)
-    const named = trust.keys.get(it.keyid)
+    const named = keys.get(it.keyid)
     if (named && !fits(named)) {
       throw refusal('verify.signature', { keyid: it.keyid }, `/signatures/${i}/sig`)
     }
-    const signer = named ?? (it.keyid === '' ? [...trust.keys.values()].find(fits) : undefined)
+    const signer = named ?? (it.keyid === '' ? [...keys.values()].find(fits) : undefined)
     if (signer && !accepted.has(signer.identity)) accepted.set(signer.identity, signer.keyid)
   })
-  if (accepted.size < trust.threshold) {
-    throw refusal('verify.threshold', { found: accepted.size, expected: trust.threshold }, '/signatures')
-  }
   return [...accepted.values()]
 }
 

@@ -106,6 +106,7 @@ export function sealContent(content: Content, base: SealBase): Sealed {
     removed: removed.sort(byName),
     allowShrink: content.allowShrink ?? false,
     changedParameters: whatChanges(content, base),
+    ...(content.apply !== undefined && { apply: content.apply }),
     rollout: rolloutOf(content),
     trace: base.trace,
     lineage: content.lineage ?? null,

@@ -15,6 +15,7 @@ import { isReloadError, sayError } from '../../errors.ts'
 import { compareVersions, parseVersion } from '../../format/version.ts'
 import type { Core } from '../core.ts'
 import type { Generation } from '../live/generation.ts'
+import { recordOf } from '../trust-in-force.ts'
 import type { Finding } from './finding.ts'
 
 type Records = { readonly [Name in RecordName]: InstanceRecords[Name] | null }
@@ -24,6 +25,7 @@ export function recordsOf(core: Core): Records {
   const { cell, recorder, quarantine, library } = core
   return {
     floor: recorder.floor,
+    root: core.roots.chain === null ? null : recordOf(core.roots.chain),
     baseline: cell.baseline?.record ?? null,
     quarantine: quarantine.lasting,
     applied: cell.current?.ref ?? null,
@@ -39,7 +41,7 @@ export async function findStoreDrift(core: Core, store: StateStore): Promise<rea
   for (const it of new Set([current, baseline])) if (it !== null) found.push(await manifestDrift(core, it))
   const records = recordsOf(core)
   found.push(await floorDrift(core, store, records.floor))
-  for (const name of ['baseline', 'quarantine', 'applied', 'line', 'intent'] as const) {
+  for (const name of ['root', 'baseline', 'quarantine', 'applied', 'line', 'intent'] as const) {
     const what = await recordDrift(store, name, records[name])
     const mend = (): void => core.recorder.note(name, records[name])
     found.push(what === null ? null : finding(what, mend))

@@ -19,13 +19,13 @@ import { ReloadError } from '../../errors.ts'
 import { Retrying } from './retrying.ts'
 
 export type Intent = InstanceRecords['intent']
-type Wish = 'baseline' | 'quarantine' | 'applied' | 'line' | 'intent'
+type Wish = 'root' | 'baseline' | 'quarantine' | 'applied' | 'line' | 'intent'
 
 /**
  * Where a store takes them one by one: the way back first, what marks trouble last, so that a crash between two of
  * them leaves a state that boot knows.
  */
-const WISH_ORDER: readonly Wish[] = ['baseline', 'quarantine', 'applied', 'line', 'intent']
+const WISH_ORDER: readonly Wish[] = ['root', 'baseline', 'quarantine', 'applied', 'line', 'intent']
 
 export class Recorder {
   /** Highest authentic version seen. Raised in memory first, so that two offers cannot both be next. */
@@ -55,6 +55,12 @@ export class Recorder {
 
   async writeFloor(ref: StoredVersion): Promise<void> {
     await this.strictly('the floor', () => this.store.writeRecord('floor', ref))
+  }
+
+  /** Before it is in force, so that no start ever knows an older one. */
+  async writeRoot(root: InstanceRecords['root']): Promise<void> {
+    this.wishes.delete('root')
+    await this.strictly('the root', () => this.store.writeRecord('root', root))
   }
 
   async writeIntent(intent: Intent): Promise<void> {

@@ -13,6 +13,7 @@ import { compareVersions, parseVersion } from '../../format/version.ts'
 import type { Core } from '../core.ts'
 import { WIDEST_JUMP } from '../limits.ts'
 import { type Candidate, isAutomatic } from './candidate.ts'
+import { verifyEpoch, verifyRootAge } from './signed.ts'
 
 /** Why there is nothing to do about a candidate; `null` when there is. */
 export function settledAlready(core: Core, candidate: Candidate, origin: Origin): Unchanged['reason'] | null {
@@ -31,6 +32,7 @@ export function settledAlready(core: Core, candidate: Candidate, origin: Origin)
 
 /** Throws `verify.*` when a candidate is not for now, not for here, or not next. */
 export function verify(core: Core, candidate: Candidate, atMs: number): void {
+  verifyRootAge(core, candidate, atMs)
   verifyWindow(candidate, atMs)
   verifyAddress(core, candidate)
   verifyOrder(core, candidate)
@@ -66,7 +68,8 @@ function verifyAddress(core: Core, { manifest }: Candidate): void {
 }
 
 /** Above the floor, or the floor itself again; not too far above; and one version has one digest. */
-function verifyOrder(core: Core, { version, digest, manifest }: Candidate): void {
+function verifyOrder(core: Core, candidate: Candidate): void {
+  const { version, digest, manifest } = candidate
   const { floor } = core.recorder
   const known = core.library.digestOf(version) ?? (floor?.version === version ? floor.digest : null)
   if (known !== null && known !== digest) {
@@ -76,6 +79,8 @@ function verifyOrder(core: Core, { version, digest, manifest }: Candidate): void
   if (floor !== null && lowest !== null && compareVersions(manifest.version, lowest) < 0) {
     throw refusal('verify.below_floor', { version, floor: floor.version }, '/version')
   }
+  if (floor !== null && lowest !== null && manifest.version.epoch > lowest.epoch)
+    verifyEpoch(core, candidate, floor.version)
   // Where nothing has been seen yet, the line is taken to be at its beginning.
   const { epoch, seq } = lowest ?? { epoch: manifest.version.epoch, seq: 0 }
   const ahead = manifest.version.epoch === epoch ? manifest.version.seq - seq : manifest.version.seq

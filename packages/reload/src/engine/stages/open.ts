@@ -21,7 +21,7 @@ import { type SealBase, type Sealed, sealContent, sealDraft, treeDigest } from '
 import { formatVersion, nextVersion, parseVersion } from '../../format/version.ts'
 import type { Core } from '../core.ts'
 import { actorOf, type Candidate, type Offered } from './candidate.ts'
-import { isVouchedFor, proofOf, signOwn } from './proof.ts'
+import { proofOf, signOwn, vouchersOf } from './proof.ts'
 
 /** Opens an envelope: size, signatures, then the manifest. Throws `payload.*` and `verify.*`. */
 export function openSealed(core: Core, bytes: Uint8Array): Candidate {
@@ -42,9 +42,9 @@ export async function sealOffered(
   // Taken before anything is awaited: a version that comes in meanwhile makes this reading an old one.
   const readUpon = core.cell.current?.ref.digest ?? null
   if (offered.form === 'restore') {
-    const { content, proof } = await contentOf(core, offered.version, asked.origin)
+    const { content, ...vouchers } = await contentOf(core, offered.version, asked.origin)
     const sealed = sealContent(content, base)
-    const vouched = proof === null ? signOwn(core, sealed) : { keyids: [], proof }
+    const vouched = vouchers.proof === null ? signOwn(core, sealed) : vouchers
     return candidateOf(sealed.manifest, { ...ownSeal(sealed), ...vouched, readUpon, places: undefined })
   }
   const draft = offered.form === 'draft' ? offered.draft : await readDraft(core, offered.bytes, asked.origin)
@@ -66,7 +66,7 @@ async function contentOf(
   core: Core,
   wanted: string | null,
   origin: Origin,
-): Promise<{ content: Parameters<typeof sealContent>[0]; proof: Proof | null }> {
+): Promise<{ content: Parameters<typeof sealContent>[0]; keyids: readonly string[]; proof: Proof | null }> {
   const ref = wanted === null ? before(core) : core.library.line.find((it) => it.version === wanted)
   if (ref == null) throw new ReloadError('reload.no_such_version', { version: wanted ?? 'before this one' })
   const old = await core.library.read(ref)
@@ -77,7 +77,8 @@ async function contentOf(
     reason: origin.reason ?? `back to ${ref.version}`,
     allowShrink: true,
   }
-  return { content, proof: (await isVouchedFor(core, old)) ? old.proof : null }
+  const keyids = await vouchersOf(core, old)
+  return { content, keyids: keyids ?? [], proof: keyids === null ? null : old.proof }
 }
 
 /** The version before the one in force: older, of other content, and not in quarantine. */

@@ -10,6 +10,7 @@ import type { Manifest } from '../../contract/payload.ts'
 import type { Proof } from '../../contract/store.ts'
 import { isReloadError, ReloadError } from '../../errors.ts'
 import { encodeEnvelope, type OpenedEnvelope, openEnvelope, verifyManifest } from '../../format/envelope.ts'
+import { publishersNeeded, type Trust } from '../../format/trust.ts'
 import { formatVersion } from '../../format/version.ts'
 import type { Core } from '../core.ts'
 import type { Candidate } from './candidate.ts'
@@ -33,31 +34,37 @@ export function signOwn(
   return { keyids: opened.keyids, proof: proofOf(manifest, opened) }
 }
 
-/** Throws `trust.unvouched` when signatures are asked for and those kept with a version do not speak for it. */
-export async function verifyProof(core: Core, candidate: Candidate): Promise<void> {
+/**
+ * Key ids that speak for a version by the signatures kept with it; none where nobody asks. Throws `trust.unvouched`
+ * when signatures are asked for and those do not suffice.
+ */
+export async function verifyProof(core: Core, candidate: Candidate): Promise<readonly string[]> {
   const { trust, library } = core
   const { version, digest, tree, proof } = candidate
-  if (trust === null) return
+  if (trust === null) return []
   try {
-    if (proof === null) throw new ReloadError('verify.threshold', { found: 0, expected: trust.threshold })
+    if (proof === null) throw tooFew(trust)
     const signed = proof.digest === digest ? candidate : await library.read(proof)
-    verifyManifest(signed.manifestBytes, proof.signatures, trust)
-    if (signed.tree !== tree)
-      throw new ReloadError('verify.threshold', { found: 0, expected: trust.threshold })
+    const keyids = verifyManifest(signed.manifestBytes, proof.signatures, trust)
+    if (signed.tree !== tree) throw tooFew(trust)
+    return keyids
   } catch (cause) {
     if (!isReloadError(cause) || cause.code === 'trust.unusable') throw cause
     throw new ReloadError('trust.unvouched', { version }, { cause })
   }
 }
 
-/** Whether signatures are asked for and there are enough for a version. */
-export async function isVouchedFor(core: Core, candidate: Candidate): Promise<boolean> {
-  if (core.trust === null || candidate.proof === null) return false
+/** Key ids that speak for a version; `null` where none are asked for, or too few do. */
+export async function vouchersOf(core: Core, candidate: Candidate): Promise<readonly string[] | null> {
+  if (core.trust === null || candidate.proof === null) return null
   try {
-    await verifyProof(core, candidate)
-    return true
+    return await verifyProof(core, candidate)
   } catch (error) {
-    if (isReloadError(error) && error.code === 'trust.unvouched') return false
+    if (isReloadError(error) && error.code === 'trust.unvouched') return null
     throw error
   }
+}
+
+function tooFew(trust: Trust): ReloadError {
+  return new ReloadError('verify.threshold', { found: 0, expected: publishersNeeded(trust) })
 }

@@ -27,7 +27,9 @@ export function observeCore(core: Core, { hasTrouble, storeLagSeconds }: Asked):
     meter.observe('config.age', () =>
       serving((_, since) => ({ value: (core.clock.now() - since) / 1000, attributes: scope })),
     ),
-    meter.observe('config.stale', () => [{ value: hasTrouble() ? 1 : 0, attributes: scope }]),
+    meter.observe('config.stale', () => [
+      { value: hasTrouble() || core.freshness.staleness !== null ? 1 : 0, attributes: scope },
+    ]),
     meter.observe('reload.quarantined', () => [{ value: core.quarantine.entries.length }]),
     meter.observe('reload.generations', () => [{ value: core.generations.size }]),
     meter.observe('reload.generations.limit', () => [{ value: core.limits.generations }]),

@@ -45,6 +45,8 @@ export function statusOf(core: Core, seen: Seen): ReloaderStatus {
     breaker: core.breaker.state,
     handles: seen.handles,
     last: intake.last?.report() ?? null,
+    root: core.roots.status(core.clock.now()),
+    stale: core.freshness.staleness,
   }
 }
 

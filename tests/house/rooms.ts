@@ -11,6 +11,7 @@ import { isTest, type SourceFile } from './source-tree.ts'
 type Doors = Readonly<Record<string, readonly string[]>>
 
 const gatewayRooms = [
+  'access',
   'calls',
   'catalogue',
   'contexts',
@@ -60,7 +61,9 @@ export const doors: Readonly<Record<string, Doors>> = {
   gateway: {
     errors: [],
     contract: ['errors'],
+    access: ['contract', 'errors'],
     calls: ['contract', 'errors'],
+    cause: ['contract', 'errors'],
     catalogue: ['contract', 'errors'],
     contexts: ['contract', 'errors'],
     identity: ['contract', 'errors'],
@@ -72,10 +75,20 @@ export const doors: Readonly<Record<string, Doors>> = {
     wire: ['contract', 'errors'],
     settings: ['contract', 'errors', ...gatewayRooms],
     pipeline: ['contract', 'errors', 'settings', ...gatewayRooms],
-    control: ['contract', 'errors', 'settings', 'calls', 'pipeline'],
+    control: ['contract', 'errors', 'settings', 'access', 'calls', 'cause', 'pipeline'],
     server: ['contract', 'errors', 'control', 'pipeline', 'routing', 'wire'],
     version: [],
-    boot: ['contract', 'errors', 'settings', 'pipeline', 'control', 'server', 'version', ...gatewayRooms],
+    boot: [
+      'contract',
+      'errors',
+      'settings',
+      'pipeline',
+      'cause',
+      'control',
+      'server',
+      'version',
+      ...gatewayRooms,
+    ],
     main: ['boot'],
     index: ['contract', 'errors', 'boot', 'version'],
   },

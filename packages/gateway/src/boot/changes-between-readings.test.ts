@@ -129,7 +129,17 @@ async function open(): Promise<World> {
   }
   const journal = createAttemptJournal(reloader)
   const calls = {} as CallLog
-  const rooms = { reloader, calls, journal, changer, source, telemetry, clock: systemClock, about }
+  const rooms = {
+    reloader,
+    calls,
+    journal,
+    changer,
+    provenance: { originsOf: async () => new Map(), step: async () => null },
+    source,
+    telemetry,
+    clock: systemClock,
+    about,
+  }
   const app = createAdminApp(rooms)
   const patch = async (weight: number): Promise<string> => {
     const response = await app.request('/v1/settings', {

@@ -23,6 +23,7 @@ import {
 } from '@changeover/reload'
 import { type CallLog, createCallLog } from '../calls/call-log.ts'
 import { loadShipped } from '../catalogue/catalogue.ts'
+import type { KeptTexts } from '../cause/kept-texts.ts'
 import type { CompiledGateway } from '../contract/compiled.ts'
 import { loadAdminToken } from '../control/admin-token.ts'
 import { createAttemptJournal } from '../control/attempt-journal.ts'
@@ -34,11 +35,14 @@ import { type AdminServer, startAdminServer } from '../server/admin-server.ts'
 import { createDataServer, type DataServer } from '../server/data-server.ts'
 import { isLoopback } from '../server/loopback.ts'
 import { createSecrets, type Secrets } from '../settings/secrets.ts'
+import { starterSettings } from '../settings/starter.ts'
 import { version } from '../version.ts'
 import { followCallSettings } from './call-settings.ts'
 import { type FirstOffer, withFirstOffer } from './first-offer.ts'
 import type { Flags } from './flags.ts'
+import { keepingTexts } from './keeping-texts.ts'
 import { listening } from './listen-error.ts'
+import { openProvenance, openTexts } from './open-provenance.ts'
 import { openSettingsPlace, type SettingsPlace } from './settings-place.ts'
 import { createReader } from './settings-reader.ts'
 import { withoutStaleOffers } from './stale-offers.ts'
@@ -111,6 +115,7 @@ interface Begun {
   readonly secrets: Secrets
   readonly reloader: Reloader<Parts>
   readonly calls: CallLog
+  readonly texts: KeptTexts
   readonly closers: (() => void)[]
   data: DataServer | null
   admin: AdminServer | null
@@ -127,13 +132,14 @@ async function begin(options: RunOptions): Promise<Begun> {
   const isTerminal = stdout.isTTY === true
   const telemetry = startTelemetry(options, { clock, instance, isTerminal })
   const secrets = createSecrets({ env, redactor: telemetry.redactor })
+  const texts = openTexts(stateFolder, telemetry)
   const reloader = createReloader<Parts>({
     scope: flags.scope,
     instance,
     clock,
     telemetry,
     store: fileStore(join(stateFolder, 'reload')),
-    read: createReader(),
+    read: keepingTexts(createReader(clock), { texts, starter: starterSettings(env) }),
     participants: {
       gateway: gatewayParticipant({
         secrets,
@@ -148,7 +154,7 @@ async function begin(options: RunOptions): Promise<Begun> {
     ...(options.signer && { signer: options.signer }),
   })
   const calls = createCallLog({ path: join(stateFolder, 'calls.db'), clock, telemetry })
-  const parts = { options, clock, startedAt, stateFolder, telemetry, secrets, reloader, calls }
+  const parts = { options, clock, startedAt, stateFolder, telemetry, secrets, reloader, calls, texts }
   return { ...parts, closers: [], data: null, admin: null, isStopping: false }
 }
 
@@ -175,7 +181,7 @@ function startTelemetry(
 }
 
 async function finish(begun: Begun): Promise<Running> {
-  const { options, clock, reloader, calls, telemetry, stateFolder } = begun
+  const { options, clock, reloader, calls, telemetry, stateFolder, texts } = begun
   const { flags, cwd, env } = options
   const [, place, adminToken] = await Promise.all([
     reloader.start(),
@@ -186,10 +192,11 @@ async function finish(begun: Begun): Promise<Running> {
   const journal = createAttemptJournal(reloader)
   const source = place.source
   const changer = createChanger({ reloader, source, telemetry })
+  const { provenance, stop } = openProvenance({ reloader, journal, texts, source })
   const watched = withFirstOffer(withoutStaleOffers(place, changer))
   reloader.watch(watched.handle)
   const first = await watched.first
-  begun.closers.push(journal.close, followCallSettings(reloader, calls), refreshSecrets(begun))
+  begun.closers.push(journal.close, stop, followCallSettings(reloader, calls), refreshSecrets(begun))
 
   const dataUrl = await openData(begun)
   const about = aboutOf(begun, dataUrl)
@@ -198,6 +205,7 @@ async function finish(begun: Begun): Promise<Running> {
     calls,
     journal,
     changer,
+    provenance,
     source,
     telemetry,
     clock,

@@ -182,6 +182,7 @@ async function open(text: string | null = starter, isOwn = true): Promise<World>
     calls,
     journal,
     changer,
+    provenance: { originsOf: async () => new Map(), step: async () => null },
     source,
     telemetry,
     clock: systemClock,

@@ -13,6 +13,7 @@ import { type AdminApp, type AdminContext, bodyLimitBytes, createApp } from './a
 import { problem, problemOf } from './problem.ts'
 import type { AdminRooms } from './rooms.ts'
 import { addCallRoutes } from './routes/calls.ts'
+import { addCauseRoutes } from './routes/causes.ts'
 import { addChangeRoutes } from './routes/changes.ts'
 import { addReloadRoutes } from './routes/reloads.ts'
 import { addSettingsRoutes } from './routes/settings.ts'
@@ -35,6 +36,7 @@ export function createAdminApp(rooms: AdminRooms): AdminApp {
   addSettingsRoutes(app, rooms)
   addChangeRoutes(app, rooms)
   addCallRoutes(app, rooms)
+  addCauseRoutes(app, rooms)
   addStateRoutes(app, rooms)
   describeRest(app)
   app.doc31('/openapi.json', documentHead)

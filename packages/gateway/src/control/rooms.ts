@@ -1,6 +1,7 @@
 /** What the admin API works on: handed in by `main.ts`, so that a test can hand in doubles. */
 import type { Clock, Reloader, Telemetry } from '@changeover/reload'
 import type { CallLog } from '../calls/call-log.ts'
+import type { Provenance } from '../cause/provenance.ts'
 import type { AttemptJournal } from './attempt-journal.ts'
 import type { Changer } from './changer.ts'
 import type { SettingsSource } from './settings-source.ts'
@@ -10,6 +11,7 @@ export interface AdminRooms {
   readonly calls: CallLog
   readonly journal: AttemptJournal
   readonly changer: Changer
+  readonly provenance: Provenance
   readonly source: SettingsSource
   readonly telemetry: Telemetry
   readonly clock: Clock

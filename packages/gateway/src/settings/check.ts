@@ -89,6 +89,13 @@ export function entryOf<Schema extends z.ZodType>(
   return checked?.ok === true ? (checked.value as z.output<Schema>) : undefined
 }
 
+/** One entry with its defaults; `undefined` when no such entry is known, or it does not pass. */
+export function checkedEntry(kind: string, name: string, value: Json): unknown {
+  const schema = entrySchema(kind, name)
+  const checked = schema === null ? null : check(schema, value)
+  return checked?.ok === true ? checked.value : undefined
+}
+
 function check(schema: z.ZodType, value: Json): Checked {
   const canRemember = typeof value === 'object' && value !== null && Object.isFrozen(value)
   const known = canRemember ? remembered.get(schema)?.get(value) : undefined

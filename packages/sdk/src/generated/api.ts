@@ -198,7 +198,7 @@ export type Instance = {
     /** `epoch.seq`, such as `1.42` */
     readonly version: string
     readonly pins: number
-    readonly role: 'current' | 'baseline' | 'draining'
+    readonly role: 'current' | 'baseline' | 'candidate' | 'draining'
   })[]
   /** at so many a reload waits for one to drain */
   readonly generationLimit: number
@@ -311,6 +311,14 @@ export type RollbackRequest = {
   readonly reason?: string
 }
 
+export type SettingValue = {
+  /** JSON pointer into the settings */
+  readonly pointer: string
+  /** any JSON value */
+  readonly value?: unknown
+  readonly origin: ValueOrigin
+}
+
 export type Settings = {
   /** `epoch.seq`, such as `1.42` */
   readonly version: string
@@ -318,6 +326,15 @@ export type Settings = {
   readonly override: Override | null
   /** any JSON value */
   readonly settings?: unknown
+}
+
+export type SettingsOrigin = {
+  readonly version: string
+  /** JSON pointer into the settings */
+  readonly pointer: string
+  readonly values: readonly SettingValue[]
+  /** values that are not listed, beyond `limit` */
+  readonly left: number
 }
 
 export type Source = {
@@ -367,6 +384,32 @@ export type StoredVersion = {
   readonly digest: string
 }
 
+export type ValueOrigin = {
+  /** JSON pointer into the settings */
+  readonly pointer: string
+  /** `file`: the operator's own; `pulled`: a source written elsewhere; `api`: asked for through this API; `override`: for a time only; `sealed`: came sealed; `starter`: the first settings, as the gateway wrote them; `default`: written nowhere; `unknown`: older than what is kept */
+  readonly kind: 'file' | 'pulled' | 'api' | 'override' | 'sealed' | 'starter' | 'default' | 'unknown'
+  /** where it stands in what was read */
+  readonly place: Place | null
+  /** the version that last made it what it is */
+  readonly change: VersionStep | null
+  /** the oldest version kept, which held it already, when it is older than all that is kept */
+  readonly heldSince: string | null
+  /** where it stood before, when that version was a way back */
+  readonly restored: {
+    /** JSON pointer into the settings */
+    readonly pointer: string
+    /** `file`: the operator's own; `pulled`: a source written elsewhere; `api`: asked for through this API; `override`: for a time only; `sealed`: came sealed; `starter`: the first settings, as the gateway wrote them; `default`: written nowhere; `unknown`: older than what is kept */
+    readonly kind: 'file' | 'pulled' | 'api' | 'override' | 'sealed' | 'starter' | 'default' | 'unknown'
+    /** where it stands in what was read */
+    readonly place: Place | null
+    /** the version that last made it what it is */
+    readonly change: VersionStep | null
+    /** the oldest version kept, which held it already, when it is older than all that is kept */
+    readonly heldSince: string | null
+  } | null
+}
+
 export type VersionDetail = VersionEntry & {
   /** settings: kind, then name, then value; secrets are references */
   readonly settings: { readonly [name: string]: { readonly [name: string]: unknown } } | null
@@ -399,6 +442,30 @@ export type VersionPage = {
   readonly versions: readonly VersionEntry[]
 }
 
+/** a version, and how it came in */
+export type VersionStep = {
+  readonly version: string
+  readonly at: string
+  readonly author: string
+  /** what the author said; `null` where it is not kept any more */
+  readonly reason: string | null
+  /** the reload that brought it in */
+  readonly attempt: string | null
+  /** trace of that reload */
+  readonly traceId: string | null
+  readonly trigger: string | null
+  readonly source: string | null
+  /** what became of that reload */
+  readonly status: string | null
+  /** the older version that it went back to */
+  readonly restores: string | null
+  /** it was there for a time only */
+  readonly isOverride: boolean
+  readonly approvedBy: readonly string[]
+  /** from the lineage of a payload that names it */
+  readonly commit: string | null
+}
+
 /** what became of the settings file, when the change was written back into it */
 export type WriteBack = {
   readonly path: string
@@ -420,6 +487,20 @@ export interface Operations {
       readonly force?: 'true' | 'false'
       /** in force for this time only, such as `90s`, `15m` or `2h`, and written nowhere; also where the settings are not ours to write */
       readonly override?: string
+      /** how this change comes in, in place of what the settings in force say */
+      readonly strategy?: 'allAtOnce' | 'canary' | 'blueGreen' | 'shadow'
+      /** for a canary: what gets the new version as one */
+      readonly by?: 'request' | 'session' | 'tenant' | 'key'
+      /** for a canary: shares and how long each lasts, such as `1%:5m,5%:10m,25%`; without a time until promoted */
+      readonly steps?: string
+      /** for blueGreen and shadow: how long before it takes all, such as `10m` */
+      readonly hold?: string
+      /** how long it is observed at full traffic, such as `1m` */
+      readonly bake?: string
+      /** not before this instant (RFC 3339) */
+      readonly startAt?: string
+      /** it goes back by itself unless it is promoted within this time, such as `10m` */
+      readonly confirmWithin?: string
       /** the change may remove half of what is there, or more */
       readonly allowShrink?: 'true' | 'false'
       readonly dryRun?: 'true' | 'false'
@@ -548,6 +629,20 @@ export interface Operations {
       readonly force?: 'true' | 'false'
       /** in force for this time only, such as `90s`, `15m` or `2h`, and written nowhere; also where the settings are not ours to write */
       readonly override?: string
+      /** how this change comes in, in place of what the settings in force say */
+      readonly strategy?: 'allAtOnce' | 'canary' | 'blueGreen' | 'shadow'
+      /** for a canary: what gets the new version as one */
+      readonly by?: 'request' | 'session' | 'tenant' | 'key'
+      /** for a canary: shares and how long each lasts, such as `1%:5m,5%:10m,25%`; without a time until promoted */
+      readonly steps?: string
+      /** for blueGreen and shadow: how long before it takes all, such as `10m` */
+      readonly hold?: string
+      /** how long it is observed at full traffic, such as `1m` */
+      readonly bake?: string
+      /** not before this instant (RFC 3339) */
+      readonly startAt?: string
+      /** it goes back by itself unless it is promoted within this time, such as `10m` */
+      readonly confirmWithin?: string
       /** the change may remove half of what is there, or more */
       readonly allowShrink?: 'true' | 'false'
       readonly dryRun?: 'true' | 'false'
@@ -565,6 +660,20 @@ export interface Operations {
       readonly force?: 'true' | 'false'
       /** in force for this time only, such as `90s`, `15m` or `2h`, and written nowhere; also where the settings are not ours to write */
       readonly override?: string
+      /** how this change comes in, in place of what the settings in force say */
+      readonly strategy?: 'allAtOnce' | 'canary' | 'blueGreen' | 'shadow'
+      /** for a canary: what gets the new version as one */
+      readonly by?: 'request' | 'session' | 'tenant' | 'key'
+      /** for a canary: shares and how long each lasts, such as `1%:5m,5%:10m,25%`; without a time until promoted */
+      readonly steps?: string
+      /** for blueGreen and shadow: how long before it takes all, such as `10m` */
+      readonly hold?: string
+      /** how long it is observed at full traffic, such as `1m` */
+      readonly bake?: string
+      /** not before this instant (RFC 3339) */
+      readonly startAt?: string
+      /** it goes back by itself unless it is promoted within this time, such as `10m` */
+      readonly confirmWithin?: string
       /** the change may remove half of what is there, or more */
       readonly allowShrink?: 'true' | 'false'
     }
@@ -602,6 +711,19 @@ export interface Operations {
     query: {}
     body: undefined
     answer: Call
+  }
+  /** Where the values in force come from: file and line, version, reload, author */
+  readOrigin: {
+    params: {}
+    query: {
+      /** JSON pointer, such as `/routes/chat`; without it everything */
+      readonly pointer?: string
+      /** `epoch.seq`; default: the version in force */
+      readonly version?: string
+      readonly limit?: number
+    }
+    body: undefined
+    answer: SettingsOrigin
   }
   /** This instance: five pointers, the last reload, the calls under this version and the one before */
   readStatus: {
@@ -667,6 +789,7 @@ export const routes = {
   rollback: { method: 'POST', path: '/v1/rollback' },
   listCalls: { method: 'GET', path: '/v1/calls' },
   readCall: { method: 'GET', path: '/v1/calls/{id}' },
+  readOrigin: { method: 'GET', path: '/v1/settings/origin' },
   readStatus: { method: 'GET', path: '/v1/status' },
   listInstances: { method: 'GET', path: '/v1/instances' },
   readAudit: { method: 'GET', path: '/v1/audit' },

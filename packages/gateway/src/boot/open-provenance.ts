@@ -1,0 +1,93 @@
+/**
+ * Puts together what is needed to say where a value comes from: the line of versions, the audit log, the texts that
+ * versions were read from, and the operator's own file as it is now.
+ */
+import { join } from 'node:path'
+import type { Origin, Reloader, Telemetry } from '@changeover/reload'
+import { History, TEXT_LINEAGE } from '../cause/history.ts'
+import { type KeptTexts, openKeptTexts, type SourceText } from '../cause/kept-texts.ts'
+import { createProvenance, type Provenance, type ReadSettings } from '../cause/provenance.ts'
+import type { AttemptJournal } from '../control/attempt-journal.ts'
+import type { SettingsSource } from '../control/settings-source.ts'
+import { settingsReader } from '../settings/reader.ts'
+
+export function openTexts(stateFolder: string, telemetry: Telemetry): KeptTexts {
+  return openKeptTexts(join(stateFolder, 'texts'), (error) =>
+    telemetry.logger.log({
+      level: 'warn',
+      room: 'cause',
+      message: 'the text of a version could not be kept; its lines will not be known',
+      error,
+    }),
+  )
+}
+
+export interface ProvenanceParts {
+  readonly reloader: Reloader<unknown>
+  readonly journal: AttemptJournal
+  readonly texts: KeptTexts
+  readonly source: SettingsSource
+}
+
+/** `stop` ends what follows the reloader. */
+export function openProvenance(parts: ProvenanceParts): { provenance: Provenance; stop: () => void } {
+  const { reloader, journal, texts, source } = parts
+  const history = new History({
+    line: () => reloader.line(),
+    manifest: (version) => reloader.manifest(version),
+    settings: (version) => reloader.settings(version),
+    audit: (options) => reloader.audit(options),
+    subscribe: (listener) => reloader.subscribe(listener),
+    reports: () => journal.reports(),
+  })
+  const provenance = createProvenance({
+    history,
+    texts,
+    ownPlace: source.own === null ? null : source.place,
+    readOwn: () => readOwn(source),
+    read: readSettings,
+    inForce: () => reloader.current(),
+  })
+  const stops = [history.follow(), keepTexts(reloader, texts)]
+  return {
+    provenance,
+    stop: () => {
+      for (const stop of stops) stop()
+    },
+  }
+}
+
+/** Keeps the text of each version that has a number for good, once. Returns how to stop. */
+function keepTexts(reloader: Reloader<unknown>, texts: KeptTexts): () => void {
+  let last: string | null = null
+  const keep = async (version: string): Promise<void> => {
+    const manifest = await reloader.manifest(version)
+    if (manifest === null) return
+    last = version
+    const { lineage } = JSON.parse(new TextDecoder().decode(manifest)) as {
+      readonly lineage: Readonly<Record<string, string>> | null
+    }
+    const digest = lineage?.[TEXT_LINEAGE]
+    if (digest !== undefined) await texts.keep(digest)
+  }
+  const hear = (version: string | null): void => {
+    // What cannot be read now is not known later: no more than that.
+    if (version !== null && version !== last) keep(version).catch(() => undefined)
+  }
+  hear(reloader.current()?.version ?? null)
+  return reloader.subscribe((event) => hear(event.version))
+}
+
+async function readOwn({ own, place }: SettingsSource): Promise<SourceText | null> {
+  const bytes = (await own?.read().catch(() => null)) ?? null
+  if (own === null || bytes === null) return null
+  return { source: place, mediaType: own.mediaType, text: new TextDecoder().decode(bytes) }
+}
+
+const read = settingsReader()
+
+async function readSettings({ source, mediaType, text }: SourceText): Promise<ReadSettings> {
+  const origin: Origin = { trigger: 'file', source, ...(mediaType === undefined ? {} : { mediaType }) }
+  const { settings, places } = await read(new TextEncoder().encode(text), origin, null)
+  return { settings, placeOf: (pointer) => places?.(pointer) }
+}

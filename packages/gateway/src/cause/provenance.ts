@@ -1,0 +1,138 @@
+/**
+ * Where the values of a version come from: the version that made each what it is, the line that it stands in, and
+ * whether it is written anywhere at all.
+ *
+ * Nothing is worked out before somebody asks, and nothing that is asked stays in memory but some facts of versions and
+ * the last texts that were read. It all comes from what is on disk: manifests, audit log, kept texts; so it is the same
+ * after a restart.
+ *
+ * A value of the version in force is looked up in the operator's file as it is now, where it says the same: that is where
+ * somebody would go to change it. Otherwise in the text that the version was read from.
+ */
+import { type Json, pointTo, type SettingsTree, stepsOf } from '@changeover/reload'
+import { findOrigins } from './find-origins.ts'
+import type { History } from './history.ts'
+import type { KeptTexts, SourceText } from './kept-texts.ts'
+import type { Place, ValueOrigin, VersionStep } from './origin.ts'
+
+/** A settings text, read: what it says, and where. */
+export interface ReadSettings {
+  readonly settings: SettingsTree
+  placeOf(pointer: string): Place | undefined
+}
+
+export interface ProvenanceOptions {
+  readonly history: History
+  readonly texts: KeptTexts
+  /** How people call the operator's own file or directory; `null` where settings are not ours to write. */
+  readonly ownPlace: string | null
+  /** What the operator's own file says now; `null` when there is none, or it cannot be read. */
+  readOwn(): Promise<SourceText | null>
+  /** Throws when the text cannot be read. */
+  read(text: SourceText): Promise<ReadSettings>
+  inForce(): { readonly version: string; readonly settings: SettingsTree } | null
+}
+
+export interface Provenance {
+  /** `settings`: those of the version, for what is written in them. */
+  originsOf(
+    version: string,
+    settings: SettingsTree,
+    pointers: readonly string[],
+  ): Promise<ReadonlyMap<string, ValueOrigin>>
+  step(version: string): Promise<VersionStep | null>
+}
+
+/** Texts that stay read, because one question asks for many places of the same. */
+const MOST_READ = 2
+/** What a text came under when it was sent and not read from a file. */
+const SENT = /^(?:GET|POST|PUT|PATCH) \//
+
+export function createProvenance(options: ProvenanceOptions): Provenance {
+  const { history, ownPlace } = options
+  const reading = createReading(options)
+  const isOwn = ownPlace !== null
+
+  async function placeIn(step: VersionStep, pointer: string): Promise<Place | null> {
+    const text = step.text === null ? null : await options.texts.find(step.text)
+    const place = text === null ? null : ((await reading(text))?.placeOf(pointer) ?? null)
+    if (place === null || !SENT.test(place.file)) return place
+    // What was sent is what was then written: the same lines, under the file's name.
+    return ownPlace === null ? null : { ...place, file: ownPlace }
+  }
+
+  async function placeNow(settings: SettingsTree, pointer: string): Promise<Place | null> {
+    const text = await options.readOwn()
+    const own = text === null ? null : await reading(text)
+    if (own === null || !isSame(valueAt(own.settings, pointer), valueAt(settings, pointer))) return null
+    return own.placeOf(pointer) ?? null
+  }
+
+  return {
+    step: (version) => history.step(version),
+    async originsOf(version, settings, pointers) {
+      const finder = { history, isOwn, placeIn }
+      const isInForce = options.inForce()?.version === version
+      const found = new Map<string, ValueOrigin>()
+      for (const [pointer, it] of await findOrigins(finder, version, pointers)) {
+        const isWritten = valueAt(settings, pointer) !== undefined
+        const now = isWritten && isInForce ? await placeNow(settings, pointer) : null
+        const place = isWritten ? (now ?? it.place) : null
+        found.set(pointer, { ...it, kind: isWritten ? it.kind : 'default', place })
+      }
+      return found
+    },
+  }
+}
+
+/** Reads a text once for several questions; `null` when it cannot be read any more. */
+function createReading({ read }: ProvenanceOptions) {
+  let recent: readonly { readonly text: SourceText; readonly it: Promise<ReadSettings | null> }[] = []
+  return (text: SourceText): Promise<ReadSettings | null> => {
+    const known = recent.find(
+      (entry) =>
+        entry.text.text === text.text &&
+        entry.text.source === text.source &&
+        entry.text.mediaType === text.mediaType,
+    )
+    const entry = known ?? { text, it: read(text).catch(() => null) }
+    recent = [entry, ...recent.filter((other) => other !== entry)].slice(0, MOST_READ)
+    return entry.it
+  }
+}
+
+/** What stands at a pointer; `undefined` when nothing does. */
+export function valueAt(tree: SettingsTree, pointer: string): Json | undefined {
+  let here: Json | undefined = tree
+  for (const step of stepsOf(pointer)) {
+    const holds: boolean = typeof here === 'object' && here !== null && Object.hasOwn(here, step)
+    here = holds ? (here as { readonly [key: string]: Json })[step] : undefined
+  }
+  return here
+}
+
+/** The same JSON, however its keys are ordered. */
+export function isSame(a: Json | undefined, b: Json | undefined): boolean {
+  if (a === b) return true
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
+  if (Array.isArray(a) !== Array.isArray(b)) return false
+  const [left, right] = [Object.entries(a), Object.entries(b)]
+  const other = b as Readonly<Record<string, Json>>
+  return (
+    left.length === right.length &&
+    left.every(([key, value]) => Object.hasOwn(other, key) && isSame(value as Json, other[key]))
+  )
+}
+
+/** Pointers of the values below one, itself when it is a value; `atMost` of them. */
+export function leavesAt(tree: SettingsTree, pointer: string, atMost: number): readonly string[] {
+  const found: string[] = []
+  const visit = (here: Json | undefined, at: string): void => {
+    if (here === undefined || found.length >= atMost) return
+    const inside = typeof here === 'object' && here !== null ? Object.entries(here) : []
+    if (inside.length === 0) found.push(at)
+    for (const [key, value] of inside) visit(value as Json, pointTo(at, key))
+  }
+  visit(valueAt(tree, pointer), pointer)
+  return found
+}

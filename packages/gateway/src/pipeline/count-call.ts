@@ -15,6 +15,7 @@ import { bodyShapes, inputInPathShape } from '../wire/body-shapes.ts'
 import { type Fields, isFields } from '../wire/fields.ts'
 import { wireOf } from '../wire/list.ts'
 import { RequestBody } from '../wire/request-body.ts'
+import { claimSignatures } from '../wire/signature-origin.ts'
 import { GenerateCall } from './generate-call.ts'
 import { ConvertedReply } from './replies/converted-reply.ts'
 import type { Answer } from './replies/open-reply.ts'
@@ -96,14 +97,16 @@ function passOn({ body, prompt }: BodyFor, { upstreamModel: model }: CompiledTar
 
 function forGoogle({ body, prompt }: BodyFor, target: CompiledTarget): Fields {
   const model = target.upstreamModel
-  const request = wireOf('anthropic-messages').parseRequest(body.toFields(prompt))
+  const asked = wireOf('anthropic-messages').parseRequest(body.toFields(prompt))
+  const { request } = claimSignatures(asked, 'anthropic-messages', 'gemini')
   const { body: whole } = wireOf('gemini').writeRequest(request, model)
   if (target.provider.kind === 'vertex') return whole
   return { generateContentRequest: { model: `models/${model}`, ...whole } }
 }
 
 function forAnthropic({ body }: BodyFor, target: CompiledTarget): Fields {
-  const request = wireOf('gemini').parseRequest(countedFields(body))
+  const asked = wireOf('gemini').parseRequest(countedFields(body))
+  const { request } = claimSignatures(asked, 'gemini', 'anthropic-messages')
   const { body: whole } = wireOf('anthropic-messages').writeRequest(request, target.upstreamModel)
   return Object.fromEntries(COUNTED.filter((name) => name in whole).map((name) => [name, whole[name]]))
 }

@@ -19,6 +19,7 @@ import {
   prepareDefaults,
 } from '../wire/prepared-defaults.ts'
 import type { RequestBody } from '../wire/request-body.ts'
+import { claimSignatures, mayCarryMarks } from '../wire/signature-origin.ts'
 
 export interface UpstreamBody {
   readonly bytes: Buffer
@@ -55,7 +56,9 @@ export interface BodyFor {
 export function writeUpstreamBody(it: BodyFor, target: CompiledTarget): UpstreamBody {
   const native = target.paths[it.callerWire]
   const mended = native !== undefined && it.callerWire === CHAT && target.provider.quirks?.mends === true
-  const written = native === undefined || mended ? translate(it, target, mended) : passOn(it, target)
+  // A conversation that another provider has been in may hold what only that one takes back.
+  const passes = native !== undefined && !mended && !mayCarryMarks(it.body.bytes)
+  const written = passes ? passOn(it, target) : translate(it, target, native !== undefined)
   const path = native ?? target.paths[written.wire]
   if (path === undefined) throw new TypeError(`provider ${target.provider.kind} has no path for its format`)
   const { notes, ...rest } = written
@@ -141,17 +144,18 @@ function adaptBytes(
   return { bytes: Buffer.from(JSON.stringify(adapted.body)), warnings: adapted.warnings }
 }
 
-/** `mended`: into its own format, because the target's is not quite that. */
+/** `isOwn`: into the caller's format again, because its bytes cannot go as they are. */
 function translate(
   { body, route, prompt, callerWire }: BodyFor,
   target: CompiledTarget,
-  mended: boolean,
+  isOwn: boolean,
 ): Written {
-  const wire = mended ? callerWire : target.provider.wire
+  const wire = isOwn ? callerWire : target.provider.wire
   const ofContext = neutralDefaults(route.context?.parameters ?? null)
   const ofModel = neutralDefaults(target.parameters)
   const asked = wireOf(callerWire).parseRequest(body.toFields(prompt))
-  const request = fillIn(fillIn(asked, ofContext), ofModel)
+  const claimed = claimSignatures(fillIn(fillIn(asked, ofContext), ofModel), callerWire, wire)
+  const { request } = claimed
   const written = wireOf(wire).writeRequest(withUsage(request), target.upstreamModel)
   const own = wire === CHAT ? { ...ofModel.extra, ...ofContext.extra } : ofModel.extra
   const lost = wire === CHAT ? [] : Object.keys(ofContext.extra)
@@ -162,10 +166,16 @@ function translate(
     bytes: Buffer.from(JSON.stringify(adapted.body)),
     wire,
     warnings: [...written.warnings, ...lost.map((name) => `${name}: not supported`), ...adapted.warnings],
-    notes: written.notes ?? NO_WARNINGS,
+    notes: notesOf(written.notes ?? NO_WARNINGS, claimed.dropped),
     request,
-    hidesUsage: false,
+    hidesUsage: isOwn && mustAskForUsage(body, callerWire, quirks),
   }
+}
+
+/** Told, and no reason to refuse: the conversation goes on without thoughts that this target could not check. */
+function notesOf(notes: readonly string[], dropped: number): readonly string[] {
+  if (dropped === 0) return notes
+  return [...notes, `signatures of thoughts: ${dropped} of another provider are left out`]
 }
 
 /** Chat's streams count tokens only where they are asked to; the streams of all other formats always do. */

@@ -2,6 +2,7 @@
 import type { NeutralDelta } from '../../contract/neutral.ts'
 import type { Wire } from '../../contract/wire.ts'
 import { isFields } from '../../wire/fields.ts'
+import { markSigner } from '../../wire/signature-origin.ts'
 import type { Reply, ReplyPort } from './reply.ts'
 
 const LARGEST_BYTES = 32 * 1024 * 1024
@@ -49,7 +50,10 @@ export class TranslatedReply implements Reply {
   #parse(): readonly NeutralDelta[] | null {
     try {
       const body: unknown = JSON.parse(Buffer.concat(this.#chunks).toString())
-      return isFields(body) ? this.#wire.parseReply(body) : null
+      if (!isFields(body)) return null
+      const deltas = this.#wire.parseReply(body)
+      const { name } = this.#wire
+      return name === this.#port.callerWire.name ? deltas : deltas.map((it) => markSigner(it, name))
     } catch {
       return null
     }

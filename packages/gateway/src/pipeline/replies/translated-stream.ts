@@ -5,8 +5,9 @@
  * saying why it finished was cut, and the caller is told.
  */
 import type { NeutralDelta } from '../../contract/neutral.ts'
-import type { CallerError, StreamReader, StreamWriter, Wire } from '../../contract/wire.ts'
+import type { CallerError, StreamReader, StreamWriter, Wire, WireName } from '../../contract/wire.ts'
 import type { FramingReader, OpenFraming } from '../../wire/framing.ts'
+import { markSigner } from '../../wire/signature-origin.ts'
 import type { Reply, ReplyPort } from './reply.ts'
 
 const EVENT_STREAM = 'text/event-stream; charset=utf-8'
@@ -16,6 +17,8 @@ export class TranslatedStream implements Reply {
   readonly #events: FramingReader
   readonly #reader: StreamReader
   readonly #writer: StreamWriter
+  readonly #wireName: WireName
+  readonly #isForeign: boolean
   /** Written and not sent yet: before the first token, or within one chunk of the provider's. */
   #text = ''
   #good = false
@@ -28,6 +31,8 @@ export class TranslatedStream implements Reply {
     this.#port = port
     this.#events = openFraming((event, data) => this.#onEvent(event, data))
     this.#reader = wire.openReader()
+    this.#wireName = wire.name
+    this.#isForeign = wire.name !== port.callerWire.name
     this.#writer = port.callerWire.openWriter(port.about)
   }
 
@@ -92,7 +97,7 @@ export class TranslatedStream implements Reply {
         this.#port.seenFinish(this.#refused ? 'refusal' : delta.reason)
       }
     }
-    this.#text += this.#writer.write(delta)
+    this.#text += this.#writer.write(this.#isForeign ? markSigner(delta, this.#wireName) : delta)
   }
 
   #flush(): void {

@@ -138,7 +138,8 @@ function compareApprovals(root: Fields, at: string, findings: check.Findings): v
       for (const it of listIn(fieldsOf(known)['keyids'])) keyids.add(it)
     })
     const { threshold } = asked
-    if (typeof threshold === 'number' && threshold > keyids.size)
+    const isKnown = names.every((it) => typeof it === 'string' && Object.hasOwn(roles, it))
+    if (isKnown && typeof threshold === 'number' && threshold > keyids.size)
       findings.expected(
         `${here}/threshold`,
         String(threshold),

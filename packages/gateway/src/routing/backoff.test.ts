@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { backoffMs, readRetryAfter } from './backoff.ts'
+import { backoffMs, readRetryAfter, readRetryInfo } from './backoff.ts'
 
 const headers = (it: Record<string, string>) => ({ find: (name: string) => it[name] })
 
@@ -24,5 +24,17 @@ describe('the wait before the next attempt', () => {
     [{}, null],
   ])('that a provider asks for with %j is %j ms', (it, expected) => {
     expect(readRetryAfter(headers(it as Record<string, string>), Date.UTC(2026, 0, 1))).toBe(expected)
+  })
+
+  it.each([
+    ['"17.5s"', 17_500],
+    ['"0s"', 0],
+    ['"soon"', null],
+    ['"-3s"', null],
+    ['7', null],
+  ])('that Google asks for in the body with %s is %j ms', (delay, expected) => {
+    const details = `[{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":${delay}}]`
+    expect(readRetryInfo(Buffer.from(`{"error":{"code":429,"details":${details}}}`))).toBe(expected)
+    expect(readRetryInfo(Buffer.from(`{"retryDelay":${delay}}`))).toBeNull()
   })
 })

@@ -20,3 +20,10 @@ export function readRetryAfter(headers: UpstreamHeaders, wallMs: number): number
   const date = Date.parse(text)
   return Number.isNaN(date) ? null : Math.max(0, date - wallMs)
 }
+
+/** What Google asks for, who says it in the body: `google.rpc.RetryInfo` among the details, with a `retryDelay` of "17.5s". */
+export function readRetryInfo(body: Buffer): number | null {
+  if (!body.includes('google.rpc.RetryInfo')) return null
+  const found = /"retryDelay"\s*:\s*"(\d{1,9}(?:\.\d{1,9})?)s"/.exec(body.toString())
+  return found === null ? null : Number(found[1]) * 1000
+}

@@ -1,19 +1,19 @@
 /** What a provider says instead of an answer, as it comes in. Error bodies are small: only the beginning is kept. */
 import type { UpstreamHeaders } from '../contract/upstream.ts'
 import type { Refusal } from './attempt-host.ts'
-import { readRetryAfter } from './backoff.ts'
+import { readRetryAfter, readRetryInfo } from './backoff.ts'
 
 const KEPT_BYTES = 64 * 1024
 
 export class CollectedRefusal {
-  readonly retryAfterMs: number | null
+  readonly #retryAfterMs: number | null
   readonly #contentType: string
   readonly #chunks: Buffer[] = []
   #bytes = 0
 
   constructor(headers: UpstreamHeaders, wallMs: number) {
     this.#contentType = headers.find('content-type') ?? ''
-    this.retryAfterMs = readRetryAfter(headers, wallMs)
+    this.#retryAfterMs = readRetryAfter(headers, wallMs)
   }
 
   add(chunk: Buffer): void {
@@ -24,6 +24,7 @@ export class CollectedRefusal {
 
   fold(status: number): Refusal {
     const body = Buffer.concat(this.#chunks)
-    return { status, contentType: this.#contentType, body, retryAfterMs: this.retryAfterMs }
+    const retryAfterMs = this.#retryAfterMs ?? readRetryInfo(body)
+    return { status, contentType: this.#contentType, body, retryAfterMs }
   }
 }

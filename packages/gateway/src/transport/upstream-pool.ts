@@ -25,7 +25,7 @@ import type {
 import { RawHeaders } from './raw-headers.ts'
 
 export interface UpstreamOptions {
-  /** Connections at most; further requests wait for one. Default 1024. */
+  /** Connections at most; further requests wait for one. Default: as many as are needed. */
   readonly connections?: number
   /** Opening a connection, with name lookup and TLS. Default 10 s. */
   readonly connectMs?: number
@@ -48,7 +48,7 @@ class UpstreamPool implements Upstream {
   constructor(origin: string, options: UpstreamOptions) {
     this.origin = origin
     this.#pool = new Pool(origin, {
-      connections: options.connections ?? 1024,
+      connections: options.connections ?? null,
       pipelining: 1,
       connect: { timeout: options.connectMs ?? 10_000 },
       keepAliveTimeout: options.keepAliveMs ?? 30_000,

@@ -7,6 +7,7 @@
  * they are resolved when a snapshot is built and never stored in the tree.
  */
 
+import type { Permission, SignatureAlgorithm } from './access.ts'
 import type { Quirks } from './provider.ts'
 import type { FailureClass } from './routing.ts'
 
@@ -235,9 +236,52 @@ export interface KeySettings {
   readonly priority?: number
 }
 
-/** Who may call. Not said: known where there are tenants, anyone where there are none. */
+/** Who may call, and who may change what. */
 export interface AccessSettings {
+  /** Not said: known where there are tenants, anyone where there are none. */
   readonly callers?: 'known' | 'anyone'
+  readonly people?: Readonly<Record<string, PersonSettings>>
+  readonly roles?: Readonly<Record<string, RoleSettings>>
+  readonly oidc?: Readonly<Record<string, IssuerSettings>>
+  /** By class of change; `*` for each class without an entry of its own. */
+  readonly approvals?: Readonly<Record<string, ApprovalSettings>>
+}
+
+export interface PersonSettings {
+  readonly roles: readonly string[]
+  readonly tokens?: Readonly<Record<string, TokenSettings>>
+  /** Entry of `oidc`, a slash, and who that is there. */
+  readonly subjects?: readonly string[]
+}
+/** Either `hash` or `secret`. */
+export interface TokenSettings {
+  /** `sha256:<hex>` of the token. */
+  readonly hash?: string
+  /** A secret reference. */
+  readonly secret?: string
+  /** RFC 3339. */
+  readonly expires?: string
+}
+export interface RoleSettings {
+  readonly may: readonly Permission[]
+  readonly changes?: readonly string[]
+  readonly tenants?: readonly string[]
+}
+export interface IssuerSettings {
+  readonly issuer: string
+  readonly jwks?: string
+  readonly audience: string
+  readonly algorithms?: readonly SignatureAlgorithm[]
+  readonly clockSkewMs?: number
+  readonly nameClaim?: string
+  readonly rolesClaim?: string
+  readonly roles?: Readonly<Record<string, readonly string[]>>
+}
+export interface ApprovalSettings {
+  readonly count?: number
+  readonly roles?: readonly string[]
+  readonly people?: readonly string[]
+  readonly withinMs?: number
 }
 
 /** A request limit, counted per key. */
@@ -270,6 +314,58 @@ export interface OtlpSettings {
   readonly timeoutMs?: number
 }
 
+export type RolloutStrategy = 'allAtOnce' | 'canary' | 'blueGreen' | 'shadow'
+export type RolloutUnit = 'request' | 'session' | 'tenant' | 'key'
+
+export interface RolloutStepSettings {
+  readonly share: number
+  readonly forMs?: number | null
+}
+
+export interface RolloutSettings {
+  readonly observe?: { readonly bakeMs?: number }
+  readonly policy?: {
+    readonly strategy?: RolloutStrategy
+    readonly unit?: RolloutUnit
+    readonly steps?: readonly RolloutStepSettings[]
+    readonly forMs?: number | null
+    readonly meanwhile?: 'supersede' | 'queue' | 'refuse'
+    readonly confirmWithinMs?: number
+  }
+  readonly analysis?: {
+    readonly everyMs?: number
+    readonly falseAlarms?: number
+    readonly onInconclusive?: 'extend' | 'pause'
+    readonly extendMs?: number
+    readonly measures?: Readonly<Record<string, MeasureSettings>>
+  }
+  readonly changes?: Readonly<Record<string, RolloutOfKind>>
+  readonly freeze?: { readonly windows?: readonly FreezeWindow[]; readonly changes?: 'refuse' | 'wait' }
+  readonly shadow?: { readonly upstreamShare?: number }
+}
+
+export interface MeasureSettings {
+  readonly tolerance?: number
+  readonly minSamples?: number
+  readonly off?: boolean
+}
+
+export interface RolloutOfKind {
+  readonly strategy: RolloutStrategy
+  readonly unit?: RolloutUnit
+  readonly steps?: readonly RolloutStepSettings[]
+  readonly forMs?: number | null
+}
+
+/** Hours in which no change comes in. */
+export interface FreezeWindow {
+  readonly days?: readonly ('mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun')[]
+  readonly from?: string
+  readonly to?: string
+  readonly timeZone?: string
+  readonly reason?: string
+}
+
 export interface GatewaySettings {
   readonly providers?: Readonly<Record<string, ProviderSettings>>
   readonly models?: Readonly<Record<string, ModelSettings>>
@@ -287,5 +383,5 @@ export interface GatewaySettings {
   readonly calls?: {
     readonly record?: { readonly enabled?: boolean; readonly keepDays?: number; readonly maxRows?: number }
   }
-  readonly rollout?: { readonly observe?: { readonly bakeMs?: number } }
+  readonly rollout?: RolloutSettings
 }

@@ -9,6 +9,7 @@ import type { Context } from 'hono'
 import { GatewayError } from '../errors.ts'
 import { readOrigin } from './origin.ts'
 import { readOverrideMs } from './override.ts'
+import { readRollout } from './rollout-query.ts'
 import { Problem } from './schemas.ts'
 
 export type AdminEnv = { Variables: { span: Span } }
@@ -68,6 +69,7 @@ export function originOf(c: AdminContext, more: { reason?: string | undefined } 
     reason: more.reason ?? c.req.query('reason'),
     force: c.req.query('force') === 'true',
     allowShrink: c.req.query('allowShrink') === 'true',
+    rollout: readRollout(c.req.query()),
     span: c.var.span.context,
   })
 }

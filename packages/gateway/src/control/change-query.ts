@@ -1,5 +1,6 @@
 /** What every request that changes something may say beside its body. */
 import { z } from '@hono/zod-openapi'
+import { rolloutQuery } from './rollout-query.ts'
 
 export const settingsTypes: readonly string[] = ['application/yaml', 'application/json', 'application/toml']
 
@@ -14,5 +15,6 @@ export const changeQuery = z.object({
     .describe(
       'in force for this time only, such as `90s`, `15m` or `2h`, and written nowhere; also where the settings are not ours to write',
     ),
+  ...rolloutQuery.shape,
   allowShrink: flag.describe('the change may remove half of what is there, or more'),
 })

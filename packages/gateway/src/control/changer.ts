@@ -17,6 +17,7 @@
  */
 import {
   changes,
+  type Decided,
   ENVELOPE_TYPE,
   type Json,
   type Origin,
@@ -26,6 +27,7 @@ import {
   type Telemetry,
 } from '@changeover/reload'
 import { GatewayError, isGatewayError } from '../errors.ts'
+import type { AskedRollout } from '../settings/rollout-policy.ts'
 import { type Override, overrideInForce } from './override.ts'
 import { editedOrNull, treeBy, treeOrNull, troubleOf } from './own-edits.ts'
 import { FileChangedError } from './own-file.ts'
@@ -50,6 +52,7 @@ export type Overriding = { readonly bytes: Uint8Array } | { readonly change: (tr
 export interface ChangeHint {
   readonly allowShrink?: boolean
   readonly serveTtlMs?: number
+  readonly rollout?: AskedRollout
 }
 
 /** What became of the file. */
@@ -101,6 +104,13 @@ interface Agreed {
   readonly version: string | null
 }
 
+/** What the file and the version in force said before a rollback. */
+interface BeforeRollback {
+  readonly own: OwnSettings
+  readonly before: Uint8Array | null
+  readonly inForce: SettingsTree | null
+}
+
 export function createChanger(options: ChangerOptions): Changer {
   const inTurn = createTurns()
   const changer = new FileChanger(options, inTurn)
@@ -126,6 +136,7 @@ export function createChanger(options: ChangerOptions): Changer {
 class FileChanger {
   readonly #options: ChangerOptions
   readonly #inTurn: InTurn
+  readonly #followed = new WeakSet<Receipt>()
   /** What need not be read again to know what it says. */
   #said: Said | null = null
   /** Written by a change, and not yet read by the file's handle. */
@@ -140,23 +151,25 @@ class FileChanger {
     if (await this.#isThere(bytes)) return this.#offerFile(bytes, origin)
     const agreed = await this.#agree()
     await this.#mustFit(agreed, bytes, origin)
-    const receipt = await this.#ask(bytes, origin, agreed)
-    if (!this.#isNew(receipt)) return { receipt, file: null }
-    // An envelope may say itself that it is to serve for a time only.
-    const override = overrideInForce(this.#options.reloader)
-    if (override?.version === receipt.version) return { receipt, file: null, override }
-    return this.#keep(receipt, agreed, async () => {
-      if (origin.mediaType !== ENVELOPE_TYPE && agreed.own.takes(origin.mediaType)) return bytes
-      return this.#edited(agreed, await this.#settingsOf(receipt.version))
+    return this.#follow(await this.#ask(bytes, origin, agreed), async (receipt) => {
+      if (!this.#isNew(receipt)) return { receipt, file: null }
+      // An envelope may say itself that it is to serve for a time only.
+      const override = overrideInForce(this.#options.reloader)
+      if (override?.version === receipt.version) return { receipt, file: null, override }
+      return this.#keep(receipt, agreed, async () => {
+        if (origin.mediaType !== ENVELOPE_TYPE && agreed.own.takes(origin.mediaType)) return bytes
+        return this.#edited(agreed, await this.#settingsOf(receipt.version))
+      })
     })
   }
 
   async patch(change: (tree: Json) => Json, origin: Origin): Promise<Changed> {
     const agreed = await this.#agree()
     const bytes = this.#draft(agreed, change)
-    const receipt = await this.#ask(bytes, { ...origin, mediaType: agreed.own.mediaType }, agreed)
-    if (!this.#isNew(receipt)) return { receipt, file: null }
-    return this.#keep(receipt, agreed, async () => bytes)
+    const asked = { ...origin, mediaType: agreed.own.mediaType }
+    return this.#follow(await this.#ask(bytes, asked, agreed), async (receipt) =>
+      this.#isNew(receipt) ? this.#keep(receipt, agreed, async () => bytes) : { receipt, file: null },
+    )
   }
 
   async draftPatch(change: (tree: Json) => Json): Promise<Draft> {
@@ -188,7 +201,7 @@ class FileChanger {
       manual: true,
       hint: { ...(origin.hint as ChangeHint | undefined), serveTtlMs: ttlMs } satisfies ChangeHint,
     })
-    return { receipt, file: null, override: overrideInForce(reloader) }
+    return { receipt, file: null, override: receipt.outcome === 'applied' ? overrideInForce(reloader) : null }
   }
 
   async rollback(origin: Origin, to?: string): Promise<Changed> {
@@ -196,9 +209,16 @@ class FileChanger {
     const { own } = source
     const before = own === null ? null : await own.read().catch(() => null)
     const inForce = reloader.current()?.settings ?? null
-    const receipt = await reloader.rollback(origin, to)
-    if (receipt.outcome !== 'applied' || own === null) return { receipt, file: null }
-    const restored = await this.#settingsOf(receipt.version)
+    return this.#follow(await reloader.rollback(origin, to), async (receipt) =>
+      receipt.outcome !== 'applied' || own === null
+        ? { receipt, file: null }
+        : { receipt, file: await this.#writeRestored(receipt.version, { own, before, inForce }) },
+    )
+  }
+
+  /** The file says what was restored; what it said before is kept beside it when that was something else. */
+  async #writeRestored(version: string, { own, before, inForce }: BeforeRollback): Promise<WrittenBack> {
+    const restored = await this.#settingsOf(version)
     try {
       const held = before === null ? null : await treeOrNull(own, before)
       const agrees = held !== null && inForce !== null && changes(inForce, held).length === 0
@@ -207,12 +227,12 @@ class FileChanger {
       const next = edited ?? own.write(restored, before)
       const isThere = before !== null && Buffer.compare(before, next) === 0
       const keeps = before !== null && !isThere && (!agrees || edited === null)
-      const mark = `before-${receipt.version}`
+      const mark = `before-${version}`
       const kept = keeps ? { kept: await own.keepAside(before, next, mark) } : {}
-      return { receipt, file: { path: await own.replace(before, next), written: true, ...kept } }
+      return { path: await own.replace(before, next), written: true, ...kept }
     } catch (error) {
       this.#warn('the rollback is in force, but the settings file could not be written', error)
-      return { receipt, file: { path: source.place, written: false, trouble: troubleOf(error) } }
+      return { path: this.#options.source.place, written: false, trouble: troubleOf(error) }
     }
   }
 
@@ -232,6 +252,22 @@ class FileChanger {
       return { outcome: 'superseded', ...known, by: 'what the file says now' }
     this.#written = null
     return null
+  }
+
+  /**
+   * Finishes a change when it is decided. One that waits for people does not keep the turn: what is asked for
+   * meanwhile takes its place, as everywhere.
+   */
+  async #follow(receipt: Receipt, finish: (receipt: Decided) => Promise<Changed>): Promise<Changed> {
+    if (receipt.outcome !== 'waiting') return finish(receipt)
+    // The same offer, sent twice under one key, has one receipt and is written once.
+    if (!this.#followed.has(receipt)) {
+      this.#followed.add(receipt)
+      receipt.decided
+        .then((it) => this.#inTurn(() => finish(it)))
+        .catch((error: unknown) => this.#warn('a change that was agreed to could not be finished', error))
+    }
+    return { receipt, file: null }
   }
 
   /** Whether the file still holds these bytes. */

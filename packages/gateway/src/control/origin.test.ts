@@ -8,6 +8,7 @@ const facts = (headers: Record<string, string>, more: Partial<RequestFacts> = {}
   reason: undefined,
   force: false,
   allowShrink: false,
+  rollout: {},
   span,
   ...more,
 })

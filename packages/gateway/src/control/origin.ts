@@ -6,6 +6,7 @@
  */
 import type { Origin, SpanContext, Trigger } from '@changeover/reload'
 import { GatewayError } from '../errors.ts'
+import type { AskedRollout } from '../settings/rollout-policy.ts'
 
 export interface RequestFacts {
   header(name: string): string | undefined
@@ -14,6 +15,8 @@ export interface RequestFacts {
   readonly reason: string | undefined
   readonly force: boolean
   readonly allowShrink: boolean
+  /** Empty where nothing was said. */
+  readonly rollout: AskedRollout
   /** The request's own span: the reload becomes its child. */
   readonly span: SpanContext
 }
@@ -36,8 +39,14 @@ export function readOrigin(facts: RequestFacts): Origin {
     ...(ifMatch === null ? {} : { ifMatch }),
     ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
     ...(facts.force ? { manual: true } : {}),
-    ...(facts.allowShrink ? { hint: { allowShrink: true } } : {}),
+    ...hintOf(facts),
   }
+}
+
+function hintOf({ allowShrink, rollout }: RequestFacts): Pick<Origin, 'hint'> {
+  const asksFor = Object.keys(rollout).length > 0
+  if (!allowShrink && !asksFor) return {}
+  return { hint: { ...(allowShrink ? { allowShrink } : {}), ...(asksFor ? { rollout } : {}) } }
 }
 
 /** Names in use before RFC 9512 gave YAML its own, and TOML's still unregistered one. */

@@ -8,6 +8,7 @@
  * Not here: references between entries, which need all rooms (`pipeline/compile-references.ts`).
  */
 import { z } from 'zod'
+import { approvalsSpec, oidcSpec, peopleSpec, rolesSpec } from '../access/spec.ts'
 import { recordSpec } from '../calls/spec.ts'
 import { catalogueSpec } from '../catalogue/spec.ts'
 import { CONTEXT_NAME_EXPECTED, contextSpec, isContextName } from '../contexts/spec.ts'
@@ -22,7 +23,7 @@ import { callersSpec, tenantSpec } from '../identity/spec.ts'
 import { limitSpec } from '../policy/spec.ts'
 import { providerSpec } from '../providers/spec.ts'
 import { modelSpec, routeSpec } from '../routing/spec.ts'
-import { observeSpec } from './rollout-spec.ts'
+import { analysisSpec, changesSpec, freezeSpec, observeSpec, policySpec, shadowSpec } from './rollout-spec.ts'
 import { logsSpec, metricsSpec, tracesSpec } from './telemetry-spec.ts'
 
 /** Ids of models hold slashes of their own: `openrouter/google/gemini-2.5-pro`. */
@@ -71,23 +72,53 @@ const named = {
 
 /** Sections whose entries have names that the gateway knows. */
 const fixed = {
-  access: { entries: { callers: callersSpec }, says: 'who may call at all' },
+  access: {
+    entries: {
+      callers: callersSpec,
+      people: peopleSpec,
+      roles: rolesSpec,
+      oidc: oidcSpec,
+      approvals: approvalsSpec,
+    },
+    says: 'who may call at all, and who may change what',
+  },
   telemetry: {
     entries: { logs: logsSpec, traces: tracesSpec, metrics: metricsSpec },
     says: 'what the gateway tells about itself',
   },
   calls: { entries: { record: recordSpec }, says: 'records of finished calls' },
-  rollout: { entries: { observe: observeSpec }, says: 'how a version of the settings comes in' },
+  rollout: {
+    entries: {
+      observe: observeSpec,
+      policy: policySpec,
+      analysis: analysisSpec,
+      changes: changesSpec,
+      freeze: freezeSpec,
+      shadow: shadowSpec,
+    },
+    says: 'how a version of the settings comes in',
+  },
 } as const
 
 const entrySays = {
   callers:
     'known: only keys of tenants; anyone: whoever reaches the port, and then there are no tenants; not said: known where there are tenants, else anyone, on a loopback address only and never where there were tenants before',
+  people: 'who may use the admin API, by name; the token in the state directory may always do everything',
+  roles: 'roles beside the built-in ones, by name',
+  oidc: 'identity providers whose signed tokens are taken, by name',
+  approvals:
+    'changes that others have to agree to, by class of change; the policy that counts is the one in force, and the author never counts',
   logs: 'log lines',
   traces: 'spans of requests and reloads',
   metrics: 'counters and histograms',
   record: 'what is kept of each call',
   observe: 'the time after a new version came in',
+  policy: 'who gets a new version first',
+  analysis: 'what decides whether it goes on',
+  changes:
+    'by section that a change touches, such as contexts: who gets it first, in place of what policy says; of several the most careful',
+  freeze: 'times in which no change comes in',
+  shadow: 'what a version that answers nobody may cost',
 } as const
 
 /** One schema for everything, as an operator writes it. */
@@ -98,7 +129,13 @@ export const settingsSchema = z.strictObject({
   contexts: section('contexts'),
   routes: section('routes'),
   access: setting(
-    z.strictObject({ callers: setting(callersSpec.optional(), entrySays.callers) }),
+    z.strictObject({
+      callers: setting(callersSpec.optional(), entrySays.callers),
+      people: setting(peopleSpec.optional(), entrySays.people),
+      roles: setting(rolesSpec.optional(), entrySays.roles),
+      oidc: setting(oidcSpec.optional(), entrySays.oidc),
+      approvals: setting(approvalsSpec.optional(), entrySays.approvals),
+    }),
     fixed.access.says,
   ).optional(),
   tenants: section('tenants'),
@@ -116,7 +153,14 @@ export const settingsSchema = z.strictObject({
     fixed.calls.says,
   ).optional(),
   rollout: setting(
-    z.strictObject({ observe: setting(observeSpec.optional(), entrySays.observe) }),
+    z.strictObject({
+      observe: setting(observeSpec.optional(), entrySays.observe),
+      policy: setting(policySpec.optional(), entrySays.policy),
+      analysis: setting(analysisSpec.optional(), entrySays.analysis),
+      changes: setting(changesSpec.optional(), entrySays.changes),
+      freeze: setting(freezeSpec.optional(), entrySays.freeze),
+      shadow: setting(shadowSpec.optional(), entrySays.shadow),
+    }),
     fixed.rollout.says,
   ).optional(),
 })

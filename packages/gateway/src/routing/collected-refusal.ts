@@ -6,14 +6,14 @@ import { readRetryAfter, readRetryInfo } from './backoff.ts'
 const KEPT_BYTES = 64 * 1024
 
 export class CollectedRefusal {
-  readonly #retryAfterMs: number | null
+  readonly #inHeaders: number | null
   readonly #contentType: string
   readonly #chunks: Buffer[] = []
   #bytes = 0
 
   constructor(headers: UpstreamHeaders, wallMs: number) {
     this.#contentType = headers.find('content-type') ?? ''
-    this.#retryAfterMs = readRetryAfter(headers, wallMs)
+    this.#inHeaders = readRetryAfter(headers, wallMs)
   }
 
   add(chunk: Buffer): void {
@@ -22,9 +22,13 @@ export class CollectedRefusal {
     this.#bytes += chunk.length
   }
 
+  /** As far as the answer has come. */
+  get retryAfterMs(): number | null {
+    return this.#inHeaders ?? readRetryInfo(Buffer.concat(this.#chunks))
+  }
+
   fold(status: number): Refusal {
     const body = Buffer.concat(this.#chunks)
-    const retryAfterMs = this.#retryAfterMs ?? readRetryInfo(body)
-    return { status, contentType: this.#contentType, body, retryAfterMs }
+    return { status, contentType: this.#contentType, body, retryAfterMs: this.retryAfterMs }
   }
 }

@@ -215,7 +215,7 @@ export class Toy {
       { settings: treeOf(wish) },
       {
         scope: 'toy/one',
-        version: { epoch: 1, seq: 1_000_000_000 },
+        version: { epoch: 1_000_000, seq: 1 },
         previous: applied,
         previousResources: new Map(),
         issuedAt: new Date(this.clock.now()).toISOString(),

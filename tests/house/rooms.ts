@@ -75,7 +75,9 @@ export const doors: Readonly<Record<string, Doors>> = {
     wire: ['contract', 'errors'],
     settings: ['contract', 'errors', ...gatewayRooms],
     pipeline: ['contract', 'errors', 'settings', ...gatewayRooms],
-    control: ['contract', 'errors', 'settings', 'access', 'calls', 'cause', 'pipeline'],
+    // Beside control: it compiles versions as pipeline does, and replays the record through them.
+    plan: ['contract', 'errors', 'settings', 'pipeline', ...gatewayRooms],
+    control: ['contract', 'errors', 'settings', 'access', 'calls', 'cause', 'pipeline', 'plan'],
     server: ['contract', 'errors', 'control', 'pipeline', 'routing', 'wire'],
     version: [],
     boot: [
@@ -83,6 +85,7 @@ export const doors: Readonly<Record<string, Doors>> = {
       'errors',
       'settings',
       'pipeline',
+      'plan',
       'cause',
       'control',
       'server',

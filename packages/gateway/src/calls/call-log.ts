@@ -62,6 +62,8 @@ export interface CallLog extends CallSink {
   retain(retention: Retention): void
   /** Resolves when everything finished so far is written, or was dropped. */
   flush(): Promise<void>
+  /** Writes what waits, and resolves to the file: of this build's schema, and to be read by any thread. */
+  readable(): Promise<string>
   /** Writes what waits, then closes the file. Records that come later are dropped. */
   close(): Promise<void>
 }
@@ -75,6 +77,7 @@ export function createCallLog(options: CallLogOptions): CallLog {
     summarise: (versions) => log.ask({ about: 'versions', versions }) as Promise<Answers['versions']>,
     retain: (retention) => log.retain(retention),
     flush: () => log.flush(),
+    readable: () => log.readable(),
     close: () => log.close(),
   }
 }
@@ -113,10 +116,15 @@ class SqliteCallLog {
   }
 
   async ask(question: Question): Promise<unknown> {
+    await this.readable()
+    return this.#desk.ask(question)
+  }
+
+  async readable(): Promise<string> {
     await this.flush()
     if (this.#isClosed) throw new Error('the call log is closed')
     await this.#openTable()
-    return this.#desk.ask(question)
+    return this.#options.path
   }
 
   retain(retention: Retention): void {

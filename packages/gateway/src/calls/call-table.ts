@@ -127,7 +127,7 @@ export function isDamage(error: unknown): boolean {
   return code === 11 || code === 26
 }
 
-function connect(path: string, pragmas: string, prepare?: (database: DatabaseSync) => void): DatabaseSync {
+export function connect(path: string, pragmas: string, prepare?: (database: DatabaseSync) => void): DatabaseSync {
   const database = new DatabaseSync(path, { timeout: 2_000 })
   try {
     database.exec(`${pragmas}; PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-1024`)

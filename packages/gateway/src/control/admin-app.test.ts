@@ -91,6 +91,7 @@ const calls: CallLog = {
     ),
   retain: () => undefined,
   flush: () => Promise.resolve(),
+  readable: () => Promise.reject(new Error('no record')),
   close: () => Promise.resolve(),
 }
 

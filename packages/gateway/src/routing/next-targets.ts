@@ -3,11 +3,14 @@
  * the list for a kind of failure, and the other keys of a target. Only the going is here; whether to go is
  * `attempts.ts`.
  */
+import type { AttemptReason, SkippedTarget } from '../contract/call.ts'
 import type { CompiledTarget } from '../contract/compiled.ts'
+import { FAILURE_CLASSES, type FailureClass } from '../contract/routing.ts'
 import type { AttemptHost, AttemptRules, AttemptTools, FailureCode, Refusal } from './attempt-host.ts'
 import { chooseTarget } from './choose.ts'
 import { classOf } from './failure-class.ts'
 import { Selection } from './selection.ts'
+import { skipReason } from './skip-reason.ts'
 
 /** A key that the provider does not take stays that way for a while; a limit is over sooner. */
 const REFUSED_KEY_MS = 300_000
@@ -19,8 +22,19 @@ export interface Refused {
   readonly refusal: Refusal | null
 }
 
+const KIND_REASONS = Object.fromEntries(FAILURE_CLASSES.map((it) => [it, `fallback:${it}`])) as Readonly<
+  Record<FailureClass, AttemptReason>
+>
+
+/** Of a call's record; who has passed by more than these has said enough. */
+const MOST_SKIPPED = 8
+
 export class NextTargets {
-  readonly #rules: AttemptRules
+  /** Why the target that was given out last is the one; `null` for the first choice. */
+  reason: AttemptReason | null = null
+  /** Targets passed by so far; `null` for none. */
+  skipped: SkippedTarget[] | null = null
+  readonly #rules: Pick<AttemptRules, 'route' | 'wishes'>
   readonly #random: () => number
   /** `null` for a route that only draws by weight. */
   readonly #selection: Selection | null
@@ -29,7 +43,11 @@ export class NextTargets {
   #passed = 0
   #rotations = 0
 
-  constructor(host: AttemptHost, rules: AttemptRules, tools: AttemptTools) {
+  constructor(
+    host: Pick<AttemptHost, 'routeAsk'>,
+    rules: Pick<AttemptRules, 'route' | 'wishes'>,
+    tools: Pick<AttemptTools, 'clock' | 'random'>,
+  ) {
     const { route, wishes } = rules
     this.#rules = rules
     this.#random = tools.random
@@ -51,12 +69,22 @@ export class NextTargets {
   first(nowMs: number): CompiledTarget | null {
     const { route } = this.#rules
     const selection = this.#selection
-    return selection === null ? chooseTarget(route, this.#random, nowMs) : selection.choose(nowMs)
+    const chosen = selection === null ? chooseTarget(route, this.#random, nowMs) : selection.choose(nowMs)
+    for (const { target } of route.targets) if (target !== chosen) this.#noteSkipped(target, nowMs)
+    return chosen
   }
 
   /** Another target of the route, where it chooses among several. */
   other(nowMs: number): CompiledTarget | null {
-    return this.#selection?.choose(nowMs) ?? null
+    const chosen = this.#selection?.choose(nowMs) ?? null
+    if (chosen !== null) this.reason = 'other'
+    return chosen
+  }
+
+  /** The same target once more. */
+  again(target: CompiledTarget): CompiledTarget {
+    this.reason = 'retry'
+    return target
   }
 
   tried(target: CompiledTarget): void {
@@ -67,8 +95,12 @@ export class NextTargets {
     while (this.#passed < this.#fallback.length) {
       const target = this.#fallback[this.#passed]
       this.#passed += 1
-      if (target === undefined || this.#selection?.mayAsk(target, nowMs) === false) continue
-      if (target.breaker.allows(nowMs)) return target
+      if (target === undefined) continue
+      if (this.#selection?.mayAsk(target, nowMs) !== false && target.breaker.allows(nowMs)) {
+        this.reason = 'fallback'
+        return target
+      }
+      this.#noteSkipped(target, nowMs)
     }
     return null
   }
@@ -84,7 +116,9 @@ export class NextTargets {
       this.#fallback = list
       this.#passed = 0
     }
-    return this.fallback(nowMs)
+    const target = this.fallback(nowMs)
+    if (target !== null && kind !== null) this.reason = KIND_REASONS[kind]
+    return target
   }
 
   /** Lets the key rest that the provider refused; true when the target has another one that this call has not used. */
@@ -97,6 +131,15 @@ export class NextTargets {
     const hasOther = ring.rest(credential, restMs, nowMs)
     if (!hasOther || this.#rotations >= ring.count - 1) return false
     this.#rotations += 1
+    this.reason = 'key'
     return true
+  }
+
+  /** Looks only, and keeps nothing for one that could have been chosen as well. */
+  #noteSkipped(target: CompiledTarget, nowMs: number): void {
+    const reason = skipReason(target, this.#rules, nowMs)
+    if (reason === null) return
+    const skipped = (this.skipped ??= [])
+    if (skipped.length < MOST_SKIPPED) skipped.push({ target: target.name, reason })
   }
 }

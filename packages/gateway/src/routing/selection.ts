@@ -17,8 +17,8 @@ export class Selection implements Turn {
   nowMs = 0
   readonly #route: CompiledRoute
   readonly #wishes: CallerWishes
-  readonly #host: AttemptHost
-  readonly #tools: AttemptTools
+  readonly #host: Pick<AttemptHost, 'routeAsk'>
+  readonly #tools: Pick<AttemptTools, 'clock' | 'random'>
   readonly #strategy: Strategy
   /** Tried by this call already: asked again only by the rules of trying again. */
   readonly #tried: CompiledTarget[] = []
@@ -27,8 +27,8 @@ export class Selection implements Turn {
 
   constructor(
     it: { readonly route: CompiledRoute; readonly wishes: CallerWishes },
-    host: AttemptHost,
-    tools: AttemptTools,
+    host: Pick<AttemptHost, 'routeAsk'>,
+    tools: Pick<AttemptTools, 'clock' | 'random'>,
   ) {
     this.#route = it.route
     this.#wishes = it.wishes

@@ -1,0 +1,20 @@
+/** What a planner and its worker tell each other. Only types: both sides read them. */
+import type { SettingsTree } from '@changeover/reload'
+import type { Replay, ReplayAsk, Warning } from './look.ts'
+
+/** Plain data: a snapshot's live objects stay where they are. */
+export interface WorkerTask {
+  readonly path: string
+  readonly before: SettingsTree
+  readonly after: SettingsTree
+  /** JSON pointers of what differs. */
+  readonly changed: readonly string[]
+  readonly ask: ReplayAsk
+  /** Wall milliseconds. */
+  readonly nowMs: number
+}
+
+export type FromPlanWorker =
+  | { readonly kind: 'progress'; readonly stage: 'read' | 'replay'; readonly calls: number }
+  | { readonly kind: 'done'; readonly replay: Replay; readonly warnings: readonly Warning[] }
+  | { readonly kind: 'failed'; readonly message: string }

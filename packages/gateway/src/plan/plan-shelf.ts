@@ -1,0 +1,54 @@
+/**
+ * The last plans, by id, in memory: for an approval that shows one, and for applying exactly what was planned.
+ *
+ * Invariant: bounded in number and in bytes. A plan is a look at one moment and is not worth a file: after a restart
+ * it is made again. What would have been refused cannot be applied, so its bytes are not kept either: they may hold
+ * anything, a secret written down by mistake among it.
+ */
+import { randomBytes } from 'node:crypto'
+
+export interface KeptPlan<Body> {
+  /** `pl_…` */
+  readonly id: string
+  /** Wall milliseconds. */
+  readonly at: number
+  /** Version that it was worked out against; `null` with nothing in force. */
+  readonly base: string | null
+  /** Of the settings that would be in force; empty when it would be refused. */
+  readonly digest: string
+  /** As it was answered. */
+  readonly body: Body
+  /** What was offered, to be offered again; `null` when it would be refused, or was too large to keep. */
+  readonly offer: { readonly bytes: Uint8Array; readonly mediaType: string; readonly source: string } | null
+}
+
+export interface PlanShelf<Body> {
+  keep(plan: Omit<KeptPlan<Body>, 'id'>, id: string): void
+  find(id: string): KeptPlan<Body> | null
+  /** Newest first. */
+  list(): readonly KeptPlan<Body>[]
+}
+
+export const newPlanId = (): string => `pl_${randomBytes(9).toString('base64url')}`
+
+const mostPlans = 50
+const mostBytes = 32 * 1024 * 1024
+
+export function createPlanShelf<Body>(): PlanShelf<Body> {
+  const plans = new Map<string, KeptPlan<Body>>()
+  const bytesOf = (it: KeptPlan<Body>): number => it.offer?.bytes.length ?? 0
+  const sum = (): number => [...plans.values()].reduce((all, it) => all + bytesOf(it), 0)
+  return {
+    keep(plan, id) {
+      plans.set(id, { ...plan, id })
+      for (const [oldest] of plans) {
+        if (plans.size <= mostPlans && sum() <= mostBytes) break
+        if (oldest !== id) plans.delete(oldest)
+      }
+      const kept = plans.get(id)
+      if (kept !== undefined && bytesOf(kept) > mostBytes) plans.set(id, { ...kept, offer: null })
+    },
+    find: (id) => plans.get(id) ?? null,
+    list: () => [...plans.values()].toReversed(),
+  }
+}

@@ -1,0 +1,139 @@
+/**
+ * One version of the settings, replayed: compiled as for service, with nothing behind it that is live, and asked call
+ * by call what it would do. Identity, allow-lists, rules, contexts, limits and the choice of a target are the
+ * gateway's own objects, in the order of `pipeline/generate-call.ts`; only the clock and chance are made up.
+ *
+ * Every provider answers: what a breaker or a fallback would have done is of that hour, not of the settings.
+ * Where a route weighs, the draw is a sequence that fills the shares evenly and is the same for both versions, so that
+ * as many calls move as the shares say and not one more.
+ */
+import type { Carry, SettingsTree } from '@changeover/reload'
+import type { ReplayRow } from '../../calls/replay-rows.ts'
+import type { ShippedCatalogue } from '../../catalogue/catalogue.ts'
+import type { Caller, CompiledGateway, CompiledRoute, CompiledTarget } from '../../contract/compiled.ts'
+import type { Usage } from '../../contract/neutral.ts'
+import type { SecretValues } from '../../contract/secret.ts'
+import { compileGateway } from '../../pipeline/compile-gateway.ts'
+import { mayCall } from '../../routing/may-call.ts'
+import { NextTargets } from '../../routing/next-targets.ts'
+import { resolveRoute } from '../../routing/resolve-route.ts'
+import type { RecordedRequest } from './recorded-request.ts'
+import { ReplayTime } from './replay-time.ts'
+
+/** What becomes of a call under a version. */
+export interface Outcome {
+  /** Why it is refused; empty when it is taken. */
+  readonly code: string
+  readonly route: string
+  readonly target: string
+  /** At the prices of the day of the plan; `null` where tokens or price are not known. */
+  readonly costMicroUsd: number | null
+}
+
+export interface ReplayVersionInput {
+  readonly settings: SettingsTree
+  readonly shipped: ShippedCatalogue
+  /** Wall milliseconds of the plan: keys are valid, and prices are, as of now. */
+  readonly nowMs: number
+}
+
+/** Nobody is called, so nobody is shown a credential. */
+const NO_SECRETS: SecretValues = { generation: 0, fill: () => '' }
+
+export class ReplayVersion {
+  readonly #gateway: CompiledGateway
+  readonly #time: ReplayTime
+  readonly #nowMs: number
+
+  constructor({ settings, shipped, nowMs }: ReplayVersionInput) {
+    this.#time = new ReplayTime(nowMs)
+    this.#nowMs = nowMs
+    const [secrets, carry] = [NO_SECRETS, createCarry()]
+    this.#gateway = compileGateway({ settings, version: '', shipped, secrets, carry, clock: this.#time })
+  }
+
+  get isOpen(): boolean {
+    return this.#gateway.identity.open
+  }
+
+  /** `key` is what the caller sends; calls come in the order in which they began. `draw` is in [0, 1). */
+  replay(
+    row: ReplayRow,
+    ask: RecordedRequest,
+    { key, draw }: { key: string | undefined; draw: number },
+  ): Outcome {
+    const { identity } = this.#gateway
+    this.#time.set(row, draw)
+    const found = identity.open ? null : identity.find(key, this.#nowMs)
+    if (found !== null && 'refused' in found) return refused(found.refused)
+    ask.by(found)
+    const asked = this.#lookUp(row, ask.model)
+    if (asked === undefined) return refused('routing.no_such_model')
+    if (!mayCall(found, ask.model, asked)) return refused('identity.not_allowed', asked.name)
+    const route = resolveRoute(asked, ask)
+    return this.#send(row, ask, { caller: found, route })
+  }
+
+  #lookUp(row: ReplayRow, model: string): CompiledRoute | undefined {
+    const { routes, passThrough } = this.#gateway
+    return row.endpoint?.startsWith('/providers/') === true ? passThrough.get(model) : routes.get(model)
+  }
+
+  #send(row: ReplayRow, ask: RecordedRequest, it: { caller: Caller | null; route: CompiledRoute }): Outcome {
+    const { caller, route } = it
+    const code = fillFault(row, route)
+    if (code !== null) return refused(code, route.name)
+    if (caller?.limiter != null && caller.limiter.take(row.startedAt) !== null)
+      return refused('policy.limit_reached', route.name)
+    const rules = { route, wishes: ask.wishes }
+    const tools = { clock: this.#time, random: this.#time.random }
+    const next = new NextTargets({ routeAsk: () => ask }, rules, tools)
+    if (!next.hasAllowed) return refused('routing.none_allowed', route.name)
+    const target = next.first(row.startedAt) ?? next.fallback(row.startedAt)
+    if (target === null) return refused('upstream.open_breakers', route.name)
+    return { code: '', route: route.name, target: target.name, costMicroUsd: this.#costOf(target, row) }
+  }
+
+  #costOf(target: CompiledTarget, row: ReplayRow): number | null {
+    const usage = usageOf(row)
+    return usage === null ? null : (target.facts?.price?.costMicroUsd(usage, this.#time.now()) ?? null)
+  }
+}
+
+/** A prompt that takes other variables than were sent. Their values are not recorded; what they are called is. */
+function fillFault(row: ReplayRow, { context }: CompiledRoute): string | null {
+  if (context === null || row.endpoint === null) return null
+  const sent = row.asked?.variables ?? []
+  const filled = context.fill(sent.length === 0 ? undefined : Object.fromEntries(sent.map((it) => [it, ''])))
+  return filled.ok ? null : filled.code
+}
+
+function usageOf(row: ReplayRow): Usage | null {
+  const { inputTokens, outputTokens } = row
+  if (inputTokens === null && outputTokens === null) return null
+  const usage: { -readonly [Name in keyof Usage]: Usage[Name] } = {
+    inputTokens: inputTokens ?? 0,
+    outputTokens: outputTokens ?? 0,
+  }
+  if (row.cachedInputTokens !== null) usage.cachedInputTokens = row.cachedInputTokens
+  if (row.cacheWriteTokens !== null) usage.cacheWriteTokens = row.cacheWriteTokens
+  if (row.reasoningTokens !== null) usage.reasoningTokens = row.reasoningTokens
+  if (row.inputAudioTokens !== null) usage.inputAudioTokens = row.inputAudioTokens
+  if (row.outputAudioTokens !== null) usage.outputAudioTokens = row.outputAudioTokens
+  return usage
+}
+
+function refused(code: string, route = ''): Outcome {
+  return { code, route, target: '', costMicroUsd: null }
+}
+
+/** Live things begin anew and are never freed: they hold memory, and the worker that they are in goes with them. */
+function createCarry(): Carry {
+  const kept = new Map<string, unknown>()
+  return {
+    keep<T>(key: string, create: () => T): T {
+      if (!kept.has(key)) kept.set(key, create())
+      return kept.get(key) as T
+    },
+  }
+}

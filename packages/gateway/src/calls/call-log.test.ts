@@ -81,6 +81,8 @@ const call = (id: string): CallRecord => ({
   session: null,
   finish: 'stop',
   schemaValid: null,
+  rule: null,
+  choice: 'small=100%',
 })
 
 describe('the call log', () => {

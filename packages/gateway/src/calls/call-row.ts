@@ -5,7 +5,7 @@
  * Not here: the file and its migrations (`call-table.ts`).
  */
 import type { SQLInputValue } from 'node:sqlite'
-import type { CallAttempt, CallRecord, RecordedAsk } from '../contract/call.ts'
+import type { CallAttempt, CallRecord, RecordedAsk, SkippedTarget } from '../contract/call.ts'
 
 export const columns = [
   'id',
@@ -45,6 +45,9 @@ export const columns = [
   'finish',
   'schema_valid',
   'asked',
+  'rule',
+  'choice',
+  'skipped',
 ] as const
 
 export const insertSql = `INSERT INTO calls (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`
@@ -90,6 +93,10 @@ export interface Row {
   readonly schema_valid: number | null
   /** As JSON; `null` for none. */
   readonly asked: string | null
+  readonly rule: string | null
+  readonly choice: string | null
+  /** As JSON; `null` for none. */
+  readonly skipped: string | null
 }
 
 export function toRow(it: CallRecord): SQLInputValue[] {
@@ -131,6 +138,9 @@ export function toRow(it: CallRecord): SQLInputValue[] {
     it.finish,
     it.schemaValid === null ? null : Number(it.schemaValid),
     it.asked === undefined ? null : JSON.stringify(it.asked),
+    it.rule,
+    it.choice,
+    it.skipped === undefined ? null : JSON.stringify(it.skipped),
   ]
 }
 
@@ -171,11 +181,14 @@ export function toRecord(row: Row): CallRecord {
     session: row.session,
     finish: row.finish,
     schemaValid: row.schema_valid === null ? null : row.schema_valid === 1,
+    rule: row.rule,
+    choice: row.choice,
   }
-  if (row.warnings === null && row.asked === null) return record
+  if (row.warnings === null && row.asked === null && row.skipped === null) return record
   return {
     ...record,
     ...(row.warnings === null ? {} : { warnings: JSON.parse(row.warnings) as string[] }),
     ...(row.asked === null ? {} : { asked: JSON.parse(row.asked) as RecordedAsk }),
+    ...(row.skipped === null ? {} : { skipped: JSON.parse(row.skipped) as SkippedTarget[] }),
   }
 }

@@ -77,6 +77,8 @@ const record = fc.record<CallRecord>({
   session: fc.option(fc.constant('0badcafe')),
   finish: fc.option(fc.constantFrom('stop' as const, 'refusal' as const)),
   schemaValid: fc.option(fc.boolean()),
+  rule: fc.option(fc.constant('/routes/chat/rules/0')),
+  choice: fc.option(fc.constant('small=90%, large=10%')),
 })
 
 /** With what only some records have. */
@@ -256,7 +258,7 @@ describe('the call table', () => {
     const lost = { cacheWriteTokens: null, reasoningTokens: null, costMicroUsd: null, pricedBy: null }
     const unheard = { inputAudioTokens: null, outputAudioTokens: null }
     const unsplit = { rollout: null, role: null, cohort: null, unit: null, askedModel: null, endpoint: null }
-    const unread = { session: null, finish: null, schemaValid: null }
+    const unread = { session: null, finish: null, schemaValid: null, rule: null, choice: null }
     expect(again.reader.find(old.id)).toEqual({ ...old, ...lost, ...unheard, ...unsplit, ...unread })
     again.close()
   })
@@ -267,7 +269,7 @@ describe('the call table', () => {
     const database = new DatabaseSync(path)
     database.exec('PRAGMA user_version = 99')
     database.close()
-    expect(() => openCallTable(path)).toThrow('the call log has schema 99, this build knows up to 4')
+    expect(() => openCallTable(path)).toThrow('the call log has schema 99, this build knows up to 5')
   })
 })
 

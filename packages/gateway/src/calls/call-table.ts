@@ -44,6 +44,9 @@ const migrations = [
   ALTER TABLE calls ADD COLUMN finish TEXT;
   ALTER TABLE calls ADD COLUMN schema_valid INTEGER;`,
   `ALTER TABLE calls ADD COLUMN asked TEXT;`,
+  `ALTER TABLE calls ADD COLUMN rule TEXT;
+  ALTER TABLE calls ADD COLUMN choice TEXT;
+  ALTER TABLE calls ADD COLUMN skipped TEXT;`,
 ]
 
 const dayMs = 86_400_000
@@ -127,7 +130,11 @@ export function isDamage(error: unknown): boolean {
   return code === 11 || code === 26
 }
 
-export function connect(path: string, pragmas: string, prepare?: (database: DatabaseSync) => void): DatabaseSync {
+export function connect(
+  path: string,
+  pragmas: string,
+  prepare?: (database: DatabaseSync) => void,
+): DatabaseSync {
   const database = new DatabaseSync(path, { timeout: 2_000 })
   try {
     database.exec(`${pragmas}; PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-1024`)

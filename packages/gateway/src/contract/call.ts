@@ -1,5 +1,6 @@
 import type { FinishReason } from './neutral.ts'
 import type { Modality } from './route-ask.ts'
+import type { FailureClass } from './routing.ts'
 
 /** The record of one request through the gateway: what `GET /v1/calls` shows. Metadata only, never bodies. */
 export interface CallRecord {
@@ -58,6 +59,15 @@ export interface CallRecord {
   readonly finish: FinishReason | null
   /** Whether the reply kept to the JSON schema that the caller asked for; `null` when none was asked for or it was not looked at. */
   readonly schemaValid: boolean | null
+  /** JSON pointers of the rules that led to the route, in turn, with a space between; `null` when none did. */
+  readonly rule: string | null
+  /**
+   * Among which targets one was chosen, and how, as the version had it: `fast=90%, careful=10% by least-busy`. `null` for
+   * a model that was called by its own name, and where no route was found.
+   */
+  readonly choice: string | null
+  /** Targets that were passed by, and why. Absent when there were none. */
+  readonly skipped?: readonly SkippedTarget[]
   /** What the caller asked for and the provider's format lacks. Absent when there was nothing. */
   readonly warnings?: readonly string[]
   /** What routing asks of a request, as far as it was at hand. Absent when there was nothing. */
@@ -92,6 +102,22 @@ export interface CallAttempt {
   readonly durationMs: number
   /** What went out beside the others: a second attempt to be faster, or a copy that nobody was answered from. */
   readonly kind?: 'hedge' | 'mirror'
+  /** Why it was made, after the first; absent for the first. */
+  readonly by?: AttemptReason
+}
+
+/**
+ * Another key of the same target; the same target after a wait; another target of the route; a fallback, in general or of
+ * the list for a kind of failure.
+ */
+export type AttemptReason = 'key' | 'retry' | 'other' | 'fallback' | `fallback:${FailureClass}`
+
+/** Its breaker was open; it rested for doing worse than its peers; it may not be sent this call; it was full. */
+export type SkipReason = 'breaker' | 'ejected' | 'sensitive' | 'region' | 'full'
+
+export interface SkippedTarget {
+  readonly target: string
+  readonly reason: SkipReason
 }
 
 /** Where finished calls go. Must return at once; writing happens later and in batches. */

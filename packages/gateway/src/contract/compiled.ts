@@ -53,6 +53,8 @@ export interface CompiledRoute {
   readonly unsupported: 'warn' | 'refuse'
   /** `support-chat: model-a=0%, model-b=100%`, for `routing.rule_changed`. */
   readonly rule: string
+  /** `model-a=0%, model-b=100% by least-busy`, for the record of a call; `null` for a model called by its own name. */
+  readonly choice: string | null
   /** What it does beyond weights and fallbacks; `PLAIN_PLAN` for nothing. */
   readonly plan: RoutePlan
 }

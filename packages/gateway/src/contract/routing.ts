@@ -44,6 +44,8 @@ export interface RoutePlan {
 
 /** Compiled from a rule: when it holds, the call runs under this route. */
 export interface RouteRule {
+  /** JSON pointer to it in the settings, for the record of a call. */
+  readonly name: string
   holds(ask: RouteAsk): boolean
   readonly route: CompiledRoute
 }

@@ -68,7 +68,9 @@ export const Override = z
 
 export const Receipt = z
   .object({
-    outcome: z.enum(['applied', 'unchanged']),
+    outcome: z
+      .enum(['applied', 'unchanged', 'waiting'])
+      .describe('waiting: people have to agree first; `/v1/approvals` says who'),
     attempt: z.string(),
     traceId: z.string(),
     version: version.nullable(),
@@ -76,6 +78,7 @@ export const Receipt = z
     previous: version.nullable().optional(),
     reason: z.string().optional(),
     changedParameters: z.array(pointer).readonly().optional(),
+    candidate: version.optional().describe('what would come in, while it waits'),
     file: WriteBack.optional(),
     override: Override.optional(),
   })
@@ -148,6 +151,11 @@ export const Attempt = z
       .readonly()
       .optional()
       .describe('what was wrong, when it was refused; empty for an attempt of an earlier process'),
+    approvals: z.array(z.string()).readonly().optional().describe('who agreed, where somebody had to'),
+    emergency: z
+      .string()
+      .optional()
+      .describe('why it passed approvals, freeze windows and the breaker, when it did'),
     stages: z.array(Stage).readonly().describe('empty for an attempt of an earlier process'),
   })
   .openapi('Attempt')
@@ -286,6 +294,12 @@ export const CallAttempt = z
       .enum(['hedge', 'mirror'])
       .optional()
       .describe('beside the others: to be faster, or as a copy that nobody was answered from'),
+    by: z
+      .string()
+      .optional()
+      .describe(
+        'why it was made after the first: `key`, `retry`, `other`, `fallback`, or `fallback:` and a kind of failure',
+      ),
   })
   .openapi('CallAttempt')
 
@@ -340,6 +354,18 @@ export const Call = z
       .describe(
         'whether the reply kept to the JSON schema that the caller asked for; null when not looked at',
       ),
+    rule: z.string().nullable().describe('JSON pointers of the rules that led to the route'),
+    choice: z.string().nullable().describe('among which targets one was chosen, and how'),
+    skipped: z
+      .array(
+        z.object({
+          target: z.string(),
+          reason: z.enum(['breaker', 'ejected', 'sensitive', 'region', 'full']),
+        }),
+      )
+      .readonly()
+      .optional()
+      .describe('targets that were passed by'),
     warnings: z
       .array(z.string())
       .readonly()
@@ -372,6 +398,8 @@ export const AuditLine = z
     changedParameters: z.array(pointer).readonly(),
     traceId: z.string(),
     spanId: z.string(),
+    approvals: z.array(z.string()).readonly().optional(),
+    emergency: z.string().optional(),
     idempotencyKey: z.string().optional(),
     offered: z.string().optional().describe('digest of what was offered under the key'),
     payloadKey: z.string().optional().describe('the key inside a payload that was sealed elsewhere'),
@@ -397,6 +425,49 @@ export const RollbackRequest = z
     reason: z.string().max(500).optional(),
   })
   .openapi('RollbackRequest')
+
+export const MissingApproval = z
+  .object({
+    changeClass: z.string(),
+    found: z.number().int(),
+    expected: z.number().int(),
+    roles: z.array(z.string()).readonly().describe('whose word counts: roles, and people as `user:NAME`'),
+  })
+  .openapi('MissingApproval')
+
+export const WaitingChange = z
+  .object({
+    attempt: z.string(),
+    version: version.describe('what would come in'),
+    digest: z.string(),
+    author: z.string().describe(actorSays),
+    authors: z.array(z.string()).readonly().describe('whose word does not count'),
+    source: z.string(),
+    reason: z.string(),
+    since: instant,
+    until: instant.describe('expires then'),
+    classes: z.array(z.string()).readonly().describe('classes of change that it touches'),
+    changes: z.array(Change).readonly(),
+    words: z.array(z.string()).readonly().describe('the changes as sentences'),
+    approvals: z.array(z.object({ by: z.string(), at: instant, note: z.string() })).readonly(),
+    missing: z.array(MissingApproval).readonly(),
+  })
+  .openapi('WaitingChange')
+
+export const ApprovalPage = z.object({ approvals: z.array(WaitingChange).readonly() }).openapi('ApprovalPage')
+
+export const ApproveRequest = z
+  .object({ note: z.string().max(500).optional(), digest: z.string().optional() })
+  .openapi('ApproveRequest')
+
+export const WhoAmI = z
+  .object({
+    person: z.string(),
+    by: z.enum(['owner', 'token', 'oidc']),
+    roles: z.array(z.string()).readonly(),
+    may: z.array(z.string()).readonly(),
+  })
+  .openapi('WhoAmI')
 
 export const ReasonRequest = z.object({ reason: z.string().max(500).optional() }).openapi('ReasonRequest')
 

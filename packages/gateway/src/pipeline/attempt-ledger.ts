@@ -4,7 +4,7 @@
  * written; a hedge has it when it is over.
  */
 import type { Span } from '@changeover/reload'
-import type { CallAttempt } from '../contract/call.ts'
+import type { AttemptReason, CallAttempt } from '../contract/call.ts'
 import type { CompiledTarget } from '../contract/compiled.ts'
 import type { Usage } from '../contract/neutral.ts'
 import type { AsideKind } from '../routing/attempt-host.ts'
@@ -19,6 +19,8 @@ export interface EndedAttempt {
   readonly cause: unknown
   readonly durationMs: number
   readonly kind: AsideKind | null
+  /** `null` for the first, and for what went beside. */
+  readonly reason?: AttemptReason | null
   readonly span: Span | null
   readonly seenModel: string
   readonly usage: Usage | null
@@ -29,9 +31,10 @@ export class AttemptLedger {
 
   /** `instruments`: of the call's version; `null` when it has none. */
   end(it: EndedAttempt, instruments: CallInstruments | null): void {
-    const { target, status, error, durationMs, kind } = it
+    const { target, status, error, durationMs, kind, reason = null } = it
     const line = { target: target.name, status, error, durationMs }
-    this.#write(kind === null ? line : { ...line, kind })
+    if (kind !== null) this.#write({ ...line, kind })
+    else this.#write(reason === null ? line : { ...line, by: reason })
     if (it.span !== null) endAttemptSpan(it.span, it)
     instruments?.attempt(target, error, durationMs)
   }

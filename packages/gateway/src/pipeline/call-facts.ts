@@ -1,9 +1,10 @@
 /** What is known of a call when it is over: the record and the span are two readings of it. */
 import type { Snapshot } from '@changeover/reload'
-import type { CallAttempt, CallRecord, RecordedAsk } from '../contract/call.ts'
+import type { CallAttempt, CallRecord, RecordedAsk, SkippedTarget } from '../contract/call.ts'
 import type { Caller, CompiledRoute, CompiledTarget } from '../contract/compiled.ts'
 import type { FinishReason, Usage } from '../contract/neutral.ts'
 import type { RequestBody } from '../wire/request-body.ts'
+import type { Placed } from './placed.ts'
 import type { Parts } from './tools.ts'
 
 export interface CallFacts {
@@ -21,6 +22,9 @@ export interface CallFacts {
   /** Last tried. */
   readonly target: CompiledTarget | null
   readonly attempts: readonly CallAttempt[]
+  /** As in the record. */
+  readonly rule: string | null
+  readonly skipped: readonly SkippedTarget[] | null
   readonly warnings: readonly string[]
   /** The model that the provider named, or empty. */
   readonly seenModel: string
@@ -32,8 +36,10 @@ export interface CallFacts {
   readonly error: string
   readonly replyBytes: number
   /** As in the record. */
+  readonly placed: Placed
   readonly session: string | null
   readonly finish: FinishReason | null
+  readonly schemaValid: boolean | null
   readonly asked: RecordedAsk | null
 }
 
@@ -65,20 +71,23 @@ export function recordOf(it: CallFacts, traceId: string): CallRecord {
     traceId,
     requestBytes: it.body?.bytes.length ?? 0,
     replyBytes: it.replyBytes,
-    rollout: null,
-    role: null,
-    cohort: null,
-    unit: null,
+    rollout: it.placed.rollout,
+    role: it.placed.role,
+    cohort: it.placed.cohort,
+    unit: it.placed.unit,
     askedModel: it.body?.model ?? null,
     endpoint: it.endpoint,
     session: it.session,
     finish: it.finish,
-    schemaValid: null,
+    schemaValid: it.schemaValid,
+    rule: it.rule,
+    choice: it.route?.choice ?? null,
   }
-  if (it.warnings.length === 0 && it.asked === null) return record
+  if (it.warnings.length === 0 && it.asked === null && it.skipped === null) return record
   return {
     ...record,
     ...(it.warnings.length === 0 ? {} : { warnings: it.warnings }),
     ...(it.asked === null ? {} : { asked: it.asked }),
+    ...(it.skipped === null ? {} : { skipped: it.skipped }),
   }
 }

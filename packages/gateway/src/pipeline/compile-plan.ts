@@ -5,7 +5,7 @@
  * In two steps: the parts are everything that the settings name and all that is carried over reloads, looked up
  * anew at each compilation; the plan is made of them only when one of them, or the settings, changed.
  */
-import type { Carry } from '@changeover/reload'
+import { type Carry, pointTo } from '@changeover/reload'
 import type { CompiledRoute, CompiledTarget } from '../contract/compiled.ts'
 import {
   FAILURE_CLASSES,
@@ -24,6 +24,7 @@ import { createMirrorPlan, MirrorCount } from '../routing/mirror-plan.ts'
 import type { NeedsSpec, RouteSpec, RuleSpec } from '../routing/spec.ts'
 import { strategies } from '../routing/strategies/list.ts'
 import type { Member, StickyOptions } from '../routing/strategies/members.ts'
+import { choiceText } from './choice-text.ts'
 
 /** In a fixed order; `null` for what the settings leave out. */
 export type PlanParts = readonly unknown[]
@@ -107,6 +108,7 @@ export function compilePlan(settings: RouteSpec, { route, parts: flat }: PlanInp
     const holds = compileCondition(rule.when)
     const taker = parts.rules[i] ?? null
     return {
+      name: pointTo(pointTo(pointTo('/routes', route.name), 'rules'), i),
       holds,
       route: isRoute(taker) ? taker : ruleRoute(rule, { settings, route, base, targets: taker }),
     }
@@ -161,7 +163,8 @@ function ruleRoute(rule: RuleSpec, { settings, route, base, targets }: RuleInput
     until += shares[i]?.weight ?? 0
     return Object.freeze({ target, until })
   })
-  const taken = { ...route, targets: Object.freeze(among), totalWeight: until }
+  const choice = choiceText(shares, rule.strategy ?? settings.strategy)
+  const taken = { ...route, targets: Object.freeze(among), totalWeight: until, choice }
   const strategy = compileStrategy(settings, rule.strategy ?? settings.strategy, membersOf(shares, taken))
   const needs = needsOf([settings.require, rule.require])
   return Object.freeze({ ...taken, plan: Object.freeze({ ...base, strategy, needs, chooses: true }) })

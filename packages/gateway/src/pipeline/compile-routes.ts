@@ -14,6 +14,7 @@ import type { CompiledContext, CompiledRoute, CompiledTarget } from '../contract
 import { PLAIN_PLAN } from '../contract/routing.ts'
 import { ROUTE_DEFAULTS, ROUTING_DEFAULTS } from '../routing/defaults.ts'
 import type { ModelSpec, RouteSpec, RuleSpec } from '../routing/spec.ts'
+import { byStrategy, choiceText, sharesText } from './choice-text.ts'
 import { compilePlan, type PlanParts, partsOfPlan } from './compile-plan.ts'
 
 export interface RouteInput {
@@ -143,6 +144,7 @@ export function routeForModel(name: string, target: CompiledTarget): CompiledRou
     totalMs: ROUTE_DEFAULTS.totalMs,
     unsupported: ROUTING_DEFAULTS.unsupported,
     rule: `${name}: ${name}=100%`,
+    choice: null,
     plan: PLAIN_PLAN,
   })
   knownForModels.set(target, it)
@@ -170,6 +172,7 @@ function compileRoute(name: string, settings: RouteSpec, parts: RouteParts): Com
     totalMs: settings.timeouts.totalMs,
     unsupported: settings.unsupported,
     rule: ruleOf(name, settings),
+    choice: choiceText(settings.targets, settings.strategy),
     plan: PLAIN_PLAN,
   }
   const plan = compilePlan(settings, { route: plain, parts: parts.plan })
@@ -178,9 +181,8 @@ function compileRoute(name: string, settings: RouteSpec, parts: RouteParts): Com
 
 /** `support-chat: model-a=0%, model-b=100%`; then how it chooses, where not by weight alone, and its rules. */
 function ruleOf(name: string, settings: RouteSpec): string {
-  const strategy = settings.strategy === 'weighted' ? '' : ` by ${settings.strategy}`
   const rules = settings.rules.map((it) => `; when ${it.when.slice(0, SHOWN_CHARS)}: ${takerText(it)}`)
-  return `${name}: ${sharesText(settings.targets)}${strategy}${rules.join('')}`
+  return `${name}: ${sharesText(settings.targets)}${byStrategy(settings.strategy)}${rules.join('')}`
 }
 
 /** Of a condition; more of it is in the settings. */
@@ -191,13 +193,4 @@ function takerText({ route, targets, strategy, require }: RuleSpec): string {
   const taken = targets === undefined ? 'the same' : sharesText(targets)
   const chosen = strategy === undefined ? taken : `${taken} by ${strategy}`
   return require === undefined ? chosen : `${chosen}, as required`
-}
-
-function sharesText(targets: RouteSpec['targets']): string {
-  const total = targets.reduce((sum, it) => sum + it.weight, 0)
-  return targets.map((it) => `${it.model}=${percent(it.weight / total)}%`).join(', ')
-}
-
-function percent(share: number): number {
-  return Number((share * 100).toFixed(2))
 }

@@ -12,6 +12,7 @@ import { nearest, type Span } from '@changeover/reload'
 import type { CompiledRoute, CompiledTarget } from '../contract/compiled.ts'
 import type { FinishReason, Usage } from '../contract/neutral.ts'
 import type { RouteAsk } from '../contract/route-ask.ts'
+import type { RouteRule } from '../contract/routing.ts'
 import type { UpstreamHeaders, UpstreamRequest } from '../contract/upstream.ts'
 import type { CallerError, ReplyAbout, Wire } from '../contract/wire.ts'
 import { type ErrorCode, rules, sayError } from '../errors.ts'
@@ -29,17 +30,20 @@ import { type CallFacts, recordOf } from './call-facts.ts'
 import type { CallInstruments } from './call-instruments.ts'
 import { endCallSpan, startAttemptSpan, startCallSpan } from './call-spans.ts'
 import { answerFailure } from './failure-answer.ts'
-import { findRequestId, headerText, withType } from './header-texts.ts'
-import { passedDown, passedUp } from './passed-headers.ts'
+import { findRequestId, headerText } from './header-texts.ts'
+import { passedDown } from './passed-headers.ts'
 import { recordedAsk } from './recorded-ask.ts'
 import { type Answer, openReply } from './replies/open-reply.ts'
 import type { Reply, ReplyPort } from './replies/reply.ts'
 import { RequestFacts, sessionHash } from './request-facts.ts'
 import { type BodyFor, type UpstreamBody, writeUpstreamBody } from './upstream-body.ts'
+import { upstreamRequest } from './upstream-request.ts'
 
 export class GenerateCall extends Call implements AttemptHost, ReplyPort {
   #body: RequestBody | null = null
   #route: CompiledRoute | null = null
+  /** Pointers of the rules that led there. */
+  #rule: string | null = null
   #prompt: string | null = null
   #span: Span | null = null
   #attempts: Attempts | null = null
@@ -120,7 +124,7 @@ export class GenerateCall extends Call implements AttemptHost, ReplyPort {
       return null
     }
     this.#wishes = readWishes(this.head.headers, this.caller?.priority ?? USUAL_PRIORITY)
-    this.#route = route.plan.rules.length === 0 ? route : resolveRoute(route, this.routeAsk())
+    this.#route = route.plan.rules.length === 0 ? route : resolveRoute(route, this.routeAsk(), this)
     return this.#route
   }
 
@@ -164,6 +168,10 @@ export class GenerateCall extends Call implements AttemptHost, ReplyPort {
     const [tenant, key] = [caller?.tenant ?? null, caller?.key ?? null]
     this.#asked ??= new RequestFacts({ head, body, wishes: this.#wishes, tenant, key })
     return this.#asked
+  }
+
+  onRule(rule: RouteRule): void {
+    this.#rule = this.#rule === null ? rule.name : `${this.#rule} ${rule.name}`
   }
 
   onAttempt(target: CompiledTarget): UpstreamRequest | null {
@@ -261,7 +269,7 @@ export class GenerateCall extends Call implements AttemptHost, ReplyPort {
     const [kind, span] = [this.#attemptKind, this.#attemptSpan]
     this.#attemptKind = null
     this.#attemptSpan = null
-    const seen = { seenModel: this.#seenModel, usage: this.#usage }
+    const seen = { seenModel: this.#seenModel, usage: this.#usage, reason: this.#attempts?.reason ?? null }
     this.#ledger.end(
       { target, status, error: code, cause, durationMs, kind, span, ...seen },
       this.#instruments,
@@ -370,6 +378,7 @@ export class GenerateCall extends Call implements AttemptHost, ReplyPort {
   protected finish(): void {
     this.#attempts?.cancel('call.cancelled')
     const facts = this.#facts()
+    this.measure(facts)
     const span = this.#callSpan()
     this.#count(facts)
     if (this.gateway === null || this.gateway.recordCalls) {
@@ -402,6 +411,8 @@ export class GenerateCall extends Call implements AttemptHost, ReplyPort {
       route: this.#route,
       target: this.#target,
       attempts: this.#ledger.lines,
+      rule: this.#rule,
+      skipped: this.#attempts?.skipped ?? null,
       warnings: this.#written?.warnings ?? NO_WARNINGS,
       seenModel: this.#seenModel,
       usage,
@@ -411,6 +422,8 @@ export class GenerateCall extends Call implements AttemptHost, ReplyPort {
       replyBytes: this.replyBytes,
       session: sessionHash(this.head, this.#asked, this.caller?.tenant ?? null),
       finish: this.#finish,
+      placed: this.placed,
+      schemaValid: null,
       asked: recordedAsk(this.gateway, {
         head: this.head,
         wishes: this.#wishes,
@@ -452,30 +465,10 @@ export class GenerateCall extends Call implements AttemptHost, ReplyPort {
   }
 
   #requestTo(target: CompiledTarget, written: UpstreamBody, span: Span | null): UpstreamRequest {
-    const { path, bytes: body, method = 'POST', contentType } = written
-    const asJson = this.#upstreamHeaders(target, span)
-    const unsigned = contentType === undefined ? asJson : withType(asJson, contentType)
-    const headers =
-      target.sign?.({
-        method,
-        origin: target.upstream.origin,
-        path,
-        headers: unsigned,
-        body,
-        nowMs: this.tools.clock.now(),
-      }) ?? unsigned
-    return { method, path, headers, body: body.length === 0 && contentType === null ? null : body }
-  }
-
-  #upstreamHeaders(target: CompiledTarget, span: Span | null): readonly string[] {
-    const context = (span ?? this.#callSpan()).context
-    const own = target.headers()
-    const passed = passedUp(target.provider, this.head.headers, own)
-    const sent = [...own, ...passed, 'traceparent', writeTraceparent(context)]
-    if (context.traceState !== undefined) sent.push('tracestate', context.traceState)
-    const leftMs = this.#attempts?.leftForCallerMs(this.tools.clock.monotonic()) ?? null
-    if (leftMs !== null) sent.push('x-request-timeout-ms', String(leftMs))
-    return sent
+    const { head, tools } = this
+    const { context } = span ?? this.#callSpan()
+    const leftMs = this.#attempts?.leftForCallerMs(tools.clock.monotonic()) ?? null
+    return upstreamRequest({ target, written, head, context, leftMs, nowMs: tools.clock.now() })
   }
 
   get #instruments(): CallInstruments | null {

@@ -12,6 +12,7 @@
  * target) it gives back in `#release`, once. Not here: what an answer means (`pipeline/replies`).
  */
 import type { Timer } from '@changeover/reload'
+import type { AttemptReason, SkippedTarget } from '../contract/call.ts'
 import type { CompiledTarget } from '../contract/compiled.ts'
 import type { Gate, GateWaiter } from '../contract/routing.ts'
 import type { UpstreamExchange, UpstreamFailure, UpstreamHeaders } from '../contract/upstream.ts'
@@ -41,6 +42,8 @@ type Phase =
 export class Attempts implements HedgeAsker, Watched, GateWaiter {
   dueAt = Number.POSITIVE_INFINITY
   place = -1
+  /** Why the attempt under way, or made last, was made; `null` for the first. */
+  reason: AttemptReason | null = null
   readonly priority: number
   readonly #host: AttemptHost
   readonly #rules: AttemptRules
@@ -79,6 +82,11 @@ export class Attempts implements HedgeAsker, Watched, GateWaiter {
     this.#beside = hedge === null && mirror === null ? null : new Beside(this, host, { rules, tools })
     this.#totalAt =
       startedAt + Math.min(route.totalMs, this.#givenMs(wishes.totalMs), this.#givenMs(wishes.beginMs))
+  }
+
+  /** Targets that were passed by so far; `null` for none. */
+  get skipped(): readonly SkippedTarget[] | null {
+    return this.#next.skipped
   }
 
   get target(): CompiledTarget | null {
@@ -316,6 +324,7 @@ export class Attempts implements HedgeAsker, Watched, GateWaiter {
     this.#startedAt = nowMs
     this.#phase = 'connecting'
     this.#next.tried(target)
+    this.reason = this.#next.reason
     target.live.pending += 1
     if (target.credentials !== null) this.#credential = target.credentials.current(nowMs)
     this.dueAt = Math.min(this.#totalAt, nowMs + this.#rules.route.connectMs)
@@ -423,7 +432,7 @@ export class Attempts implements HedgeAsker, Watched, GateWaiter {
     this.#wait = this.#tools.clock.after(waitMs, () => {
       if (this.#phase !== 'waiting') return
       const now = this.#tools.clock.monotonic()
-      const next = target.breaker.allows(now) ? target : this.#next.fallback(now)
+      const next = target.breaker.allows(now) ? this.#next.again(target) : this.#next.fallback(now)
       if (next === null) this.#giveUp(code, this.#status, undefined)
       else this.#attempt(next, now)
     })

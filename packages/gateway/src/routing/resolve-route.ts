@@ -5,12 +5,19 @@
  */
 import type { CompiledRoute } from '../contract/compiled.ts'
 import type { RouteAsk } from '../contract/route-ask.ts'
+import type { RouteRule } from '../contract/routing.ts'
 
-export function resolveRoute(asked: CompiledRoute, ask: RouteAsk): CompiledRoute {
+/** Who wants to know which rules led to a route: told of each that held, in turn. */
+export interface RuleHost {
+  onRule(rule: RouteRule): void
+}
+
+export function resolveRoute(asked: CompiledRoute, ask: RouteAsk, host?: RuleHost): CompiledRoute {
   let route = asked
   for (;;) {
     const rule = route.plan.rules.find((it) => it.holds(ask))
     if (rule === undefined) return route
+    host?.onRule(rule)
     route = rule.route
   }
 }

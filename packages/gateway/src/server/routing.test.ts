@@ -168,6 +168,7 @@ describe('rules', () => {
       const careful = testRoute('careful', [b])
       const rules = [
         {
+          name: '/routes/chat/rules/0',
           holds: compileCondition('metadata.team == "legal" && headers["x-tier"] == "gold"'),
           route: careful,
         },
@@ -179,6 +180,56 @@ describe('rules', () => {
     expect((await chat(body, { 'x-tier': 'gold' })).headers.get('x-changeover-target')).toBe('fake/b')
     await vi.waitFor(() => expect(gateway?.records).toHaveLength(2))
     expect(gateway?.records.map((it) => it.route)).toEqual(['chat', 'careful'])
+    expect(gateway?.records.map((it) => it.rule)).toEqual([null, '/routes/chat/rules/0'])
+    expect(gateway?.records.map((it) => it.choice)).toEqual(['a', 'b'])
+  })
+})
+
+describe('what a record says of the choice', () => {
+  it('is nothing for a call that was answered by the first it was sent to', async () => {
+    await start(({ a, b }) => [testRoute('chat', [a, b], plan({}))])
+    await (await chat()).text()
+    const { attempts, skipped, rule } = await record()
+    expect([attempts.map((it) => it.by), skipped, rule]).toEqual([[undefined], undefined, null])
+  })
+
+  it('is why each further attempt was made', async () => {
+    await start(({ a, b }) => [{ ...testRoute('chat', [a], plan({})), fallback: [b] }])
+    first.script({ kind: 'refuse', status: 500 }, { kind: 'refuse', status: 500 })
+    await (await chat()).text()
+    const { attempts } = await record()
+    expect(attempts.map((it) => [it.target, it.by])).toEqual([
+      ['fake/a', undefined],
+      ['fake/a', 'retry'],
+      ['fake/b', 'fallback'],
+    ])
+  })
+
+  it('is the kind of failure that a list of fallbacks was asked for', async () => {
+    await start(({ a, b }) => {
+      const fallbackFor = new Map([['rate_limited' as const, [b]]])
+      return [testRoute('chat', [a], plan({ fallbackFor }))]
+    })
+    first.script({ kind: 'refuse', status: 429 })
+    await (await chat()).text()
+    expect((await record()).attempts.map((it) => it.by)).toEqual([undefined, 'fallback:rate_limited'])
+  })
+
+  it('is which targets were passed by, and why', async () => {
+    await start(({ a, b }) => {
+      for (let i = 0; i < 16; i += 1) a.breaker.failed(performance.now())
+      return [{ ...testRoute('chat', [a], plan({})), fallback: [b] }]
+    })
+    await (await chat()).text()
+    const { attempts, skipped } = await record()
+    expect(skipped).toEqual([{ target: 'fake/a', reason: 'breaker' }])
+    expect(attempts.map((it) => [it.target, it.by])).toEqual([['fake/b', 'fallback']])
+  })
+
+  it('is which targets may not have what is sensitive', async () => {
+    await start(({ a, b }) => [testRoute('chat', [{ ...a, sensitive: true }, b], plan({}))])
+    await (await chat({}, { 'x-changeover-sensitive': 'true' })).text()
+    expect((await record()).skipped).toEqual([{ target: 'fake/b', reason: 'sensitive' }])
   })
 })
 

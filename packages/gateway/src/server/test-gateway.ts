@@ -139,6 +139,7 @@ export function testRoute(
     totalMs: 20_000,
     unsupported: 'warn',
     rule: `${name}: ${targets.map((it) => it.model).join(', ')}`,
+    choice: targets.map((it) => it.model).join(', '),
     plan: PLAIN_PLAN,
     ...more,
   }

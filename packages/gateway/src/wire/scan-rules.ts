@@ -1,8 +1,12 @@
-/** What is searched for in the answers of each format while their bytes pass: usage, and a failure in a stream. */
-import type { Usage } from '../contract/neutral.ts'
+/** What is searched for in the answers of each format while their bytes pass: usage, why they ended, a failure in a stream. */
+import type { FinishReason, Usage } from '../contract/neutral.ts'
 import type { WireName } from '../contract/wire.ts'
+import { parseAnthropicStop } from './anthropic-messages/stop-reason.ts'
 import { parseAnthropicUsage } from './anthropic-messages/usage.ts'
+import type { FinishRules } from './finish-scan.ts'
+import { parseGeminiFinish } from './gemini/finish-reason.ts'
 import { parseGeminiUsage } from './gemini/usage.ts'
+import { parseOpenAIFinish } from './openai-chat/finish-reason.ts'
 import { parseOpenAIUsage } from './openai-chat/usage.ts'
 import { parseResponsesUsage } from './openai-responses/usage.ts'
 
@@ -15,8 +19,16 @@ export interface ScanRules {
   read(value: unknown, before: Usage | null): Usage | null
   /** Counts come in parts, so that each has to be read and not only the last. */
   readonly inParts: boolean
+  readonly finish: FinishRules
   /** How a failure is written into a stream that has begun. */
   readonly failures: readonly Buffer[]
+}
+
+const openaiFinish: FinishRules = {
+  key: Buffer.from('"finish_reason"'),
+  parse: parseOpenAIFinish,
+  refusalKey: Buffer.from('"refusal"'),
+  blockKey: null,
 }
 
 const openai: ScanRules = {
@@ -24,6 +36,7 @@ const openai: ScanRules = {
   modelKey: Buffer.from('"model"'),
   read: (value, before) => parseOpenAIUsage(value) ?? before,
   inParts: false,
+  finish: openaiFinish,
   failures: [Buffer.from('data: {"error"')],
 }
 
@@ -34,6 +47,8 @@ export const scanRules: Readonly<Partial<Record<WireName, ScanRules>>> = {
   'openai-responses': {
     ...openai,
     read: (value, before) => parseResponsesUsage(value) ?? before,
+    // Only what is incomplete has a reason; what is complete says so of each of its parts.
+    finish: { ...openaiFinish, key: Buffer.from('"reason"'), parse: parseResponsesEnd },
     failures: [
       Buffer.from('event: error'),
       Buffer.from('event: response.failed'),
@@ -45,6 +60,12 @@ export const scanRules: Readonly<Partial<Record<WireName, ScanRules>>> = {
     ...openai,
     read: parseAnthropicUsage,
     inParts: true,
+    finish: {
+      key: Buffer.from('"stop_reason"'),
+      parse: parseAnthropicStop,
+      refusalKey: null,
+      blockKey: null,
+    },
     failures: [Buffer.from('event: error')],
   },
   gemini: {
@@ -52,6 +73,17 @@ export const scanRules: Readonly<Partial<Record<WireName, ScanRules>>> = {
     modelKey: Buffer.from('"modelVersion"'),
     read: (value, before) => parseGeminiUsage(value) ?? before,
     inParts: false,
+    finish: {
+      key: Buffer.from('"finishReason"'),
+      parse: (word) => parseGeminiFinish(word, false),
+      refusalKey: null,
+      blockKey: Buffer.from('"blockReason"'),
+    },
     failures: [Buffer.from('data: {"error"')],
   },
+}
+
+function parseResponsesEnd(word: string): FinishReason {
+  if (word === 'content_filter') return word
+  return word === 'max_output_tokens' ? 'length' : 'stop'
 }

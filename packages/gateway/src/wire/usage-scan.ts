@@ -4,7 +4,8 @@
  * In JSON the bytes `"usage":` can only be a key: inside a string its quotes would be escaped. Where counts come
  * whole, the last one that counts tokens is taken, since providers write it behind the text.
  */
-import type { Usage } from '../contract/neutral.ts'
+import type { FinishReason, Usage } from '../contract/neutral.ts'
+import { scanFinish } from './finish-scan.ts'
 import { endOfValue, skipSpace } from './json-members.ts'
 import type { ScanRules } from './scan-rules.ts'
 
@@ -73,6 +74,7 @@ export function scanModel(bytes: Buffer, rules: ScanRules): string {
 /** Searches a stream while its chunks pass, wherever they are cut. Lines are what is searched. */
 export class UsageScan {
   usage: Usage | null = null
+  finish: FinishReason | null = null
   /** The provider told of a failure. */
   failed = false
   readonly #rules: ScanRules
@@ -96,6 +98,7 @@ export class UsageScan {
 
   #search(bytes: Buffer): void {
     this.usage = scanUsage(bytes, this.#rules, this.usage)
+    this.finish = scanFinish(bytes, this.#rules.finish, this.finish)
     if (this.failed) return
     for (const failure of this.#rules.failures) if (bytes.includes(failure)) this.failed = true
   }

@@ -5,7 +5,8 @@
  * attempt and not half an answer. One that grows beyond any usual answer is passed on as it comes.
  */
 import type { UpstreamHeaders } from '../../contract/upstream.ts'
-import { scanRules } from '../../wire/scan-rules.ts'
+import { scanFinish } from '../../wire/finish-scan.ts'
+import { type ScanRules, scanRules } from '../../wire/scan-rules.ts'
 import { scanModel, scanUsage } from '../../wire/usage-scan.ts'
 import type { Reply, ReplyPort } from './reply.ts'
 
@@ -51,8 +52,7 @@ export class PlainReply implements Reply {
       return
     }
     const rules = scanRules[this.#port.callerWire.name]
-    const usage = rules === undefined ? null : scanUsage(body, rules)
-    if (usage !== null) this.#port.seenUsage(usage)
+    if (rules !== undefined) this.#report(body, rules)
     if (this.#passing) {
       this.#port.replyEnd()
       return
@@ -70,6 +70,13 @@ export class PlainReply implements Reply {
 
   tell(): void {
     this.#port.replyBroken()
+  }
+
+  #report(body: Buffer, rules: ScanRules): void {
+    const usage = scanUsage(body, rules)
+    if (usage !== null) this.#port.seenUsage(usage)
+    const finish = scanFinish(body, rules.finish, null)
+    if (finish !== null) this.#port.seenFinish(finish)
   }
 
   #pass(): void {

@@ -97,6 +97,7 @@ export class StreamReply implements Reply {
     const scan = this.#scan
     if (scan === null) return
     if (scan.usage !== null) this.#port.seenUsage(scan.usage)
+    if (scan.finish !== null) this.#port.seenFinish(scan.finish)
     if (scan.failed) this.#port.noteFailure()
   }
 

@@ -21,6 +21,7 @@ import {
   systemClock,
   type TrustPolicy,
 } from '@changeover/reload'
+import type { CompiledAccess } from '../access/compile-access.ts'
 import { type CallLog, createCallLog } from '../calls/call-log.ts'
 import { loadShipped } from '../catalogue/catalogue.ts'
 import type { KeptTexts } from '../cause/kept-texts.ts'
@@ -29,6 +30,8 @@ import { loadAdminToken } from '../control/admin-token.ts'
 import { createAttemptJournal } from '../control/attempt-journal.ts'
 import { type Changer, createChanger } from '../control/changer.ts'
 import type { AdminRooms } from '../control/rooms.ts'
+import { accessParticipant } from '../pipeline/access-participant.ts'
+import { measures } from '../pipeline/measures.ts'
 import { gatewayParticipant } from '../pipeline/participant.ts'
 import { type TelemetryPart, telemetryParticipant } from '../pipeline/telemetry-participant.ts'
 import { type AdminServer, startAdminServer } from '../server/admin-server.ts'
@@ -40,8 +43,10 @@ import { version } from '../version.ts'
 import { followCallSettings } from './call-settings.ts'
 import { type FirstOffer, withFirstOffer } from './first-offer.ts'
 import type { Flags } from './flags.ts'
+import { freezeHook } from './freeze-hook.ts'
 import { keepingTexts } from './keeping-texts.ts'
 import { listening } from './listen-error.ts'
+import { type OpenAccess, openAccess } from './open-access.ts'
 import { openProvenance, openTexts } from './open-provenance.ts'
 import { openSettingsPlace, type SettingsPlace } from './settings-place.ts'
 import { createReader } from './settings-reader.ts'
@@ -66,6 +71,7 @@ export interface RunOptions {
 export interface Parts {
   readonly gateway: CompiledGateway
   readonly telemetry: TelemetryPart
+  readonly access: CompiledAccess
 }
 
 export interface Running {
@@ -107,6 +113,7 @@ export async function run(options: RunOptions): Promise<Running> {
 }
 
 interface Begun {
+  readonly access: OpenAccess
   readonly options: RunOptions
   readonly clock: Clock
   readonly startedAt: number
@@ -133,7 +140,8 @@ async function begin(options: RunOptions): Promise<Begun> {
   const telemetry = startTelemetry(options, { clock, instance, isTerminal })
   const secrets = createSecrets({ env, redactor: telemetry.redactor })
   const texts = openTexts(stateFolder, telemetry)
-  const reloader = createReloader<Parts>({
+  const access = openAccess(clock, () => reloader)
+  const reloader: Reloader<Parts> = createReloader<Parts>({
     scope: flags.scope,
     instance,
     clock,
@@ -148,13 +156,17 @@ async function begin(options: RunOptions): Promise<Begun> {
         reach: { host: flags.host, isExposed: !isLoopback(flags.host) },
       }),
       telemetry: telemetryParticipant({ live: telemetry, secrets, isTerminal }),
+      access: accessParticipant({ secrets }),
     },
+    approve: access.desk.hook,
+    measures,
+    frozen: freezeHook(() => reloader.current()?.settings ?? null),
     limits: { ...limits, driftEveryMs: flags.driftMs, ...options.limits },
     ...(options.trust && { trust: options.trust }),
     ...(options.signer && { signer: options.signer }),
   })
   const calls = createCallLog({ path: join(stateFolder, 'calls.db'), clock, telemetry })
-  const parts = { options, clock, startedAt, stateFolder, telemetry, secrets, reloader, calls, texts }
+  const parts = { options, clock, startedAt, stateFolder, telemetry, secrets, reloader, access, calls, texts }
   return { ...parts, closers: [], data: null, admin: null, isStopping: false }
 }
 
@@ -210,6 +222,7 @@ async function finish(begun: Begun): Promise<Running> {
     telemetry,
     clock,
     about,
+    access: begun.access,
   })
   return {
     dataUrl,
@@ -242,13 +255,13 @@ async function openData(begun: Begun): Promise<string> {
   return urlOf(host, open.port)
 }
 
-async function openAdmin(begun: Begun, token: string, rooms: AdminRooms): Promise<AdminServer> {
+async function openAdmin(begun: Begun, ownerToken: string, rooms: AdminRooms): Promise<AdminServer> {
   const { options, clock, telemetry, reloader } = begun
   const { adminHost: host, adminPort: port } = options.flags
   const start = startAdminServer({
     host,
     port,
-    token,
+    identify: begun.access.gate(ownerToken),
     clock,
     telemetry,
     metrics: () => telemetry.metricsText(),

@@ -7,20 +7,24 @@
  *
  * Not here: what a call for a reply does between (`generate-call.ts`), bytes and sockets (`server/`).
  */
-import { isReloadError, type Snapshot } from '@changeover/reload'
+import { isReloadError, type RolloutUnit, type Snapshot, type UnitSource } from '@changeover/reload'
 import type { Caller, CompiledGateway } from '../contract/compiled.ts'
 import type { CallHead, Downstream } from '../contract/downstream.ts'
 import type { CallerError } from '../contract/wire.ts'
 import { type DetailsOf, type ErrorCode, isGatewayError, rules, sayError } from '../errors.ts'
+import type { CallFacts } from './call-facts.ts'
+import { callerUnder, unitIdOf } from './call-unit.ts'
+import { addMeasures } from './measures.ts'
+import { type Placed, UNPLACED } from './placed.ts'
 import type { GatewayPin, Parts, PipelineTools } from './tools.ts'
 
-export abstract class Call {
+export abstract class Call implements UnitSource {
   readonly id: string
   readonly startedAt: number
   readonly startedMono: number
   protected readonly tools: PipelineTools
   protected readonly downstream: Downstream
-  protected readonly head: CallHead
+  readonly head: CallHead
   protected snapshot: Snapshot<Parts> | null = null
   protected gateway: CompiledGateway | null = null
   protected caller: Caller | null = null
@@ -33,6 +37,7 @@ export abstract class Call {
   protected error = ''
   protected replyBytes = 0
   #pin: GatewayPin | null = null
+  #unit: RolloutUnit | null = null
   #closed = false
 
   constructor(tools: PipelineTools, downstream: Downstream, head: CallHead) {
@@ -79,6 +84,13 @@ export abstract class Call {
     this.#pin = null
   }
 
+  /** Asked for while the version is pinned, and only while a rollout splits the traffic (UnitSource). */
+  unitId(unit: RolloutUnit): string | null {
+    this.#unit = unit
+    const { id, head, startedAt } = this
+    return unitIdOf(unit, { id, head, startedAt, current: this.tools.reloader.current() })
+  }
+
   /** The body is larger than is taken. */
   tooLarge(limit: number): void {
     this.refuse('request.too_large', { limit }, ['connection', 'close'])
@@ -89,6 +101,30 @@ export abstract class Call {
     if (this.error !== '') return
     this.status = rules['call.cancelled'].status
     this.error = 'call.cancelled'
+  }
+
+  /** Where the call stood in a rollout. */
+  protected get placed(): Placed {
+    const pin = this.#pin
+    if (pin === null || pin.rollout === null) return UNPLACED
+    const { rollout, role, cohort } = pin
+    return { rollout, role, cohort, unit: this.#unit }
+  }
+
+  /** Adds the finished call to its side of the comparison. */
+  protected measure(facts: CallFacts): void {
+    const pin = this.#pin
+    const arm = pin?.arm ?? null
+    if (pin === null || arm === null || this.#isStranger()) return
+    this.tools.sides.note(pin.rollout, pin.role, arm)
+    const isOwnUnit = this.#unit === null || this.#unit === 'request'
+    addMeasures(arm, facts, isOwnUnit ? undefined : (pin.cohort ?? undefined))
+  }
+
+  /** Refused for a key that the version in force does not know either: what strangers try says nothing of a version. */
+  #isStranger(): boolean {
+    if (!this.error.startsWith('identity.') || this.caller !== null) return false
+    return callerUnder(this.tools.reloader.current(), this) === null
   }
 
   protected get isClosed(): boolean {
@@ -187,7 +223,7 @@ export abstract class Call {
 
   #pinVersion(): boolean {
     try {
-      this.#pin = this.tools.reloader.acquire()
+      this.#pin = this.tools.reloader.acquire(this)
     } catch (thrown) {
       if (isReloadError(thrown)) return this.refuse('gateway.not_ready', {}, ['retry-after', '1'])
       throw thrown

@@ -3,12 +3,13 @@ import type { Clock, Pin, Reloader, Telemetry } from '@changeover/reload'
 import type { CallSink } from '../contract/call.ts'
 import type { CompiledGateway } from '../contract/compiled.ts'
 import type { Deadlines } from '../routing/deadlines.ts'
+import type { Sides } from './placed.ts'
 import type { VersionMemory } from './version-memory.ts'
 
 export interface Parts {
   readonly gateway: CompiledGateway
 }
-export type GatewayReloader = Pick<Reloader<Parts>, 'acquire'>
+export type GatewayReloader = Pick<Reloader<Parts>, 'acquire' | 'current'>
 export type GatewayPin = Pin<Parts>
 
 export interface PipelineTools {
@@ -19,6 +20,7 @@ export interface PipelineTools {
   readonly random: () => number
   readonly deadlines: Deadlines
   readonly versions: VersionMemory
+  readonly sides: Sides
   /** `config.scope` of spans. */
   readonly scope: string
   /** How long a caller may leave a stream standing before the call is cancelled. */

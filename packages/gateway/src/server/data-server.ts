@@ -14,6 +14,7 @@ import type { Clock, Telemetry } from '@changeover/reload'
 import { Bag } from '../contract/bag.ts'
 import type { CallSink } from '../contract/call.ts'
 import { createCallIds } from '../pipeline/call-id.ts'
+import { Sides } from '../pipeline/placed.ts'
 import type { GatewayReloader, PipelineTools } from '../pipeline/tools.ts'
 import { VersionMemory } from '../pipeline/version-memory.ts'
 import { Deadlines } from '../routing/deadlines.ts'
@@ -82,6 +83,7 @@ export function createDataServer(options: DataServerOptions): DataServer {
     random: options.random ?? Math.random,
     deadlines: new Deadlines(clock),
     versions: new VersionMemory(telemetry),
+    sides: new Sides(),
     scope: options.scope ?? 'default',
     stallMs: limits.stallMs,
     nextCallId: createCallIds(),

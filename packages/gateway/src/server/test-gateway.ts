@@ -13,6 +13,7 @@ import {
   type SpanOptions,
   systemClock,
   type Telemetry,
+  type UnitSource,
 } from '@changeover/reload'
 import type { CallRecord } from '../contract/call.ts'
 import type { CompiledGateway, CompiledRoute, CompiledTarget } from '../contract/compiled.ts'
@@ -155,6 +156,8 @@ export interface TestGatewayOptions {
 
 export class TestGateway {
   readonly telemetry = new RecordingTelemetry()
+  /** What a rollout makes of a pin; none goes on at first. */
+  place: ((by: UnitSource) => Partial<Pin<Parts>>) | null = null
   readonly records: CallRecord[] = []
   readonly pins = new Set<Pin<Parts>>()
   /** Pins taken so far. */
@@ -173,7 +176,7 @@ export class TestGateway {
       for (const target of route.fallback) this.#upstreams.add(target.upstream)
     }
     this.server = createDataServer({
-      reloader: { acquire: () => this.#acquire() },
+      reloader: { acquire: (by) => this.#acquire(by), current: () => this.snapshot },
       calls: { finish: (record) => void this.records.push(record) },
       telemetry: this.telemetry,
       clock: options.clock ?? systemClock,
@@ -197,7 +200,7 @@ export class TestGateway {
     await Promise.all([...this.#upstreams].map((it) => it.close()))
   }
 
-  #acquire(): Pin<Parts> {
+  #acquire(by: UnitSource | undefined): Pin<Parts> {
     if (this.notReady) throw new ReloadError('reload.not_ready', { scope: 'test' })
     this.taken += 1
     const pin: Pin<Parts> = {
@@ -208,6 +211,7 @@ export class TestGateway {
       arm: null,
       onCut: null,
       release: () => void this.pins.delete(pin),
+      ...(by === undefined ? {} : this.place?.(by)),
     }
     this.pins.add(pin)
     return pin

@@ -1,0 +1,92 @@
+import type { Arm } from '@changeover/reload'
+import { describe, expect, it } from 'vitest'
+import type { CallFacts } from './call-facts.ts'
+import { addMeasures, FEEDBACK, measures } from './measures.ts'
+
+const good = {
+  error: '',
+  target: {},
+  attempts: [{ target: 'sim/a', status: 200, error: '', durationMs: 5 }],
+  durationMs: 120,
+  firstTokenMs: 30,
+  body: { stream: true },
+  usage: { inputTokens: 10, outputTokens: 20 },
+  costMicroUsd: 7,
+  finish: 'stop',
+  schemaValid: null,
+} as unknown as CallFacts
+
+/** What a call says, by the name of the measure. */
+function saidBy(more: object): Record<string, number> {
+  const said: Record<string, number> = {}
+  const arm: Arm = {
+    add: (i, value) => {
+      said[measures[i]?.name ?? i] = value
+    },
+  }
+  addMeasures(arm, { ...good, ...more } as CallFacts, undefined)
+  return said
+}
+
+describe('the measures of a finished call', () => {
+  it('are all that it can say', () => {
+    expect(saidBy({})).toEqual({
+      error_rate: 0,
+      rejected_rate: 0,
+      unauthorized_rate: 0,
+      limited_rate: 0,
+      retried_rate: 0,
+      refusal_rate: 0,
+      latency_ms: 120,
+      first_token_ms: 30,
+      input_tokens: 10,
+      output_tokens: 20,
+      cost_micro_usd: 7,
+    })
+  })
+
+  const failed = { target: null, attempts: [], usage: null, costMicroUsd: null, finish: null }
+
+  it.each([
+    ['error_rate', 'upstream.failed'],
+    ['error_rate', 'gateway.bug'],
+    ['rejected_rate', 'routing.no_such_model'],
+    ['rejected_rate', 'contexts.variable'],
+    ['unauthorized_rate', 'identity.unknown_key'],
+    ['limited_rate', 'policy.limit_reached'],
+  ])('count it in %s when it ended with %s, and in no other rate', (name, error) => {
+    const { retried_rate: _, ...said } = saidBy({ ...failed, error })
+    expect(said).toEqual({ [name]: 1 })
+  })
+
+  it('say nothing of a caller who left', () => {
+    expect(saidBy({ ...failed, error: 'call.cancelled' })).toEqual({})
+  })
+
+  it('count refusals of the model, and of the provider for what was said', () => {
+    expect(saidBy({ finish: 'refusal' })['refusal_rate']).toBe(1)
+    expect(saidBy({ finish: 'content_filter' })['refusal_rate']).toBe(1)
+    expect(saidBy({ finish: 'length' })['refusal_rate']).toBe(0)
+  })
+
+  it('count attempts that were made again, though the caller saw nothing of it', () => {
+    const [attempt] = good.attempts
+    const again = [{ ...attempt, error: 'upstream.failed', status: 500 }, attempt]
+    expect(saidBy({ attempts: again })).toMatchObject({ retried_rate: 1, error_rate: 0 })
+    expect(
+      saidBy({ attempts: [attempt, { ...attempt, error: 'upstream.outrun', kind: 'hedge' }] }),
+    ).toMatchObject({
+      retried_rate: 0,
+    })
+  })
+
+  it('know whether an answer kept to its schema only where that was looked at', () => {
+    expect(saidBy({ schemaValid: false })['schema_valid_rate']).toBe(0)
+    expect('schema_valid_rate' in saidBy({})).toBe(false)
+  })
+
+  it('have a place for feedback, and names that differ', () => {
+    expect(measures[FEEDBACK]?.name).toBe('feedback_rate')
+    expect(new Set(measures.map((it) => it.name)).size).toBe(measures.length)
+  })
+})

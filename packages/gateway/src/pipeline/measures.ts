@@ -1,0 +1,105 @@
+/**
+ * What is compared of two versions: each finished call, as numbers. To add a measure, add a line.
+ *
+ * A call counts in a measure only where it has something to say in it: `NaN` is nothing. What callers do wrong by
+ * themselves is apart from what goes wrong for them, but it is compared too: a change that takes a route away, sets a
+ * limit too low or locks a key out shows as mistakes of callers who have changed nothing.
+ *
+ * Invariant: adding a call allocates nothing. Not here: the arithmetic (`@changeover/reload`, `rollout/analysis`).
+ */
+import type { Arm, MeasureSpec } from '@changeover/reload'
+import { type ErrorCode, rules } from '../errors.ts'
+import type { CallFacts } from './call-facts.ts'
+
+export interface Measure extends MeasureSpec {
+  /** `NaN` where the call has nothing to say. */
+  of(it: CallFacts): number
+}
+
+const rate = { kind: 'proportion', worse: 'higher', tolerance: 0.25, minSamples: 50 } as const
+const amount = { kind: 'amount', worse: 'higher', tolerance: 0.2, minSamples: 50 } as const
+
+export const measures: readonly Measure[] = [
+  { ...rate, name: 'error_rate', guard: true, of: (it) => failed(it, isOurs) },
+  { ...rate, name: 'rejected_rate', guard: true, of: (it) => failed(it, isRejected) },
+  { ...rate, name: 'unauthorized_rate', guard: true, of: (it) => failed(it, isUnauthorized) },
+  { ...rate, name: 'limited_rate', of: (it) => failed(it, isLimited) },
+  { ...rate, name: 'retried_rate', tolerance: 0.5, of: retried },
+  { ...rate, name: 'refusal_rate', of: (it) => ofReply(it, Number(isRefusal(it))) },
+  { ...rate, name: 'schema_valid_rate', worse: 'lower', tolerance: 0.02, optional: true, of: schemaValid },
+  { ...amount, name: 'latency_ms', of: (it) => ofReply(it, it.durationMs) },
+  { ...amount, name: 'first_token_ms', optional: true, of: firstToken },
+  { ...amount, name: 'input_tokens', worse: 'either', tolerance: 0.5, optional: true, of: inputTokens },
+  { ...amount, name: 'output_tokens', worse: 'either', tolerance: 0.5, optional: true, of: outputTokens },
+  // Either way: a price that is a tenth of what it was is as likely a slip as one that is ten times as high.
+  {
+    ...amount,
+    name: 'cost_micro_usd',
+    worse: 'either',
+    optional: true,
+    of: (it) => it.costMicroUsd ?? Number.NaN,
+  },
+  // Added when somebody says so, after the call: docs/guide/rollouts.md.
+  { ...rate, name: 'feedback_rate', worse: 'lower', tolerance: 0.1, optional: true, of: () => Number.NaN },
+]
+
+export const FEEDBACK = measures.findIndex((it) => it.name === 'feedback_rate')
+
+/** `unit`: a number for the unit that was assigned as one; left out where each call is its own. */
+export function addMeasures(arm: Arm, facts: CallFacts, unit: number | undefined): void {
+  for (let i = 0; i < measures.length; i += 1) {
+    const value = measures[i]?.of(facts) ?? Number.NaN
+    if (!Number.isNaN(value)) arm.add(i, value, unit)
+  }
+}
+
+type IsFailure = (error: string) => boolean
+
+/** A caller who leaves says nothing about the version. */
+function failed({ error }: CallFacts, isFailure: IsFailure): number {
+  if (error === '') return 0
+  if (error === 'call.cancelled') return Number.NaN
+  if (isFailure(error)) return 1
+  // What failed in another way counts there; here it was not asked.
+  return Number.NaN
+}
+
+const isUnauthorized: IsFailure = (error) => error.startsWith('identity.')
+const isLimited: IsFailure = (error) => error.startsWith('policy.')
+const isRejected: IsFailure = (error) => !isOurs(error) && !isUnauthorized(error) && !isLimited(error)
+
+/** The gateway's, the provider's or the operator's fault; a code that is not in the table is somebody's template. */
+function isOurs(error: string): boolean {
+  if (isUnauthorized(error) || isLimited(error)) return false
+  return Object.hasOwn(rules, error) && rules[error as ErrorCode].blame !== 'sender'
+}
+
+function ofReply(it: CallFacts, value: number): number {
+  return it.error === '' && it.target !== null ? value : Number.NaN
+}
+
+function isRefusal({ finish }: CallFacts): boolean {
+  return finish === 'refusal' || finish === 'content_filter'
+}
+
+function retried({ attempts }: CallFacts): number {
+  if (attempts.length === 0) return Number.NaN
+  for (const it of attempts) if (it.kind === undefined && it.error !== '') return 1
+  return 0
+}
+
+function schemaValid({ schemaValid: isValid }: CallFacts): number {
+  return isValid === null ? Number.NaN : Number(isValid)
+}
+
+function firstToken(it: CallFacts): number {
+  return it.body?.stream === true ? ofReply(it, it.firstTokenMs ?? Number.NaN) : Number.NaN
+}
+
+function inputTokens({ usage }: CallFacts): number {
+  return usage === null ? Number.NaN : usage.inputTokens
+}
+
+function outputTokens({ usage }: CallFacts): number {
+  return usage === null ? Number.NaN : usage.outputTokens
+}

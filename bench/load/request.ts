@@ -2,9 +2,12 @@
 import type { Target } from './job.ts'
 
 const bodyBytes = 1024
+/** More than any stream here has chunks. */
+const usualTokens = 256
 
-export function writeRequest(target: Target, stream: boolean): string {
-  const body = writeBody(target.model, stream)
+/** `tokens`: where a stream is to end before the upstream's usual number of chunks. */
+export function writeRequest(target: Target, stream: boolean, tokens = usualTokens): string {
+  const body = writeBody(target.model, stream, tokens)
   const headers = Object.entries(target.headers).map(([name, value]) => `${name}: ${value}\r\n`)
   return (
     `POST /v1/chat/completions HTTP/1.1\r\nhost: 127.0.0.1:${target.port}\r\n${headers.join('')}` +
@@ -13,7 +16,7 @@ export function writeRequest(target: Target, stream: boolean): string {
   )
 }
 
-function writeBody(model: string, stream: boolean): string {
+function writeBody(model: string, stream: boolean, tokens: number): string {
   const make = (text: string): string =>
     JSON.stringify({
       model,
@@ -22,7 +25,7 @@ function writeBody(model: string, stream: boolean): string {
         { role: 'user', content: text },
       ],
       temperature: 0.7,
-      max_tokens: 256,
+      max_tokens: tokens,
       user: 'bench-user-0001',
       ...(stream && { stream: true }),
     })

@@ -1,8 +1,10 @@
 /**
  * Many streams at a time: each caller reads one to its end and then begins the next.
  *
- * They begin spread over a tenth of a second, or over the time between two chunks where that is longer. Streams that all begin together measure how a gateway takes a
- * burst of requests, which the closed loop already does.
+ * They begin spread over a tenth of a second, or over the time between two chunks where that is longer, and the first of
+ * each caller is shorter than the others by a different measure, so that from then on their ends are spread over the whole
+ * length of a stream. Streams that all begin together, again and again, measure how a gateway takes a burst of requests,
+ * which the closed loop already does.
  */
 import { Connection } from './connection.ts'
 import type { StreamJob } from './job.ts'
@@ -17,10 +19,7 @@ export function startStreams(job: StreamJob, tally: Tally): () => void {
   const listeners: Listener[] = []
   const spreadMs = Math.max(leastSpreadMs, job.periodMs)
   const timers = Array.from({ length: job.streams }, (_, i) =>
-    setTimeout(
-      () => listeners.push(new Listener(job, tally, i < job.slowReaders)),
-      (i * spreadMs) / job.streams,
-    ),
+    setTimeout(() => listeners.push(new Listener(job, tally, i)), (i * spreadMs) / job.streams),
   )
   return () => {
     for (const it of timers) clearTimeout(it)
@@ -30,7 +29,8 @@ export function startStreams(job: StreamJob, tally: Tally): () => void {
 
 class Listener {
   readonly #request: string
-  readonly #chunks: number
+  readonly #whole: number
+  #chunks: number
   readonly #tally: Tally
   readonly #connection: Connection
   #reader = new StreamReader()
@@ -38,12 +38,15 @@ class Listener {
   readonly #pauseMs: number
   #pause: NodeJS.Timeout | null = null
   #sentMs: number | null = null
+  #first: string | null
 
-  constructor(job: StreamJob, tally: Tally, isSlow: boolean) {
-    this.#isSlow = isSlow
+  constructor(job: StreamJob, tally: Tally, place: number) {
+    this.#isSlow = place < job.slowReaders
     this.#pauseMs = job.chunks * job.periodMs * 2
     this.#request = writeRequest(job.target, true)
-    this.#chunks = job.chunks
+    this.#whole = job.chunks
+    this.#chunks = Math.max(1, Math.ceil((job.chunks * (place + 1)) / job.streams))
+    this.#first = writeRequest(job.target, true, this.#chunks)
     this.#tally = tally
     this.#connection = new Connection(job.target.port, {
       ready: () => this.#send(),
@@ -60,7 +63,7 @@ class Listener {
   #send(): void {
     this.#reader = new StreamReader()
     this.#sentMs = performance.now()
-    this.#connection.write(this.#request)
+    this.#connection.write(this.#first ?? this.#request)
   }
 
   #read(bytes: Buffer): void {
@@ -87,6 +90,8 @@ class Listener {
   #finish(): void {
     if (this.#reader.stamps === this.#chunks) this.#tally.completed()
     else this.#tally.failed(`${this.#reader.stamps} of ${this.#chunks} chunks`)
+    this.#first = null
+    this.#chunks = this.#whole
     this.#send()
   }
 

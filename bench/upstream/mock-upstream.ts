@@ -18,6 +18,7 @@ export interface Pace {
 interface Stream {
   readonly socket: Socket
   readonly startedMs: number
+  readonly chunks: number
   sent: number
 }
 
@@ -58,7 +59,7 @@ export class MockUpstream {
     else if (request.startsWith('POST /v1/traces')) socket.write(exportAnswer)
     else if (request.startsWith('POST /v1/messages')) socket.write(anthropicAnswer, 'latin1')
     else if (request.startsWith('POST /v1beta/')) socket.write(geminiAnswer, 'latin1')
-    else if (/"stream" ?: ?true/.test(request)) this.#startStream(socket)
+    else if (/"stream" ?: ?true/.test(request)) this.#startStream(socket, tokensOf(request))
     else socket.write(this.#plainAnswer(modelOf(request)), 'latin1')
   }
 
@@ -70,9 +71,10 @@ export class MockUpstream {
     return made
   }
 
-  #startStream(socket: Socket): void {
+  #startStream(socket: Socket, tokens: number): void {
     socket.write(streamHead)
-    const stream = { socket, startedMs: performance.now(), sent: 0 }
+    const chunks = Math.min(tokens, this.pace.chunks)
+    const stream = { socket, startedMs: performance.now(), chunks, sent: 0 }
     this.#streams.add(stream)
     socket.once('close', () => this.#streams.delete(stream))
     this.#timer ??= setInterval(() => this.#tick(), tickMs)
@@ -87,11 +89,11 @@ export class MockUpstream {
   }
 
   #advance(stream: Stream, nowMs: number): void {
-    while (stream.sent < this.pace.chunks && nowMs >= stream.startedMs + stream.sent * this.pace.periodMs) {
+    while (stream.sent < stream.chunks && nowMs >= stream.startedMs + stream.sent * this.pace.periodMs) {
       stream.sent++
       stream.socket.write(frame(event(performance.now())), 'latin1')
     }
-    if (stream.sent < this.pace.chunks) return
+    if (stream.sent < stream.chunks) return
     stream.socket.write(`${frame(lastEvent)}${frame('data: [DONE]\n\n')}0\r\n\r\n`, 'latin1')
     this.#streams.delete(stream)
   }
@@ -113,6 +115,10 @@ function findRequestEnd(buffer: Buffer): number {
 
 function modelOf(request: string): string {
   return /"model" ?: ?"([^"]*)"/.exec(request)?.[1] ?? 'none'
+}
+
+function tokensOf(request: string): number {
+  return Number(/"max_tokens" ?: ?(\d+)/.exec(request)?.[1] ?? Number.POSITIVE_INFINITY)
 }
 
 /** Padded to the same length for every model, so that no target is cheaper than another. */

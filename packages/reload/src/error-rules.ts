@@ -509,6 +509,43 @@ export const rules = {
     status: 503,
     say: (it) => `"${it.source}" could not be read; nothing changes`,
   }),
+  'rollout.cannot': rule<{ rollout: string; what: string }>({
+    blame: 'sender',
+    retry: false,
+    status: 409,
+    say: (it) => `rollout "${it.rollout}" cannot ${it.what}; what serves stays`,
+  }),
+  'rollout.frozen': rule<{ reason: string }>({
+    blame: 'operator',
+    retry: true,
+    status: 423,
+    say: (it) => `nothing changes now: ${it.reason}; what serves stays`,
+  }),
+  'rollout.in_progress': rule<{ version: string }>({
+    blame: 'sender',
+    retry: true,
+    status: 409,
+    say: (it) => `the rollout of version ${it.version} refuses others until it is over; what serves stays`,
+  }),
+  'rollout.failed': rule<{ version: string; measure: string; reason: string }>({
+    blame: 'sender',
+    retry: false,
+    status: 409,
+    say: (it) =>
+      `version ${it.version} was taken back by its analysis, ${it.measure}: ${it.reason}; the baseline serves`,
+  }),
+  'rollout.guard': rule<{ version: string; reason: string }>({
+    blame: 'sender',
+    retry: false,
+    status: 409,
+    say: (it) => `version ${it.version} was taken back at once: ${it.reason}; the baseline serves`,
+  }),
+  'rollout.aborted': rule<{ version: string; reason: string }>({
+    blame: 'operator',
+    retry: false,
+    status: 409,
+    say: (it) => `the rollout of version ${it.version} was aborted: ${it.reason}; the baseline serves`,
+  }),
   'handle.empty': rule<{ source: string }>({
     blame: 'upstream',
     retry: true,

@@ -43,6 +43,8 @@ export function endingsOf(lines: readonly AuditLine[]): Endings {
   const ended = new Set<string>()
   const wrong: string[] = []
   for (const { attempt, event } of lines) {
+    // A move of its rollout: neither.
+    if (event.startsWith('config.rollout.')) continue
     const isStart = event === 'config.reload.started'
     if (ended.has(attempt) || (isStart && begun.has(attempt))) wrong.push(attempt)
     if (isStart) begun.add(attempt)

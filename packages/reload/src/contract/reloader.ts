@@ -6,6 +6,7 @@ import type { SettingsTree } from './payload.ts'
 import type { Issue, Receipt, ReloadStatus } from './receipt.ts'
 import type {
   FreezeQuestion,
+  LatelySeen,
   MeasureSpec,
   RolloutAsk,
   RolloutState,
@@ -59,6 +60,11 @@ export interface ReloaderOptions<Parts> {
    * restores an older version, or is asked for by hand, is not held up. Must be quick, and must not throw.
    */
   readonly frozen?: (asked: FreezeQuestion) => string | null
+  /**
+   * What requests came to just before now: with it, a version that takes all of the traffic at once is taken back within
+   * a handful of requests when it is dead. Asked at the swap.
+   */
+  readonly lately?: () => LatelySeen | null
 }
 
 /** Defaults and reasons in `engine/limits.ts`. */
@@ -173,6 +179,8 @@ export interface Plan {
   /** What would be in force, and what was when it was looked at; `settings` is `null` when it did not get that far. */
   readonly settings: SettingsTree | null
   readonly previous: SettingsTree | null
+  /** Of all that it holds, whoever sealed it and when: the same settings have the same. Empty without `settings`. */
+  readonly digest: string
   /** Where a value stands in what a person wrote. */
   placeOf(pointer: string): Issue['place'] | undefined
 }

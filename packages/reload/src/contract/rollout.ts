@@ -81,6 +81,16 @@ export interface MeasureSpec {
   readonly grain?: number
   /** Comes only now and then, such as feedback: where neither side has any, it stands in nobody's way. */
   readonly optional?: boolean
+  /** Its part of the false alarms, beside those of the others. Default 1. */
+  readonly weight?: number
+  /** A proportion of failures: a candidate of which nearly every request fails is taken back within a handful. */
+  readonly guard?: boolean
+}
+
+/** Requests and those of them that failed, of the last minute or so. */
+export interface LatelySeen {
+  readonly samples: number
+  readonly failures: number
 }
 
 /** What one side of a comparison has seen. Adding costs constant time and memory, and allocates nothing. */

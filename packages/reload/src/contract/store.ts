@@ -65,6 +65,8 @@ export interface InstanceRecords {
     readonly issuedAt: string
     readonly restores: StoredVersion | null
     readonly proof?: Proof
+    /** It never had more than a share of the traffic: nothing that a rollback leads to. */
+    readonly isPartial?: boolean
   })[]
 }
 export type RecordName = keyof InstanceRecords
@@ -93,6 +95,13 @@ export interface AuditLine {
     | 'config.reload.crashed'
     | 'config.reload.expired'
     | 'config.drift'
+    | 'config.rollout.scheduled'
+    | 'config.rollout.step'
+    | 'config.rollout.paused'
+    | 'config.rollout.resumed'
+    | 'config.rollout.inconclusive'
+    | 'config.rollout.promoted'
+    | 'config.rollout.aborted'
     | 'config.trust.accepted'
     | 'config.trust.rejected'
   readonly attempt: string
@@ -113,6 +122,8 @@ export interface AuditLine {
   readonly approvals?: readonly string[]
   /** Why it passed approvals, freeze windows and the breaker. */
   readonly emergency?: string
+  /** What moved, for the lines `config.rollout.*`: they are between an attempt's first line and its last. */
+  readonly rollout?: { readonly id: string; readonly step: number | null; readonly share: number }
   /** The sender's key, and the digest of what was offered under it: known again after a restart. */
   readonly idempotencyKey?: string
   readonly offered?: string

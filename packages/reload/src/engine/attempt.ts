@@ -66,6 +66,7 @@ export class Attempt extends Work {
   /** Past the point where a newer offer could take its place. */
   isCommitting = false
   private endedMs: number | null = null
+  private isWaitedFor = false
   private answerWith: (receipt: Receipt) => void = () => {}
   private decideWith: (receipt: Decided) => void = () => {}
   private settleWith: (settled: Settled) => void = () => {}
@@ -131,6 +132,8 @@ export class Attempt extends Work {
 
   /** Answers that people have to agree first; what becomes of it is told by the receipt's `decided`. */
   answerWaiting({ version: candidate, digest }: Candidate): void {
+    if (this.isWaitedFor) return
+    this.isWaitedFor = true
     const decided = new Promise<Decided>((resolve) => {
       this.decideWith = resolve
     })

@@ -214,7 +214,7 @@ async function serve(core: Core, candidate: Candidate, observer: Observer): Prom
     const swap = span?.context ?? null
     const generation = shadow.become(candidate, { settings, swap, since: core.clock.now() })
     core.generations.add(generation)
-    commit(core.cell, generation)
+    commit(core.cell, generation, null)
     observer.resume(generation)
     shadow.committed()
     span?.end()

@@ -2,46 +2,63 @@
  * One attempt, stage by stage, from a verified candidate to the swap.
  *
  * Everything that can fail is here, before the swap, and every failure ends the same way: the shadow gives
- * back what it took, the attempt is answered and ended, and nothing else has happened. The swap itself is
- * `commit.ts`; what comes after it is `observer.ts`.
+ * back what it took, the attempt is answered and ended, and nothing else has happened. The swap itself is `swap.ts`;
+ * what comes after it is `observer.ts`.
  */
 import type { SettingsTree } from '../contract/payload.ts'
-import type { Span } from '../contract/telemetry.ts'
 import { isReloadError, ReloadError } from '../errors.ts'
-import { changedParameters } from '../format/diff.ts'
 import type { Attempt } from './attempt.ts'
-import { commit } from './commit.ts'
-import { type Core, say } from './core.ts'
-import type { Generation } from './live/generation.ts'
+import type { Core } from './core.ts'
 import type { Observer } from './observer.ts'
 import { orAborted } from './race.ts'
 import { settledAlready, verify, verifyMatch } from './stages/admit.ts'
 import { approve, stillApproved } from './stages/approve.ts'
 import { ArtifactShelf } from './stages/artifacts.ts'
-import { type Build, build, readSettings } from './stages/build.ts'
+import { build, readSettings } from './stages/build.ts'
 import type { Candidate } from './stages/candidate.ts'
 import { sealOffered } from './stages/open.ts'
+import { itsTime, permit, verifyBase, wayIsFree } from './stages/permit.ts'
 import { asKnown, isFresh, secure } from './stages/secure.ts'
 import { Shadow } from './stages/shadow.ts'
 import { approveBySignatures, stillSigned } from './stages/signed.ts'
 import { validate } from './stages/validate.ts'
+import { swap } from './swap.ts'
+import type { Conduct } from './trial/conduct.ts'
 
 /** Brings a candidate in. Throws what stopped it, after everything has been given back. */
 export async function bringIn(attempt: Attempt, observer: Observer): Promise<void> {
-  const { core } = attempt
+  await wayIsFree(attempt, observer)
   const candidate = await itsTurn(attempt)
   if (candidate === null) return
+  const conduct = observer.conducts(attempt, candidate)
+  try {
+    await bringBeside(attempt, conduct, observer)
+  } catch (error) {
+    conduct.gaveUp(error)
+    throw error
+  }
+}
+
+async function bringBeside(attempt: Attempt, conduct: Conduct, observer: Observer): Promise<void> {
+  const { core } = attempt
+  const { candidate } = conduct
+  const readUpon = core.cell.current
   const bytes = artifactsOf(attempt, candidate)
   const settings = await readAndValidate(attempt, candidate, bytes)
   await approveBySignatures(attempt, candidate)
   await approve(attempt, candidate, settings)
+  await itsTime(attempt, conduct, observer)
+  permit(conduct)
   await makeRoom(attempt, candidate)
   await fetchAll(attempt, candidate, bytes)
   const shadow = new Shadow(core)
   try {
     await build(attempt, { candidate, settings, bytes, shadow })
+    permit(conduct)
+    verifyBase(attempt, candidate, readUpon)
     await persist(attempt, candidate)
-    swap(attempt, { candidate, settings, shadow, observer })
+    stillSigned(attempt, candidate)
+    swap(attempt, { conduct, settings, shadow, observer })
   } catch (error) {
     // Before anybody hears of the failure.
     await shadow.release()
@@ -168,75 +185,4 @@ async function keepWayBack(core: Core): Promise<void> {
     () => false,
   )
   if (!isHeld) await core.recorder.writeBlob(`version ${ref.version}`, ref.digest, facts.manifestBytes)
-}
-
-interface Ready {
-  readonly generation: Generation
-  readonly span: Span | null
-  readonly closeStage: () => void
-}
-
-/**
- * The swap, in one synchronous go: what leads up to it and could fail, the commit, and what follows from it and
- * does not throw. Nothing else runs in between, so nobody can take back what is not yet observed.
- */
-function swap(attempt: Attempt, made: Made): void {
-  const { core } = attempt
-  const { candidate, shadow, observer } = made
-  stillSigned(attempt, candidate)
-  const { generation, span, closeStage } = readySwap(attempt, made)
-  const before = commit(core.cell, generation)
-  try {
-    closeStage()
-    observer.begin({ attempt, candidate, generation, before })
-    shadow.committed()
-    span?.end()
-  } catch (error) {
-    // It serves: whatever went wrong in telling so must not look like a failure before the commit.
-    say(core.telemetry, 'error', `after the swap to ${candidate.version}`, { error })
-  }
-  answerApplied(attempt, generation, before)
-}
-
-interface Made extends Pick<Build, 'candidate' | 'settings' | 'shadow'> {
-  readonly observer: Observer
-}
-
-function readySwap(attempt: Attempt, { candidate, settings, shadow }: Made): Ready {
-  const { core } = attempt
-  const closeStage = attempt.stages.begin('swap')
-  const previous = core.cell.current
-  const span = attempt.enter('swap', {
-    'config.version': candidate.version,
-    'reload.previous_version': previous?.ref.version,
-  })
-  span?.set(shadow.describe(previous?.snapshot.parts ?? null))
-  const { traceId, spanId } = (span ?? attempt.span).context
-  const since = core.clock.now()
-  const generation = shadow.become(candidate, { settings, swap: { traceId, spanId }, since })
-  core.generations.add(generation)
-  return { generation, span, closeStage }
-}
-
-function answerApplied(attempt: Attempt, generation: Generation, before: Generation | null): void {
-  const { core } = attempt
-  const { manifest } = generation.facts
-  const underwayMs = core.clock.now() - Date.parse(manifest.issuedAt)
-  core.telemetry.meter.record('reload.converge.duration', Math.max(0, underwayMs) / 1000)
-  const { settings } = generation.snapshot
-  // Once more: the version in force may have been taken back since the settings were compared with it.
-  attempt.changes(changedParameters(before?.snapshot.settings ?? null, settings))
-  attempt.from = before?.ref.version ?? null
-  const { version, digest } = generation.ref
-  say(core.telemetry, 'info', `version ${version} serves`, { span: attempt.span.context })
-  attempt.answer({
-    outcome: 'applied',
-    attempt: attempt.id,
-    traceId: attempt.traceId,
-    version,
-    digest,
-    previous: before?.ref.version ?? null,
-    changedParameters: attempt.changed,
-    settled: attempt.settled,
-  })
 }

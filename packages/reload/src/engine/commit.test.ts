@@ -3,9 +3,10 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createReloader } from '../create-reloader.ts'
 import { Cell } from './cell.ts'
-import { commit, confirm, rollBack, vacate } from './commit.ts'
+import { beginSplit, commit, confirm, promote, rollBack, vacate } from './commit.ts'
 import { Generation } from './live/generation.ts'
 import { byHand, bytesOf, type Pool, Toy, treeOf } from './test-toy.ts'
+import { Split } from './trial/split.ts'
 
 /** Pins and looks in every microtask until told to stop. */
 function readEverywhere(toy: Toy): { seen: string[]; torn: string[]; stop(): void } {
@@ -112,18 +113,39 @@ describe('the pointers', () => {
     )
   }
 
+  const splitOf = (current: Generation, candidate: Generation): Split => {
+    const side = (role: 'current' | 'candidate') => ({ role, rollout: 'r', arm: null })
+    return new Split(
+      { rollout: 'r', unit: 'tenant', threshold: 500 },
+      {
+        current: { generation: current, side: side('current') },
+        candidate: { generation: candidate, side: side('candidate') },
+        tally: { candidate: 0, baseline: 0 },
+      },
+    )
+  }
+
   it('move together', () => {
     const cell = new Cell()
     const [first, second] = [generation('1.1'), generation('1.2')]
-    expect(commit(cell, first)).toBeNull()
+    expect(commit(cell, first, null)).toBeNull()
     expect(confirm(cell, false)).toBeNull()
-    expect(commit(cell, second)).toBe(first)
+    expect(commit(cell, second, null)).toBe(first)
     expect(cell).toMatchObject({ current: second, candidate: second, baseline: first })
     expect(rollBack(cell)).toBe(second)
     expect(cell).toMatchObject({ current: first, candidate: null, baseline: first })
-    commit(cell, second)
+    commit(cell, second, null)
     expect(confirm(cell, true)).toBe(first)
     expect(cell).toMatchObject({ current: second, candidate: null, baseline: first })
+    const split = splitOf(first, second)
+    expect(beginSplit(cell, second, split)).toBe(second)
+    expect(cell).toMatchObject({ current: first, candidate: second, baseline: first, split })
+    promote(cell, null)
+    expect(cell).toMatchObject({ current: second, candidate: second, baseline: first, split: null })
+    expect(rollBack(cell)).toBe(second)
+    beginSplit(cell, second, split)
+    expect(rollBack(cell)).toBe(first)
+    expect(cell).toMatchObject({ current: first, candidate: null, baseline: first, split: null })
     vacate(cell)
     expect([first, second].map((it) => cell.holds(it))).toEqual([false, false])
   })

@@ -7,6 +7,7 @@
 import type { Clock } from '../contract/clock.ts'
 import type { ArtifactSource, Participant } from '../contract/participant.ts'
 import type { ReloaderLimits } from '../contract/reloader.ts'
+import type { FreezeQuestion, LatelySeen, MeasureSpec } from '../contract/rollout.ts'
 import type { LogLevel, SpanContext, Telemetry } from '../contract/telemetry.ts'
 import type { ApproveHook, Reader, Signer } from '../contract/trust.ts'
 import type { Trust } from '../format/trust.ts'
@@ -56,6 +57,9 @@ export interface Core {
   readonly breaker: Breaker
   readonly idempotency: Idempotency
   readonly events: Events
+  readonly measures: readonly MeasureSpec[]
+  readonly frozen: ((asked: FreezeQuestion) => string | null) | null
+  readonly lately: (() => LatelySeen | null) | null
 }
 
 export interface Remark {

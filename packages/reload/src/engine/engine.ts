@@ -10,7 +10,7 @@ import type { Draft } from '../contract/participant.ts'
 import { ENVELOPE_TYPE, type SettingsTree } from '../contract/payload.ts'
 import type { Receipt } from '../contract/receipt.ts'
 import type { Plan, ReloadEvent, Reloader, ReloaderStatus } from '../contract/reloader.ts'
-import type { RolloutStatus, UnitSource } from '../contract/rollout.ts'
+import type { RolloutAsk, RolloutStatus, UnitSource } from '../contract/rollout.ts'
 import type { Pin, Snapshot } from '../contract/snapshot.ts'
 import type { AuditLine, StateStore } from '../contract/store.ts'
 import type { RootReceipt } from '../contract/trust.ts'
@@ -31,6 +31,7 @@ import { RootOffers } from './root-offer.ts'
 import { type Candidate, digestOfOffer, type Offered } from './stages/candidate.ts'
 import { observeCore } from './telling/metrics.ts'
 import { statusOf } from './telling/status.ts'
+import { abort, pause, promote, resume, rolloutOf } from './trial/moving.ts'
 import { Watches } from './watches.ts'
 import { asReloadError } from './work.ts'
 
@@ -51,7 +52,10 @@ export class Engine implements Reloader<Parts> {
   constructor(core: Core, store: StateStore) {
     this.core = core
     this.store = store
-    this.observer = new Observer(core, (candidate) => this.ttlAttempt(candidate))
+    this.observer = new Observer(core, {
+      makeTtlAttempt: (candidate) => this.ttlAttempt(candidate),
+      isOvertaken: () => this.intake.line.isBuilding,
+    })
     this.intake = new Intake(core, this.observer)
     this.rootOffers = new RootOffers(core)
     this.watches = new Watches(core.telemetry, (bytes, origin) => this.offer(bytes, origin))
@@ -88,8 +92,13 @@ export class Engine implements Reloader<Parts> {
     return this.ask({ form: 'draft', draft }, origin)
   }
 
-  rollback(origin: Origin, to?: string): Promise<Receipt> {
-    return this.ask({ form: 'restore', version: to ?? null }, origin)
+  async rollback(origin: Origin, to?: string): Promise<Receipt> {
+    const { trial } = this.observer
+    const isBack = to === undefined || to === this.core.cell.current?.ref.version
+    if (this.closing === null && isBack && trial?.conduct.rollout.isBeside === true) {
+      return await this.intake.takeBack(origin, trial)
+    }
+    return await this.ask({ form: 'restore', version: to ?? null }, origin)
   }
 
   async plan(bytes: Uint8Array, origin: Origin): Promise<Plan> {
@@ -126,36 +135,40 @@ export class Engine implements Reloader<Parts> {
     this.watches.add(handle)
   }
 
-  acquire(_by?: UnitSource): Pin<Parts> {
+  acquire(by?: UnitSource): Pin<Parts> {
     if (this.core.freshness.isShut) throw this.shut()
-    const pin = this.core.cell.acquire()
+    const pin = this.core.cell.acquire(by)
     if (pin !== null) return pin
     this.refuseWhenClosed()
     throw new ReloadError('reload.not_ready', { scope: this.core.scope })
   }
 
   shadow(): Pin<Parts> | null {
-    return null
+    return this.observer.trial?.conduct.shadow() ?? null
   }
 
   rollout(): RolloutStatus | null {
-    return null
+    return rolloutOf(this.observer)
   }
 
-  promote(id: string): Promise<RolloutStatus> {
-    return Promise.reject(new ReloadError('rollout.unknown', { rollout: id }))
+  promote(
+    id: string,
+    { to }: { to: 'next' | 'full' | 'confirmed' },
+    by: RolloutAsk = {},
+  ): Promise<RolloutStatus> {
+    return promote(this.observer, id, { to, by })
   }
 
-  pause(id: string): Promise<RolloutStatus> {
-    return Promise.reject(new ReloadError('rollout.unknown', { rollout: id }))
+  async pause(id: string, reason: string, by: RolloutAsk = {}): Promise<RolloutStatus> {
+    return pause(this.observer, id, { reason, by })
   }
 
-  resume(id: string): Promise<RolloutStatus> {
-    return Promise.reject(new ReloadError('rollout.unknown', { rollout: id }))
+  async resume(id: string, by: RolloutAsk = {}): Promise<RolloutStatus> {
+    return resume(this.observer, id, by)
   }
 
-  abort(): Promise<RolloutStatus | null> {
-    return Promise.resolve(null)
+  async abort(id: string, reason: string, by: RolloutAsk = {}): Promise<RolloutStatus | null> {
+    return abort(this.observer, id, { reason, by })
   }
 
   current(): Snapshot<Parts> | null {

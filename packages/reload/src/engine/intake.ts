@@ -10,7 +10,7 @@ import { Attempt } from './attempt.ts'
 import { bringIn } from './bring-in.ts'
 import { type Core, say } from './core.ts'
 import { LineOfWork } from './line-of-work.ts'
-import type { Observer } from './observer.ts'
+import type { Observer, Trial } from './observer.ts'
 import { orAborted } from './race.ts'
 import { settledAlready, verify, verifyMatch } from './stages/admit.ts'
 import { type Candidate, isAutomatic, type Offered } from './stages/candidate.ts'
@@ -66,6 +66,17 @@ export class Intake {
     const beginning = { origin, offered: null, order: ++this.order, tries: 0, author: null }
     const attempt = new Attempt(this.core, { ...beginning, atMs: clock.now(), sinceMs: clock.monotonic() })
     attempt.refuse(error)
+    return attempt.receipt
+  }
+
+  /** A rollback while a version is tried beside the one in force: that one goes, and no new version is needed. */
+  takeBack(origin: Origin, trial: Trial): Promise<Receipt> {
+    const { clock } = this.core
+    const beginning = { origin, offered: null, order: ++this.order, tries: 0, author: null }
+    const attempt = new Attempt(this.core, { ...beginning, atMs: clock.now(), sinceMs: clock.monotonic() })
+    attempt.identify(trial.candidate)
+    this.observer.abort(trial, origin.reason ?? 'a rollback was asked for', attempt.actor)
+    attempt.skip('taken_back')
     return attempt.receipt
   }
 
@@ -144,7 +155,10 @@ export class Intake {
     // Somebody asks for what runs: what is on its way to something else is out of date, or has to be followed.
     const isBack = reason === 'already_applied' && attempt.proposal?.isSealedHere === true
     if (isBack && !this.line.standStill(attempt)) this.line.admit(attempt)
-    else attempt.skip(reason)
+    else {
+      if (isBack) this.observer.withdraw()
+      attempt.skip(reason)
+    }
     if (isBack) this.postponed.drop()
   }
 
@@ -200,6 +214,9 @@ const NOT_ITS_FAULT: ReadonlySet<ErrorCode> = new Set([
   'store.failed',
   'reload.generations',
   'verify.conflict',
+  'rollout.aborted',
+  'rollout.frozen',
+  'rollout.in_progress',
 ])
 
 /** What a manifest says about itself, not what it holds. */

@@ -32,6 +32,11 @@ export class LineOfWork {
     return this.working !== null || this.pending !== null
   }
 
+  /** Something is on its way to the swap, and not only waiting for people or for its time. */
+  get isBuilding(): boolean {
+    return this.working !== null && !PATIENT.has(this.working.state)
+  }
+
   /** An offer that was verified: it waits at the gate, or is next. */
   admit(attempt: Attempt): void {
     if (this.isClosed) return attempt.refuse(this.closed())
@@ -110,6 +115,9 @@ export class LineOfWork {
     return new ReloadError('reload.closed', { scope: this.core.scope })
   }
 }
+
+/** States in which an attempt may be for days, holding nothing. */
+const PATIENT: ReadonlySet<string> = new Set(['queued', 'scheduled', 'awaiting_approval'])
 
 /** Whether an attempt that will go on is about the same. */
 function isSame(it: Attempt | null, candidate: Candidate): boolean {

@@ -74,5 +74,8 @@ export function makeCore<Parts>(options: ReloaderOptions<Parts>, { store, clock 
     breaker: new Breaker(clock, limits),
     idempotency: new Idempotency(),
     events,
+    measures: options.measures ?? [],
+    frozen: options.frozen ?? null,
+    lately: options.lately ?? null,
   }
 }

@@ -1,5 +1,6 @@
 /**
- * What becomes of a version after the swap: it is observed, and then confirmed, or taken back, or superseded.
+ * What becomes of a version after the swap: it is observed, and then confirmed, or taken back, or superseded. One that
+ * began beside the version in force is tried on a share of the traffic first (`trial/conduct.ts`).
  *
  * Taking back needs nothing but memory: the baseline is there, one synchronous block puts it in service, and
  * everything that is written down about it comes after. Confirming is the other way round: the baseline is
@@ -13,31 +14,57 @@
 import type { Timer } from '../contract/clock.ts'
 import type { Span, SpanContext } from '../contract/telemetry.ts'
 import { type DetailsOf, type ErrorCode, ReloadError } from '../errors.ts'
+import type { Failure } from '../rollout/rollout.ts'
 import type { Attempt } from './attempt.ts'
-import { commit, confirm, rollBack } from './commit.ts'
+import { commit, confirm, promote, rollBack } from './commit.ts'
 import { type Core, say } from './core.ts'
 import type { Generation, VersionFacts } from './live/generation.ts'
 import type { DrainPolicy } from './live/generations.ts'
 import { Retrying } from './records/retrying.ts'
 import type { Candidate } from './stages/candidate.ts'
+import { type Acts, Conduct } from './trial/conduct.ts'
 
 export interface Brought {
   readonly attempt: Attempt
   readonly candidate: Candidate
   readonly generation: Generation
+  readonly conduct: Conduct
   /** What served before it. */
   readonly before: Generation | null
 }
 
-interface Trial extends Brought {
+export interface Trial extends Brought {
   readonly span: Span | null
   readonly closeStage: (how?: { note?: string; failed?: string }) => void
+  /** Settles when the trial has ended, however it did. */
+  readonly over: PromiseWithResolvers<void>
   timer: Timer | null
   isConfirming: boolean
 }
 
 /** Why a version is taken back. */
-type Verdict = 'observe.regressed' | 'observe.unconfirmed' | 'reload.ttl'
+type Verdict =
+  | 'observe.regressed'
+  | 'observe.unconfirmed'
+  | 'reload.ttl'
+  | Failure['code']
+  | 'rollout.aborted'
+
+interface Back {
+  readonly code: Verdict
+  readonly details: DetailsOf<Verdict>
+  /** How it stands in quarantine. */
+  readonly reason: string
+  readonly trigger: string
+  /** Who asked, where somebody did. */
+  readonly by?: string | null
+}
+
+interface Surroundings {
+  readonly makeTtlAttempt: (candidate: Candidate) => Attempt
+  /** Whether a newer version is being brought in. */
+  readonly isOvertaken: () => boolean
+}
 
 export class Observer {
   /** The newest version that survived its trial here. */
@@ -46,13 +73,24 @@ export class Observer {
   isBehind = false
   private readonly core: Core
   private readonly again: Retrying
-  private trial: Trial | null = null
+  /** A version that waits for its time. */
+  scheduled: Conduct | null = null
+  /** The newest rollout that has begun. */
+  last: Conduct | null = null
+  /** The version that is being observed. */
+  trial: Trial | null = null
   private ttl: Timer | null = null
-  private readonly makeTtlAttempt: (candidate: Candidate) => Attempt
+  private readonly around: Surroundings
+  private readonly acts: Acts
 
-  constructor(core: Core, makeTtlAttempt: (candidate: Candidate) => Attempt) {
+  constructor(core: Core, around: Surroundings) {
     this.core = core
-    this.makeTtlAttempt = makeTtlAttempt
+    this.around = around
+    this.acts = {
+      takeAll: (conduct, by) => this.takeAll(conduct, by),
+      takeBack: (conduct, failure) => this.failed(conduct, failure),
+      isOvertaken: around.isOvertaken,
+    }
     this.again = new Retrying(core.clock, () => {
       if (this.trial !== null) void this.confirmTrial(this.trial)
     })
@@ -63,17 +101,25 @@ export class Observer {
     return this.trial?.attempt ?? null
   }
 
+  /** The rollout that a version would have. */
+  conducts(attempt: Attempt, candidate: Candidate): Conduct {
+    return new Conduct(attempt, candidate, this.acts)
+  }
+
   /** Called right after the commit, in the same synchronous go. */
   begin(brought: Brought): void {
-    const { attempt, candidate, generation, before } = brought
+    const { attempt, candidate, conduct, before } = brought
     const { core } = this
+    const displaced = [before, this.trial?.generation ?? null]
     this.superseded('before_confirm')
     this.ttl?.cancel()
-    core.library.append(candidate)
-    core.recorder.note('applied', generation.ref)
+    core.library.append(candidate, conduct.isSplit)
+    if (core.cell.current !== null) core.recorder.note('applied', core.cell.current.ref)
     core.recorder.note('line', core.library.line)
     if (core.quarantine.free(candidate.digest)) core.recorder.note('quarantine', core.quarantine.lasting)
-    if (before !== null) core.generations.retire(before, drainOf(core, candidate), attempt.span.context)
+    for (const it of displaced) {
+      if (it !== null) core.generations.retire(it, drainOf(core, candidate), attempt.span.context)
+    }
     this.observe(brought)
   }
 
@@ -87,7 +133,7 @@ export class Observer {
   replace(before: Generation, next: Generation, trace: SpanContext): void {
     const { core } = this
     const isBaseline = core.cell.baseline === before
-    commit(core.cell, next)
+    commit(core.cell, next, null)
     confirm(core.cell, !isBaseline)
     if (this.confirmed === before) this.confirmed = next
     core.generations.retire(before, drainOf(core, before.facts), trace)
@@ -97,6 +143,8 @@ export class Observer {
   async confirm(version: string): Promise<boolean> {
     const { trial } = this
     if (trial === null || trial.generation.ref.version !== version) return this.isConfirmed(version)
+    // It has survived nothing yet that the others have not been spared.
+    if (trial.conduct.rollout.isBeside) return false
     await this.confirmTrial(trial)
     return this.isConfirmed(version)
   }
@@ -109,6 +157,24 @@ export class Observer {
     return this.takeBack(trial, { code: 'observe.regressed', details: { version, reason }, reason, trigger })
   }
 
+  /** Takes a rollout's version out of service because somebody said so. False when there is no way back. */
+  abort({ conduct, generation }: Trial, reason: string, by: string | null): boolean {
+    if (this.trial?.conduct !== conduct) return false
+    const details = { version: generation.ref.version, reason }
+    const why = { code: 'rollout.aborted', details, reason: 'aborted', trigger: 'operator', by } as const
+    return this.takeBack(this.trial, why)
+  }
+
+  /** What is in force is asked for again while another is tried beside it: that one is out of date. */
+  withdraw(): void {
+    const { trial, core } = this
+    if (trial?.conduct.rollout.isBeside !== true) return
+    rollBack(core.cell)
+    this.superseded('before_confirm')
+    core.recorder.clearIntent(trial.generation.ref.digest)
+    core.generations.retire(trial.generation, drainOf(core, trial.candidate), trial.attempt.span.context)
+  }
+
   /** At the end of everything: what is observed stays unconfirmed, and is no crash at the next start. */
   close(): void {
     this.again.stop()
@@ -119,29 +185,62 @@ export class Observer {
   }
 
   private observe(brought: Brought): void {
-    const { attempt, candidate } = brought
-    const { core } = this
-    const isFirst = core.cell.baseline === null
-    const { rollout, apply, serveTtlMs } = candidate.manifest
-    const waitsForWord = apply.confirm?.mode === 'commitConfirmed' && !isFirst
-    const bakeMs = isFirst ? 0 : (rollout.bakeMs ?? core.limits.bakeMs)
+    const { attempt, candidate, conduct } = brought
+    const isFirst = this.core.cell.baseline === null
+    const { serveTtlMs } = candidate.manifest
+    const bakeMs = isFirst ? 0 : (conduct.plan.bakeMs ?? undefined)
     const closeStage = attempt.stages.begin('observe')
     const span = attempt.enter('observe', { 'reload.bake_ms': bakeMs })
-    const trial: Trial = { ...brought, span, closeStage, timer: null, isConfirming: false }
+    const over = Promise.withResolvers<void>()
+    const trial: Trial = { ...brought, span, closeStage, over, timer: null, isConfirming: false }
     this.trial = trial
+    this.last = conduct
     if (serveTtlMs !== null && !isFirst) this.startTtl(brought, serveTtlMs)
-    if (waitsForWord) {
-      const waitedMs = apply.confirm?.timeoutMs ?? core.limits.bakeMs
-      trial.timer = core.clock.after(waitedMs, () => this.unconfirmed(trial, waitedMs))
-    } else if (bakeMs > 0) {
-      trial.timer = core.clock.after(bakeMs, () => void this.confirmTrial(trial))
-    } else {
-      void this.confirmTrial(trial)
-    }
+    if (conduct.isSplit) conduct.rollout.begin()
+    else this.bake(trial, null)
+  }
+
+  /** At full traffic: until its time is over, or until somebody says so. */
+  private bake(trial: Trial, by: string | null): void {
+    const { core } = this
+    const { candidate, conduct } = trial
+    const { confirm: wanted } = candidate.manifest.apply
+    const isFirst = core.cell.baseline === null
+    const bakeMs = isFirst ? 0 : conduct.plan.bakeMs
+    const waitsForWord = wanted?.mode === 'commitConfirmed' && !isFirst
+    const endsMs = waitsForWord ? wanted.timeoutMs : bakeMs
+    conduct.rollout.bakes(endsMs === null ? null : core.clock.now() + endsMs, by)
+    if (endsMs === null) return
+    if (waitsForWord) trial.timer = core.clock.after(endsMs, () => this.unconfirmed(trial, endsMs))
+    else if (endsMs > 0) trial.timer = core.clock.after(endsMs, () => void this.confirmTrial(trial))
+    else void this.confirmTrial(trial)
+  }
+
+  private takeAll(conduct: Conduct, by: string | null): void {
+    const { core, trial } = this
+    if (trial?.conduct !== conduct) return
+    const { candidate, generation } = trial
+    promote(core.cell, conduct.full())
+    generation.committed()
+    core.library.append(candidate, false)
+    core.recorder.note('applied', generation.ref)
+    core.recorder.note('line', core.library.line)
+    say(core.telemetry, 'info', `version ${generation.ref.version} serves`, {
+      span: trial.attempt.span.context,
+    })
+    this.bake(trial, by)
+  }
+
+  private failed(conduct: Conduct, { code, mark, reason }: Failure): void {
+    const { trial } = this
+    if (trial?.conduct !== conduct) return
+    const { version } = trial.generation.ref
+    const details = { version, reason, measure: mark.replace('analysis:', '') }
+    this.takeBack(trial, { code, details, reason: mark, trigger: mark })
   }
 
   private async confirmTrial(trial: Trial): Promise<void> {
-    if (this.trial !== trial || trial.isConfirming) return
+    if (this.trial !== trial || trial.isConfirming || trial.conduct.rollout.isBeside) return
     trial.isConfirming = true
     trial.timer?.cancel()
     const { core } = this
@@ -163,6 +262,7 @@ export class Observer {
     this.isBehind = false
     this.again.stop()
     this.endTrial(trial, { verdict: 'confirmed' })
+    trial.conduct.rollout.ends('complete', null)
     core.recorder.clearIntent(ref.digest)
     trial.attempt.end({ status: 'success', reason: '' })
     core.breaker.succeeded()
@@ -172,17 +272,18 @@ export class Observer {
     void this.sweep()
   }
 
-  private takeBack(
-    trial: Trial,
-    why: { code: Verdict; details: DetailsOf<Verdict>; reason: string; trigger: string },
-  ): boolean {
+  private takeBack(trial: Trial, why: Back): boolean {
     const { core } = this
     const { baseline } = core.cell
-    const { attempt, candidate, generation } = trial
+    const { attempt, candidate, conduct, generation } = trial
     if (baseline === null || baseline === generation) return false
-    rollBack(core.cell)
+    const before = rollBack(core.cell)
     this.endTrial(trial, { verdict: why.code, failed: why.code })
-    baseline.committed()
+    const ended = why.code === 'rollout.aborted' ? 'aborted' : 'rolled_back'
+    const { message } = new ReloadError<ErrorCode>(why.code, why.details)
+    conduct.rollout.ends(ended, message, why.by ?? null)
+    // Beside the baseline it has never taken anything from it.
+    if (before === generation) baseline.committed()
     this.ttl?.cancel()
     this.sayTakenBack(attempt, baseline, why.trigger)
     if (trial.isConfirming) this.correctBaseline()
@@ -235,7 +336,7 @@ export class Observer {
     const { baseline, current } = core.cell
     // It may have been built again since: then another generation is that version.
     if (current?.ref.digest !== generation.ref.digest || baseline === null || baseline === current) return
-    const attempt = this.makeTtlAttempt(candidate)
+    const attempt = this.around.makeTtlAttempt(candidate)
     rollBack(core.cell)
     this.confirmed = baseline
     baseline.committed()
@@ -258,6 +359,7 @@ export class Observer {
     const { trial } = this
     if (trial === null) return
     this.endTrial(trial, { verdict: reason })
+    trial.conduct.rollout.ends('superseded', reason)
     if (trial.isConfirming) this.correctBaseline()
     trial.attempt.end({ status: 'superseded', reason })
     this.core.breaker.undecided(trial.attempt.id)
@@ -270,6 +372,7 @@ export class Observer {
     if (failed !== undefined) trial.span?.fail(failed)
     trial.span?.end()
     trial.closeStage(failed === undefined ? { note: verdict } : { failed })
+    trial.over.resolve()
   }
 
   /** A baseline that was being written has been overtaken: the one in memory is the true one. */

@@ -69,6 +69,14 @@ export function integer(least: number, most: number): Check {
   }
 }
 
+/** Any number within bounds, which may not be whole. */
+export function numberIn(rule: { least: number; most: number; expected: string }): Check {
+  return (value, at, findings) => {
+    if (typeof value === 'number' && value >= rule.least && value <= rule.most) return
+    findings.expected(at, typeof value === 'number' ? String(value) : kindOf(value), rule.expected)
+  }
+}
+
 /** A duration in milliseconds that a timer can wait. */
 export const milliseconds = (least: number): Check => integer(least, LONGEST_MS)
 

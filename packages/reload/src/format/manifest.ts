@@ -16,6 +16,7 @@ import { deepFreeze } from './freeze.ts'
 import { parseInstant } from './instant.ts'
 import { FORBIDDEN_KEYS, parseJson, readUtf8 } from './json.ts'
 import { isPointer, pointTo } from './pointer.ts'
+import { rolloutPolicy } from './rollout-policy.ts'
 import { compareVersions, parseVersion } from './version.ts'
 
 type Fields = { readonly [key: string]: Json }
@@ -132,7 +133,7 @@ function optionalFields(limits: FormatLimits): Record<string, check.Check> {
     requires: orNull(facts),
     targets: orNull(objectOf({ required: { instances: listOf(word(256), 'instances', 10_000, 1) } })),
     apply: objectOf({ optional: APPLY_FIELDS }),
-    rollout: objectOf({ required: { strategy: oneOf('allAtOnce') }, optional: { bakeMs: milliseconds(0) } }),
+    rollout: rolloutPolicy,
     trace: orNull(objectOf({ required: { traceparent: traceParent }, optional: { tracestate: traceState } })),
     lineage: orNull(facts),
   }

@@ -33,6 +33,13 @@ export interface Life {
   release(): Promise<void>
 }
 
+/** What pins of one side of a split say. */
+export interface Side {
+  readonly role: Pin<Parts>['role']
+  readonly rollout: string
+  readonly arm: Arm | null
+}
+
 export class Generation {
   readonly snapshot: Snapshot<Parts>
   readonly facts: VersionFacts
@@ -70,11 +77,12 @@ export class Generation {
   }
 
   pin(): Pin<Parts> {
-    const pin = new HeldPin(this, this.last)
-    if (this.last !== null) this.last.newer = pin
-    this.last = pin
-    this.pins += 1
-    return pin
+    return this.hold(new HeldPin(this, this.last))
+  }
+
+  /** A pin of a request that a rollout has placed. */
+  pinFor(side: Side, cohort: number | null): Pin<Parts> {
+    return this.hold(new PlacedPin(this, this.last, { side, cohort }))
   }
 
   /** Takes a pin out of the list. Called by the pin, once. */
@@ -100,6 +108,13 @@ export class Generation {
     }
     for (const pin of held) pin.release()
     return held.length
+  }
+
+  private hold(pin: HeldPin): HeldPin {
+    if (this.last !== null) this.last.newer = pin
+    this.last = pin
+    this.pins += 1
+    return pin
   }
 }
 
@@ -140,5 +155,32 @@ class HeldPin implements Pin<Parts> {
     generation.unpin(this)
     this.older = null
     this.newer = null
+  }
+}
+
+class PlacedPin extends HeldPin {
+  private readonly side: Side
+  private readonly point: number | null
+
+  constructor(generation: Generation, older: HeldPin | null, placed: { side: Side; cohort: number | null }) {
+    super(generation, older)
+    this.side = placed.side
+    this.point = placed.cohort
+  }
+
+  override get role(): Pin<Parts>['role'] {
+    return this.side.role
+  }
+
+  override get cohort(): number | null {
+    return this.point
+  }
+
+  override get rollout(): string | null {
+    return this.side.rollout
+  }
+
+  override get arm(): Arm | null {
+    return this.side.arm
   }
 }

@@ -50,6 +50,9 @@ function fateOf({ at, digest }: AuditLine, { baseline, quarantine, line }: Remai
 
 function reasonOf({ reason }: QuarantineEntry): string {
   if (reason === 'ttl') return 'reload.ttl'
+  if (reason.startsWith('analysis:')) return 'rollout.failed'
+  if (reason === 'guard') return 'rollout.guard'
+  if (reason === 'aborted') return 'rollout.aborted'
   return reason === 'unconfirmed' ? 'observe.unconfirmed' : 'observe.regressed'
 }
 
@@ -100,7 +103,7 @@ function openAttempts(tail: readonly AuditLine[]): readonly AuditLine[] {
   const open = new Map<string, AuditLine>()
   for (const line of tail) {
     if (line.event === 'config.reload.started') open.set(line.attempt, line)
-    else open.delete(line.attempt)
+    else if (!line.event.startsWith('config.rollout.')) open.delete(line.attempt)
   }
   return [...open.values()]
 }

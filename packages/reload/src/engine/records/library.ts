@@ -54,12 +54,16 @@ export class Library {
     return this.digestOf(ref.version) === ref.digest
   }
 
-  /** Adds a version to the end of the line, or moves it there. */
-  append(candidate: Candidate): void {
+  /**
+   * Adds a version to the end of the line, or moves it there. `isPartial`: it has only a share of the traffic, and is
+   * nothing to go back to until it has had all.
+   */
+  append(candidate: Candidate, isPartial: boolean): void {
     const { author, reason, issuedAt, restores } = candidate.manifest
     const { version, digest, proof } = candidate
     const others = this.line.filter((it) => it.version !== version)
-    const entry = { version, digest, author, reason, issuedAt, restores, ...(proof !== null && { proof }) }
+    const facts = { version, digest, author, reason, issuedAt, restores }
+    const entry = { ...facts, ...(proof !== null && { proof }), ...(isPartial && { isPartial }) }
     const line = [...others, entry]
     this.garbage += Math.max(0, line.length - LINE_LENGTH)
     this.line = line.slice(-LINE_LENGTH)

@@ -12,22 +12,26 @@ import { refusal } from '../../format/refusal.ts'
 import { compareVersions, parseVersion } from '../../format/version.ts'
 import type { Core } from '../core.ts'
 import { WIDEST_JUMP } from '../limits.ts'
+import type { Generation } from '../live/generation.ts'
 import { type Candidate, isAutomatic } from './candidate.ts'
 import { verifyEpoch, verifyRootAge } from './signed.ts'
 
 /** Why there is nothing to do about a candidate; `null` when there is. */
 export function settledAlready(core: Core, candidate: Candidate, origin: Origin): Unchanged['reason'] | null {
-  const { current, baseline } = core.cell
-  const isSame = candidate.isSealedHere
-    ? candidate.tree === current?.facts.tree
-    : candidate.digest === current?.ref.digest
-  if (isSame) return 'already_applied'
+  const { current, baseline, candidate: trial } = core.cell
+  if (isSame(candidate, current)) return 'already_applied'
+  if (isSame(candidate, trial)) return 'in_progress'
   if (origin.manual === true || candidate.digest === baseline?.ref.digest) return null
   // Where the number was given here, only what it holds tells that it has been here before.
   const isKnownByTree =
     candidate.isSealedHere && candidate.manifest.restores === null && candidate.tree !== baseline?.facts.tree
   const known = { digest: candidate.digest, tree: isKnownByTree ? candidate.tree : null }
   return core.quarantine.blocks(known, isAutomatic(origin)) ? 'quarantined' : null
+}
+
+function isSame(candidate: Candidate, it: Generation | null): boolean {
+  if (it === null) return false
+  return candidate.isSealedHere ? candidate.tree === it.facts.tree : candidate.digest === it.ref.digest
 }
 
 /** Throws `verify.*` when a candidate is not for now, not for here, or not next. */

@@ -90,7 +90,9 @@ function before(core: Core): { version: string; digest: string } | null {
   const at = line.findIndex((it) => it.digest === current.ref.digest)
   const older = line.slice(0, Math.max(0, at)).toReversed()
   const restored = current.facts.manifest.restores?.digest
-  return older.find((it) => it.digest !== restored && !core.quarantine.has(it.digest)) ?? null
+  const isWayBack = (it: (typeof older)[number]): boolean =>
+    it.digest !== restored && it.isPartial !== true && !core.quarantine.has(it.digest)
+  return older.find(isWayBack) ?? null
 }
 
 function sealBase(

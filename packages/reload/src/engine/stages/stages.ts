@@ -9,6 +9,8 @@ export const STAGES = {
   secure: { span: null, state: 'verified' },
   validate: { span: 'reload.validate', state: 'verified' },
   approve: { span: 'reload.approve', state: 'awaiting_approval' },
+  queue: { span: null, state: 'queued' },
+  schedule: { span: null, state: 'scheduled' },
   room: { span: null, state: 'validated' },
   fetch: { span: null, state: 'fetching' },
   artifact: { span: 'reload.fetch', state: 'fetching' },

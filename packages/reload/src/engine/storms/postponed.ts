@@ -18,6 +18,8 @@ const MOST_TRIES: Partial<Record<ErrorCode, number>> = {
   'store.failed': Number.POSITIVE_INFINITY,
   'storm.breaker_open': Number.POSITIVE_INFINITY,
   'reload.generations': Number.POSITIVE_INFINITY,
+  'rollout.frozen': Number.POSITIVE_INFINITY,
+  'rollout.in_progress': Number.POSITIVE_INFINITY,
   'fetch.failed': 3,
   'warmup.failed': 1,
   'warmup.deadline': 1,

@@ -38,7 +38,7 @@ export function statusOf(core: Core, seen: Seen): ReloaderStatus {
     generations: core.generations.all.map((it) => ({
       version: it.ref.version,
       pins: it.pins,
-      role: it === cell.current ? 'current' : it === cell.baseline ? 'baseline' : 'draining',
+      role: roleOf(core, it),
     })),
     generationLimit: core.limits.generations,
     quarantine: core.quarantine.entries,
@@ -48,6 +48,14 @@ export function statusOf(core: Core, seen: Seen): ReloaderStatus {
     root: core.roots.status(core.clock.now()),
     stale: core.freshness.staleness,
   }
+}
+
+type Role = ReloaderStatus['generations'][number]['role']
+
+function roleOf({ cell }: Core, it: Generation): Role {
+  if (it === cell.current) return 'current'
+  if (it === cell.candidate) return 'candidate'
+  return it === cell.baseline ? 'baseline' : 'draining'
 }
 
 function attemptedBy({ intake }: Seen): ReloaderStatus['attempted'] {

@@ -1,0 +1,96 @@
+/**
+ * The manifest's `rollout`: strict like the rest of it. What belongs to another strategy is refused rather than
+ * overlooked, because a publisher who writes steps for a version that comes in at once believes in steps.
+ *
+ * Not here: what absent fields mean (`rollout/plan.ts`).
+ */
+import type { Json } from '../contract/payload.ts'
+import * as check from './check.ts'
+import { parseInstant } from './instant.ts'
+import { pointTo } from './pointer.ts'
+
+const { objectOf, listOf, mapOf, orNull, oneOf, text, integer, milliseconds, flag, numberIn } = check
+
+/** More steps than anybody watches. */
+const MOST_STEPS = 100
+const MOST_MEASURES = 100
+const MOST_SAMPLES = 1_000_000_000
+/** A hundred times as bad. */
+const WIDEST_TOLERANCE = 100
+
+const share = numberIn({ least: 0.0001, most: 1, expected: 'a share from 0.0001 to 1' })
+const step = objectOf({ required: { share, forMs: orNull(milliseconds(1)) } })
+const measure = objectOf({
+  optional: {
+    tolerance: numberIn({
+      least: 0,
+      most: WIDEST_TOLERANCE,
+      expected: `a number from 0 to ${WIDEST_TOLERANCE}`,
+    }),
+    minSamples: integer(1, MOST_SAMPLES),
+    off: flag,
+  },
+})
+const analysis = objectOf({
+  optional: {
+    everyMs: milliseconds(10),
+    falseAlarms: numberIn({ least: 1e-9, most: 0.5, expected: 'a probability above 0, at most 0.5' }),
+    pass: oneOf('noHarm', 'shown'),
+    measures: mapOf(measure, 'measures', MOST_MEASURES),
+    onInconclusive: oneOf('extend', 'pause'),
+    extendMs: milliseconds(0),
+  },
+})
+
+export const rolloutPolicy: check.Check = objectOf(
+  {
+    required: { strategy: oneOf('allAtOnce', 'canary', 'blueGreen', 'shadow') },
+    optional: {
+      bakeMs: milliseconds(0),
+      unit: oneOf('request', 'session', 'tenant', 'key'),
+      steps: listOf(step, 'steps', MOST_STEPS, 1),
+      forMs: orNull(milliseconds(1)),
+      analysis,
+      meanwhile: oneOf('supersede', 'queue', 'refuse'),
+      startAt: orNull(
+        text({
+          expected: 'an RFC 3339 instant such as "2026-01-31T09:30:00Z"',
+          longest: 40,
+          accepts: (it) => parseInstant(it) !== null,
+        }),
+      ),
+    },
+  },
+  compareFields,
+)
+
+function compareFields(policy: { readonly [key: string]: Json }, at: string, findings: check.Findings): void {
+  const { strategy, steps } = policy
+  if (strategy === 'canary' && steps === undefined) findings.expected(`${at}/steps`, 'nothing', 'this field')
+  for (const [field, fits] of FIELD_OF) {
+    if (policy[field] === undefined || typeof strategy !== 'string' || fits.includes(strategy)) continue
+    findings.expected(`${at}/${field}`, `a field of ${fits.join(' and ')}`, `none with "${strategy}"`)
+  }
+  compareSteps(steps, `${at}/steps`, findings)
+}
+
+/** Fields that mean nothing to other strategies. */
+const FIELD_OF: readonly (readonly [field: string, strategies: readonly string[]])[] = [
+  ['unit', ['canary']],
+  ['steps', ['canary']],
+  ['forMs', ['blueGreen', 'shadow']],
+  ['analysis', ['canary', 'shadow']],
+]
+
+function compareSteps(steps: Json | undefined, at: string, findings: check.Findings): void {
+  if (!Array.isArray(steps)) return
+  let before = 0
+  steps.forEach((it: Json, i) => {
+    const share = check.isObject(it) ? it['share'] : undefined
+    if (typeof share !== 'number') return
+    if (share <= before) {
+      findings.expected(`${pointTo(at, i)}/share`, String(share), `more than ${before}, the share before it`)
+    }
+    before = share
+  })
+}

@@ -98,7 +98,8 @@ export const doors: Readonly<Record<string, Doors>> = {
   sdk: { rest: ['generated'], generated: [] },
   cli: {
     rest: ['commands', 'doctor', 'render'],
-    commands: ['rest', 'doctor', 'render'],
+    commands: ['rest', 'doctor', 'render', 'signing'],
+    signing: ['rest', 'render'],
     doctor: ['rest', 'render'],
     render: ['rest'],
   },

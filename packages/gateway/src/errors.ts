@@ -340,6 +340,22 @@ export const rules = {
     status: 415,
     say: (it) => `content type "${it.found}", expected ${it.expected}`,
   }),
+  'plan.moved': rule<{ plan: string; base: string; version: string }>({
+    blame: 'sender',
+    retry: false,
+    status: 412,
+    say: (it) =>
+      `plan "${it.plan}" was worked out against ${it.base}, and ${it.version} is in force now; nothing was changed, plan again`,
+  }),
+  'plan.not_kept': rule<{ plan: string; ok: boolean }>({
+    blame: 'sender',
+    retry: false,
+    status: 409,
+    say: (it) =>
+      it.ok
+        ? `plan "${it.plan}" cannot be applied by its id: what it was made of was not kept; apply the settings themselves`
+        : `plan "${it.plan}" would be refused, so there is nothing to apply`,
+  }),
   'control.not_observed': rule<{ attempt: string }>({
     blame: 'sender',
     retry: false,
@@ -358,11 +374,91 @@ export const rules = {
     status: 404,
     say: (it) => `there is no ${it.what}`,
   }),
+  'control.no_such_call': rule<{ call: string }>({
+    blame: 'sender',
+    retry: false,
+    status: 404,
+    say: (it) =>
+      `no record of call "${it.call}" is kept here; records go by age and number (calls.record), and "GET /v1/calls" lists those there are; the id is in the header x-changeover-call of the answer`,
+  }),
   'control.bad_request': rule<{ field: string; found: string; expected: string }>({
     blame: 'sender',
     retry: false,
     status: 400,
     say: (it) => `"${it.field}": found ${it.found}, expected ${it.expected}`,
+  }),
+  // Who may what, through the admin API.
+  'access.token_expired': rule<object>({
+    blame: 'sender',
+    retry: false,
+    status: 401,
+    say: () => 'this token has expired',
+  }),
+  'access.token_refused': rule<object>({
+    blame: 'sender',
+    retry: false,
+    status: 401,
+    say: () =>
+      'this token is not taken here: expected one that is signed by a known issuer, for this audience, and still valid',
+  }),
+  'access.forbidden': rule<{ person: string; permission: string; holders: readonly string[] }>({
+    blame: 'sender',
+    retry: false,
+    status: 403,
+    say: (it) =>
+      `"${it.person}" may not do this: it needs "${it.permission}", which these have: ${it.holders.join(', ')}; nothing was done`,
+  }),
+  'access.out_of_scope': rule<{ person: string; pointer: string; more: number; permission: string }>({
+    blame: 'sender',
+    retry: false,
+    status: 403,
+    say: (it) =>
+      `"${it.person}" may not change ${it.pointer}${it.more === 0 ? '' : ` and ${it.more} more`}: no role with "${it.permission}" goes so far`,
+  }),
+  'access.reason_missing': rule<object>({
+    blame: 'sender',
+    retry: false,
+    status: 400,
+    say: () => 'an emergency needs a reason, for everybody who looks at it afterwards; nothing was changed',
+  }),
+  'access.not_waiting': rule<{ attempt: string }>({
+    blame: 'sender',
+    retry: false,
+    status: 409,
+    say: (it) => `"${it.attempt}" does not wait for approval`,
+  }),
+  'access.other_digest': rule<{ attempt: string; digest: string }>({
+    blame: 'sender',
+    retry: false,
+    status: 409,
+    say: (it) =>
+      `"${it.attempt}" is about ${it.digest}, which is not what you looked at; nothing was approved`,
+  }),
+  'access.own_change': rule<{ person: string }>({
+    blame: 'sender',
+    retry: false,
+    status: 403,
+    say: (it) => `"${it.person}" is the author, and somebody else has to agree; it waits on`,
+  }),
+  'access.not_asked': rule<{ person: string; changeClass: string; roles: string }>({
+    blame: 'sender',
+    retry: false,
+    status: 403,
+    say: (it) =>
+      `the word of "${it.person}" does not count for a change of ${it.changeClass}, expected one of: ${it.roles}; it waits on`,
+  }),
+  'access.rejected': rule<{ person: string; note: string }>({
+    blame: 'operator',
+    retry: false,
+    status: 403,
+    say: (it) => `"${it.person}" said no${it.note === '' ? '' : `: ${it.note}`}`,
+  }),
+  'access.approval_gone': rule<{ changeClass: string; found: number; expected: number }>({
+    blame: 'operator',
+    retry: false,
+    status: 403,
+    say: (it) =>
+      `of those who agreed to the change of ${it.changeClass} only ${it.found} still may, expected ${it.expected}`,
   }),
 } as const
 

@@ -1,6 +1,7 @@
 /** `@changeover/testkit`: conformance suites, simulators, fault injectors and the manual clock, for tests only. */
 
 export * from './counting-clock.ts'
+export * from './fake-issuer.ts'
 export * from './fake-provider.ts'
 export { eventStreamMessage } from './fake-wires/event-stream.ts'
 export type { FakeAsk, FakeCall, FakeSaid } from './fake-wires/fake-wire.ts'

@@ -17,11 +17,15 @@ import {
   systemClock,
 } from '@changeover/reload'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
+import { createApprovalDesk } from '../access/approval-desk.ts'
 import type { CallLog } from '../calls/call-log.ts'
+import { OWNER } from '../contract/access.ts'
 import { createAdminApp } from '../control/admin-app.ts'
 import { createAttemptJournal } from '../control/attempt-journal.ts'
 import { createChanger } from '../control/changer.ts'
+import type { PlanBody } from '../control/make-plan.ts'
 import { ownFile } from '../control/own-file.ts'
+import { createPlanShelf } from '../plan/plan-shelf.ts'
 import { settingsText } from '../settings/edit.ts'
 import { createReader } from './settings-reader.ts'
 import { withoutStaleOffers } from './stale-offers.ts'
@@ -134,19 +138,26 @@ async function open(): Promise<World> {
     calls,
     journal,
     changer,
-    provenance: { originsOf: async () => new Map(), step: async () => null },
+    provenance: { originsOf: async () => new Map(), step: async () => null, shareAt: async () => null },
+    planner: { look: () => Promise.reject(new Error('not asked')) },
+    plans: createPlanShelf<PlanBody>(),
     source,
     telemetry,
     clock: systemClock,
     about,
+    access: { inForce: () => null, desk: createApprovalDesk({ clock: systemClock, access: () => null }) },
   }
   const app = createAdminApp(rooms)
   const patch = async (weight: number): Promise<string> => {
-    const response = await app.request('/v1/settings', {
-      method: 'PATCH',
-      headers: { 'content-type': 'application/merge-patch+json' },
-      body: JSON.stringify({ routes: { chat: { targets: [{ model: 'small', weight }] } } }),
-    })
+    const response = await app.request(
+      '/v1/settings',
+      {
+        method: 'PATCH',
+        headers: { 'content-type': 'application/merge-patch+json' },
+        body: JSON.stringify({ routes: { chat: { targets: [{ model: 'small', weight }] } } }),
+      },
+      { identity: OWNER },
+    )
     const { outcome, code } = (await response.json()) as { outcome?: string; code?: string }
     return code ?? outcome ?? String(response.status)
   }

@@ -17,6 +17,8 @@ import {
   fileStore,
   type Reloader,
   type ReloaderLimits,
+  type ReloaderOptions,
+  type RootAnchor,
   type Signer,
   systemClock,
   type TrustPolicy,
@@ -46,8 +48,10 @@ import type { Flags } from './flags.ts'
 import { freezeHook } from './freeze-hook.ts'
 import { keepingTexts } from './keeping-texts.ts'
 import { listening } from './listen-error.ts'
+import type { RunningRooms } from './load-api.ts'
 import { type OpenAccess, openAccess } from './open-access.ts'
 import { openProvenance, openTexts } from './open-provenance.ts'
+import { openTrust, type TrustPlace } from './open-trust.ts'
 import { openSettingsPlace, type SettingsPlace } from './settings-place.ts'
 import { createReader } from './settings-reader.ts'
 import { withoutStaleOffers } from './stale-offers.ts'
@@ -61,7 +65,7 @@ export interface RunOptions {
   readonly clock?: Clock
   readonly limits?: Partial<ReloaderLimits>
   /** Whose signatures count. With it, what the settings file or the admin API brings needs a `signer`. */
-  readonly trust?: TrustPolicy
+  readonly trust?: TrustPolicy | RootAnchor
   /** Signs what this gateway seals itself. */
   readonly signer?: Signer
   /** Instead of OTLP, for tests. */
@@ -118,6 +122,7 @@ interface Begun {
   readonly clock: Clock
   readonly startedAt: number
   readonly stateFolder: string
+  readonly trustPlace: TrustPlace
   readonly telemetry: LiveTelemetry
   readonly secrets: Secrets
   readonly reloader: Reloader<Parts>
@@ -134,6 +139,7 @@ async function begin(options: RunOptions): Promise<Begun> {
   const clock = options.clock ?? systemClock
   const startedAt = clock.now()
   const stateFolder = resolve(options.cwd, flags.state)
+  const trustPlace = await openTrust(flags, options)
   const [shipped] = await Promise.all([loadShipped(), mkdir(stateFolder, { recursive: true, mode: 0o700 })])
   const instance = flags.instance ?? hostname()
   const isTerminal = stdout.isTTY === true
@@ -162,12 +168,36 @@ async function begin(options: RunOptions): Promise<Begun> {
     measures,
     frozen: freezeHook(() => reloader.current()?.settings ?? null),
     limits: { ...limits, driftEveryMs: flags.driftMs, ...options.limits },
-    ...(options.trust && { trust: options.trust }),
-    ...(options.signer && { signer: options.signer }),
+    ...trustOf(options, trustPlace),
   })
   const calls = createCallLog({ path: join(stateFolder, 'calls.db'), clock, telemetry })
-  const parts = { options, clock, startedAt, stateFolder, telemetry, secrets, reloader, access, calls, texts }
+  const parts = {
+    options,
+    clock,
+    startedAt,
+    stateFolder,
+    trustPlace,
+    telemetry,
+    secrets,
+    reloader,
+    access,
+    calls,
+    texts,
+  }
   return { ...parts, closers: [], data: null, admin: null, isStopping: false }
+}
+
+/** What a test hands in goes before what the flags say. */
+function trustOf(
+  options: RunOptions,
+  { anchor, signer, freshness }: TrustPlace,
+): Pick<ReloaderOptions<Parts>, 'trust' | 'signer' | 'freshness'> {
+  const [trust, own] = [options.trust ?? anchor, options.signer ?? signer]
+  return {
+    ...(trust && { trust }),
+    ...(own && { signer: own }),
+    ...(freshness && { freshness }),
+  }
 }
 
 function startTelemetry(
@@ -255,7 +285,7 @@ async function openData(begun: Begun): Promise<string> {
   return urlOf(host, open.port)
 }
 
-async function openAdmin(begun: Begun, ownerToken: string, rooms: AdminRooms): Promise<AdminServer> {
+async function openAdmin(begun: Begun, ownerToken: string, rooms: RunningRooms): Promise<AdminServer> {
   const { options, clock, telemetry, reloader } = begun
   const { adminHost: host, adminPort: port } = options.flags
   const start = startAdminServer({
@@ -308,12 +338,23 @@ async function refreshOnce({ secrets, telemetry }: Begun): Promise<void> {
   for (const it of troubles) log('warn', `"${it.reference}" cannot be read; its last value stays`, it.cause)
 }
 
+/** A root that was put into the operator's file since. What becomes of it is in the log and in the audit log. */
+async function rereadRoot({ reloader, telemetry, trustPlace }: Begun): Promise<void> {
+  try {
+    await trustPlace.reread(reloader)
+  } catch (error) {
+    const message = 'the file of the root cannot be read; the root in force stays'
+    telemetry.logger.log({ level: 'warn', room: 'settings', message, error })
+  }
+}
+
 async function reread(
   begun: Begun,
   { again, source }: SettingsPlace,
   changer: Pick<Changer, 'offerRead'>,
 ): Promise<void> {
   await refreshOnce(begun)
+  await rereadRoot(begun)
   if (again === null) return
   const { reloader, telemetry } = begun
   try {

@@ -26,6 +26,10 @@ export function withoutStaleOffers(
         async (bytes, origin) => {
           const receipt = await changer.offerRead(bytes, () => offer(bytes, origin), isTroubled)
           isTroubled = receipt.outcome === 'refused'
+          if (receipt.outcome === 'waiting')
+            void receipt.decided.then((it) => {
+              isTroubled ||= it.outcome === 'refused'
+            })
           return receipt
         },
         signal,

@@ -5,14 +5,19 @@ import { createTelemetry, type LiveTelemetry } from '@changeover/otel'
 import { createReloader, type Participant, ReloadError, type Reloader, systemClock } from '@changeover/reload'
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
 import type { z } from 'zod'
+import { createApprovalDesk } from '../access/approval-desk.ts'
 import type { CallLog } from '../calls/call-log.ts'
+import { OWNER } from '../contract/access.ts'
 import type { CallRecord } from '../contract/call.ts'
+import { createPlanShelf } from '../plan/plan-shelf.ts'
+import { createPlanner } from '../plan/planner.ts'
 import { settingsText } from '../settings/edit.ts'
 import { settingsReader } from '../settings/reader.ts'
 import { createAdminApp } from './admin-app.ts'
 import { type AttemptJournal, createAttemptJournal } from './attempt-journal.ts'
 import { createChanger } from './changer.ts'
 import { ownFile } from './own-file.ts'
+import { Plan } from './plan-schemas.ts'
 import * as schemas from './schemas.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'changeover-admin-'))
@@ -69,6 +74,8 @@ const call: CallRecord = {
   session: null,
   finish: 'stop',
   schemaValid: null,
+  rule: null,
+  choice: 'small=90%, large=10%',
 }
 
 const calls: CallLog = {
@@ -183,11 +190,14 @@ async function open(text: string | null = starter, isOwn = true): Promise<World>
     calls,
     journal,
     changer,
-    provenance: { originsOf: async () => new Map(), step: async () => null },
+    provenance: { originsOf: async () => new Map(), step: async () => null, shareAt: async () => null },
+    planner: createPlanner({ calls, clock: systemClock, telemetry, shipped: async () => ({}) }),
+    plans: createPlanShelf(),
     source,
     telemetry,
     clock: systemClock,
     about,
+    access: { inForce: () => null, desk: createApprovalDesk({ clock: systemClock, access: () => null }) },
   })
   if (text !== null) {
     const origin = { trigger: 'file', source: 'changeover.yaml', mediaType: 'application/yaml' } as const
@@ -197,11 +207,15 @@ async function open(text: string | null = starter, isOwn = true): Promise<World>
   const ask: World['ask'] = async (method, url, { type, body, headers, as } = {}) => {
     const text = typeof body === 'string' ? body : JSON.stringify(body)
     const sent = type ?? (body === undefined ? undefined : 'application/json')
-    const response = await app.request(url, {
-      method,
-      headers: { ...(sent === undefined ? {} : { 'content-type': sent }), ...headers },
-      ...(body === undefined ? {} : { body: text }),
-    })
+    const response = await app.request(
+      url,
+      {
+        method,
+        headers: { ...(sent === undefined ? {} : { 'content-type': sent }), ...headers },
+        ...(body === undefined ? {} : { body: text }),
+      },
+      { identity: OWNER },
+    )
     const answer = (await response.json()) as Record<string, unknown>
     if (response.ok && as !== undefined) as.parse(answer)
     if (!response.ok) {
@@ -216,7 +230,8 @@ async function open(text: string | null = starter, isOwn = true): Promise<World>
     journal,
     telemetry,
     ask,
-    request: (path: string, init?: RequestInit) => Promise.resolve(app.request(path, init)),
+    request: (path: string, init?: RequestInit) =>
+      Promise.resolve(app.request(path, init, { identity: OWNER })),
     file: () => readFileSync(path, 'utf8'),
   }) as World
   return world
@@ -475,7 +490,7 @@ describe('looking before a change', () => {
   it('plans whole settings and patches, and changes nothing', async () => {
     const { ask, file, reloader } = await open()
     const before = reloader.current()?.version
-    const asPatch = await ask('POST', '/v1/plan', { type: patch, body: weight(50), as: schemas.Plan })
+    const asPatch = await ask('POST', '/v1/plan', { type: patch, body: weight(50), as: Plan })
     expect(asPatch.body).toMatchObject({
       ok: true,
       from: before,
@@ -485,14 +500,14 @@ describe('looking before a change', () => {
     const whole = {
       type: 'application/yaml',
       body: starter.replace('weight: 90', 'weight: 20'),
-      as: schemas.Plan,
+      as: Plan,
     }
     expect((await ask('POST', '/v1/plan', whole)).body).toMatchObject({ ok: true })
     expect((await ask('POST', '/v1/reloads?dryRun=true', whole)).body).toMatchObject({ ok: true })
     const dry = await ask('PATCH', '/v1/settings?dryRun=true', {
       type: patch,
       body: weight(9),
-      as: schemas.Plan,
+      as: Plan,
     })
     expect(dry.body).toMatchObject({ ok: true })
     expect(file()).toBe(starter)
@@ -502,7 +517,7 @@ describe('looking before a change', () => {
   it('says why it would be refused', async () => {
     const { ask } = await open()
     const body = { routes: { explode: {} } }
-    const answer = await ask('POST', '/v1/plan', { type: merge, body, as: schemas.Plan })
+    const answer = await ask('POST', '/v1/plan', { type: merge, body, as: Plan })
     expect(answer).toMatchObject({ status: 200, body: { ok: false, problem: { code: 'prepare.failed' } } })
   })
 })

@@ -10,14 +10,19 @@ import type { Span } from '@changeover/reload'
 import { bodyLimit } from 'hono/body-limit'
 import { GatewayError } from '../errors.ts'
 import { type AdminApp, type AdminContext, bodyLimitBytes, createApp } from './app.ts'
+import { guardRoutes } from './guard-routes.ts'
 import { problem, problemOf } from './problem.ts'
 import type { AdminRooms } from './rooms.ts'
+import { addApprovalRoutes } from './routes/approvals.ts'
 import { addCallRoutes } from './routes/calls.ts'
 import { addCauseRoutes } from './routes/causes.ts'
 import { addChangeRoutes } from './routes/changes.ts'
+import { addPlanRoutes } from './routes/plans.ts'
 import { addReloadRoutes } from './routes/reloads.ts'
+import { addRolloutRoutes } from './routes/rollouts.ts'
 import { addSettingsRoutes } from './routes/settings.ts'
 import { addStateRoutes } from './routes/state.ts'
+import { addTrustRoutes } from './routes/trust.ts'
 import { addVersionRoutes } from './routes/versions.ts'
 import { ReloadEvent } from './schemas.ts'
 import { sendProblem } from './send-problem.ts'
@@ -31,13 +36,18 @@ export function createAdminApp(rooms: AdminRooms): AdminApp {
       onError: () => sendProblem(problemOf(new GatewayError('request.too_large', { limit: bodyLimitBytes }))),
     }),
   )
+  guardRoutes(app, rooms)
+  addApprovalRoutes(app, rooms)
   addReloadRoutes(app, rooms)
+  addRolloutRoutes(app, rooms)
   addVersionRoutes(app, rooms)
   addSettingsRoutes(app, rooms)
   addChangeRoutes(app, rooms)
+  addPlanRoutes(app, rooms)
   addCallRoutes(app, rooms)
   addCauseRoutes(app, rooms)
   addStateRoutes(app, rooms)
+  addTrustRoutes(app, rooms)
   describeRest(app)
   app.doc31('/openapi.json', documentHead)
   app.notFound((c) => sendProblem(problemOf(new GatewayError('request.no_such_path', { path: c.req.path }))))

@@ -7,7 +7,7 @@
  * Invariant: the file is readable by its owner alone. One that others can read is refused, not mended: what
  * was readable may have been read.
  */
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { GatewayError } from '../errors.ts'
@@ -45,14 +45,4 @@ function checked(token: string, place: string): string {
   if (token.length >= shortestToken && /^[\x21-\x7e]+$/.test(token)) return token
   const problem = `is not a token: expected ${shortestToken} or more printable characters without spaces`
   throw new GatewayError('control.token', { place, problem })
-}
-
-/** Constant in time, whatever the length of what was sent. */
-export function createTokenCheck(token: string): (header: string | undefined) => boolean {
-  const digestOf = (text: string): Buffer => createHash('sha256').update(text).digest()
-  const expected = digestOf(token)
-  return (header) => {
-    const sent = /^Bearer +(\S+) *$/i.exec(header ?? '')?.[1]
-    return sent !== undefined && timingSafeEqual(digestOf(sent), expected)
-  }
 }

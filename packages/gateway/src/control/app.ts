@@ -6,13 +6,18 @@
 import type { Span } from '@changeover/reload'
 import { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
+import type { Identity } from '../contract/access.ts'
 import { GatewayError } from '../errors.ts'
 import { readOrigin } from './origin.ts'
 import { readOverrideMs } from './override.ts'
 import { readRollout } from './rollout-query.ts'
 import { Problem } from './schemas.ts'
 
-export type AdminEnv = { Variables: { span: Span } }
+export type AdminEnv = {
+  /** Given by the server, which has proven it. */
+  Bindings: { identity?: Identity }
+  Variables: { span: Span; isGuarded?: boolean }
+}
 export type AdminApp = OpenAPIHono<AdminEnv>
 export type AdminContext = Context<AdminEnv>
 
@@ -62,12 +67,22 @@ export function overrideMsOf(c: AdminContext): number | null {
   return text === undefined ? null : readOverrideMs(text)
 }
 
+/** Who asks. Throws `control.unauthorised` where nobody has proven anything. */
+export function identityOf(c: AdminContext): Identity {
+  // Without a server around it, as in a test that says nothing, there are no bindings at all.
+  const { identity } = (c.env ?? {}) as AdminEnv['Bindings']
+  if (identity === undefined) throw new GatewayError('control.unauthorised', {})
+  return identity
+}
+
 export function originOf(c: AdminContext, more: { reason?: string | undefined } = {}) {
   return readOrigin({
     header: (name) => c.req.header(name),
     route: `${c.req.method} ${c.req.path}`,
     reason: more.reason ?? c.req.query('reason'),
     force: c.req.query('force') === 'true',
+    emergency: c.req.query('emergency') === 'true',
+    identity: identityOf(c),
     allowShrink: c.req.query('allowShrink') === 'true',
     rollout: readRollout(c.req.query()),
     span: c.var.span.context,

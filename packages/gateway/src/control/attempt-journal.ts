@@ -91,12 +91,16 @@ export interface AuditedAttempt {
   readonly traceId: string
   readonly at: string
   readonly changedParameters: readonly string[]
+  readonly approvals?: readonly string[]
+  readonly emergency?: string
 }
 
 /** One entry for each attempt in the lines, newest first; its last line is what became of it. */
 export function attemptsOfAudit(lines: readonly AuditLine[]): AuditedAttempt[] {
   const found = new Map<string, AuditedAttempt>()
   for (const line of lines) {
+    // A root that was offered is no attempt to change settings.
+    if (line.event.startsWith('config.trust.')) continue
     const begun = found.get(line.attempt)
     found.set(line.attempt, {
       attempt: line.attempt,
@@ -110,6 +114,8 @@ export function attemptsOfAudit(lines: readonly AuditLine[]): AuditedAttempt[] {
       traceId: line.traceId,
       at: begun?.at ?? line.at,
       changedParameters: line.changedParameters,
+      ...(line.approvals && { approvals: line.approvals }),
+      ...(line.emergency === undefined ? {} : { emergency: line.emergency }),
     })
   }
   return [...found.values()].toReversed()

@@ -9,6 +9,9 @@ const flag = z.enum(['true', 'false']).optional()
 export const changeQuery = z.object({
   reason: z.string().max(500).optional().describe('why, for history and audit'),
   force: flag.describe('asked for by a person for this one case: passes quarantine and the open breaker'),
+  emergency: flag.describe(
+    'passes approvals, freeze windows and the open breaker, by whoever may say so; needs a `reason`',
+  ),
   override: z
     .string()
     .optional()

@@ -11,6 +11,9 @@
  * A rollback is the exception: it is what one reaches for when all else is wrong, so it never waits for the
  * file. What the file held is kept beside it, and a file that cannot be written is reported, not obeyed.
  *
+ * While a version is on trial beside the one in force, the file says what is on trial (`head.ts`): a further change is
+ * made of both.
+ *
  * A temporary override is the other one: it is made of what is in force, written nowhere, and gone by itself.
  *
  * See docs/decisions/2026-11-21-write-back.md and 2026-11-21-temporary-overrides.md. Not here: how a text is edited (`settings/`), HTTP (`routes/`).
@@ -26,8 +29,10 @@ import {
   type SettingsTree,
   type Telemetry,
 } from '@changeover/reload'
+import type { Identity } from '../contract/access.ts'
 import { GatewayError, isGatewayError } from '../errors.ts'
 import type { AskedRollout } from '../settings/rollout-policy.ts'
+import { type Head, headOf, headVersion } from './head.ts'
 import { type Override, overrideInForce } from './override.ts'
 import { editedOrNull, treeBy, treeOrNull, troubleOf } from './own-edits.ts'
 import { FileChangedError } from './own-file.ts'
@@ -53,6 +58,8 @@ export interface ChangeHint {
   readonly allowShrink?: boolean
   readonly serveTtlMs?: number
   readonly rollout?: AskedRollout
+  /** Who asks, when that is not the owner. */
+  readonly asker?: Identity
 }
 
 /** What became of the file. */
@@ -90,10 +97,10 @@ export interface Changer {
   offerRead(bytes: Uint8Array, offer: () => Promise<Receipt>, again?: boolean): Promise<Receipt>
 }
 
-/** Bytes that are known to say these settings. */
+/** Bytes that are known to say what this version holds. */
 interface Said {
   readonly bytes: Uint8Array
-  readonly settings: SettingsTree
+  readonly version: string
 }
 
 /** The file or directory as it was read, which is known to say what is in force. */
@@ -240,12 +247,12 @@ class FileChanger {
   async answerRead(bytes: Uint8Array, again: boolean): Promise<Receipt | null> {
     const known = { attempt: '', traceId: '' }
     const written = this.#written
-    const current = this.#options.reloader.current()
+    const head = headVersion(this.#options.reloader)
     const isOurs = written !== null && Buffer.compare(written.bytes, bytes) === 0
-    if (!again && isOurs && current !== null && written.settings === current.settings) {
+    if (!again && isOurs && written.version === head) {
       // Once only: after anything has been read, the same bytes mean that somebody put them back.
       this.#written = null
-      return { outcome: 'unchanged', ...known, reason: 'already_applied', version: current.version }
+      return { outcome: 'unchanged', ...known, reason: 'already_applied', version: head }
     }
     // Where that cannot be known, the engine may as well look at it.
     if (!(await this.#isThere(bytes).catch(() => true)))
@@ -283,7 +290,7 @@ class FileChanger {
     return { receipt, file: receipt.outcome === 'applied' ? { path: source.place, written: true } : null }
   }
 
-  /** The file and what it says, when that is what is in force; else the change is refused. */
+  /** The file and what it says, when that is what is in force or on trial; else the change is refused. */
   async #agree(): Promise<Agreed> {
     const { reloader, source } = this.#options
     const { own } = source
@@ -295,14 +302,14 @@ class FileChanger {
         ...override,
         until: new Date(override.until).toISOString(),
       })
-    const snapshot = reloader.current()
     const bytes = await own.read()
-    const version = snapshot?.version ?? null
+    const version = reloader.current()?.version ?? null
+    const head = await headOf(reloader)
     // With nothing in force there is nothing that a change could lose: it may be what mends a broken file.
-    if (snapshot === null) return { own, bytes, tree: null, version }
-    if (bytes !== null && !(await this.#says(own, bytes, snapshot.settings)))
+    if (head === null) return { own, bytes, tree: null, version }
+    if (bytes !== null && !(await this.#says(own, bytes, head)))
       throw new GatewayError('settings.file_changed', { source: source.place })
-    return { own, bytes, tree: snapshot.settings, version }
+    return { own, bytes, tree: head.settings, version }
   }
 
   /** The version that an override would be made of. What is still observed would not come back after it. */
@@ -314,21 +321,23 @@ class FileChanger {
         found: 'an envelope, which says itself how long it serves',
         expected: 'settings or a patch',
       })
-    const { applied, baseline } = reloader.status()
+    const { applied, baseline, candidate } = reloader.status()
     if (applied === null) throw new GatewayError('gateway.not_ready', {})
     const { version } = applied
+    if (candidate !== null && candidate.version !== version)
+      throw new GatewayError('settings.observed', { version: candidate.version })
     if (version !== baseline?.version && overrideInForce(reloader) === null)
       throw new GatewayError('settings.observed', { version })
     return version
   }
 
   /** Whether the file's bytes say exactly these settings. Read only when that is not known yet. */
-  async #says(own: OwnSettings, bytes: Uint8Array, settings: SettingsTree): Promise<boolean> {
+  async #says(own: OwnSettings, bytes: Uint8Array, { version, settings }: Head): Promise<boolean> {
     const said = this.#said
-    if (said?.settings === settings && Buffer.compare(said.bytes, bytes) === 0) return true
+    if (said?.version === version && Buffer.compare(said.bytes, bytes) === 0) return true
     const tree = await treeOrNull(own, bytes)
     if (tree === null || changes(settings, tree).length > 0) return false
-    this.#said = { bytes, settings }
+    this.#said = { bytes, version }
     return true
   }
 
@@ -358,8 +367,7 @@ class FileChanger {
 
   /** An answer may be one that was given before, to the same key: what it is about may have gone since. */
   #isNew(receipt: Receipt): receipt is Receipt & { outcome: 'applied' } {
-    const { version } = this.#options.reloader.current() ?? {}
-    return receipt.outcome === 'applied' && receipt.version === version
+    return receipt.outcome === 'applied' && receipt.version === headVersion(this.#options.reloader)
   }
 
   async #keep(
@@ -384,9 +392,8 @@ class FileChanger {
 
   /** Read from these bytes, or edited into them and compared: they say what the version holds. */
   #rememberWritten(version: string, bytes: Uint8Array): void {
-    const current = this.#options.reloader.current()
-    if (current?.version !== version) return
-    this.#said = { bytes, settings: current.settings }
+    if (headVersion(this.#options.reloader) !== version) return
+    this.#said = { bytes, version }
     this.#written = this.#said
   }
 

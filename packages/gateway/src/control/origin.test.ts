@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { OWNER } from '../contract/access.ts'
 import { type RequestFacts, readIfMatch, readOrigin } from './origin.ts'
 
 const span = { traceId: '4bf92f3577b34da6a3ce929d0e0e4736', spanId: '00f067aa0ba902b7', sampled: true }
@@ -8,6 +9,8 @@ const facts = (headers: Record<string, string>, more: Partial<RequestFacts> = {}
   reason: undefined,
   force: false,
   allowShrink: false,
+  emergency: false,
+  identity: OWNER,
   rollout: {},
   span,
   ...more,

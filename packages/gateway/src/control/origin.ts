@@ -1,10 +1,12 @@
 /**
  * Who asks for a change, and how it wants to be treated: an `Origin`, from the headers of a request.
  *
- * The token says that the caller may; the name in `x-changeover-actor` is the caller's own word, and is
- * written down as such, as `admin:claimed:NAME`: of the one token there is, only `admin` is known.
+ * Whoever has a token of his own, or one of an identity provider, is written down as what was proven, such as
+ * `user:bo`. Of the owner's token only that is known; the name in `x-changeover-actor` is then the caller's own word,
+ * and is written down as such, as `admin:claimed:NAME`.
  */
 import type { Origin, SpanContext, Trigger } from '@changeover/reload'
+import type { Identity } from '../contract/access.ts'
 import { GatewayError } from '../errors.ts'
 import type { AskedRollout } from '../settings/rollout-policy.ts'
 
@@ -14,6 +16,8 @@ export interface RequestFacts {
   readonly route: string
   readonly reason: string | undefined
   readonly force: boolean
+  readonly emergency: boolean
+  readonly identity: Identity
   readonly allowShrink: boolean
   /** Empty where nothing was said. */
   readonly rollout: AskedRollout
@@ -28,10 +32,13 @@ export function readOrigin(facts: RequestFacts): Origin {
   const ifMatch = readIfMatch(facts.header('if-match'))
   const idempotencyKey = readIdempotencyKey(facts.header('idempotency-key'))
   const reason = facts.reason?.trim()
+  if (facts.emergency && (reason === undefined || reason === ''))
+    throw new GatewayError('access.reason_missing', {})
   return {
     trigger: clients[facts.header('x-changeover-client') ?? ''] ?? 'admin_api',
     source: readSource(facts.header('x-changeover-source')) ?? facts.route,
-    actor: readActor(facts.header('x-changeover-actor')),
+    actor:
+      facts.identity.by === 'owner' ? readActor(facts.header('x-changeover-actor')) : facts.identity.person,
     trace: facts.span,
     child: true,
     ...(mediaType === undefined ? {} : { mediaType: knownTypes[mediaType] ?? mediaType }),
@@ -39,14 +46,19 @@ export function readOrigin(facts: RequestFacts): Origin {
     ...(ifMatch === null ? {} : { ifMatch }),
     ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
     ...(facts.force ? { manual: true } : {}),
+    ...(facts.emergency ? { emergency: true } : {}),
     ...hintOf(facts),
   }
 }
 
-function hintOf({ allowShrink, rollout }: RequestFacts): Pick<Origin, 'hint'> {
-  const asksFor = Object.keys(rollout).length > 0
-  if (!allowShrink && !asksFor) return {}
-  return { hint: { ...(allowShrink ? { allowShrink } : {}), ...(asksFor ? { rollout } : {}) } }
+function hintOf({ allowShrink, rollout, identity }: RequestFacts): Pick<Origin, 'hint'> {
+  const hint = {
+    ...(allowShrink ? { allowShrink } : {}),
+    ...(Object.keys(rollout).length > 0 ? { rollout } : {}),
+    // The owner may everything: what he changes need not be looked at.
+    ...(identity.by === 'owner' ? {} : { asker: identity }),
+  }
+  return Object.keys(hint).length === 0 ? {} : { hint }
 }
 
 /** Names in use before RFC 9512 gave YAML its own, and TOML's still unregistered one. */

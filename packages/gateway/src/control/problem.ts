@@ -67,7 +67,8 @@ export function problemOf(error: unknown): ProblemBody {
 export function problemOfReceipt(receipt: Receipt): ProblemBody | null {
   const { attempt, traceId } = receipt
   if (receipt.outcome === 'refused') {
-    const { code, message, issues, version, retry } = receipt
+    const { version, retry } = receipt
+    const { code, message, issues } = refusedOf(receipt)
     return problem(code, message, { retry, version, attempt, traceId, ...withIssues(issues) })
   }
   if (receipt.outcome === 'superseded') {
@@ -81,6 +82,17 @@ export function problemOfReceipt(receipt: Receipt): ProblemBody | null {
     return problem('reload.quarantined', detail, { attempt, traceId, version })
   }
   return null
+}
+
+/** What the gateway itself had against it, people's word among it, is told as that. */
+function refusedOf({ code, message, issues }: Receipt & { outcome: 'refused' }): Pick<ProblemBody, 'code'> & {
+  readonly message: string
+  readonly issues: readonly Issue[]
+} {
+  const [first] = issues
+  if (code !== 'approve.refused' || first === undefined || !Object.hasOwn(gatewayRules, first.code))
+    return { code, message, issues }
+  return { code: first.code, message: first.message, issues: [] }
 }
 
 function withIssues(issues: readonly Issue[]): Partial<ProblemBody> {

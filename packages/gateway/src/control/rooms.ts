@@ -1,9 +1,14 @@
 /** What the admin API works on: handed in by `main.ts`, so that a test can hand in doubles. */
 import type { Clock, Reloader, Telemetry } from '@changeover/reload'
+import type { ApprovalDesk } from '../access/approval-desk.ts'
+import type { CompiledAccess } from '../access/compile-access.ts'
 import type { CallLog } from '../calls/call-log.ts'
 import type { Provenance } from '../cause/provenance.ts'
+import type { PlanShelf } from '../plan/plan-shelf.ts'
+import type { Planner } from '../plan/planner.ts'
 import type { AttemptJournal } from './attempt-journal.ts'
 import type { Changer } from './changer.ts'
+import type { PlanBody } from './make-plan.ts'
 import type { SettingsSource } from './settings-source.ts'
 
 export interface AdminRooms {
@@ -12,10 +17,20 @@ export interface AdminRooms {
   readonly journal: AttemptJournal
   readonly changer: Changer
   readonly provenance: Provenance
+  readonly planner: Planner
+  readonly plans: PlanShelf<PlanBody>
   readonly source: SettingsSource
   readonly telemetry: Telemetry
   readonly clock: Clock
   readonly about: AboutGateway
+  readonly access: AdminAccess
+}
+
+/** Who may what, and what waits for whom. */
+export interface AdminAccess {
+  /** Of the version in force; `null` while there is none. */
+  inForce(): CompiledAccess | null
+  readonly desk: ApprovalDesk
 }
 
 export interface AboutGateway {

@@ -5,6 +5,7 @@
  * real answers through them, so that what is described is what is sent.
  */
 import { z } from '@hono/zod-openapi'
+import { Stale, TrustRoot } from './trust-schemas.ts'
 
 const instant = z.string().describe('RFC 3339')
 const version = z.string().describe('`epoch.seq`, such as `1.42`')
@@ -92,17 +93,6 @@ export const Change = z
     after: json.optional(),
   })
   .openapi('Change')
-
-export const Plan = z
-  .object({
-    ok: z.boolean(),
-    from: version.nullable(),
-    changes: z.array(Change).readonly(),
-    removed: z.array(z.string()).readonly(),
-    words: z.array(z.string()).readonly().describe('the changes as sentences'),
-    problem: orNull(Problem).describe('why it would be refused'),
-  })
-  .openapi('Plan')
 
 export const Stage: z.ZodType = z
   .lazy(() =>
@@ -276,6 +266,8 @@ export const Status = Instance.extend({
     data: z.string().nullable().describe('address of the data plane'),
     admin: z.string().nullable(),
   }),
+  root: orNull(TrustRoot),
+  stale: orNull(Stale),
   source: SourceInfo,
   override: orNull(Override),
   last: orNull(Attempt),

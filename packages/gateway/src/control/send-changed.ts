@@ -11,5 +11,6 @@ export function sendChanged(c: AdminContext, changed: Changed) {
   if (refused !== null) return sendProblem(refused) as never
   const body = writeChanged(changed)
   if (body.version !== null) c.header('etag', `"${body.version}"`)
+  if (body.outcome === 'waiting') return c.json(body, 202) as never
   return c.json(body, 200)
 }

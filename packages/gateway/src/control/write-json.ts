@@ -7,24 +7,23 @@ import type {
   AttemptReport,
   AuditLine,
   Issue,
-  Plan,
   ReloadEvent,
   ReloaderStatus,
   StageReport,
 } from '@changeover/reload'
 import { readableChanges } from '@changeover/reload'
+import type { WaitingChange } from '../access/approval-desk.ts'
 import type { VersionSummary } from '../calls/questions.ts'
 import type { CallRecord } from '../contract/call.ts'
 import type { AuditedAttempt } from './attempt-journal.ts'
 import type { Changed } from './changer.ts'
 import type { Override } from './override.ts'
-import { type ProblemBody, problemOfReceipt } from './problem.ts'
 
 export const writeInstant = (wallMs: number): string => new Date(wallMs).toISOString()
 
 export function writeAttempt(it: AttemptReport) {
   const { attempt, trigger, source, actor, from, to, status, reason, traceId, durationMs } = it
-  const { changedParameters, issues, stages } = it
+  const { changedParameters, issues, stages, approvals, emergency } = it
   const startedAt = writeInstant(it.startedAt)
   return {
     attempt,
@@ -41,6 +40,18 @@ export function writeAttempt(it: AttemptReport) {
     changedParameters,
     issues,
     stages,
+    ...(approvals === undefined ? {} : { approvals }),
+    ...(emergency === undefined ? {} : { emergency }),
+  }
+}
+
+export function writeWaiting({ since, until, approvals, ...it }: WaitingChange) {
+  return {
+    ...it,
+    words: readableChanges(it.changes),
+    since: writeInstant(since),
+    until: writeInstant(until),
+    approvals: approvals.map(({ at, ...given }) => ({ ...given, at: writeInstant(at) })),
   }
 }
 
@@ -74,6 +85,10 @@ export function writeChanged({ receipt, file, override }: Changed) {
       ...(override == null ? {} : { override: writeOverride(override) }),
     }
   }
+  if (receipt.outcome === 'waiting') {
+    const { version, digest, candidate, changedParameters } = receipt
+    return { outcome: 'waiting' as const, attempt, traceId, version, digest, candidate, changedParameters }
+  }
   const reason = receipt.outcome === 'unchanged' ? receipt.reason : ''
   const version = receipt.outcome === 'unchanged' ? receipt.version : null
   return { outcome: 'unchanged' as const, attempt, traceId, version, reason }
@@ -81,12 +96,6 @@ export function writeChanged({ receipt, file, override }: Changed) {
 
 export function writeOverride(it: Override) {
   return { ...it, until: writeInstant(it.until) }
-}
-
-export function writePlan(plan: Plan) {
-  const { ok, from, changes, removed, receipt } = plan
-  const problem: ProblemBody | null = receipt === null ? null : problemOfReceipt(receipt)
-  return { ok, from, changes, removed, words: readableChanges(changes), problem }
 }
 
 export function writeInstance(it: ReloaderStatus) {

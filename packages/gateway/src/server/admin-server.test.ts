@@ -1,6 +1,8 @@
 import { request } from 'node:http'
 import type { Clock, LogRecord, Telemetry } from '@changeover/reload'
 import { afterEach, describe, expect, it } from 'vitest'
+import { OWNER } from '../contract/access.ts'
+import { GatewayError } from '../errors.ts'
 import { type AdminServer, type AdminServerOptions, startAdminServer } from './admin-server.ts'
 
 const token = 'co_0123456789abcdef'
@@ -16,7 +18,10 @@ async function start(more: Partial<AdminServerOptions> = {}): Promise<string> {
   server = await startAdminServer({
     host: '127.0.0.1',
     port: 0,
-    token,
+    identify: async (header) => {
+      if (header !== authorization) throw new GatewayError('control.unauthorised', {})
+      return OWNER
+    },
     clock,
     telemetry: { logger: { log: (it: LogRecord) => logged.push(it) } } as unknown as Telemetry,
     metrics: () => 'up 1\n',

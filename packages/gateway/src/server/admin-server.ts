@@ -5,23 +5,24 @@
  * The API itself, with its schemas, is loaded on the first request for it, or a moment after the start: it
  * takes longer to load than the rest of the gateway takes to serve its first call.
  *
- * Invariant: nothing but those three is answered without the token. They are open because probes have no
+ * Invariant: nothing but those three is answered to whoever has not proven who he is. They are open because probes have no
  * secrets; `/metrics` only to this machine. There are no CORS headers, so no page of another origin can read
  * an answer, and the Host header must name this machine, so no page can make its own name point here.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Clock, Telemetry } from '@changeover/reload'
-import { createTokenCheck } from '../control/admin-token.ts'
+import type { Identify, Identity } from '../contract/access.ts'
 import { problemOf } from '../control/problem.ts'
-import { GatewayError } from '../errors.ts'
+import { GatewayError, isGatewayError } from '../errors.ts'
 import { isLoopback } from './loopback.ts'
 
 export interface AdminServerOptions {
   readonly host: string
   /** 0 takes any free port. */
   readonly port: number
-  readonly token: string
+  /** Who sends a request; throws a `GatewayError` for whoever is nobody here. */
+  readonly identify: Identify
   readonly clock: Clock
   readonly telemetry: Telemetry
   /** In Prometheus' text form. */
@@ -32,7 +33,7 @@ export interface AdminServerOptions {
   loadApi(): Promise<ApiListener>
 }
 
-export type ApiListener = (request: IncomingMessage, response: ServerResponse) => unknown
+export type ApiListener = (request: IncomingMessage, response: ServerResponse, identity: Identity) => unknown
 
 export interface AdminServer {
   /** `http://127.0.0.1:8701` */
@@ -77,7 +78,6 @@ interface Admin {
 }
 
 function createAdmin(options: AdminServerOptions): Admin {
-  const isToken = createTokenCheck(options.token)
   const boundToLoopback = isLoopback(options.host)
   let loading: Promise<ApiListener> | null = null
 
@@ -96,13 +96,13 @@ function createAdmin(options: AdminServerOptions): Admin {
     if (request.method === 'GET' || request.method === 'HEAD') {
       if (path === '/healthz') return send(response, 200, 'ok\n')
       if (path === '/readyz') return answerReady(options, response)
-      if (path === '/metrics' && (isFromHere(request) || isToken(request.headers.authorization)))
+      if (path === '/metrics' && (isFromHere(request) || (await isSomebody(options, request))))
         return send(response, 200, await options.metrics(), 'text/plain; version=0.0.4; charset=utf-8')
     }
-    if (!isToken(request.headers.authorization))
-      return refuse(response, new GatewayError('control.unauthorised', {}))
+    const identity = await options.identify(request.headers.authorization).catch(nobody)
+    if (identity instanceof GatewayError) return refuse(response, identity)
     const listener = await api()
-    await listener(request, response)
+    await listener(request, response, identity)
   }
   return {
     api,
@@ -119,6 +119,19 @@ function createAdmin(options: AdminServerOptions): Admin {
       })
     },
   }
+}
+
+/** Why somebody is not let in; anything else that went wrong is ours. */
+function nobody(error: unknown): GatewayError {
+  if (isGatewayError(error)) return error
+  throw error
+}
+
+async function isSomebody({ identify }: AdminServerOptions, request: IncomingMessage): Promise<boolean> {
+  return await identify(request.headers.authorization).then(
+    () => true,
+    () => false,
+  )
 }
 
 function answerReady(options: AdminServerOptions, response: ServerResponse): void {

@@ -1,0 +1,30 @@
+/**
+ * Who may what, put together: the desk where changes wait, and the gate in front of the admin API. Both look at the
+ * version in force each time they are asked.
+ */
+import type { Clock, Reloader } from '@changeover/reload'
+import { type ApprovalDesk, createApprovalDesk } from '../access/approval-desk.ts'
+import type { CompiledAccess } from '../access/compile-access.ts'
+import { createGate } from '../access/gate.ts'
+import { createOidcVerifier } from '../access/oidc.ts'
+import type { Identify } from '../contract/access.ts'
+import type { AdminAccess } from '../control/rooms.ts'
+
+export interface OpenAccess extends AdminAccess {
+  readonly desk: ApprovalDesk
+  /** The gate, once it is known what the owner's token is. */
+  gate(ownerToken: string): Identify
+}
+
+export function openAccess(
+  clock: Clock,
+  reloader: () => Pick<Reloader<{ readonly access: CompiledAccess }>, 'current'>,
+): OpenAccess {
+  const inForce = (): CompiledAccess | null => reloader().current()?.parts.access ?? null
+  const oidc = createOidcVerifier({ clock })
+  return {
+    inForce,
+    desk: createApprovalDesk({ clock, access: inForce }),
+    gate: (ownerToken) => createGate({ ownerToken, clock, oidc, access: inForce }),
+  }
+}

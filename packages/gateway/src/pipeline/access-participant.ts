@@ -1,0 +1,45 @@
+/**
+ * Who may change what, as a part of the reload: what a version says of people, roles, identity providers and
+ * approvals is in force with the rest of it, by the same swap.
+ *
+ * Nothing is asked of an identity provider here: one that cannot be reached must not hold up a reload, least of all
+ * the one that takes it out of the settings.
+ */
+import type { Participant, SettingsTree } from '@changeover/reload'
+import { type AccessSettings, type CompiledAccess, compileAccess } from '../access/compile-access.ts'
+import { approvalsSpec, oidcSpec, peopleSpec, rolesSpec } from '../access/spec.ts'
+import { entryOf } from '../settings/check.ts'
+import type { Secrets } from '../settings/secrets.ts'
+import { checkAccessSettings } from './check-access-settings.ts'
+import { type ReferencePlace, resolveOrThrow } from './participant.ts'
+
+/** Forms are checked by the gateway's participant, which reads this section too. */
+export function accessParticipant({ secrets }: { readonly secrets: Secrets }): Participant<CompiledAccess> {
+  return {
+    kinds: ['access'],
+    validate: ({ settings }) => checkAccessSettings(accessOf(settings)),
+    async prepare({ settings, version }) {
+      const access = accessOf(settings)
+      await resolveOrThrow(secrets, [...referencesOf(access)], { participant: 'access', version })
+      return compileAccess(access, secrets)
+    },
+  }
+}
+
+function accessOf(settings: SettingsTree): AccessSettings {
+  return {
+    people: entryOf(settings, ['access', 'people'], peopleSpec) ?? {},
+    roles: entryOf(settings, ['access', 'roles'], rolesSpec) ?? {},
+    oidc: entryOf(settings, ['access', 'oidc'], oidcSpec) ?? {},
+    approvals: entryOf(settings, ['access', 'approvals'], approvalsSpec) ?? {},
+  }
+}
+
+function* referencesOf({ people }: AccessSettings): Iterable<ReferencePlace> {
+  for (const [person, { tokens = {} }] of Object.entries(people)) {
+    for (const [token, { secret }] of Object.entries(tokens)) {
+      const steps = ['access', 'people', person, 'tokens', token, 'secret']
+      if (secret !== undefined) yield { text: secret, steps }
+    }
+  }
+}

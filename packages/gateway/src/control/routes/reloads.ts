@@ -1,4 +1,4 @@
-/** `/v1/reloads`: offering settings, following attempts, deciding about the one under observation. */
+/** `/v1/reloads`: offering settings and following attempts. What people decide about one: `rollouts.ts`. */
 
 import { ENVELOPE_TYPE } from '@changeover/reload'
 import { createRoute, z } from '@hono/zod-openapi'
@@ -16,10 +16,12 @@ import {
 } from '../app.ts'
 import { attemptsOfAudit, type NumberedEvent } from '../attempt-journal.ts'
 import { changeQuery, settingsTypes } from '../change-query.ts'
+import { makePlan } from '../make-plan.ts'
+import { Plan } from '../plan-schemas.ts'
 import type { AdminRooms } from '../rooms.ts'
-import { Attempt, AttemptPage, Done, Plan, ReasonRequest, Receipt } from '../schemas.ts'
+import { Attempt, AttemptPage, Receipt } from '../schemas.ts'
 import { sendChanged } from '../send-changed.ts'
-import { writeAttempt, writeAudited, writeEvent, writePlan } from '../write-json.ts'
+import { writeAttempt, writeAudited, writeEvent } from '../write-json.ts'
 
 const attemptParams = z.object({ attempt: z.string().describe('`rl_…`') })
 const heartbeatMs = 15_000
@@ -29,7 +31,6 @@ export function addReloadRoutes(app: AdminApp, rooms: AdminRooms): void {
   // Before `/{attempt}`, which would take the word "events" for a name.
   addEvents(app, rooms)
   addHistory(app, rooms)
-  addDecisions(app, rooms)
 }
 
 const offer = createRoute({
@@ -48,7 +49,8 @@ const offer = createRoute({
   },
 })
 
-function addOffer(app: AdminApp, { reloader, changer }: AdminRooms): void {
+function addOffer(app: AdminApp, rooms: AdminRooms): void {
+  const { changer } = rooms
   app.openapi(offer, async (c) => {
     const bytes = await readBytes(c)
     const origin = originOf(c)
@@ -56,7 +58,7 @@ function addOffer(app: AdminApp, { reloader, changer }: AdminRooms): void {
     if (type !== ENVELOPE_TYPE && !settingsTypes.includes(type))
       throw new GatewayError('control.media_type', { found: type, expected: settingsTypes.join(', ') })
     if (c.req.valid('query').dryRun === 'true')
-      return c.json(writePlan(await reloader.plan(bytes, origin)), 200)
+      return c.json(await makePlan(rooms, { bytes, origin }, { replay: null }), 200)
     const ttlMs = overrideMsOf(c)
     if (ttlMs !== null) return sendChanged(c, await changer.override({ bytes }, origin, ttlMs))
     return sendChanged(c, await changer.offer(bytes, origin))
@@ -175,53 +177,4 @@ function streamEvents(
     }
     stop()
   })
-}
-
-const promote = createRoute({
-  method: 'post',
-  path: '/v1/reloads/{attempt}/promote',
-  operationId: 'promoteReload',
-  summary: 'End observation well: the version becomes the baseline',
-  request: { params: attemptParams },
-  responses: { 200: json(Done, 'Confirmed'), default: refusal },
-})
-
-const abort = createRoute({
-  method: 'post',
-  path: '/v1/reloads/{attempt}/abort',
-  operationId: 'abortReload',
-  summary: 'End observation badly: back to the baseline at once, and the version is quarantined',
-  request: {
-    params: attemptParams,
-    body: { required: false, content: { 'application/json': { schema: ReasonRequest } } },
-  },
-  responses: { 200: json(Done, 'Taken back'), default: refusal },
-})
-
-function addDecisions(app: AdminApp, rooms: AdminRooms): void {
-  app.openapi(promote, async (c) => {
-    const version = observedVersion(rooms, c.req.valid('param').attempt)
-    if (!(await rooms.reloader.confirm(version))) throw notObserved(c.req.valid('param').attempt)
-    return c.json({ done: true as const, version }, 200)
-  })
-  app.openapi(abort, async (c) => {
-    const version = observedVersion(rooms, c.req.valid('param').attempt)
-    const reason = c.req.valid('json').reason ?? 'aborted by an operator'
-    if (!(await rooms.reloader.regress(reason, 'operator'))) throw notObserved(c.req.valid('param').attempt)
-    return c.json({ done: true as const, version }, 200)
-  })
-}
-
-function observedVersion({ reloader, journal }: AdminRooms, attempt: string): string {
-  const report = journal.report(attempt)
-  if (report === null) throw new GatewayError('control.not_found', { what: `reload "${attempt}"` })
-  const { applied, confirmed, state } = reloader.status()
-  if (state !== 'observing' || report.to === null || applied?.version !== report.to)
-    throw notObserved(attempt)
-  if (confirmed?.version === report.to) throw notObserved(attempt)
-  return report.to
-}
-
-function notObserved(attempt: string): GatewayError {
-  return new GatewayError('control.not_observed', { attempt })
 }

@@ -43,7 +43,8 @@ function textOf(rule) {
 }
 
 function named(text) {
-  return { [Symbol.toPrimitive]: (hint) => (hint === 'number' ? Number.NaN : text) }
+  // Lists are named as a whole.
+  return { [Symbol.toPrimitive]: (hint) => (hint === 'number' ? Number.NaN : text), join: () => text }
 }
 
 const reference = `${[opening, ...Object.entries(tables).map(tableOf)].join('\n\n').replaceAll('\n\n\n', '\n\n')}\n`

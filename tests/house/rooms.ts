@@ -63,7 +63,8 @@ export const doors: Readonly<Record<string, Doors>> = {
     contract: ['errors'],
     access: ['contract', 'errors'],
     calls: ['contract', 'errors'],
-    cause: ['contract', 'errors'],
+    // Beside control: its worker reads the call log, as plan's does.
+    cause: ['contract', 'errors', 'calls'],
     catalogue: ['contract', 'errors'],
     contexts: ['contract', 'errors'],
     identity: ['contract', 'errors'],

@@ -127,6 +127,13 @@ function tellError(error: unknown, { command, outside, json }: Told): number {
     say('is the gateway running? "changeover serve" starts one; --url says where another is')
     return exitCodes.unreachable
   }
+  if (isCoded(error)) {
+    // Found here, by what the gateway would have found it with.
+    if (json) outside.stdout.write(`${JSON.stringify(bodyOf(error), null, 2)}\n`)
+    const words = new Set([error.message, ...error.issues.map((it) => it.message)])
+    words.forEach((it) => say(`${paint('red', 'refused')}  ${it}`))
+    return exitCodes.refused
+  }
   if (error instanceof UsageError) {
     say(`${error.message}\n`)
     say(`usage: changeover ${command.name} ${command.usage}`.trimEnd())
@@ -135,6 +142,23 @@ function tellError(error: unknown, { command, outside, json }: Told): number {
   }
   say(error instanceof Error ? (error.stack ?? error.message) : String(error))
   return exitCodes.bug
+}
+
+interface Coded {
+  readonly code: string
+  readonly message: string
+  readonly issues: readonly { readonly code: string; readonly message: string; readonly pointer?: string }[]
+}
+
+const bodyOf = ({ code, message, issues }: Coded): Coded => ({ code, message, issues })
+
+/** An error of the engine's table. By its name, so that commands that need no engine do not load it. */
+function isCoded(error: unknown): error is Coded & Error {
+  return (
+    error instanceof Error &&
+    error.name === 'ReloadError' &&
+    Array.isArray((error as { issues?: unknown }).issues)
+  )
 }
 
 const tokenHint = `

@@ -186,6 +186,13 @@ export const rules = {
     say: (it) =>
       `the signatures kept with version ${it.version} do not satisfy the trust policy; it does not serve until a version comes that trusted keys have signed`,
   }),
+  'trust.unsigned': rule<{ root: number }>({
+    blame: 'sender',
+    retry: false,
+    status: 403,
+    say: (it) =>
+      `not signed: root ${it.root} is in force, and no key of this instance is a publisher of it; seal and sign it ("changeover sign FILE --key KEY"), then offer that; the running version stays`,
+  }),
   'trust.fixed': rule<object>({
     blame: 'operator',
     retry: false,
@@ -502,13 +509,6 @@ export const rules = {
     status: 404,
     say: (it) => `there is no rollout "${it.rollout}" to move; what serves stays`,
   }),
-  // Handles.
-  'handle.read_failed': rule<{ source: string }>({
-    blame: 'upstream',
-    retry: true,
-    status: 503,
-    say: (it) => `"${it.source}" could not be read; nothing changes`,
-  }),
   'rollout.cannot': rule<{ rollout: string; what: string }>({
     blame: 'sender',
     retry: false,
@@ -545,6 +545,13 @@ export const rules = {
     retry: false,
     status: 409,
     say: (it) => `the rollout of version ${it.version} was aborted: ${it.reason}; the baseline serves`,
+  }),
+  // Handles.
+  'handle.read_failed': rule<{ source: string }>({
+    blame: 'upstream',
+    retry: true,
+    status: 503,
+    say: (it) => `"${it.source}" could not be read; nothing changes`,
   }),
   'handle.empty': rule<{ source: string }>({
     blame: 'upstream',

@@ -15,11 +15,14 @@ export { createReloader } from './create-reloader.ts'
 export type { DetailsOf, ErrorCode, Rule } from './errors.ts'
 export { isReloadError, ReloadError, rules, sayError } from './errors.ts'
 export { changedParameters, changes, readableChanges } from './format/diff.ts'
+export { digestOf } from './format/digest.ts'
 export { addSignatures, readSigned, type Signed, verifySignatures, writeSigned } from './format/envelope.ts'
-export { readManifest } from './format/manifest.ts'
+export { readManifest, writeManifest } from './format/manifest.ts'
 export { nearest } from './format/nearest.ts'
 export { isPointer, pointTo, stepsOf } from './format/pointer.ts'
+export { type SealBase, sealDraft, treeDigest } from './format/seal.ts'
 export { countRole, hasRole, keyIdOf, mayPublish, readTrust, type Trust } from './format/trust.ts'
+export { parseVersion } from './format/version.ts'
 export {
   directoryHandle,
   directorySource,

@@ -7,12 +7,17 @@ import { diff } from './diff.ts'
 import { doctor } from './doctor.ts'
 import { history } from './history.ts'
 import { importCommand } from './import.ts'
+import { keygen } from './keygen.ts'
 import { plan } from './plan.ts'
 import { promote } from './promote.ts'
 import { rollback } from './rollback.ts'
 import { serve } from './serve.ts'
+import { sign } from './sign.ts'
 import { status } from './status.ts'
+import { trust } from './trust.ts'
+import { verify } from './verify.ts'
 import { watch } from './watch.ts'
+import { why } from './why.ts'
 
 export const commands: readonly Command[] = [
   serve,
@@ -26,6 +31,11 @@ export const commands: readonly Command[] = [
   promote,
   abort,
   calls,
+  why,
+  keygen,
+  sign,
+  verify,
+  trust,
   importCommand,
   doctor,
 ]

@@ -7,6 +7,7 @@ import { checkPorts } from './ports.ts'
 import { checkProviders } from './providers.ts'
 import { checkSettings } from './settings.ts'
 import { checkState } from './state.ts'
+import { checkTrust } from './trust.ts'
 
 export interface Finding {
   readonly level: 'good' | 'bad' | 'unsure'
@@ -25,6 +26,7 @@ export const checks: readonly Check[] = [
   { name: 'settings', run: checkSettings },
   { name: 'state', run: checkState },
   { name: 'gateway', run: checkGateway },
+  { name: 'trust', run: checkTrust },
   { name: 'ports', run: checkPorts },
   { name: 'providers', run: checkProviders },
   { name: 'clock', run: checkClock },

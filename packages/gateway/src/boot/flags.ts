@@ -14,6 +14,13 @@ export interface Flags {
   readonly state: string
   readonly scope: string
   readonly instance: string | null
+  /** File of the root to begin with; `CHANGEOVER_TRUST` when it is not said. */
+  readonly trust: string | null
+  /** A path, `${file:PATH}` or `${env:NAME}`. */
+  readonly signingKey: string | null
+  /** How old the newest signed word may be; 0 is for ever. */
+  readonly staleMs: number
+  readonly failClosed: boolean
   readonly drainMs: number
   readonly driftMs: number
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error'
@@ -68,6 +75,23 @@ export const flagSpecs = {
     value: 'NAME',
     about: 'name of this instance; default: the name of the machine',
   },
+  trust: {
+    type: 'string',
+    value: 'ROOT',
+    about: 'file of a signed root: only what its keys have signed is taken; or CHANGEOVER_TRUST',
+  },
+  'signing-key': {
+    type: 'string',
+    value: 'REF',
+    about: 'private key of a publisher, such as ${file:gateway.key}, for what is written here and not signed',
+  },
+  'stale-ms': {
+    type: 'string',
+    value: 'N',
+    default: '0',
+    about: 'alarm when the newest signed word is older; 0 is never',
+  },
+  'fail-closed': { type: 'boolean', about: 'serve nobody while it is older than that' },
   'drain-ms': {
     type: 'string',
     value: 'N',
@@ -120,11 +144,19 @@ function toFlags(values: Values): Flags {
     state: text('state'),
     scope: text('scope'),
     instance: instance === undefined ? null : String(instance),
+    trust: textOrNull(values.trust),
+    signingKey: textOrNull(values['signing-key']),
+    staleMs: integer('stale-ms', text('stale-ms'), 365 * 86_400_000),
+    failClosed: values['fail-closed'] === true,
     drainMs: integer('drain-ms', text('drain-ms'), 3_600_000),
     driftMs: integer('drift-ms', text('drift-ms'), 86_400_000),
     logLevel: oneOf('log-level', text('log-level'), levels),
     logFormat: values['log-format'] === undefined ? null : oneOf('log-format', text('log-format'), formats),
   }
+}
+
+function textOrNull(value: string | boolean | undefined): string | null {
+  return value === undefined ? null : String(value)
 }
 
 function integer(name: string, text: string, most: number): number {
@@ -169,6 +201,7 @@ export function flagsHelp(): string {
     '  SIGTERM, SIGINT  stop taking calls, let streams finish, end; a second one ends at once',
     '',
     'environment',
+    '  CHANGEOVER_TRUST        the same as --trust',
     '  CHANGEOVER_ADMIN_TOKEN  token of the admin API; default: made once, kept in the state directory',
     '  and whatever the settings name as ${env:NAME}',
   ].join('\n')

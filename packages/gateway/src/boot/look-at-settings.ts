@@ -1,8 +1,8 @@
 /**
  * Settings looked at without a gateway: what is wrong with them, and which providers they name. For
- * `changeover doctor`.
+ * `changeover doctor` and `changeover sign`.
  */
-import { type Issue, isReloadError } from '@changeover/reload'
+import { type Draft, type Issue, isReloadError, type SettingsTree } from '@changeover/reload'
 import { checkAccess } from '../pipeline/check-access.ts'
 import { checkReferences } from '../pipeline/compile-references.ts'
 import { GATEWAY_KINDS } from '../pipeline/participant.ts'
@@ -10,6 +10,7 @@ import type { AssembledSettings } from '../settings/assemble.ts'
 import { checkSettings } from '../settings/check.ts'
 import { readSettingsText } from '../settings/reader.ts'
 import { type ProviderEntry, providersOf } from './providers.ts'
+import { createReader } from './settings-reader.ts'
 
 /** What a reload would refuse before it builds anything, but for names in the shipped catalogue, which is not read here. */
 export function checkSettingsText(bytes: Uint8Array, file: string): readonly Issue[] {
@@ -26,6 +27,15 @@ export function checkSettingsText(bytes: Uint8Array, file: string): readonly Iss
     const place = it.pointer === undefined ? undefined : placeOf(it.pointer)
     return place === undefined || it.place !== undefined ? it : { ...it, place }
   })
+}
+
+/** The draft that a gateway would make of these settings. Throws `payload.unreadable` with the place of each error. */
+export async function readSettingsDraft(
+  bytes: Uint8Array,
+  file: string,
+  base: SettingsTree | null,
+): Promise<Draft> {
+  return await createReader()(bytes, { trigger: 'cli', source: file }, base)
 }
 
 /** None when the text cannot be read. */

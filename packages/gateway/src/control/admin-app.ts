@@ -14,6 +14,7 @@ import { guardRoutes } from './guard-routes.ts'
 import { problem, problemOf } from './problem.ts'
 import type { AdminRooms } from './rooms.ts'
 import { addApprovalRoutes } from './routes/approvals.ts'
+import { addBlameRoutes } from './routes/blame.ts'
 import { addCallRoutes } from './routes/calls.ts'
 import { addCauseRoutes } from './routes/causes.ts'
 import { addChangeRoutes } from './routes/changes.ts'
@@ -46,6 +47,7 @@ export function createAdminApp(rooms: AdminRooms): AdminApp {
   addPlanRoutes(app, rooms)
   addCallRoutes(app, rooms)
   addCauseRoutes(app, rooms)
+  addBlameRoutes(app, rooms)
   addStateRoutes(app, rooms)
   addTrustRoutes(app, rooms)
   describeRest(app)

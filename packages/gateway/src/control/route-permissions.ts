@@ -14,6 +14,7 @@ export const routePermissions: Readonly<Record<string, Needed>> = {
   'GET /openapi.json': 'anyone',
   'GET /v1/approvals': 'read',
   'GET /v1/audit': 'read',
+  'GET /v1/blame': 'read',
   'GET /v1/calls': 'read',
   'GET /v1/calls/{id}': 'read',
   'GET /v1/calls/{id}/why': 'read',

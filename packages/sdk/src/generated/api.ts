@@ -1,5 +1,14 @@
 /** Made from the OpenAPI document of the admin API by `npm run generate`. Do not edit. */
 
+export type ApprovalPage = {
+  readonly approvals: readonly WaitingChange[]
+}
+
+export type ApproveRequest = {
+  readonly note?: string
+  readonly digest?: string
+}
+
 export type Attempt = {
   readonly attempt: string
   readonly trigger: string
@@ -21,6 +30,10 @@ export type Attempt = {
   readonly changedParameters: readonly string[]
   /** what was wrong, when it was refused; empty for an attempt of an earlier process */
   readonly issues?: readonly Issue[]
+  /** who agreed, where somebody had to */
+  readonly approvals?: readonly string[]
+  /** why it passed approvals, freeze windows and the breaker, when it did */
+  readonly emergency?: string
   /** empty for an attempt of an earlier process */
   readonly stages: readonly Stage[]
 }
@@ -49,6 +62,8 @@ export type AuditLine = {
   readonly changedParameters: readonly string[]
   readonly traceId: string
   readonly spanId: string
+  readonly approvals?: readonly string[]
+  readonly emergency?: string
   readonly idempotencyKey?: string
   /** digest of what was offered under the key */
   readonly offered?: string
@@ -63,6 +78,47 @@ export type AuditPage = {
   readonly lines: readonly AuditLine[]
   /** whether each line names the hash of the one before and its own is right */
   readonly verified: boolean
+}
+
+export type Blame = {
+  readonly metric: string
+  readonly from: string
+  readonly to: string
+  /** that were looked at */
+  readonly calls: number
+  /** there were more; the newest were looked at */
+  readonly cut: boolean
+  /** false: nothing can be concluded, and nobody is guilty */
+  readonly concluded: boolean
+  readonly summary: string
+  /** the most suspicious first */
+  readonly ranking: readonly BlameEntry[]
+}
+
+export type BlameEntry = {
+  readonly version: string
+  /** when it took its first call */
+  readonly at: string
+  readonly guilty: boolean
+  /** `canary`: candidate and baseline at the same time; `step`: before and after */
+  readonly evidence: 'canary' | 'step'
+  /** relative: 0.3 is 30 % more since this reload */
+  readonly change: number | null
+  /** between this and `high` with a probability of 95 % */
+  readonly low: number | null
+  readonly high: number | null
+  readonly before: number | null
+  readonly after: number | null
+  /** calls that it was seen from */
+  readonly samples: number
+  /** standard errors that the change is away from none */
+  readonly strength: number
+  readonly reason: string
+  readonly changed: readonly string[]
+  /** what it changed, in sentences, where that is kept */
+  readonly words: readonly string[]
+  /** how it came in: author, reload, trace */
+  readonly step: VersionStep | null
 }
 
 export type Call = {
@@ -118,6 +174,15 @@ export type Call = {
   readonly finish: 'stop' | 'length' | 'tool_calls' | 'content_filter' | 'refusal' | 'context_length' | 'pause' | 'error' | null
   /** whether the reply kept to the JSON schema that the caller asked for; null when not looked at */
   readonly schemaValid: boolean | null
+  /** JSON pointers of the rules that led to the route */
+  readonly rule: string | null
+  /** among which targets one was chosen, and how */
+  readonly choice: string | null
+  /** targets that were passed by */
+  readonly skipped?: readonly ({
+    readonly target: string
+    readonly reason: 'breaker' | 'ejected' | 'sensitive' | 'region' | 'full'
+  })[]
   /** what the caller asked for and the target could not honour */
   readonly warnings?: readonly string[]
 }
@@ -129,6 +194,8 @@ export type CallAttempt = {
   readonly durationMs: number
   /** beside the others: to be faster, or as a copy that nobody was answered from */
   readonly kind?: 'hedge' | 'mirror'
+  /** why it was made after the first: `key`, `retry`, `other`, `fallback`, or `fallback:` and a kind of failure */
+  readonly by?: string
 }
 
 export type CallPage = {
@@ -225,6 +292,34 @@ export type Issue = {
   readonly hint?: string
 }
 
+export type Measure = {
+  readonly name: string
+  readonly verdict: 'pass' | 'fail' | 'inconclusive'
+  readonly candidate: MeasureSide
+  readonly baseline: MeasureSide
+  /** relative: 0.2 is 20 % more than the baseline */
+  readonly change: number | null
+  /** the change lies above this, whenever one looks */
+  readonly low: number | null
+  /** and below this */
+  readonly high: number | null
+  readonly reason: string
+}
+
+export type MeasureSide = {
+  readonly samples: number
+  /** rate or typical amount */
+  readonly value: number | null
+}
+
+export type MissingApproval = {
+  readonly changeClass: string
+  readonly found: number
+  readonly expected: number
+  /** whose word counts: roles, and people as `user:NAME` */
+  readonly roles: readonly string[]
+}
+
 /** a version that is in force for a time only, and written nowhere */
 export type Override = {
   /** `epoch.seq`, such as `1.42` */
@@ -244,15 +339,109 @@ export type Place = {
 }
 
 export type Plan = {
+  /** `pl_…`: kept for a while, for an approval or to be applied */
+  readonly id: string
+  /** RFC 3339 */
+  readonly at: string
   readonly ok: boolean
-  /** `epoch.seq`, such as `1.42` */
+  /** what it was worked out against */
   readonly from: string | null
+  /** of the settings that would be in force; empty when it would be refused */
+  readonly digest: string
   readonly changes: readonly Change[]
   readonly removed: readonly string[]
-  /** the changes as sentences */
+  /** each change, place by place */
   readonly words: readonly string[]
+  /** the changes, for people */
+  readonly sentences: readonly Sentence[]
+  readonly warnings: readonly PlanWarning[]
+  /** `null` when it was not asked for, or could not be had */
+  readonly replay: Replay | null
+  /** why it could not be had; else empty */
+  readonly replayTrouble: string
   /** why it would be refused */
   readonly problem: Problem | null
+  /** the reload that offered it, when it was applied by its id */
+  readonly applied: string | null
+}
+
+export type PlanCost = {
+  /** with a cost under both versions */
+  readonly calls: number
+  /** micro-dollars */
+  readonly before: number
+  /** micro-dollars */
+  readonly after: number
+  /** micro-dollars of calls that would be refused; not in the sums */
+  readonly refused: number
+  /** calls with tokens of which one of the versions knows no price */
+  readonly unpriced: number
+  readonly byTenant: readonly PlanCostPart[]
+  readonly byRoute: readonly PlanCostPart[]
+  readonly examples: readonly ({
+    readonly call: string
+    /** micro-dollars */
+    readonly before: number
+    /** micro-dollars */
+    readonly after: number
+  })[]
+}
+
+export type PlanCostPart = {
+  readonly name: string
+  /** calls */
+  readonly calls: number
+  /** micro-dollars */
+  readonly before: number
+  /** micro-dollars */
+  readonly after: number
+}
+
+export type PlanMove = {
+  readonly from: {
+    readonly route: string
+    readonly target: string
+  }
+  readonly to: {
+    readonly route: string
+    readonly target: string
+  }
+  /** calls */
+  readonly calls: number
+  /** ids of calls */
+  readonly examples: readonly string[]
+}
+
+export type PlanPage = {
+  readonly plans: readonly Plan[]
+}
+
+export type PlanRefusal = {
+  /** what callers are told */
+  readonly code: string
+  readonly tenant: string | null
+  readonly key: string | null
+  /** what was asked for */
+  readonly model: string
+  /** calls */
+  readonly calls: number
+  /** RFC 3339 */
+  readonly lastAt: string
+  /** ids of calls */
+  readonly examples: readonly string[]
+}
+
+/** what a change of this class usually breaks */
+export type PlanWarning = {
+  readonly code: 'plan.removed_in_use' | 'plan.limit_below_peak' | 'plan.variable_required' | 'plan.variable_unsent' | 'plan.no_credential' | 'plan.new_host' | 'plan.price_moved' | 'plan.no_price' | 'plan.rule_never' | 'plan.sensitive_widened' | 'plan.timeout_below_p99' | 'plan.untested_target' | 'plan.access_opened'
+  readonly text: string
+  /** JSON pointer (RFC 6901) */
+  readonly pointer: string
+  readonly place?: Place & unknown
+  /** what the text was made of; instants in milliseconds */
+  readonly numbers: { readonly [name: string]: number }
+  /** ids of calls */
+  readonly examples: readonly string[]
 }
 
 export type Problem = {
@@ -272,12 +461,19 @@ export type Problem = {
   readonly version?: string | null
 }
 
+export type PromoteRequest = {
+  /** the next step, all traffic, or past its observation as well; default next */
+  readonly to?: 'next' | 'full' | 'confirmed'
+  readonly reason?: string
+}
+
 export type ReasonRequest = {
   readonly reason?: string
 }
 
 export type Receipt = {
-  readonly outcome: 'applied' | 'unchanged'
+  /** waiting: people have to agree first; `/v1/approvals` says who */
+  readonly outcome: 'applied' | 'unchanged' | 'waiting'
   readonly attempt: string
   readonly traceId: string
   /** `epoch.seq`, such as `1.42` */
@@ -287,6 +483,8 @@ export type Receipt = {
   readonly previous?: string | null
   readonly reason?: string
   readonly changedParameters?: readonly string[]
+  /** what would come in, while it waits */
+  readonly candidate?: string
   readonly file?: WriteBack
   readonly override?: Override
 }
@@ -305,10 +503,171 @@ export type ReloadEvent = {
 
 export type ReloadStatus = 'success' | 'rejected' | 'skipped' | 'superseded' | 'rolled_back' | 'expired' | 'crashed' | 'in_progress'
 
+/** recorded calls, once through the running version and once through this one */
+export type Replay = {
+  /** records looked at */
+  readonly calls: number
+  /** RFC 3339 */
+  readonly from: string | null
+  /** RFC 3339 */
+  readonly to: string | null
+  /** of them, under both versions */
+  readonly replayed: number
+  readonly tookMs: number
+  readonly notReplayed: readonly ({
+    readonly reason: 'no_caller' | 'no_model' | 'not_recorded'
+    readonly text: string
+    /** calls */
+    readonly calls: number
+  })[]
+  /** what the figures do not hold */
+  readonly notes: readonly string[]
+  readonly rerouted: {
+    /** calls */
+    readonly calls: number
+    readonly moves: readonly PlanMove[]
+  }
+  /** taken by the running version, not by this one */
+  readonly refused: {
+    /** calls */
+    readonly calls: number
+    readonly by: readonly PlanRefusal[]
+  }
+  /** refused by the running version, taken by this one */
+  readonly admitted: {
+    /** calls */
+    readonly calls: number
+    readonly by: readonly PlanRefusal[]
+  }
+  /** calls by target, of routes whose split changes */
+  readonly splits: readonly ({
+    readonly route: string
+    readonly targets: readonly ({
+      readonly target: string
+      readonly before: number
+      readonly after: number
+    })[]
+  })[]
+  readonly cost: PlanCost
+}
+
 export type RollbackRequest = {
   /** default: the last confirmed version while the one in force is observed, else the one before it */
   readonly to?: string
   readonly reason?: string
+}
+
+export type Rollout = {
+  readonly id: string
+  /** `rl_…`, for promote, pause, resume and abort */
+  readonly attempt: string
+  readonly version: string
+  /** version that it is compared with, and goes back to */
+  readonly baseline: string | null
+  /** of the reload that brought it */
+  readonly traceId: string | null
+  readonly strategy: 'allAtOnce' | 'canary' | 'blueGreen' | 'shadow'
+  readonly unit: 'request' | 'session' | 'tenant' | 'key' | null
+  readonly state: 'scheduled' | 'running' | 'paused' | 'inconclusive' | 'promoting' | 'baking' | 'complete' | 'aborted' | 'rolled_back' | 'superseded'
+  readonly reason: string | null
+  /** how it stands, in a sentence */
+  readonly words: string
+  /** from 0 */
+  readonly step: number | null
+  readonly steps: readonly RolloutStep[]
+  /** of the units that the new version answers now */
+  readonly share: number
+  /** RFC 3339 */
+  readonly since: string
+  /** when this state ends by itself */
+  readonly endsAt: string | null
+  /** null where nothing has been compared */
+  readonly verdict: 'pass' | 'fail' | 'inconclusive' | null
+  readonly measures: readonly Measure[]
+  /** given to each side since it began */
+  readonly requests: {
+    readonly candidate: number
+    readonly baseline: number
+  }
+  readonly history: readonly RolloutMove[]
+}
+
+export type RolloutMove = {
+  /** RFC 3339 */
+  readonly at: string
+  readonly state: 'scheduled' | 'running' | 'paused' | 'inconclusive' | 'promoting' | 'baking' | 'complete' | 'aborted' | 'rolled_back' | 'superseded'
+  readonly step: number | null
+  /** part of the units, 0 to 1 */
+  readonly share: number
+  readonly reason: string | null
+  readonly by: string | null
+}
+
+export type RolloutPage = {
+  /** the one that goes on or waits for its time; else the last that ended in this process */
+  readonly rollout: Rollout | null
+  /** how the next change comes in, where nothing else is asked for */
+  readonly policy: {
+    readonly strategy: 'allAtOnce' | 'canary' | 'blueGreen' | 'shadow'
+    readonly unit: 'request' | 'session' | 'tenant' | 'key'
+    readonly steps: readonly RolloutStep[]
+    readonly forMs: number | null
+    readonly bakeMs: number
+    readonly meanwhile: 'supersede' | 'queue' | 'refuse'
+    readonly confirmWithinMs: number | null
+    /** by section, where it is said for itself */
+    readonly changes: { readonly [name: string]: 'allAtOnce' | 'canary' | 'blueGreen' | 'shadow' }
+    readonly analysis: {
+      readonly everyMs: number
+      readonly falseAlarms: number
+      readonly onInconclusive: 'extend' | 'pause'
+      readonly extendMs: number
+      readonly measures: { readonly [name: string]: {
+        readonly tolerance: number | null
+        readonly minSamples: number | null
+        readonly off: boolean
+      } }
+    }
+    readonly shadowShare: number
+  }
+  /** the freeze window that is open now */
+  readonly frozen: {
+    /** RFC 3339 */
+    readonly until: string
+    readonly reason: string
+    readonly changes: 'refuse' | 'wait'
+  } | null
+}
+
+export type RolloutStep = {
+  /** part of the units, 0 to 1 */
+  readonly share: number
+  /** null: until somebody promotes it */
+  readonly forMs: number | null
+}
+
+export type RootAnswer = {
+  readonly outcome: 'accepted' | 'unchanged'
+  readonly version: number
+  readonly digest: string
+  readonly traceId: string
+  /** RFC 3339 */
+  readonly expires?: string
+  /** whose signatures counted */
+  readonly keyids?: readonly string[]
+  readonly added?: readonly string[]
+  readonly removed?: readonly string[]
+  /** versions in service that the new root does not speak for: they would not serve after a restart */
+  readonly unvouched?: readonly string[]
+}
+
+export type Sentence = {
+  readonly op: 'add' | 'remove' | 'replace'
+  /** `routes`, `tenants`, … */
+  readonly section: string
+  readonly text: string
+  /** what it tells */
+  readonly pointers: readonly string[]
 }
 
 export type SettingValue = {
@@ -337,6 +696,20 @@ export type SettingsOrigin = {
   readonly left: number
 }
 
+export type SignatureRule = {
+  readonly threshold: number
+  readonly roles?: readonly string[]
+}
+
+export type SignedVersion = {
+  readonly version: string
+  readonly digest: string
+  /** DSSE, JSON: the manifest with the signatures that speak for it */
+  readonly envelope: string
+  /** the version whose signatures these are, when this one restores it */
+  readonly restores?: string
+}
+
 export type Source = {
   /** `file`, `directory`, `http-poll` */
   readonly kind: string
@@ -356,6 +729,12 @@ export type Stage = {
   readonly stages?: readonly Stage[]
 }
 
+export type Stale = {
+  readonly reason: 'age' | 'root_expired'
+  /** RFC 3339 */
+  readonly since: string
+}
+
 export type Status = Instance & {
   readonly gateway: {
     readonly version: string
@@ -368,6 +747,8 @@ export type Status = Instance & {
     readonly data: string | null
     readonly admin: string | null
   }
+  readonly root: TrustRoot | null
+  readonly stale: Stale | null
   readonly source: Source
   readonly override: Override | null
   readonly last: Attempt | null
@@ -382,6 +763,33 @@ export type StoredVersion = {
   /** `epoch.seq`, such as `1.42` */
   readonly version: string
   readonly digest: string
+}
+
+export type Trust = {
+  /** `null` where unsigned settings are taken */
+  readonly root: TrustRoot | null
+  readonly stale: Stale | null
+}
+
+export type TrustRole = {
+  readonly keyids: readonly string[]
+  readonly threshold: number
+}
+
+export type TrustRoot = {
+  /** grows by one from root to root */
+  readonly version: number
+  readonly digest: string
+  /** RFC 3339 */
+  readonly issuedAt: string
+  /** from then on nothing new is taken, until another root follows */
+  readonly expires: string
+  readonly isExpired: boolean
+  /** who holds a key, as authors are called */
+  readonly owners: { readonly [name: string]: string }
+  readonly roles: { readonly [name: string]: TrustRole }
+  /** what others must have signed, by kind of setting */
+  readonly approvals: { readonly [name: string]: SignatureRule }
 }
 
 export type ValueOrigin = {
@@ -462,8 +870,80 @@ export type VersionStep = {
   /** it was there for a time only */
   readonly isOverride: boolean
   readonly approvedBy: readonly string[]
+  /** why it passed approvals and freezes */
+  readonly emergency: string | null
   /** from the lineage of a payload that names it */
   readonly commit: string | null
+}
+
+export type WaitingChange = {
+  readonly attempt: string
+  /** what would come in */
+  readonly version: string
+  readonly digest: string
+  /** who asked; what stands after `claimed:` is the own word of whoever held the admin token */
+  readonly author: string
+  /** whose word does not count */
+  readonly authors: readonly string[]
+  readonly source: string
+  readonly reason: string
+  /** RFC 3339 */
+  readonly since: string
+  /** expires then */
+  readonly until: string
+  /** classes of change that it touches */
+  readonly classes: readonly string[]
+  readonly changes: readonly Change[]
+  /** the changes as sentences */
+  readonly words: readonly string[]
+  readonly approvals: readonly ({
+    readonly by: string
+    /** RFC 3339 */
+    readonly at: string
+    readonly note: string
+  })[]
+  readonly missing: readonly MissingApproval[]
+}
+
+export type WhoAmI = {
+  readonly person: string
+  readonly by: 'owner' | 'token' | 'oidc'
+  readonly roles: readonly string[]
+  readonly may: readonly string[]
+}
+
+export type Why = {
+  readonly call: Call
+  readonly version: {
+    readonly version: string
+    /** why this version answered, and no other */
+    readonly says: string
+    readonly role: 'candidate' | 'current' | null
+    /** of the units that the candidate answered at that time; `null` where one version served */
+    readonly share: number | null
+    /** whether its settings are kept: without them no values are named */
+    readonly kept: boolean
+    /** how it came in */
+    readonly step: VersionStep | null
+  }
+  /** what decided, in the order of the journey */
+  readonly steps: readonly ({
+    readonly about: 'caller' | 'route' | 'prompt' | 'limit' | 'choice' | 'target' | 'attempts' | 'price'
+    readonly says: string
+    readonly values: readonly SettingValue[]
+  })[]
+  /** what of it is different under the version in force */
+  readonly now: {
+    readonly version: string
+    readonly says: string
+    readonly changes: readonly ({
+      /** JSON pointer into the settings */
+      readonly pointer: string
+      /** the change in words */
+      readonly says: string
+      readonly origin: ValueOrigin
+    })[]
+  } | null
 }
 
 /** what became of the settings file, when the change was written back into it */
@@ -477,6 +957,40 @@ export type WriteBack = {
 
 /** What can be asked, by operation: its parts of the path, its query, its body, and the answer. */
 export interface Operations {
+  /** What waits for the word of people, with all that it would change */
+  listApprovals: {
+    params: {}
+    query: {}
+    body: undefined
+    answer: ApprovalPage
+  }
+  /** Agree to a change that waits; it goes on when enough have */
+  approveReload: {
+    params: {
+      /** `rl_…` */
+      readonly attempt: string
+    }
+    query: {}
+    body: ApproveRequest | undefined
+    answer: WaitingChange
+  }
+  /** Say no to a change that waits, or take back what one has offered oneself */
+  rejectReload: {
+    params: {
+      /** `rl_…` */
+      readonly attempt: string
+    }
+    query: {}
+    body: ReasonRequest | undefined
+    answer: WaitingChange
+  }
+  /** Who the token is, and what that person may */
+  whoAmI: {
+    params: {}
+    query: {}
+    body: undefined
+    answer: WhoAmI
+  }
   /** Offer settings, whole: as a person writes them, or sealed */
   offerReload: {
     params: {}
@@ -485,6 +999,8 @@ export interface Operations {
       readonly reason?: string
       /** asked for by a person for this one case: passes quarantine and the open breaker */
       readonly force?: 'true' | 'false'
+      /** passes approvals, freeze windows and the open breaker, by whoever may say so; needs a `reason` */
+      readonly emergency?: 'true' | 'false'
       /** in force for this time only, such as `90s`, `15m` or `2h`, and written nowhere; also where the settings are not ours to write */
       readonly override?: string
       /** how this change comes in, in place of what the settings in force say */
@@ -546,17 +1062,44 @@ export interface Operations {
     body: undefined
     answer: Attempt
   }
-  /** End observation well: the version becomes the baseline */
+  /** The rollout that goes on, side by side with what it is compared with; and how the next change comes in */
+  readRollout: {
+    params: {}
+    query: {}
+    body: undefined
+    answer: RolloutPage
+  }
+  /** Move a rollout on; of a version that has all traffic, end its observation well */
   promoteReload: {
     params: {
       /** `rl_…` */
       readonly attempt: string
     }
     query: {}
-    body: undefined
+    body: PromoteRequest | undefined
     answer: Done
   }
-  /** End observation badly: back to the baseline at once, and the version is quarantined */
+  /** Hold a rollout at its share; it is taken back all the same if it turns out worse */
+  pauseReload: {
+    params: {
+      /** `rl_…` */
+      readonly attempt: string
+    }
+    query: {}
+    body: ReasonRequest | undefined
+    answer: Rollout
+  }
+  /** Let a rollout that was held go on with what was left of its step */
+  resumeReload: {
+    params: {
+      /** `rl_…` */
+      readonly attempt: string
+    }
+    query: {}
+    body: undefined
+    answer: Rollout
+  }
+  /** Take a version on trial back to the baseline at once, and quarantine it */
   abortReload: {
     params: {
       /** `rl_…` */
@@ -627,6 +1170,8 @@ export interface Operations {
       readonly reason?: string
       /** asked for by a person for this one case: passes quarantine and the open breaker */
       readonly force?: 'true' | 'false'
+      /** passes approvals, freeze windows and the open breaker, by whoever may say so; needs a `reason` */
+      readonly emergency?: 'true' | 'false'
       /** in force for this time only, such as `90s`, `15m` or `2h`, and written nowhere; also where the settings are not ours to write */
       readonly override?: string
       /** how this change comes in, in place of what the settings in force say */
@@ -650,6 +1195,13 @@ export interface Operations {
     body: string | Uint8Array
     answer: Receipt | Plan
   }
+  /** Publish a new version that restores an older one */
+  rollback: {
+    params: {}
+    query: {}
+    body: RollbackRequest | undefined
+    answer: Receipt
+  }
   /** What a change would do */
   plan: {
     params: {}
@@ -658,6 +1210,8 @@ export interface Operations {
       readonly reason?: string
       /** asked for by a person for this one case: passes quarantine and the open breaker */
       readonly force?: 'true' | 'false'
+      /** passes approvals, freeze windows and the open breaker, by whoever may say so; needs a `reason` */
+      readonly emergency?: 'true' | 'false'
       /** in force for this time only, such as `90s`, `15m` or `2h`, and written nowhere; also where the settings are not ours to write */
       readonly override?: string
       /** how this change comes in, in place of what the settings in force say */
@@ -676,15 +1230,63 @@ export interface Operations {
       readonly confirmWithin?: string
       /** the change may remove half of what is there, or more */
       readonly allowShrink?: 'true' | 'false'
+      /** how many of the newest calls are replayed, or of which time: `10000`, `1h`, `off`; default 10000 */
+      readonly replay?: string
     }
     body: string | Uint8Array
     answer: Plan
   }
-  /** Publish a new version that restores an older one */
-  rollback: {
+  /** The last plans, newest first; a restart forgets them */
+  listPlans: {
     params: {}
+    query: {
+      /** only the one that this reload applied */
+      readonly attempt?: string
+    }
+    body: undefined
+    answer: PlanPage
+  }
+  /** One of the last plans */
+  readPlan: {
+    params: {
+      /** `pl_…` */
+      readonly id: string
+    }
     query: {}
-    body: RollbackRequest | undefined
+    body: undefined
+    answer: Plan
+  }
+  /** Offer what was planned, exactly */
+  applyPlan: {
+    params: {
+      /** `pl_…` */
+      readonly id: string
+    }
+    query: {
+      /** why, for history and audit */
+      readonly reason?: string
+      /** asked for by a person for this one case: passes quarantine and the open breaker */
+      readonly force?: 'true' | 'false'
+      /** passes approvals, freeze windows and the open breaker, by whoever may say so; needs a `reason` */
+      readonly emergency?: 'true' | 'false'
+      /** how this change comes in, in place of what the settings in force say */
+      readonly strategy?: 'allAtOnce' | 'canary' | 'blueGreen' | 'shadow'
+      /** for a canary: what gets the new version as one */
+      readonly by?: 'request' | 'session' | 'tenant' | 'key'
+      /** for a canary: shares and how long each lasts, such as `1%:5m,5%:10m,25%`; without a time until promoted */
+      readonly steps?: string
+      /** for blueGreen and shadow: how long before it takes all, such as `10m` */
+      readonly hold?: string
+      /** how long it is observed at full traffic, such as `1m` */
+      readonly bake?: string
+      /** not before this instant (RFC 3339) */
+      readonly startAt?: string
+      /** it goes back by itself unless it is promoted within this time, such as `10m` */
+      readonly confirmWithin?: string
+      /** the change may remove half of what is there, or more */
+      readonly allowShrink?: 'true' | 'false'
+    }
+    body: undefined
     answer: Receipt
   }
   /** Finished calls, newest first */
@@ -712,6 +1314,16 @@ export interface Operations {
     body: undefined
     answer: Call
   }
+  /** Why a call went as it did: version, what decided, where it came from, what is different now */
+  explainCall: {
+    params: {
+      /** as in `x-changeover-call` */
+      readonly id: string
+    }
+    query: {}
+    body: undefined
+    answer: Why
+  }
   /** Where the values in force come from: file and line, version, reload, author */
   readOrigin: {
     params: {}
@@ -724,6 +1336,21 @@ export interface Operations {
     }
     body: undefined
     answer: SettingsOrigin
+  }
+  /** Which reload moved a metric, by how much, and how sure that is; or that nothing can be concluded */
+  blame: {
+    params: {}
+    query: {
+      readonly metric?: 'error_rate' | 'latency' | 'first_token' | 'cost' | 'tokens' | 'refusals'
+      /** such as `30m`, `1h`, `24h`, `7d`; default `1h` */
+      readonly window?: string
+      /** an instant, in place of `window` */
+      readonly since?: string
+      /** an instant; default now */
+      readonly until?: string
+    }
+    body: undefined
+    answer: Blame
   }
   /** This instance: five pointers, the last reload, the calls under this version and the one before */
   readStatus: {
@@ -747,6 +1374,31 @@ export interface Operations {
     }
     body: undefined
     answer: AuditPage
+  }
+  /** The root in force: which keys may do what, and until when */
+  readTrust: {
+    params: {}
+    query: {}
+    body: undefined
+    answer: Trust
+  }
+  /** Offer the next root, signed by enough root keys of the one in force and of its own */
+  updateTrust: {
+    params: {}
+    query: {
+      readonly reason?: string
+    }
+    body: string | Uint8Array
+    answer: RootAnswer
+  }
+  /** A version as it was signed; without signatures where none came with it */
+  readEnvelope: {
+    params: {
+      readonly version: string
+    }
+    query: {}
+    body: undefined
+    answer: SignedVersion
   }
   /** Whether the process is alive */
   readHealth: {
@@ -772,12 +1424,19 @@ export interface Operations {
 }
 
 export const routes = {
+  listApprovals: { method: 'GET', path: '/v1/approvals' },
+  approveReload: { method: 'POST', path: '/v1/reloads/{attempt}/approve' },
+  rejectReload: { method: 'POST', path: '/v1/reloads/{attempt}/reject' },
+  whoAmI: { method: 'GET', path: '/v1/whoami' },
   offerReload: { method: 'POST', path: '/v1/reloads' },
   listReloads: { method: 'GET', path: '/v1/reloads' },
   followReloads: { method: 'GET', path: '/v1/reloads/events' },
   followReload: { method: 'GET', path: '/v1/reloads/{attempt}/events' },
   readReload: { method: 'GET', path: '/v1/reloads/{attempt}' },
+  readRollout: { method: 'GET', path: '/v1/rollout' },
   promoteReload: { method: 'POST', path: '/v1/reloads/{attempt}/promote' },
+  pauseReload: { method: 'POST', path: '/v1/reloads/{attempt}/pause' },
+  resumeReload: { method: 'POST', path: '/v1/reloads/{attempt}/resume' },
   abortReload: { method: 'POST', path: '/v1/reloads/{attempt}/abort' },
   listVersions: { method: 'GET', path: '/v1/versions' },
   readVersion: { method: 'GET', path: '/v1/versions/{version}' },
@@ -785,14 +1444,22 @@ export const routes = {
   releaseVersion: { method: 'POST', path: '/v1/versions/{version}/release' },
   readSettings: { method: 'GET', path: '/v1/settings' },
   patchSettings: { method: 'PATCH', path: '/v1/settings' },
-  plan: { method: 'POST', path: '/v1/plan' },
   rollback: { method: 'POST', path: '/v1/rollback' },
+  plan: { method: 'POST', path: '/v1/plan' },
+  listPlans: { method: 'GET', path: '/v1/plans' },
+  readPlan: { method: 'GET', path: '/v1/plans/{id}' },
+  applyPlan: { method: 'POST', path: '/v1/plans/{id}/apply' },
   listCalls: { method: 'GET', path: '/v1/calls' },
   readCall: { method: 'GET', path: '/v1/calls/{id}' },
+  explainCall: { method: 'GET', path: '/v1/calls/{id}/why' },
   readOrigin: { method: 'GET', path: '/v1/settings/origin' },
+  blame: { method: 'GET', path: '/v1/blame' },
   readStatus: { method: 'GET', path: '/v1/status' },
   listInstances: { method: 'GET', path: '/v1/instances' },
   readAudit: { method: 'GET', path: '/v1/audit' },
+  readTrust: { method: 'GET', path: '/v1/trust' },
+  updateTrust: { method: 'POST', path: '/v1/trust' },
+  readEnvelope: { method: 'GET', path: '/v1/versions/{version}/envelope' },
   readHealth: { method: 'GET', path: '/healthz' },
   readReady: { method: 'GET', path: '/readyz' },
   readMetrics: { method: 'GET', path: '/metrics' },

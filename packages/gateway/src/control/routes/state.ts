@@ -66,6 +66,8 @@ async function writeStatus(rooms: AdminRooms) {
       ready: about.ready(),
       ...about.addresses(),
     },
+    root: now.root,
+    stale: now.stale,
     source: describeSource(rooms),
     override: override === null ? null : writeOverride(override),
     last: last === null ? null : writeAttempt(last),

@@ -10,7 +10,7 @@ import type { Manifest } from '../../contract/payload.ts'
 import type { Proof } from '../../contract/store.ts'
 import { isReloadError, ReloadError } from '../../errors.ts'
 import { encodeEnvelope, type OpenedEnvelope, openEnvelope, verifyManifest } from '../../format/envelope.ts'
-import { publishersNeeded, type Trust } from '../../format/trust.ts'
+import { countRole, publishersNeeded, type Trust } from '../../format/trust.ts'
 import { formatVersion } from '../../format/version.ts'
 import type { Core } from '../core.ts'
 import type { Candidate } from './candidate.ts'
@@ -23,14 +23,20 @@ export function proofOf(
   return signatures.length === 0 ? null : { version: formatVersion(version), digest, signatures }
 }
 
-/** Signs what was sealed here and opens it like anybody's. Throws `verify.threshold` when nobody signs. */
+/**
+ * Signs what was sealed here and opens it like anybody's. Throws `verify.threshold` when that does not suffice, and
+ * `trust.unsigned` when a root is in force in which this instance may publish nothing.
+ */
 export function signOwn(
   core: Core,
   { manifest, manifestBytes }: Pick<Candidate, 'manifest' | 'manifestBytes'>,
 ): Pick<Candidate, 'keyids' | 'proof'> {
-  if (core.trust === null) return { keyids: [], proof: null }
+  const { trust } = core
+  if (trust === null) return { keyids: [], proof: null }
+  const isPublisher = core.signer !== null && countRole(trust, 'publisher', [core.signer.keyid]) > 0
+  if (trust.digest !== null && !isPublisher) throw new ReloadError('trust.unsigned', { root: trust.version })
   const envelope = encodeEnvelope(manifestBytes, core.signer)
-  const opened = openEnvelope(envelope, { maxBytes: envelope.byteLength, trust: core.trust })
+  const opened = openEnvelope(envelope, { maxBytes: envelope.byteLength, trust })
   return { keyids: opened.keyids, proof: proofOf(manifest, opened) }
 }
 

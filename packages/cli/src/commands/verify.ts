@@ -1,0 +1,184 @@
+/** `changeover verify`: who signed, whether that is enough, and what it is about. */
+import {
+  approvedBy,
+  countRole,
+  digestOf,
+  kindsOf,
+  MANIFEST_TYPE,
+  type Manifest,
+  type MissingApproval,
+  mayPublish,
+  ROOT_TYPE,
+  type Root,
+  readManifest,
+  readRoot,
+  readRootBody,
+  readSigned,
+  type Signed,
+  verifySignatures,
+} from '@changeover/reload'
+import { type Command, type CommandContext, UsageError } from '../command.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { readNamed } from '../signing/key-files.ts'
+import { missingSignatures, sayRoot, shortKey } from '../signing/say-root.ts'
+import { readEnvelopeText, readRootFile } from '../signing/signed-files.ts'
+
+export const verify: Command = {
+  name: 'verify',
+  summary: 'who signed a payload, a root, or the version in force, and whether it is enough',
+  usage: '[FILE]',
+  about: `Holds an envelope against a root: which keys have signed, in which roles, what is missing, when it is good, and what it is
+about. Without FILE, the version that a gateway serves. A root is held against itself, and against the one before it.
+Ends with 1 when signatures are missing, do not fit, or the time is not right.`,
+  words: [0, 1],
+  options: {
+    root: { type: 'string', value: 'ROOT', about: 'root to hold it against; for a root: the one before it' },
+    version: {
+      type: 'string',
+      value: 'VERSION',
+      about: 'without FILE: another version than the one in force',
+    },
+  },
+  examples: [
+    ['changeover verify next.json --root root.json', 'before it is offered'],
+    ['changeover verify --root root.json', 'what a gateway serves, without taking its word for it'],
+  ],
+  run,
+}
+
+/** What is found, for people and for scripts. */
+interface Report {
+  readonly ok: boolean
+  readonly about: Readonly<Record<string, unknown>>
+  readonly words: readonly string[]
+}
+
+async function run(context: CommandContext): Promise<number> {
+  const report = await verified(context)
+  if (context.json) context.say(JSON.stringify({ ok: report.ok, ...report.about }, null, 2))
+  else report.words.forEach((it) => context.say(it))
+  return report.ok ? exitCodes.ok : exitCodes.refused
+}
+
+async function verified(context: CommandContext): Promise<Report> {
+  const [file] = context.words
+  const named = context.text('root')
+  const root = named === undefined ? null : readRoot(await readRootFile(context, named))
+  if (file === undefined) return await verifyServed(context, neededRoot(root))
+  const text =
+    file === '-' ? new TextDecoder().decode(await context.readStdin()) : await readNamed(file, context.cwd)
+  const found = readEnvelopeText(text)
+  if (found === null) throw new UsageError(`"${file}" is no envelope: "changeover sign" makes one`)
+  if (found.kind === 'root') return verifyRoot(context, found.signed, root)
+  return verifyPayload(context, found.signed, neededRoot(root))
+}
+
+function neededRoot(root: Root | null): Root {
+  if (root === null) throw new UsageError('say which root to hold it against: --root ROOT')
+  return root
+}
+
+async function verifyServed(context: CommandContext, root: Root): Promise<Report> {
+  const client = await context.client()
+  const asked = context.text('version') ?? (await client.ask('readStatus')).applied?.version
+  if (asked === undefined) throw new UsageError('no version is in force there')
+  const { envelope, restores } = await client.ask('readEnvelope', { params: { version: asked } })
+  const bytes = new TextEncoder().encode(envelope)
+  const report = verifyPayload(context, readSigned(bytes, MANIFEST_TYPE, bytes.byteLength), root)
+  const served =
+    restores === undefined ? `${asked} serves` : `${asked} serves, and restores what ${restores} held`
+  return { ...report, about: { served: asked, ...report.about }, words: [served, ...report.words] }
+}
+
+function verifyPayload(context: CommandContext, signed: Signed, { trust }: Root): Report {
+  const { paint } = context
+  const keyids = verifySignatures(signed, MANIFEST_TYPE, trust.keys)
+  const manifest = readManifest(signed.body)
+  const isSigned = mayPublish(trust, keyids)
+  // What does not say what it changes may change anything that it holds.
+  const changeClasses =
+    manifest.changedParameters === null ? kindsIn(manifest) : kindsOf(manifest.changedParameters)
+  const { missing, isEmergency } = approvedBy(trust, { author: manifest.author, keyids, changeClasses })
+  const time = timeOf(manifest, context.now())
+  const ok = isSigned && missing.length === 0 && time === null
+  const found = countRole(trust, 'publisher', keyids)
+  const expected = trust.roles.get('publisher')?.threshold ?? 1
+  const signers = keyids.map((keyid) => ({
+    keyid,
+    owner: trust.owners.get(keyid) ?? null,
+    roles: [...trust.roles].flatMap(([name, it]) => (it.keyids.has(keyid) ? [name] : [])),
+  }))
+  const { scope, author, reason, issuedAt, notBefore, expires, changedParameters } = manifest
+  const version = `${manifest.version.epoch}.${manifest.version.seq}`
+  const digest = digestOf(signed.body)
+  return {
+    ok,
+    about: {
+      ...{ kind: 'payload', scope, version, digest, author, reason, issuedAt, notBefore, expires },
+      ...{
+        changedParameters,
+        signers,
+        publishers: { found, expected },
+        missing,
+        isEmergency,
+        time,
+        root: trust.version,
+      },
+    },
+    words: [
+      `${ok ? paint('green', 'good') : paint('red', 'not good')}  ${paint('bold', `${scope} ${version}`)}  by ${author}${reason === '' ? '' : `: ${reason}`}`,
+      ...signers.map((it) => `  signed    ${it.owner ?? shortKey(it.keyid)}  ${it.roles.join(', ')}`),
+      `  publisher ${found} of ${expected}${isEmergency ? paint('yellow', ', as an emergency') : ''}, by root ${trust.version}`,
+      ...sayMissingApprovals(missing),
+      `  issued    ${issuedAt}${expires === null ? '' : `, good until ${expires}`}${time === null ? '' : paint('red', `  ${time}`)}`,
+      `  changes   ${(changedParameters ?? ['not said']).join(' ') || 'nothing'}`,
+    ],
+  }
+}
+
+function verifyRoot(context: CommandContext, signed: Signed, before: Root | null): Report {
+  const { document, trust } = readRootBody(signed.body)
+  const keyids = verifySignatures(signed, ROOT_TYPE, trust.keys)
+  const missing = missingSignatures(signed, before?.trust ?? null)
+  const isNext = before === null || trust.version === before.trust.version + 1
+  const isOver = Date.parse(document.expires) <= context.now()
+  const ok = missing.length === 0 && isNext && !isOver
+  const gap = isNext
+    ? []
+    : [`  comes after root ${trust.version - 1}, not after root ${before.trust.version}`]
+  return {
+    ok,
+    about: {
+      kind: 'root',
+      version: trust.version,
+      digest: trust.digest,
+      expires: document.expires,
+      keyids,
+      missing,
+      isNext,
+    },
+    words: [
+      context.paint(ok ? 'green' : 'red', ok ? 'good' : 'not good'),
+      ...sayRoot(document, trust.digest, context),
+      ...gap,
+      ...missing.map((it) => `  ${it}`),
+    ],
+  }
+}
+
+function kindsIn({ resources, removed }: Manifest): readonly string[] {
+  return [...resources, ...removed].map((it) => it.kind)
+}
+
+/** Why now is not its time; `null` when it is. */
+function timeOf({ notBefore, expires }: Manifest, nowMs: number): string | null {
+  if (notBefore !== null && Date.parse(notBefore) > nowMs) return `not before ${notBefore}`
+  return expires !== null && Date.parse(expires) <= nowMs ? 'expired' : null
+}
+
+function sayMissingApprovals(missing: readonly MissingApproval[]): string[] {
+  return missing.map(
+    (it) =>
+      `  missing   ${it.changeClass}: ${it.found} of ${it.expected} by ${it.roles.join(' or ')}, not counting the author`,
+  )
+}

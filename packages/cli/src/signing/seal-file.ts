@@ -1,0 +1,107 @@
+/**
+ * Settings as a payload: the next version after one that is known, from a gateway that runs or from the envelope
+ * before.
+ */
+import {
+  MANIFEST_TYPE,
+  type Manifest,
+  parseVersion,
+  type Resource,
+  readManifest,
+  type SealBase,
+  type SettingsTree,
+  sealDraft,
+  type Version,
+} from '@changeover/reload'
+import { type CommandContext, UsageError } from '../command.ts'
+import { readNamed } from './key-files.ts'
+import { readEnvelopeText } from './signed-files.ts'
+
+export interface Sealed {
+  readonly manifest: Manifest
+  readonly manifestBytes: Uint8Array
+}
+
+/** Seals settings for a scope. Throws `payload.*` with places when they cannot be read. */
+export async function sealSettings(context: CommandContext, text: string, file: string): Promise<Sealed> {
+  const { readSettingsDraft } = await import('@changeover/gateway')
+  const line = await lineOf(context)
+  const draft = await readSettingsDraft(new TextEncoder().encode(text), file, line.previousTree ?? null)
+  const allowShrink = context.flag('allow-shrink')
+  const author = context.text('author') ?? `user:${context.user}`
+  return sealDraft(
+    { ...draft, ...(allowShrink && { allowShrink }) },
+    {
+      ...line,
+      issuedAt: new Date(context.now()).toISOString(),
+      author,
+      reason: context.text('reason') ?? '',
+      idempotencyKey: null,
+      trace: null,
+    },
+  )
+}
+
+/** With another end and a beginning, where those are asked for. */
+export function windowOf(context: CommandContext): Partial<Manifest> {
+  const [notBefore, expires] = ['not-before', 'expires'].map((it) => context.text(it))
+  return { ...(notBefore === undefined ? {} : { notBefore }), ...(expires === undefined ? {} : { expires }) }
+}
+
+type Line = Pick<SealBase, 'scope' | 'version' | 'previous' | 'previousResources' | 'previousTree'>
+
+async function lineOf(context: CommandContext): Promise<Line> {
+  const upon = context.text('upon')
+  if (context.flag('first')) {
+    const scope = context.text('scope') ?? 'default'
+    return { scope, version: numberOf(context, null), previous: null, previousResources: new Map() }
+  }
+  return upon === undefined ? await lineOfGateway(context) : await lineOfEnvelope(context, upon)
+}
+
+async function lineOfGateway(context: CommandContext): Promise<Line> {
+  const client = await context.client()
+  const { scope, floor, applied } = await client.ask('readStatus')
+  const version = numberOf(context, floor === null ? null : parseVersion(floor.version))
+  if (applied === null) return { scope, version, previous: null, previousResources: new Map() }
+  const { settings } = await client.ask('readSettings')
+  const previousTree = settings as SettingsTree
+  const { version: number, digest } = applied
+  return {
+    scope,
+    version,
+    previous: { version: number, digest },
+    previousTree,
+    previousResources: namesOf(previousTree),
+  }
+}
+
+async function lineOfEnvelope(context: CommandContext, file: string): Promise<Line> {
+  const found = readEnvelopeText(await readNamed(file, context.cwd))
+  if (found?.type !== MANIFEST_TYPE) throw new UsageError(`"${file}" is no signed payload`)
+  const { digestOf } = await import('@changeover/reload')
+  const manifest = readManifest(found.signed.body)
+  const { epoch, seq } = manifest.version
+  return {
+    scope: manifest.scope,
+    version: numberOf(context, manifest.version),
+    previous: { version: `${epoch}.${seq}`, digest: digestOf(found.signed.body) },
+    previousResources: new Map(manifest.resources.map((it) => [`${it.kind}/${it.name}`, it])),
+  }
+}
+
+function numberOf(context: CommandContext, last: Version | null): Version {
+  if (context.flag('new-epoch')) return { epoch: (last?.epoch ?? 0) + 1, seq: 1 }
+  return { epoch: last?.epoch ?? 1, seq: (last?.seq ?? 0) + 1 }
+}
+
+/** Only what disappears is asked of them, and for that a name is enough. */
+function namesOf(tree: SettingsTree): ReadonlyMap<string, Resource> {
+  const named = Object.entries(tree).flatMap(([kind, values]) =>
+    Object.keys(values).map((name): [string, Resource] => [
+      `${kind}/${name}`,
+      { kind, name, mediaType: 'application/json', digest: '', size: 0 },
+    ]),
+  )
+  return new Map(named)
+}

@@ -138,7 +138,12 @@ async function open(): Promise<World> {
     calls,
     journal,
     changer,
-    provenance: { originsOf: async () => new Map(), step: async () => null, shareAt: async () => null },
+    provenance: {
+      originsOf: async () => new Map(),
+      step: async () => null,
+      shareAt: async () => null,
+      broughtBetween: async () => [],
+    },
     planner: { look: () => Promise.reject(new Error('not asked')) },
     plans: createPlanShelf<PlanBody>(),
     source,

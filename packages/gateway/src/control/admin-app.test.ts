@@ -190,7 +190,12 @@ async function open(text: string | null = starter, isOwn = true): Promise<World>
     calls,
     journal,
     changer,
-    provenance: { originsOf: async () => new Map(), step: async () => null, shareAt: async () => null },
+    provenance: {
+      originsOf: async () => new Map(),
+      step: async () => null,
+      shareAt: async () => null,
+      broughtBetween: async () => [],
+    },
     planner: createPlanner({ calls, clock: systemClock, telemetry, shipped: async () => ({}) }),
     plans: createPlanShelf(),
     source,

@@ -20,10 +20,14 @@ export interface KeptPlan<Body> {
   readonly body: Body
   /** What was offered, to be offered again; `null` when it would be refused, or was too large to keep. */
   readonly offer: { readonly bytes: Uint8Array; readonly mediaType: string; readonly source: string } | null
+  /** The reload that offered it, when it was applied by its id. */
+  readonly applied: string | null
 }
 
 export interface PlanShelf<Body> {
-  keep(plan: Omit<KeptPlan<Body>, 'id'>, id: string): void
+  keep(plan: KeptPlan<Body>): void
+  /** It was offered by this reload. */
+  apply(id: string, attempt: string): void
   find(id: string): KeptPlan<Body> | null
   /** Newest first. */
   list(): readonly KeptPlan<Body>[]
@@ -39,14 +43,19 @@ export function createPlanShelf<Body>(): PlanShelf<Body> {
   const bytesOf = (it: KeptPlan<Body>): number => it.offer?.bytes.length ?? 0
   const sum = (): number => [...plans.values()].reduce((all, it) => all + bytesOf(it), 0)
   return {
-    keep(plan, id) {
-      plans.set(id, { ...plan, id })
+    keep(plan) {
+      const { id } = plan
+      plans.set(id, plan)
       for (const [oldest] of plans) {
         if (plans.size <= mostPlans && sum() <= mostBytes) break
         if (oldest !== id) plans.delete(oldest)
       }
       const kept = plans.get(id)
       if (kept !== undefined && bytesOf(kept) > mostBytes) plans.set(id, { ...kept, offer: null })
+    },
+    apply(id, attempt) {
+      const plan = plans.get(id)
+      if (plan !== undefined) plans.set(id, { ...plan, applied: attempt })
     },
     find: (id) => plans.get(id) ?? null,
     list: () => [...plans.values()].toReversed(),

@@ -17,11 +17,13 @@ import {
 } from '../app.ts'
 import { changeQuery } from '../change-query.ts'
 import { describeSource } from '../describe-source.ts'
+import { makePlan } from '../make-plan.ts'
 import { overrideInForce } from '../override.ts'
+import { Plan } from '../plan-schemas.ts'
 import type { AdminRooms } from '../rooms.ts'
-import { Plan, Receipt, Settings } from '../schemas.ts'
+import { Receipt, Settings } from '../schemas.ts'
 import { sendChanged } from '../send-changed.ts'
-import { writeOverride, writePlan } from '../write-json.ts'
+import { writeOverride } from '../write-json.ts'
 
 export const mergePatchType = 'application/merge-patch+json'
 export const jsonPatchType = 'application/json-patch+json'
@@ -71,8 +73,8 @@ export function addSettingsRoutes(app: AdminApp, rooms: AdminRooms): void {
     const ttlMs = overrideMsOf(c)
     if (c.req.valid('query').dryRun === 'true') {
       const { bytes, mediaType } = await rooms.changer.draftPatch(change, ttlMs !== null)
-      const plan = await rooms.reloader.plan(bytes, { ...origin, mediaType })
-      return c.json(writePlan(plan), 200)
+      const offered = { bytes, origin: { ...origin, mediaType } }
+      return c.json(await makePlan(rooms, offered, { replay: null }), 200)
     }
     if (ttlMs !== null) return sendChanged(c, await rooms.changer.override({ change }, origin, ttlMs))
     return sendChanged(c, await rooms.changer.patch(change, origin))

@@ -22,13 +22,13 @@ export class Tally {
   #moved = 0
 
   add(row: ReplayRow, before: Outcome, after: Outcome): void {
-    this.#share(before, 'before')
-    this.#share(after, 'after')
     if (before.code === '' && after.code !== '') {
       this.#refusals.add(row, after.code)
       this.#costs.refuse(before.costMicroUsd)
     } else if (before.code !== '' && after.code === '') this.#admissions.add(row, before.code)
     if (before.code !== '' || after.code !== '') return
+    this.#share(before, 'before')
+    this.#share(after, 'after')
     if (before.route !== after.route || before.target !== after.target) this.#move(row, before, after)
     this.#costs.add(row, before, after)
   }
@@ -58,8 +58,7 @@ export class Tally {
     if (move.examples.length < mostExamples) move.examples.push(row.id)
   }
 
-  #share({ code, route, target }: Outcome, side: 'before' | 'after'): void {
-    if (code !== '') return
+  #share({ route, target }: Outcome, side: 'before' | 'after'): void {
     const shares = this.#shares.get(route) ?? new Map<string, { before: number; after: number }>()
     this.#shares.set(route, shares)
     const share = shares.get(target) ?? { before: 0, after: 0 }

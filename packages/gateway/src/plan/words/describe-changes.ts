@@ -77,13 +77,19 @@ function entriesOf(before: SettingsTree, after: SettingsTree, found: readonly Ch
   return entries.sort((a, b) => placeOf(a) - placeOf(b))
 }
 
+/** A section entry by entry, and what came or went within an entry field by field. */
 function byEntries(change: Change): readonly Change[] {
-  if (stepsOf(change.pointer).length > 1) return [change]
   const { op, pointer } = change
-  const value = fieldsOf((op === 'remove' ? change.before : change.after) as Json | undefined)
-  return Object.entries(value).map(([name, it]) => {
+  const [section = '', ...inside] = stepsOf(pointer)
+  const isWholeEntry = inside.length === 1 && ORDER.some((it) => it === section)
+  const members = Object.entries(
+    fieldsOf((op === 'remove' ? change.before : change.after) as Json | undefined),
+  )
+  if (inside.length === 0 && members.length === 0) return []
+  if (op === 'replace' || isWholeEntry || members.length === 0) return [change]
+  return members.flatMap(([name, it]) => {
     const at = pointTo(pointer, name)
-    return op === 'remove' ? { op, pointer: at, before: it } : { op, pointer: at, after: it }
+    return byEntries(op === 'remove' ? { op, pointer: at, before: it } : { op, pointer: at, after: it })
   })
 }
 

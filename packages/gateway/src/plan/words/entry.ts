@@ -79,7 +79,7 @@ export function sayValue(value: unknown): string {
 }
 
 export function isHidden(steps: readonly string[]): boolean {
-  return steps.some((it) => it === 'hash' || (isSecretHeader(it) && it !== 'keys'))
+  return steps.some((it) => it === 'hash' || it === 'headers' || (isSecretHeader(it) && it !== 'keys'))
 }
 
 export function count(number: number, one: string, many = `${one}s`): string {

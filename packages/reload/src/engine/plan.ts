@@ -10,6 +10,7 @@ import type { Refused, Unchanged } from '../contract/receipt.ts'
 import type { Plan } from '../contract/reloader.ts'
 import { rules } from '../errors.ts'
 import { changes } from '../format/diff.ts'
+import { digestOfText } from '../format/digest.ts'
 import { resourceKey } from '../format/manifest.ts'
 import { placed } from './attempt.ts'
 import type { Core } from './core.ts'
@@ -74,7 +75,13 @@ async function look(work: Work, asked: Asked): Promise<Plan> {
   const removed = settings === null ? [] : (candidate?.manifest.removed ?? []).map(resourceKey)
   const placeOf = candidate?.places ?? (() => undefined)
   const ok = receipt === null || receipt.outcome === 'unchanged'
-  return { ok, receipt, from, changes: found, removed, settings, previous, placeOf }
+  const digest = settings === null || candidate === null ? '' : digestOfContent(candidate)
+  return { ok, receipt, from, changes: found, removed, settings, previous, digest, placeOf }
+}
+
+function digestOfContent({ manifest }: Candidate): string {
+  const lines = manifest.resources.map((it) => `${resourceKey(it)} ${it.digest}`)
+  return digestOfText(lines.sort().join('\n'))
 }
 
 async function open(core: Core, work: Work, { bytes, origin, atMs }: Asked): Promise<Candidate> {

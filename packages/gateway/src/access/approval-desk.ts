@@ -85,7 +85,7 @@ interface Entry {
   readonly since: number
   readonly until: number
   readonly given: (GivenApproval & { readonly who: Identity })[]
-  end(answer: ApprovalAnswer | ReloadError): void
+  end(answer: ApprovalAnswer): void
 }
 
 export function createApprovalDesk(options: ApprovalDeskOptions): ApprovalDesk {
@@ -190,7 +190,11 @@ class Desk {
       ...begun,
       since,
       until: since + waitMs,
-      end: (answer) => (answer instanceof ReloadError ? ended.reject(answer) : ended.resolve(answer)),
+      // Gone at once: nobody agrees to what has been decided.
+      end: (answer) => {
+        this.entries.delete(attempt)
+        ended.resolve(answer)
+      },
     })
     begun.asked.waits()
     try {

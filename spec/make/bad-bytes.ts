@@ -243,6 +243,34 @@ const manifests: BadMaking[] = [
     envelopeOf({ ...second, author: '', allowShrink: 'yes', rollout: { strategy: 'bigBang' } }),
   ),
   bad(
+    ['canary-without-steps', 'a canary that does not say to whom it comes'],
+    inManifest('payload.schema', '/rollout/steps'),
+    envelopeOf({ ...second, rollout: { strategy: 'canary' } }),
+  ),
+  bad(
+    ['shares-that-shrink', 'the second step of a canary has less than the first'],
+    inManifest('payload.schema', '/rollout/steps/1/share'),
+    envelopeOf({
+      ...second,
+      rollout: { strategy: 'canary', steps: [0.5, 0.25].map((share) => ({ share, forMs: 1000 })) },
+    }),
+  ),
+  bad(
+    ['share-of-all-and-more', 'a share above the whole'],
+    inManifest('payload.schema', '/rollout/steps/0/share'),
+    envelopeOf({ ...second, rollout: { strategy: 'canary', steps: [{ share: 1.5, forMs: 1000 }] } }),
+  ),
+  bad(
+    ['steps-all-at-once', 'steps for a version that comes in at once'],
+    inManifest('payload.schema', '/rollout/steps'),
+    envelopeOf({ ...second, rollout: { strategy: 'allAtOnce', steps: [{ share: 0.5, forMs: 1000 }] } }),
+  ),
+  bad(
+    ['unknown-rollout-field', 'a field of a rollout that this version of the format does not know'],
+    inManifest('payload.unknown_field', '/rollout/stepz'),
+    envelopeOf({ ...second, rollout: { strategy: 'allAtOnce', stepz: [] } }),
+  ),
+  bad(
     ['manifest-prototype-key', 'the key "constructor" in a map of free keys'],
     inManifest('payload.forbidden_key', '/lineage'),
     envelopeOf({ ...second, lineage: { constructor: 'x' } }),

@@ -95,7 +95,16 @@ export const attributeNames: readonly AttributeName[] = [
   },
   { name: 'reload.drain.cut', type: 'int', meaning: 'Requests that were cut at the deadline.' },
   { name: 'reload.rollout.id', type: 'string', meaning: 'The rollout.' },
-  { name: 'reload.rollout.step', type: 'int', meaning: 'Its step, from 0.' },
+  {
+    name: 'reload.rollout.step',
+    type: 'int',
+    meaning: 'Its step, from 0; the number of steps at full traffic.',
+  },
+  {
+    name: 'reload.rollout.share',
+    type: 'double',
+    meaning: 'Of the units that the candidate answers, 0 to 1.',
+  },
   {
     name: 'event.type',
     type: 'string',

@@ -134,7 +134,7 @@ export const spanNames: readonly SpanName[] = [
     name: 'reload.rollout.step',
     kind: 'internal',
     meaning: 'A rollout moves on by one step.',
-    attributes: ['reload.rollout.id', 'reload.rollout.step', 'deployment.status'],
+    attributes: ['reload.rollout.id', 'reload.rollout.step', 'reload.rollout.share', 'deployment.status'],
   },
   {
     name: 'context.read',

@@ -39,6 +39,12 @@ const issues = (value: unknown, limits = FORMAT_LIMITS): string[] => {
     return found.length === 1 ? found : [error.code, ...found]
   }
 }
+const withRollout = (it: object): object => ({
+  ...least,
+  rollout: JSON.parse(
+    JSON.stringify({ strategy: 'canary', steps: [{ share: 0.1, forMs: null }], ...it }),
+  ) as object,
+})
 const withResource = (change: object): unknown => ({ ...least, resources: [{ ...resource, ...change }] })
 
 describe('a manifest', () => {
@@ -150,8 +156,25 @@ describe('a manifest', () => {
     ['/targets/instances', { ...least, targets: { instances: [] } }],
     ['/apply/drain/mode', { ...least, apply: { drain: { mode: 'never', timeoutMs: 1 } } }],
     ['/apply/warmup/timeoutMs', { ...least, apply: { warmup: { timeoutMs: 0 } } }],
-    ['/rollout/strategy', { ...least, rollout: { strategy: 'canary' } }],
+    ['/rollout/strategy', { ...least, rollout: { strategy: 'bigBang' } }],
     ['/rollout/strategy', { ...least, rollout: {} }],
+    ['/rollout/steps', withRollout({ steps: undefined })],
+    ['/rollout/steps', withRollout({ steps: [] })],
+    ['/rollout/steps/0/share', withRollout({ steps: [{ share: 0, forMs: 1 }] })],
+    ['/rollout/steps/0/forMs', withRollout({ steps: [{ share: 0.1 }] })],
+    ['/rollout/steps/1/share', withRollout({ steps: [0.5, 0.5].map((share) => ({ share, forMs: 1 })) })],
+    ['/rollout/unit', withRollout({ unit: 'instance' })],
+    ['/rollout/forMs', withRollout({ forMs: 1 })],
+    ['/rollout/unit', { ...least, rollout: { strategy: 'shadow', unit: 'tenant' } }],
+    ['/rollout/analysis', { ...least, rollout: { strategy: 'allAtOnce', analysis: {} } }],
+    ['/rollout/meanwhile', withRollout({ meanwhile: 'wait' })],
+    ['/rollout/startAt', withRollout({ startAt: 'tomorrow' })],
+    ['/rollout/analysis/everyMs', withRollout({ analysis: { everyMs: 0 } })],
+    ['/rollout/analysis/falseAlarms', withRollout({ analysis: { falseAlarms: 0 } })],
+    [
+      '/rollout/analysis/measures/a/tolerance',
+      withRollout({ analysis: { measures: { a: { tolerance: -1 } } } }),
+    ],
     ['/trace/traceparent', { ...least, trace: { traceparent: `00-${'0'.repeat(32)}-${'b'.repeat(16)}-01` } }],
     ['/resources', { ...least, resources: {} }],
     ['/resources/0/kind', withResource({ kind: 'a/b' })],

@@ -87,7 +87,7 @@ function compareSteps(steps: Json | undefined, at: string, findings: check.Findi
   let before = 0
   steps.forEach((it: Json, i) => {
     const share = check.isObject(it) ? it['share'] : undefined
-    if (typeof share !== 'number') return
+    if (typeof share !== 'number' || share <= 0) return
     if (share <= before) {
       findings.expected(`${pointTo(at, i)}/share`, String(share), `more than ${before}, the share before it`)
     }

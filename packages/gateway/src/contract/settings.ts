@@ -335,6 +335,7 @@ export interface RolloutSettings {
   readonly analysis?: {
     readonly everyMs?: number
     readonly falseAlarms?: number
+    readonly pass?: 'noHarm' | 'shown'
     readonly onInconclusive?: 'extend' | 'pause'
     readonly extendMs?: number
     readonly measures?: Readonly<Record<string, MeasureSettings>>

@@ -96,6 +96,7 @@ export const RolloutPage = z
         analysis: z.object({
           everyMs: z.number().int(),
           falseAlarms: z.number(),
+          pass: z.enum(['noHarm', 'shown']),
           onInconclusive: z.enum(['extend', 'pause']),
           extendMs: z.number().int(),
           measures: z.record(

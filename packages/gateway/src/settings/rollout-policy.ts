@@ -68,11 +68,13 @@ export function chooseRollout(it: RolloutQuestion): ChosenRollout {
   const policy = readOrDefault(inForce, 'policy', policySpec)
   const how = asked.strategy === undefined ? howByKind(it, inForce, policy) : policy
   const startAt = startOf(it, inForce)
+  const shape = shapeOf({ ...how, ...definedOf(asked) })
+  const isCompared = shape.strategy === 'canary' || shape.strategy === 'shadow'
   const rollout: RolloutPolicy = {
-    ...shapeOf({ ...how, ...definedOf(asked) }),
+    ...shape,
     bakeMs,
     ...(policy.meanwhile === ROLLOUT_DEFAULTS.meanwhile ? {} : { meanwhile: policy.meanwhile }),
-    ...analysisOf(inForce),
+    ...(isCompared ? analysisOf(inForce) : {}),
     ...(startAt === null ? {} : { startAt }),
   }
   const isPlain = rollout.strategy === 'allAtOnce' && Object.keys(rollout).length === 2

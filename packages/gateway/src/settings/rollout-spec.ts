@@ -115,6 +115,10 @@ export const analysisSpec = z.strictObject({
     z.number().gt(0).max(0.5).default(ROLLOUT_DEFAULTS.falseAlarms),
     'how many of a hundred rollouts of good changes may be taken back by mistake, as a part: 0.01 is one; over the whole rollout and all measures',
   ),
+  pass: setting(
+    z.enum(['noHarm', 'shown']).default('noHarm'),
+    'what a new version has to show to go on: noHarm, that nothing speaks against it once enough was seen; shown, that it lies within the tolerance, which takes longer',
+  ),
   onInconclusive: setting(
     z.enum(['extend', 'pause']).default(ROLLOUT_DEFAULTS.onInconclusive),
     'what happens at the end of a step of which nothing can be concluded: it lasts longer, or it waits for a person',

@@ -620,6 +620,7 @@ export type RolloutPage = {
     readonly analysis: {
       readonly everyMs: number
       readonly falseAlarms: number
+      readonly pass: 'noHarm' | 'shown'
       readonly onInconclusive: 'extend' | 'pause'
       readonly extendMs: number
       readonly measures: { readonly [name: string]: {
@@ -937,11 +938,11 @@ export type Why = {
     readonly version: string
     readonly says: string
     readonly changes: readonly ({
-      /** JSON pointer into the settings */
-      readonly pointer: string
-      /** the change in words */
+      /** the difference in words */
       readonly says: string
-      readonly origin: ValueOrigin
+      readonly pointers: readonly string[]
+      /** of the first of them, under the version in force */
+      readonly origin: ValueOrigin | null
     })[]
   } | null
 }

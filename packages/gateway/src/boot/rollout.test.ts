@@ -1,0 +1,167 @@
+/** A gateway that tries a change on some of its tenants: what they get, what the others get, and how it ends. */
+import { hash } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { readFlags } from './flags.ts'
+import { type Running, run } from './run.ts'
+
+const TENANTS = Array.from({ length: 40 }, (_, i) => `t${i}`)
+
+const settings = (more: { good?: object; rollout?: object } = {}): string =>
+  JSON.stringify({
+    providers: {
+      sim: { kind: 'simulated', simulate: { firstTokenMs: 0, tokens: 1 } },
+      bad: { kind: 'simulated', simulate: { firstTokenMs: 0, tokens: 1, failureRate: 1 } },
+    },
+    models: { a: { provider: 'sim' }, b: { provider: 'sim' }, broken: { provider: 'bad' } },
+    routes: { chat: { targets: [{ model: 'a' }] } },
+    tenants: Object.fromEntries(
+      TENANTS.map((it) => [it, { keys: { ci: { hash: `sha256:${hash('sha256', `key-${it}`, 'hex')}` } } }]),
+    ),
+    rollout: { observe: { bakeMs: 0 }, analysis: { everyMs: 100 }, ...more.rollout },
+  })
+
+let cwd: string
+let gateway: Running
+
+async function start(text: string): Promise<void> {
+  const file = join(cwd, 'changeover.json')
+  writeFileSync(file, text)
+  const answer = readFlags(['--port', '0', '--admin-port', '0', '--settings', file])
+  if (answer.kind !== 'run') throw new Error(answer.kind)
+  const output = { write: () => true }
+  gateway = await run({ flags: answer.flags, cwd, env: {}, stdout: output, stderr: output })
+  await vi.waitFor(() => expect(gateway.reloader.status().state).toBe('idle'), 10_000)
+}
+
+beforeEach(() => {
+  cwd = mkdtempSync(join(tmpdir(), 'changeover-rollout-'))
+})
+afterEach(async () => {
+  await gateway.stop({ drainMs: 0 })
+  rmSync(cwd, { recursive: true, force: true })
+})
+
+async function admin(method: string, path: string, body?: unknown, type = 'application/json') {
+  const response = await fetch(`${gateway.adminUrl}${path}`, {
+    method,
+    headers: { authorization: `Bearer ${gateway.adminToken.token}`, 'content-type': type },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  })
+  return {
+    status: response.status,
+    body: (await response.json()) as Record<string, never> & { rollout: never },
+  }
+}
+
+const patch = (change: object, query: string) =>
+  admin('PATCH', `/v1/settings?${query}`, change, 'application/merge-patch+json')
+
+async function ask(tenant: string) {
+  const response = await fetch(`${gateway.dataUrl}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer key-${tenant}` },
+    body: JSON.stringify({ model: 'chat', messages: [{ role: 'user', content: 'hello' }] }),
+  })
+  await response.arrayBuffer()
+  return {
+    status: response.status,
+    version: response.headers.get('x-changeover-version') ?? '',
+    call: response.headers.get('x-changeover-call') ?? '',
+  }
+}
+
+const toBroken = { routes: { chat: { targets: [{ model: 'broken' }], retries: { attempts: 1 } } } }
+const toOther = { routes: { chat: { targets: [{ model: 'b' }] } } }
+
+interface Shown {
+  readonly state: string
+  readonly words: string
+  readonly reason: string | null
+  readonly attempt: string
+  readonly version: string
+  readonly requests: { readonly candidate: number }
+}
+
+async function shown(): Promise<Shown | null> {
+  return (await admin('GET', '/v1/rollout')).body.rollout
+}
+
+describe('a canary by tenant', () => {
+  it('is taken back by itself when it breaks what its tenants ask for, and the file with it', async () => {
+    await start(settings())
+    const file = join(cwd, 'changeover.json')
+    const before = readFileSync(file, 'utf8')
+    const answer = await patch(toBroken, 'steps=25%&by=tenant')
+    expect(answer.status, JSON.stringify(answer.body)).toBe(200)
+    expect(readFileSync(file, 'utf8')).not.toBe(before)
+    const failed = new Set<string>()
+    await vi.waitFor(
+      async () => {
+        const asked = await Promise.all(TENANTS.map(async (it) => [it, await ask(it)] as const))
+        for (const [tenant, { status }] of asked) if (status >= 500) failed.add(tenant)
+        expect((await shown())?.state).toBe('rolled_back')
+      },
+      { timeout: 20_000, interval: 10 },
+    )
+    expect((await shown())?.words).toMatch(/was taken back/)
+    expect(failed.size).toBeGreaterThan(0)
+    expect(failed.size).toBeLessThan(25)
+    const after = await Promise.all(TENANTS.map((it) => ask(it)))
+    expect(new Set(after.map((it) => `${it.status} ${it.version}`)).size).toBe(1)
+    await vi.waitFor(() => expect(readFileSync(file, 'utf8')).toBe(before))
+    expect(gateway.reloader.status().quarantine).toHaveLength(1)
+  })
+
+  it('keeps each tenant on one side, says so in the record, and goes on when it is promoted', async () => {
+    await start(settings())
+    await patch(toOther, 'steps=50%&by=tenant')
+    const first = await Promise.all(TENANTS.map((it) => ask(it)))
+    const again = await Promise.all(TENANTS.map((it) => ask(it)))
+    expect(again.map((it) => it.version)).toEqual(first.map((it) => it.version))
+    const rollout = await shown()
+    expect(rollout?.state).toBe('running')
+    expect(rollout?.requests.candidate).toBe(2 * first.filter((it) => it.version === rollout?.version).length)
+    const tried = first.find((it) => it.version === rollout?.version)
+    await vi.waitFor(async () => {
+      const { body } = await admin('GET', `/v1/calls/${tried?.call}`)
+      expect(body).toMatchObject({ role: 'candidate', unit: 'tenant' })
+      expect(body['cohort']).toBeLessThan(5000)
+    })
+    const promoted = await admin('POST', `/v1/reloads/${rollout?.attempt}/promote`, { to: 'full' })
+    expect(promoted.status, JSON.stringify(promoted.body)).toBe(200)
+    await vi.waitFor(() => expect(gateway.reloader.status().confirmed?.version).toBe(rollout?.version))
+    expect(new Set((await Promise.all(TENANTS.map((it) => ask(it)))).map((it) => it.version)).size).toBe(1)
+  })
+
+  it('is held and let go on by a person, and aborted', async () => {
+    await start(settings())
+    await patch(toOther, 'steps=50%&by=tenant')
+    const { attempt = '' } = (await shown()) ?? {}
+    expect((await admin('POST', `/v1/reloads/${attempt}/pause`, { reason: 'lunch' })).body).toMatchObject({
+      state: 'paused',
+      reason: 'lunch',
+    })
+    expect((await admin('POST', `/v1/reloads/${attempt}/resume`, {})).body).toMatchObject({
+      state: 'running',
+    })
+    expect((await admin('POST', `/v1/reloads/${attempt}/abort`, { reason: 'no' })).status).toBe(200)
+    expect(await shown()).toMatchObject({ state: 'aborted', reason: expect.stringContaining('aborted: no') })
+    expect((await admin('POST', `/v1/reloads/${attempt}/abort`, {})).status).toBe(409)
+    expect((await admin('POST', '/v1/reloads/rl_none/promote', {})).status).toBe(404)
+  })
+})
+
+describe('a freeze', () => {
+  it('refuses a change, and lets through what is forced and what goes back', async () => {
+    const freeze = { windows: [{ reason: 'the big sale' }] }
+    await start(settings({ rollout: { freeze } }))
+    const refused = await patch(toOther, '')
+    expect(refused.status).toBeGreaterThanOrEqual(400)
+    expect(JSON.stringify(refused.body)).toContain('the big sale')
+    expect((await patch(toOther, 'force=true')).status).toBe(200)
+    expect((await admin('POST', '/v1/rollback', {})).status).toBe(200)
+  })
+})

@@ -404,6 +404,27 @@ export const AuditPage = z
   .object({
     lines: z.array(AuditLine).readonly().describe('newest last'),
     verified: z.boolean().describe('whether each line names the hash of the one before and its own is right'),
+    checked: z.number().int().describe('lines that were looked at for that'),
+    problems: z
+      .array(
+        z.object({
+          line: z
+            .number()
+            .int()
+            .nullable()
+            .describe('counted from 1, from the oldest that was looked at; `null` for one that is not there'),
+          fault: z.enum(['changed', 'missing_before', 'moved', 'repeated', 'not_there']),
+          message: z.string(),
+        }),
+      )
+      .readonly(),
+    isFromTheBeginning: z
+      .boolean()
+      .describe('whether the oldest line that was looked at is the first of all'),
+    last: z
+      .string()
+      .nullable()
+      .describe('hash of the newest; kept elsewhere, it shows whether lines were cut off'),
   })
   .openapi('AuditPage')
 

@@ -1,8 +1,8 @@
 /** `/v1/status`, `/v1/instances` and `/v1/audit`: how things are, and how they came to be so. */
+import { checkAudit } from '@changeover/reload'
 import { createRoute, z } from '@hono/zod-openapi'
 import type { VersionSummary } from '../../calls/questions.ts'
 import { type AdminApp, json, refusal } from '../app.ts'
-import { isChainWhole } from '../audit-chain.ts'
 import { describeSource } from '../describe-source.ts'
 import { overrideInForce } from '../override.ts'
 import type { AdminRooms } from '../rooms.ts'
@@ -37,17 +37,48 @@ const audit = createRoute({
   path: '/v1/audit',
   operationId: 'readAudit',
   summary: 'The audit log, newest last, and whether its chain of hashes is whole',
-  request: { query: z.object({ limit: z.coerce.number().int().min(1).max(10_000).default(100) }) },
-  responses: { 200: json(AuditPage, 'Audit lines'), default: refusal },
+  description:
+    'With `verify` the whole log is looked at, and each line that was changed, moved or left out is named with its number; ' +
+    'else only the lines that are answered. `Accept: application/jsonl` gives the lines alone, as they are kept.',
+  request: {
+    query: z.object({
+      limit: z.coerce.number().int().min(1).max(100_000).default(100).describe('the newest so many'),
+      since: z.iso.datetime({ offset: true }).optional().describe('lines written at or after it'),
+      verify: z.enum(['true', 'false']).default('false'),
+      kept: z
+        .string()
+        .regex(/^[0-9a-f]{64}$/, 'the hash of a line')
+        .optional()
+        .describe('a hash that must be in the log'),
+    }),
+  },
+  responses: {
+    200: {
+      description: 'Audit lines',
+      content: {
+        'application/json': { schema: AuditPage },
+        'application/jsonl': { schema: z.string() },
+      },
+    },
+    default: refusal,
+  },
 })
 
 export function addStateRoutes(app: AdminApp, rooms: AdminRooms): void {
   app.openapi(status, async (c) => c.json(await writeStatus(rooms), 200))
   app.openapi(instances, (c) => c.json({ instances: [writeInstance(rooms.reloader.status())] }, 200))
   app.openapi(audit, async (c) => {
-    const { limit } = c.req.valid('query')
-    const lines = await rooms.reloader.audit({ limit })
-    return c.json({ lines: lines.map(writeAuditLine), verified: isChainWhole(lines) }, 200)
+    const { limit, since, verify, kept } = c.req.valid('query')
+    const isWhole = verify === 'true' || kept !== undefined
+    const read = await rooms.reloader.audit(isWhole || since !== undefined ? {} : { limit })
+    const sinceMs = since === undefined ? Number.NEGATIVE_INFINITY : Date.parse(since)
+    const lines = read.filter((it) => Date.parse(it.at) >= sinceMs).slice(-limit)
+    if (c.req.header('accept')?.includes('application/jsonl') === true)
+      return c.body(lines.map((it) => `${JSON.stringify(it)}\n`).join(''), 200, {
+        'content-type': 'application/jsonl',
+      }) as never
+    const check = checkAudit(isWhole ? read : lines, kept === undefined ? [] : [kept])
+    return c.json({ lines: lines.map(writeAuditLine), verified: check.problems.length === 0, ...check }, 200)
   })
 }
 

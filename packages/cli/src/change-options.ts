@@ -7,6 +7,7 @@ import type { SentText } from './render/problem.ts'
 
 const envelopeType = 'application/vnd.changeover.reload.v1.dsse+json'
 const patchType = 'application/json-patch+json'
+const ENVELOPE = /"payloadType"\s*:\s*"application\/vnd\.changeover\./
 
 export const changeOptions: Readonly<Record<string, OptionSpec>> = {
   set: {
@@ -58,7 +59,8 @@ export function contentTypeOf(file: string, text: string): string {
   if (file.endsWith('.toml')) return 'application/toml'
   const looksLikeJson = file.endsWith('.json') || (!/\.ya?ml$/.test(file) && text.trimStart().startsWith('{'))
   if (!looksLikeJson) return 'application/yaml'
-  return /"payloadType"\s*:/.test(text.slice(0, 2_000)) ? envelopeType : 'application/json'
+  // Anywhere: whoever sorts its fields has the payload first.
+  return ENVELOPE.test(text) ? envelopeType : 'application/json'
 }
 
 /** A JSON patch against what is in force: whether a place exists decides between adding and replacing. */

@@ -33,7 +33,7 @@ export interface CommandAnswer extends Ended {
 const CLEAN: Readonly<Record<string, undefined>> = Object.fromEntries(
   [
     'OPENAI_API_KEY ANTHROPIC_API_KEY GEMINI_API_KEY MISTRAL_API_KEY CHANGEOVER_ADMIN_TOKEN CHANGEOVER_URL',
-    'CHANGEOVER_STATE TRACEPARENT TRACESTATE NODE_OPTIONS',
+    'CHANGEOVER_STATE CHANGEOVER_TRUST TRACEPARENT TRACESTATE NODE_OPTIONS',
   ].flatMap((it) => it.split(' ').map((name) => [name, undefined])),
 )
 

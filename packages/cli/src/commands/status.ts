@@ -30,6 +30,7 @@ function writeStatus(it: Status, context: CommandContext): string[] {
   return [
     writeHead(it, paint, now),
     ...writePlaces(it, paint),
+    ...writeRoot(it, paint),
     '',
     ...writePointers(it, paint),
     ...(it.override === null ? [] : [`  ${writeOverride(it.override, paint, now)}`]),
@@ -54,6 +55,25 @@ function writePlaces(it: Status, paint: Paint): string[] {
     ['settings', `${it.source.place}  ${paint('dim', written)}`],
   ]
   return rows.map(([name, value]) => `  ${paint('dim', padEnd(name, 9))} ${value}`)
+}
+
+/** Whose word counts, in one line; `changeover trust show` says more. */
+function writeRoot({ root, stale }: Status, paint: Paint): string[] {
+  const aged =
+    stale?.reason === 'age'
+      ? [`  ${paint('red', 'stale')}     no publisher has been heard since ${stale.since}`]
+      : []
+  if (root === null) return aged
+  const roles = Object.entries(root.roles).map(
+    ([name, it]) => `${name} ${it.threshold} of ${it.keyids.length}`,
+  )
+  const until = root.isExpired
+    ? paint('red', `expired ${root.expires}: nothing new is taken`)
+    : `until ${root.expires}`
+  return [
+    `  ${paint('dim', padEnd('trust', 9))} root ${root.version}, ${until}  ${paint('dim', roles.join(', '))}`,
+    ...aged,
+  ]
 }
 
 function writePointers(it: Status, paint: Paint): string[] {

@@ -32,6 +32,7 @@ import {
 import type { Identity } from '../contract/access.ts'
 import { GatewayError, isGatewayError } from '../errors.ts'
 import type { AskedRollout } from '../settings/rollout-policy.ts'
+import { treeOfEnvelope } from './envelope-tree.ts'
 import { type Head, headOf, headVersion } from './head.ts'
 import { type Override, overrideInForce } from './override.ts'
 import { editedOrNull, treeBy, treeOrNull, troubleOf } from './own-edits.ts'
@@ -155,7 +156,8 @@ class FileChanger {
   }
 
   async offer(bytes: Uint8Array, origin: Origin): Promise<Changed> {
-    if (await this.#isThere(bytes)) return this.#offerFile(bytes, origin)
+    if ((await this.#isThere(bytes)) || (await this.#isFileSigned(bytes, origin)))
+      return this.#offerFile(bytes, origin)
     const agreed = await this.#agree()
     await this.#mustFit(agreed, bytes, origin)
     return this.#follow(await this.#ask(bytes, origin, agreed), async (receipt) => {
@@ -281,6 +283,16 @@ class FileChanger {
   async #isThere(bytes: Uint8Array): Promise<boolean> {
     const held = (await this.#options.source.own?.read()) ?? null
     return held !== null && Buffer.compare(held, bytes) === 0
+  }
+
+  /** Whether an envelope holds just what the file says: the operator's own text, signed. */
+  async #isFileSigned(bytes: Uint8Array, { mediaType }: Origin): Promise<boolean> {
+    const { own } = this.#options.source
+    const tree = mediaType === ENVELOPE_TYPE ? treeOfEnvelope(bytes) : null
+    const held = tree === null ? null : ((await own?.read()) ?? null)
+    if (own === null || tree === null || held === null) return false
+    const said = await treeOrNull(own, held)
+    return said !== null && changes(said, tree).length === 0
   }
 
   /** What the file says already: nothing can be lost, and nothing is to be written. */

@@ -2,15 +2,19 @@
 import type { Command } from '../command.ts'
 import { abort } from './abort.ts'
 import { apply } from './apply.ts'
+import { blame } from './blame.ts'
 import { calls } from './calls.ts'
 import { diff } from './diff.ts'
 import { doctor } from './doctor.ts'
 import { history } from './history.ts'
 import { importCommand } from './import.ts'
 import { keygen } from './keygen.ts'
+import { pause } from './pause.ts'
 import { plan } from './plan.ts'
 import { promote } from './promote.ts'
+import { resume } from './resume.ts'
 import { rollback } from './rollback.ts'
+import { rollout } from './rollout.ts'
 import { serve } from './serve.ts'
 import { sign } from './sign.ts'
 import { status } from './status.ts'
@@ -27,11 +31,15 @@ export const commands: readonly Command[] = [
   watch,
   history,
   diff,
-  rollback,
+  rollout,
   promote,
+  pause,
+  resume,
   abort,
+  rollback,
   calls,
   why,
+  blame,
   keygen,
   sign,
   verify,

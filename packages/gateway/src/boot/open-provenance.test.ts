@@ -158,7 +158,7 @@ describe('provenance', () => {
     const it = await start(join(folder, 'e'), {
       ...store,
       readAudit: async (options) =>
-        (await store.readAudit(options)).map((line) => ({ ...line, approvedBy: ['dee', 'eve'] })),
+        (await store.readAudit(options)).map((line) => ({ ...line, approvals: ['dee', 'eve'] })),
       putBlob: (digest, bytes) => store.putBlob(digest, bytes),
       readBlob: (digest) => store.readBlob(digest),
       sweep: (keep) => store.sweep(keep),

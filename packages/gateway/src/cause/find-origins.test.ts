@@ -19,6 +19,7 @@ function step(version: string, from: string | null, more: Partial<VersionStep> =
     restores: null,
     isOverride: false,
     approvedBy: [],
+    emergency: null,
     commit: null,
     text: null,
     isStarter: false,

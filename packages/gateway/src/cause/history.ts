@@ -10,9 +10,9 @@
  *
  * Not here: which of them changed a certain value (`find-origins.ts`).
  */
-import { type AttemptReport, changedParameters, type Reloader } from '@changeover/reload'
+import { type AttemptReport, type AuditLine, changedParameters, type Reloader } from '@changeover/reload'
 import type { VersionStep } from './origin.ts'
-import { type Brought, broughtByAudit, broughtByReports } from './reload-facts.ts'
+import { type Brought, broughtByAudit, broughtByReports, type ShareSince, sharesOf } from './reload-facts.ts'
 
 export interface HistorySource
   extends Pick<Reloader<unknown>, 'line' | 'manifest' | 'settings' | 'audit' | 'subscribe'> {
@@ -25,12 +25,26 @@ const AUDIT_LINES = 5_000
 /** Manifests remembered as facts, some hundred bytes each beside their changes. */
 const KEPT_STEPS = 256
 
-type Manifested = Omit<VersionStep, 'attempt' | 'traceId' | 'trigger' | 'source' | 'status' | 'approvedBy'>
+/** Of a window; what came before these in the same window is long over. */
+const MOST_BROUGHT = 500
+/** How an attempt may stand or have ended that put its version in front of requests. */
+const TOOK_TRAFFIC: ReadonlySet<string> = new Set([
+  'success',
+  'superseded',
+  'rolled_back',
+  'crashed',
+  'in_progress',
+])
+
+type Manifested = Omit<
+  VersionStep,
+  'attempt' | 'traceId' | 'trigger' | 'source' | 'status' | 'approvedBy' | 'emergency'
+>
 
 export class History {
   readonly #source: HistorySource
   readonly #manifested = new Map<string, Manifested>()
-  #audited: Promise<ReadonlyMap<string, Brought>> | null = null
+  #audited: Promise<Audited> | null = null
 
   constructor(source: HistorySource) {
     this.#source = source
@@ -47,14 +61,34 @@ export class History {
   async step(version: string): Promise<VersionStep | null> {
     const manifested = await this.#manifestedOf(version)
     const brought = broughtByReports(this.#source.reports()).get(version)
-    const audited = (await this.#audit()).get(version)
+    const audited = (await this.#audit()).brought.get(version)
     const known = brought ?? audited
     if (manifested === null && known === undefined) return null
     const { attempt = null, traceId = null, trigger = null, source = null } = known ?? {}
-    const approvedBy = audited?.approvedBy ?? known?.approvedBy ?? []
-    const told = { attempt, traceId, trigger, source, status: known?.status ?? null, approvedBy }
+    const { approvedBy = [], emergency = null } = audited?.consent ?? {}
+    const status = known?.status ?? null
+    const told = { attempt, traceId, trigger, source, status, approvedBy, emergency }
     if (manifested !== null) return { ...manifested, ...told }
     return known === undefined ? null : { ...withoutManifest(version, known), ...told }
+  }
+
+  /** What share of the units a rollout's candidate answered at a moment; `null` where that is not kept. */
+  async shareAt(rollout: string, atMs: number): Promise<ShareSince | null> {
+    const { shares } = await this.#audit()
+    return shares.findLast((it) => it.rollout === rollout && it.since <= atMs) ?? null
+  }
+
+  /** Versions that were brought in within a time, and the one before it; oldest first, the newest of them at most. */
+  async broughtBetween(fromMs: number, toMs: number): Promise<readonly VersionStep[]> {
+    const audited = (await this.#audit()).brought
+    const all = new Map([...audited, ...broughtByReports(this.#source.reports())])
+    const known = [...all].map(([version, it]) => ({ version, it, atMs: Date.parse(it.at) }))
+    const ordered = known.filter(({ it }) => TOOK_TRAFFIC.has(it.status)).sort((a, b) => a.atMs - b.atMs)
+    const within = ordered.filter(({ atMs }) => atMs >= fromMs && atMs < toMs)
+    const before = ordered.findLast(({ atMs }) => atMs < fromMs)
+    const wanted = [...(before === undefined ? [] : [before]), ...within].slice(-MOST_BROUGHT)
+    const steps = await Promise.all(wanted.map(({ version }) => this.step(version)))
+    return steps.filter((it) => it !== null)
   }
 
   /** What a version changed, worked out from settings where its manifest does not say; `null` where it cannot be. */
@@ -80,14 +114,23 @@ export class History {
     return found
   }
 
-  #audit(): Promise<ReadonlyMap<string, Brought>> {
-    const asked = (this.#audited ??= this.#source.audit({ limit: AUDIT_LINES }).then(broughtByAudit))
+  #audit(): Promise<Audited> {
+    const asked = (this.#audited ??= this.#source.audit({ limit: AUDIT_LINES }).then(readAudit))
     // What could not be read is asked for again.
     asked.catch(() => {
       if (this.#audited === asked) this.#audited = null
     })
     return asked
   }
+}
+
+interface Audited {
+  readonly brought: ReadonlyMap<string, Brought>
+  readonly shares: readonly ShareSince[]
+}
+
+function readAudit(lines: readonly AuditLine[]): Audited {
+  return { brought: broughtByAudit(lines), shares: sharesOf(lines) }
 }
 
 /** What is read of a manifest; it was checked when it was sealed or came in. */

@@ -33,6 +33,8 @@ export interface VersionStep {
   readonly isOverride: boolean
   /** Who approved it, where approvals were asked for. */
   readonly approvedBy: readonly string[]
+  /** Why it passed approvals and freezes, where it was an emergency. */
+  readonly emergency: string | null
   /** Commit of the repository that it was published from, where its lineage says so. */
   readonly commit: string | null
   /** Digest of the text that it was read from, where there was one. */

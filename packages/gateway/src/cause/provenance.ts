@@ -9,11 +9,13 @@
  * A value of the version in force is looked up in the operator's file as it is now, where it says the same: that is where
  * somebody would go to change it. Otherwise in the text that the version was read from.
  */
-import { type Json, pointTo, type SettingsTree, stepsOf } from '@changeover/reload'
+import type { SettingsTree } from '@changeover/reload'
 import { findOrigins } from './find-origins.ts'
 import type { History } from './history.ts'
 import type { KeptTexts, SourceText } from './kept-texts.ts'
 import type { Place, ValueOrigin, VersionStep } from './origin.ts'
+import type { ShareSince } from './reload-facts.ts'
+import { isSame, valueAt } from './values.ts'
 
 /** A settings text, read: what it says, and where. */
 export interface ReadSettings {
@@ -41,6 +43,10 @@ export interface Provenance {
     pointers: readonly string[],
   ): Promise<ReadonlyMap<string, ValueOrigin>>
   step(version: string): Promise<VersionStep | null>
+  /** As `History.shareAt`. */
+  shareAt(rollout: string, atMs: number): Promise<ShareSince | null>
+  /** As `History.broughtBetween`. */
+  broughtBetween(fromMs: number, toMs: number): Promise<readonly VersionStep[]>
 }
 
 /** Texts that stay read, because one question asks for many places of the same. */
@@ -70,6 +76,8 @@ export function createProvenance(options: ProvenanceOptions): Provenance {
 
   return {
     step: (version) => history.step(version),
+    shareAt: (rollout, atMs) => history.shareAt(rollout, atMs),
+    broughtBetween: (fromMs, toMs) => history.broughtBetween(fromMs, toMs),
     async originsOf(version, settings, pointers) {
       const finder = { history, isOwn, placeIn }
       const isInForce = options.inForce()?.version === version
@@ -99,40 +107,4 @@ function createReading({ read }: ProvenanceOptions) {
     recent = [entry, ...recent.filter((other) => other !== entry)].slice(0, MOST_READ)
     return entry.it
   }
-}
-
-/** What stands at a pointer; `undefined` when nothing does. */
-export function valueAt(tree: SettingsTree, pointer: string): Json | undefined {
-  let here: Json | undefined = tree
-  for (const step of stepsOf(pointer)) {
-    const holds: boolean = typeof here === 'object' && here !== null && Object.hasOwn(here, step)
-    here = holds ? (here as { readonly [key: string]: Json })[step] : undefined
-  }
-  return here
-}
-
-/** The same JSON, however its keys are ordered. */
-export function isSame(a: Json | undefined, b: Json | undefined): boolean {
-  if (a === b) return true
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
-  if (Array.isArray(a) !== Array.isArray(b)) return false
-  const [left, right] = [Object.entries(a), Object.entries(b)]
-  const other = b as Readonly<Record<string, Json>>
-  return (
-    left.length === right.length &&
-    left.every(([key, value]) => Object.hasOwn(other, key) && isSame(value as Json, other[key]))
-  )
-}
-
-/** Pointers of the values below one, itself when it is a value; `atMost` of them. */
-export function leavesAt(tree: SettingsTree, pointer: string, atMost: number): readonly string[] {
-  const found: string[] = []
-  const visit = (here: Json | undefined, at: string): void => {
-    if (here === undefined || found.length >= atMost) return
-    const inside = typeof here === 'object' && here !== null ? Object.entries(here) : []
-    if (inside.length === 0) found.push(at)
-    for (const [key, value] of inside) visit(value as Json, pointTo(at, key))
-  }
-  visit(valueAt(tree, pointer), pointer)
-  return found
 }

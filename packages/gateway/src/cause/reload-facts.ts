@@ -18,15 +18,23 @@ export interface Brought {
   readonly status: string
   /** `null` where it was not known yet when the line was written. */
   readonly changed: readonly string[] | null
-  readonly approvedBy: readonly string[]
+  readonly consent: Consent
 }
+
+/** Who agreed to a change, or why nobody was asked. */
+export interface Consent {
+  readonly approvedBy: readonly string[]
+  readonly emergency: string | null
+}
+
+const NOBODY_ASKED: Consent = { approvedBy: [], emergency: null }
 
 /** Asked for by nobody: they bring back what was brought in before. */
 const REPEATED: ReadonlySet<string> = new Set(['startup', 'drift'])
 
 export function broughtByAudit(lines: readonly AuditLine[]): ReadonlyMap<string, Brought> {
   const found = new Map<string, Brought>()
-  const approvals = approvalsOf(lines)
+  const consents = consentOf(lines)
   for (const line of lines) {
     const { to, trigger, attempt } = line
     if (to === null) continue
@@ -35,12 +43,9 @@ export function broughtByAudit(lines: readonly AuditLine[]): ReadonlyMap<string,
     if (known !== undefined && !isSame && (REPEATED.has(trigger) || !REPEATED.has(known.trigger))) continue
     const { traceId, source, who, from, status, at, changedParameters } = line
     const changed = changedParameters.length === 0 ? null : changedParameters
-    const approvedBy = approvals.get(attempt) ?? []
+    const consent = consents.get(attempt) ?? NOBODY_ASKED
     const begun = isSame && known !== undefined ? known.at : at
-    found.set(to, {
-      ...{ attempt, traceId, trigger, source, who, from, status, changed, approvedBy },
-      at: begun,
-    })
+    found.set(to, { attempt, traceId, trigger, source, who, from, at: begun, status, changed, consent })
   }
   return found
 }
@@ -53,21 +58,46 @@ export function broughtByReports(reports: readonly AttemptReport[]): ReadonlyMap
     if (to === null || REPEATED.has(trigger) || (known !== undefined && known.attempt !== attempt)) continue
     const at = new Date(it.startedAt).toISOString()
     const changed = it.changedParameters.length === 0 ? null : it.changedParameters
-    found.set(to, { attempt, traceId, trigger, source, who, from, at, status, changed, approvedBy: [] })
+    found.set(to, {
+      attempt,
+      traceId,
+      trigger,
+      source,
+      who,
+      from,
+      at,
+      status,
+      changed,
+      consent: NOBODY_ASKED,
+    })
   }
   return found
 }
 
-/** By attempt. Lines that say who approved carry their names. */
-function approvalsOf(lines: readonly AuditLine[]): ReadonlyMap<string, readonly string[]> {
-  const found = new Map<string, readonly string[]>()
-  for (const line of lines) {
-    const { approvedBy } = line as { readonly approvedBy?: unknown }
-    if (!Array.isArray(approvedBy)) continue
-    found.set(
-      line.attempt,
-      approvedBy.filter((it) => typeof it === 'string'),
-    )
+/** By attempt: who agreed, and why nobody had to. The last line of an attempt says it. */
+function consentOf(lines: readonly AuditLine[]): ReadonlyMap<string, Consent> {
+  const found = new Map<string, Consent>()
+  for (const { attempt, approvals, emergency } of lines) {
+    if (approvals === undefined && emergency === undefined) continue
+    found.set(attempt, { approvedBy: approvals ?? [], emergency: emergency ?? null })
   }
   return found
+}
+
+/** The share of a rollout from a moment on. */
+export interface ShareSince {
+  readonly rollout: string
+  /** Wall milliseconds. */
+  readonly since: number
+  readonly step: number | null
+  readonly share: number
+}
+
+/** Oldest first. */
+export function sharesOf(lines: readonly AuditLine[]): readonly ShareSince[] {
+  return lines.flatMap(({ at, rollout }) =>
+    rollout === undefined
+      ? []
+      : [{ rollout: rollout.id, since: Date.parse(at), step: rollout.step, share: rollout.share }],
+  )
 }

@@ -78,6 +78,18 @@ export type AuditPage = {
   readonly lines: readonly AuditLine[]
   /** whether each line names the hash of the one before and its own is right */
   readonly verified: boolean
+  /** lines that were looked at for that */
+  readonly checked: number
+  readonly problems: readonly ({
+    /** counted from 1, from the oldest that was looked at; `null` for one that is not there */
+    readonly line: number | null
+    readonly fault: 'changed' | 'missing_before' | 'moved' | 'repeated' | 'not_there'
+    readonly message: string
+  })[]
+  /** whether the oldest line that was looked at is the first of all */
+  readonly isFromTheBeginning: boolean
+  /** hash of the newest; kept elsewhere, it shows whether lines were cut off */
+  readonly last: string | null
 }
 
 export type Blame = {
@@ -485,6 +497,11 @@ export type Receipt = {
   readonly changedParameters?: readonly string[]
   /** what would come in, while it waits */
   readonly candidate?: string
+  /** it is on trial, and answers this part of the units */
+  readonly rollout?: {
+    readonly id: string
+    readonly share: number
+  }
   readonly file?: WriteBack
   readonly override?: Override
 }
@@ -1371,7 +1388,13 @@ export interface Operations {
   readAudit: {
     params: {}
     query: {
+      /** the newest so many */
       readonly limit?: number
+      /** lines written at or after it */
+      readonly since?: string
+      readonly verify?: 'true' | 'false'
+      /** a hash that must be in the log */
+      readonly kept?: string
     }
     body: undefined
     answer: AuditPage

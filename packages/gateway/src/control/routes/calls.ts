@@ -3,6 +3,7 @@ import { createRoute, z } from '@hono/zod-openapi'
 import type { CallFilter } from '../../calls/questions.ts'
 import { GatewayError } from '../../errors.ts'
 import { type AdminApp, json, refusal } from '../app.ts'
+import { answered } from '../call-answers.ts'
 import type { AdminRooms } from '../rooms.ts'
 import { Call, CallPage } from '../schemas.ts'
 import { writeCall } from '../write-json.ts'
@@ -58,12 +59,4 @@ export function addCallRoutes(app: AdminApp, { calls }: AdminRooms): void {
 
 function withoutHoles(filter: { [Name in keyof CallFilter]: CallFilter[Name] | undefined }): CallFilter {
   return Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined))
-}
-
-async function answered<T>(answer: Promise<T>): Promise<T> {
-  try {
-    return await answer
-  } catch (cause) {
-    throw new GatewayError('control.call_log', {}, { cause })
-  }
 }

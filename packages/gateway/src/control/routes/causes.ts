@@ -1,14 +1,17 @@
-/** `/v1/settings/origin`: where the values in force come from. */
+/** `/v1/settings/origin` and `/v1/calls/{id}/why`: where values come from, and what they decided. */
 import { isPointer, type SettingsTree } from '@changeover/reload'
 import { createRoute, z } from '@hono/zod-openapi'
 import type { JSONValue } from 'hono/utils/types'
-import { leavesAt, valueAt } from '../../cause/provenance.ts'
+import { leavesAt, valueAt } from '../../cause/values.ts'
+import { explainCall } from '../../cause/why.ts'
 import { GatewayError } from '../../errors.ts'
+import { describeChanges } from '../../plan/words/describe-changes.ts'
 import { type AdminApp, json, refusal } from '../app.ts'
-import { SettingsOrigin } from '../cause-schemas.ts'
+import { answered } from '../call-answers.ts'
+import { SettingsOrigin, Why } from '../cause-schemas.ts'
 import { effectiveAt } from '../effective.ts'
 import type { AdminRooms } from '../rooms.ts'
-import { writeOrigin } from '../write-cause.ts'
+import { writeOrigin, writeWhy } from '../write-cause.ts'
 
 /** Beyond this, counting on is all that is done. */
 const MOST_VALUES = 100_000
@@ -31,7 +34,17 @@ const origin = createRoute({
   responses: { 200: json(SettingsOrigin, 'Values and where they come from'), default: refusal },
 })
 
+const why = createRoute({
+  method: 'get',
+  path: '/v1/calls/{id}/why',
+  operationId: 'explainCall',
+  summary: 'Why a call went as it did: version, what decided, where it came from, what is different now',
+  request: { params: z.object({ id: z.string().describe('as in `x-changeover-call`') }) },
+  responses: { 200: json(Why, 'What decided'), default: refusal },
+})
+
 export function addCauseRoutes(app: AdminApp, rooms: AdminRooms): void {
+  app.openapi(why, async (c) => c.json(await answerWhy(rooms, c.req.valid('param').id), 200))
   app.openapi(origin, async (c) => {
     const { pointer, limit, version: asked } = c.req.valid('query')
     const { version, settings } = await settingsOf(rooms, asked)
@@ -49,6 +62,21 @@ export function addCauseRoutes(app: AdminApp, rooms: AdminRooms): void {
     })
     return c.json({ version, pointer, values, left: all.length - shown.length }, 200)
   })
+}
+
+async function answerWhy({ reloader, calls, provenance }: AdminRooms, id: string) {
+  const call = await answered(calls.find(id))
+  if (call === null) throw new GatewayError('control.no_such_call', { call: id })
+  const options = {
+    provenance,
+    inForce: () => reloader.current(),
+    describe: describeChanges,
+    settings: async (version: string) => {
+      const current = reloader.current()
+      return version === current?.version ? current.settings : reloader.settings(version)
+    },
+  }
+  return writeWhy(await explainCall(options, call))
 }
 
 async function settingsOf(

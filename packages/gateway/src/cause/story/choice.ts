@@ -1,0 +1,115 @@
+/** How a target was chosen, which were passed by, and what became of each attempt. */
+import { pointTo, type SettingsTree } from '@changeover/reload'
+import type { AttemptReason, CallAttempt, CallRecord, SkippedTarget } from '../../contract/call.ts'
+import { leavesAt, valueAt } from '../values.ts'
+import { rulesOf } from './route.ts'
+import { modelOf, type TellStep } from './step.ts'
+
+/** More than these are told as one: the list of targets. */
+const MOST_LEAVES = 8
+
+export const tellChoice: TellStep = (call, settings) => {
+  const { route, choice } = call
+  if (route === null || choice === null) return null
+  const [, shares = choice, strategy] = /^(.*?)(?: by ([a-z-]+))?$/.exec(choice) ?? []
+  const isOnly = !shares.includes(',')
+  const chosen =
+    strategy === undefined
+      ? isOnly
+        ? `the only target is ${shares.replace(/=100%$/, '')}`
+        : `drawn by weight: ${shares}`
+      : `chosen by ${strategy} among ${shares}`
+  const skipped = (call.skipped ?? []).map(saySkipped)
+  return {
+    about: 'choice',
+    says: [chosen, ...skipped].join('; '),
+    pointers: choicePointers(call, route, settings),
+  }
+}
+
+function choicePointers(call: CallRecord, route: string, settings: SettingsTree): readonly string[] {
+  const at = pointTo('/routes', route)
+  const rule = rulesOf(call).at(-1)
+  const ofRule = rule === undefined ? undefined : pointTo(rule, 'targets')
+  const targets =
+    ofRule !== undefined && valueAt(settings, ofRule) !== undefined ? ofRule : pointTo(at, 'targets')
+  const leaves = leavesAt(settings, targets, MOST_LEAVES + 1)
+  const strategies = [rule ?? at, at].map((it) => pointTo(it, 'strategy'))
+  const strategy = strategies.find((it) => valueAt(settings, it) !== undefined)
+  return [
+    ...(leaves.length > MOST_LEAVES ? [targets] : leaves),
+    ...(strategy === undefined ? [] : [strategy]),
+  ]
+}
+
+const SKIPPED: Readonly<Record<SkippedTarget['reason'], string>> = {
+  breaker: 'its breaker was open',
+  ejected: 'it rested, because it did worse than the others',
+  sensitive: 'it may not be sent what is sensitive',
+  region: 'it is not in the region asked for',
+  full: 'it was full',
+}
+
+function saySkipped({ target, reason }: SkippedTarget): string {
+  return `${target} was passed by: ${SKIPPED[reason]}`
+}
+
+/** Settings of the target that answered, or was tried last. */
+export const tellTarget: TellStep = (call, settings) => {
+  const { target } = call
+  if (target === null) return null
+  const model = modelOf(target)
+  const at = pointTo('/models', model)
+  const provider = target.slice(0, target.indexOf('/'))
+  const said = valueAt(settings, pointTo(at, 'model'))
+  const known = typeof said === 'string' && said !== model ? `, which calls it ${said}` : ''
+  const verb = call.error === '' ? 'answered by' : 'last tried'
+  return {
+    about: 'target',
+    says: `${verb} model ${model} of provider ${provider}${known}`,
+    pointers: [...leavesAt(settings, at, MOST_LEAVES), pointTo('/providers', provider)],
+  }
+}
+
+export const tellAttempts: TellStep = (call, settings) => {
+  const { attempts, route } = call
+  const failed = attempts.filter((it) => it.kind === undefined && it.error !== '')
+  if (failed.length === 0 && attempts.every((it) => it.by === undefined)) return null
+  const at = route === null ? null : pointTo('/routes', route)
+  const used = at === null ? [] : fallbackPointers(attempts, at)
+  return {
+    about: 'attempts',
+    says: attempts.map(sayAttempt).join('; '),
+    pointers: used.filter((it) => valueAt(settings, it) !== undefined),
+  }
+}
+
+function fallbackPointers(attempts: readonly CallAttempt[], at: string): readonly string[] {
+  const reasons = new Set(attempts.flatMap((it) => (it.by === undefined ? [] : [it.by])))
+  const found: string[] = []
+  for (const it of reasons) {
+    if (it === 'fallback') found.push(pointTo(at, 'fallback'))
+    else if (it.startsWith('fallback:')) {
+      found.push(pointTo(pointTo(at, 'fallbackFor'), it.slice('fallback:'.length)))
+    } else if (it === 'retry') found.push(pointTo(at, 'retries'))
+  }
+  return found
+}
+
+const BY: Readonly<Record<string, string>> = {
+  key: 'with another key',
+  retry: 'again',
+  other: 'as another target',
+  fallback: 'as a fallback',
+}
+
+function sayReason(by: AttemptReason): string {
+  return BY[by] ?? `as a fallback for ${by.slice('fallback:'.length).replaceAll('_', ' ')}`
+}
+
+function sayAttempt(it: CallAttempt): string {
+  const how =
+    it.kind === undefined ? (it.by === undefined ? '' : ` ${sayReason(it.by)}`) : ` beside it (${it.kind})`
+  const end = it.error === '' ? 'answered' : `${it.error}${it.status === null ? '' : ` ${it.status}`}`
+  return `${it.target}${how}: ${end} after ${Math.round(it.durationMs)} ms`
+}

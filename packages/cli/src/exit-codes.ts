@@ -7,6 +7,8 @@ export const exitCodes = {
   usage: 2,
   /** The gateway could not be reached. */
   unreachable: 3,
+  /** `plan --strict`: it would be taken, and there are warnings. */
+  warned: 4,
   /** A bug in the command. */
   bug: 70,
 } as const
@@ -16,5 +18,6 @@ export const exitMeanings: readonly (readonly [code: number, meaning: string])[]
   [exitCodes.refused, 'refused by the gateway, or a check found something wrong; nothing was changed'],
   [exitCodes.usage, 'the command line was not understood'],
   [exitCodes.unreachable, 'the gateway could not be reached'],
+  [exitCodes.warned, 'for `plan --strict`: it would be taken, but there are warnings'],
   [exitCodes.bug, 'a bug in the command'],
 ]

@@ -168,7 +168,7 @@ describe('changeover plan', () => {
     const ran = await changeover(['plan', '--set', 'models/tiny={"provider":"sim"}'])
     expect(ran).toMatchObject({ code: 0 })
     expect(ran.out).toContain('would be taken')
-    expect(ran.out).toContain('+ models/tiny  added {1 field}')
+    expect(ran.out).toContain('+ model tiny is added, served by provider sim')
     expect(readFileSync(file, 'utf8')).toBe(before)
   })
 

@@ -3,18 +3,28 @@ import type { Plan } from '@changeover/sdk'
 import { changeOptions, readBody } from '../change-options.ts'
 import type { Command, CommandContext } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { writePlan } from '../render/changes.ts'
+import { writePlan } from '../render/plan.ts'
 import { writeProblem } from '../render/problem.ts'
 
 export const plan: Command = {
   name: 'plan',
   summary: 'what a change would do, without doing it',
   usage: '[FILE | -]',
-  about: 'The gateway builds the change beside the running version, all the way to the swap, and lets it go.',
+  about: `The gateway builds the change beside the running version, all the way to the swap, and lets it go. It replays
+recorded calls through both: who would be refused, go elsewhere, or cost more or less.`,
   words: [0, 1],
-  options: changeOptions,
+  options: {
+    ...changeOptions,
+    replay: {
+      type: 'string',
+      value: 'N|TIME|off',
+      about: 'the newest N calls, or those of the last 1h; default 10000',
+    },
+    strict: { type: 'boolean', about: 'exit with 4 when there are warnings' },
+  },
   examples: [
     ['changeover plan changeover.yaml', 'a whole file'],
+    ['changeover plan changeover.yaml --replay 1h --strict', 'by the calls of the last hour, for a build'],
     ['changeover plan --set limits/default/requests=100', 'one value'],
   ],
   run,
@@ -23,19 +33,24 @@ export const plan: Command = {
 async function run(context: CommandContext): Promise<number> {
   const client = await context.client()
   const body = await readBody(context, client)
+  const replay = context.text('replay')
   const answer: Plan = await client.ask('plan', {
     body: body.bytes,
     contentType: body.contentType,
     source: body.sent.name,
-    query: context.flag('allow-shrink') ? { allowShrink: 'true' } : {},
+    query: {
+      ...(context.flag('allow-shrink') ? { allowShrink: 'true' as const } : {}),
+      ...(replay === undefined ? {} : { replay }),
+    },
   })
   if (context.json) context.say(JSON.stringify(answer, null, 2))
   else {
-    writePlan(answer, context.paint).forEach((it) => context.say(it))
+    writePlan(answer, context.paint, context.now()).forEach((it) => context.say(it))
     if (answer.problem !== null) {
       context.say()
       writeProblem(answer.problem, context.paint, body.sent).forEach((it) => context.say(it))
     }
   }
-  return answer.ok ? exitCodes.ok : exitCodes.refused
+  if (!answer.ok) return exitCodes.refused
+  return context.flag('strict') && answer.warnings.length > 0 ? exitCodes.warned : exitCodes.ok
 }

@@ -1,5 +1,5 @@
 /** Differences and receipts, in words. */
-import type { Override, Plan, Receipt } from '@changeover/sdk'
+import type { Override, Receipt } from '@changeover/sdk'
 import type { Paint } from './paint.ts'
 import { saySpan } from './times.ts'
 
@@ -51,11 +51,4 @@ function writeFile({ file }: Receipt, paint: Paint): string[] {
   }
   const kept = file.kept === undefined ? '' : `; what it held is kept as "${file.kept}"`
   return [paint('dim', `  written back into ${file.path}${kept}`)]
-}
-
-export function writePlan(plan: Plan, paint: Paint): string[] {
-  const head = plan.ok
-    ? `${paint('green', 'would be taken')}  against ${plan.from ?? 'nothing'}`
-    : paint('red', 'would be refused')
-  return [head, ...writeWords(plan.words, paint)]
 }

@@ -9,6 +9,7 @@ import type { Refusal, Replay, ReplayAsk } from '../plan/look.ts'
 import { newPlanId } from '../plan/plan-shelf.ts'
 import type { Looked, LookOptions } from '../plan/planner.ts'
 import { MOST_REPLAYED, USUALLY_REPLAYED } from '../plan/planner.ts'
+import type { ChangeHint } from './changer.ts'
 import type { Plan } from './plan-schemas.ts'
 import { problemOfReceipt } from './problem.ts'
 import type { AdminRooms } from './rooms.ts'
@@ -30,6 +31,7 @@ export async function makePlan(rooms: AdminRooms, offered: Offered, options: Loo
   const id = newPlanId()
   const body = writePlan(plan, looked, { id, at })
   const { mediaType, source } = origin
+  const { asker: _, ...hint } = (origin.hint ?? {}) as ChangeHint
   const canApply = plan.ok && plan.settings !== null && mediaType !== undefined
   rooms.plans.keep({
     id,
@@ -37,7 +39,7 @@ export async function makePlan(rooms: AdminRooms, offered: Offered, options: Loo
     base: plan.from,
     digest: plan.digest,
     body,
-    offer: canApply ? { bytes, mediaType, source } : null,
+    offer: canApply ? { bytes, mediaType, source, hint } : null,
     applied: null,
   })
   return body

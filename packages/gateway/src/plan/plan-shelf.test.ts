@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { createPlanShelf, type KeptPlan, newPlanId } from './plan-shelf.ts'
 
 function plan(id: string, bytes = 10): KeptPlan<string> {
-  const offer = { bytes: new Uint8Array(bytes), mediaType: 'application/yaml', source: 'a.yaml' }
+  const offer = { bytes: new Uint8Array(bytes), mediaType: 'application/yaml', source: 'a.yaml', hint: {} }
   return { id, at: 1, base: '1.1', digest: 'sha256:a', body: id, offer, applied: null }
 }
 

@@ -19,9 +19,17 @@ export interface KeptPlan<Body> {
   /** As it was answered. */
   readonly body: Body
   /** What was offered, to be offered again; `null` when it would be refused, or was too large to keep. */
-  readonly offer: { readonly bytes: Uint8Array; readonly mediaType: string; readonly source: string } | null
+  readonly offer: PlannedOffer | null
   /** The reload that offered it, when it was applied by its id. */
   readonly applied: string | null
+}
+
+export interface PlannedOffer {
+  readonly bytes: Uint8Array
+  readonly mediaType: string
+  readonly source: string
+  /** What was said beside it, such as that it may remove much; of whoever planned it nothing. */
+  readonly hint: Readonly<Record<string, unknown>>
 }
 
 export interface PlanShelf<Body> {

@@ -15,6 +15,7 @@ import {
   refusal,
 } from '../app.ts'
 import { changeQuery, settingsTypes } from '../change-query.ts'
+import type { ChangeHint } from '../changer.ts'
 import { makePlan, type Offered, type PlanBody, readReplayAsk } from '../make-plan.ts'
 import { Plan, PlanPage } from '../plan-schemas.ts'
 import { problemOf } from '../problem.ts'
@@ -142,8 +143,9 @@ async function applyPlan(c: AdminContext, rooms: AdminRooms, id: string) {
   if (version !== base)
     throw new GatewayError('plan.moved', { plan: id, base: base ?? 'nothing', version: version ?? 'nothing' })
   const { bytes, mediaType, source } = offer
-  const { mediaType: _, ...origin } = originOf(c)
-  const asked = { ...origin, source, mediaType, ...(base === null ? {} : { ifMatch: base }) }
+  const origin = originOf(c)
+  const hint = { ...offer.hint, ...(origin.hint as ChangeHint | undefined) }
+  const asked = { ...origin, source, mediaType, hint, ...(base === null ? {} : { ifMatch: base }) }
   const changed = await rooms.changer.offer(bytes, asked)
   rooms.plans.apply(id, changed.receipt.attempt)
   return changed

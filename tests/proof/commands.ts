@@ -3,41 +3,11 @@
  * failing history shrinks to the few commands that matter; bursts and pending checks are commands too.
  */
 import fc from 'fast-check'
+import { canaryCommands } from './canary-commands.ts'
+import { type Command, command, marked, spec, spell } from './command.ts'
 import { assertHolds } from './oracles.ts'
 import { order } from './version-order.ts'
-import { type Behaviour, KINDS, LIMITS, type Spec, type World } from './world.ts'
-
-type Model = object
-type Command = fc.AsyncCommand<Model, World>
-
-const behaviour: fc.Arbitrary<Behaviour> = fc.oneof(
-  { weight: 8, arbitrary: fc.constant<Behaviour>('fine') },
-  { weight: 2, arbitrary: fc.constantFrom<Behaviour>('slow', 'check-hangs') },
-  { weight: 3, arbitrary: fc.constantFrom<Behaviour>('invalid', 'prepare-throws', 'check-throws') },
-)
-const spec = fc.record({
-  behaviour,
-  where: fc.constantFrom(...KINDS),
-  connection: fc.constantFrom('x', 'y'),
-})
-type Wish = Omit<Spec, 'mark'>
-
-function command(name: string, run: (world: World) => Promise<void> | void, check = always): Command {
-  return {
-    check,
-    toString: () => name,
-    run: async (_model, world) => {
-      if (!world.powerless) await run(world)
-      await world.settle()
-      if (world.powerless) await world.crash()
-      assertHolds(world)
-    },
-  }
-}
-const always = (): boolean => true
-
-const spell = (it: Wish): string => `${it.behaviour}@${it.where},${it.connection}`
-const marked = (world: World, it: Wish): Spec => ({ ...it, mark: ++world.mark })
+import { KINDS, LIMITS, type World } from './world.ts'
 
 const publish = fc.tuple(spec, fc.boolean()).map(([wish, manual]) =>
   command(`publish(${spell(wish)}${manual ? ', by hand' : ''})`, async (world) => {
@@ -243,6 +213,9 @@ const regress = fc.constant(
     void world.reloader.regress('by design').catch(() => {})
     // Right now, in this very block: rollback waits for no disk (I15).
     const after = world.reloader.status()
+    if (status.candidate !== null && status.baseline !== null && after.candidate !== null) {
+      throw new Error('brokeI15: a regression leaves the candidate in service')
+    }
     const observing = status.state === 'observing' && status.baseline !== null
     if (observing && current !== null && current.digest !== status.baseline?.digest) {
       if (after.applied?.digest === current.digest) {
@@ -472,6 +445,7 @@ export function commands(maxCommands: number): fc.Arbitrary<Iterable<Command>> {
       damage,
       drift,
       forge,
+      ...canaryCommands,
     ],
     { maxCommands, size: 'max' },
   )

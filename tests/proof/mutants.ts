@@ -15,7 +15,12 @@ const one = (name: string, file: string, from: string, to: string): Mutant => ({
   edits: [{ file: `engine/${file}`, from, to }],
 })
 
-/** The fourteen of the specification, then those of ours that persistence deserves. */
+const ofRollouts = (name: string, file: string, from: string, to: string): Mutant => ({
+  name,
+  edits: [{ file, from, to }],
+})
+
+/** The fourteen of the specification, then those of ours that persistence deserves, then those of rollouts. */
 export const MUTANTS: readonly Mutant[] = [
   one(
     'the quarantine is not asked',
@@ -76,8 +81,8 @@ export const MUTANTS: readonly Mutant[] = [
   one(
     'a regression keeps the bad snapshot',
     'observer.ts',
-    'rollBack(core.cell)\n    this.endTrial',
-    'this.endTrial',
+    'const before = rollBack(core.cell)\n    this.endTrial',
+    'const before: Generation | null = generation\n    this.endTrial',
   ),
   one(
     'a failed attempt leaks its shadow',
@@ -118,8 +123,8 @@ export const MUTANTS: readonly Mutant[] = [
   one(
     'a version becomes the baseline on disk before it is confirmed',
     'observer.ts',
-    "core.recorder.note('applied', generation.ref)",
-    "core.recorder.note('baseline', generation.ref)",
+    "if (core.cell.current !== null) core.recorder.note('applied', core.cell.current.ref)",
+    "core.recorder.note('baseline', brought.generation.ref)",
   ),
   one(
     'signatures are not asked for again at the start',
@@ -149,6 +154,78 @@ export const MUTANTS: readonly Mutant[] = [
       },
     ],
   },
+  ofRollouts(
+    'a failed comparison is not heard',
+    'rollout/rollout.ts',
+    "if (this.judgement?.verdict === 'fail') {",
+    "if (this.judgement?.verdict === 'fail' && this.step === 99) {",
+  ),
+  ofRollouts(
+    'what cannot be told is promoted',
+    'rollout/rollout.ts',
+    'if (!this.hasPassed) return this.cannotTell()',
+    'void this.cannotTell',
+  ),
+  ofRollouts(
+    'a larger share picks other units',
+    'engine/trial/split.ts',
+    'cohortOf(this.share.rollout, unitId ??',
+    'cohortOf(this.share.rollout + this.share.threshold, unitId ??',
+  ),
+  ofRollouts(
+    'a version that is taken back keeps its share',
+    'engine/commit.ts',
+    'cell.current = cell.baseline\n  cell.candidate = null\n  cell.split = null',
+    'cell.current = cell.baseline\n  cell.candidate = null',
+  ),
+  ofRollouts(
+    'a promoted version does not bake',
+    'engine/observer.ts',
+    'this.bake(trial, by)\n    generation.committed()',
+    'conduct.rollout.bakes(null, by)\n    void this.confirmTrial(trial)\n    generation.committed()',
+  ),
+  ofRollouts(
+    'a version with a share is what a restart brings back',
+    'engine/observer.ts',
+    'if (conduct.isSplit) conduct.rollout.begin()',
+    "if (conduct.isSplit) this.core.recorder.note('baseline', brought.generation.record)\n    if (conduct.isSplit) conduct.rollout.begin()",
+  ),
+  ofRollouts(
+    'a change that waits for a rollout is dropped',
+    'engine/stages/permit.ts',
+    "await attempt.stage('queue', () => orAborted(over.promise, attempt.signal))",
+    "await attempt.stage('queue', () => orAborted(over.promise, attempt.signal))\n    throw new ReloadError('reload.superseded', { by: 'nobody' })",
+  ),
+  ofRollouts(
+    'a freeze is not asked',
+    'engine/trial/conduct.ts',
+    'if (core.frozen === null || isAbove ||',
+    'if (core.frozen !== null || isAbove ||',
+  ),
+  ofRollouts(
+    'a candidate that was overtaken is kept',
+    'engine/observer.ts',
+    'const displaced = [before, this.trial?.generation ?? null]',
+    'const displaced = [before]',
+  ),
+  ofRollouts(
+    'a shadow answers',
+    'engine/trial/split.ts',
+    'return threshold > 0 ? this.pinCandidate(null)',
+    'return threshold >= 0 ? this.pinCandidate(null)',
+  ),
+  ofRollouts(
+    'a rollback leaves the candidate where it is',
+    'engine/observer.ts',
+    'if (trial?.conduct.rollout.isBeside !== true) return\n    rollBack(core.cell)',
+    'if (trial?.conduct.rollout.isBeside !== true) return',
+  ),
+  ofRollouts(
+    'a candidate begins beside a version that nobody has confirmed',
+    'engine/commit.ts',
+    'const before = cell.current\n  cell.current = cell.baseline\n  cell.candidate = next',
+    'const before = cell.current\n  cell.candidate = next',
+  ),
 ]
 
 const SOURCE = resolve(import.meta.dirname, '../../packages/reload/src')

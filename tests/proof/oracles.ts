@@ -21,6 +21,8 @@ export function assertHolds(world: World): void {
   const broken = [
     ...world.broken,
     ...world.ledger.broken,
+    ...world.canary.broken,
+    ...world.canary.moves(world.reloader.rollout()),
     ...pinsAreStable(world),
     ...floorNeverFalls(world),
     ...quarantineHolds(world),
@@ -141,11 +143,13 @@ function attemptsEndOnce(world: World): string[] {
 function onlyConfirmedIsBaseline(world: World): string[] {
   const status = world.reloader.status()
   const record = world.disk.records.get('baseline')
-  if (record === undefined || status.state !== 'observing' || status.applied === null) return []
+  if (record === undefined || status.state !== 'observing') return []
   const onDisk = (JSON.parse(record) as { digest: string }).digest
-  return onDisk === status.applied.digest && status.baseline?.digest !== onDisk
-    ? [`brokeI5: ${status.applied.version} is the baseline on disk before it was confirmed`]
-    : []
+  return [status.applied, status.candidate].flatMap((it) =>
+    it !== null && onDisk === it.digest && status.baseline?.digest !== onDisk
+      ? [`brokeI5: ${it.version} is the baseline on disk before it was confirmed`]
+      : [],
+  )
 }
 
 /**

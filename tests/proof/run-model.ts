@@ -67,6 +67,8 @@ async function comeToRest(world: World): Promise<void> {
   world.disk.failWrites = 0
   world.disk.dieAtWrite = 0
   for (const held of world.held.splice(0)) held.pin.release()
+  world.canary.frozen(null, null)
+  await endRollouts(world)
   for (const ms of [600, 1_100, 6_000, 20_000, 60_000]) await world.advance(ms)
   assertHolds(world)
   assertAtRest(world)
@@ -76,6 +78,15 @@ async function comeToRest(world: World): Promise<void> {
     throw new Error(
       `brokeI10: after close ${world.ledger.liveParts} parts and ${world.ledger.openConnections} connections are left`,
     )
+  }
+}
+
+/** A rollout may wait for people for ever, and others for it. */
+async function endRollouts(world: World): Promise<void> {
+  for (let i = 0; i < 8; i++) {
+    const rollout = world.reloader.rollout()
+    if (rollout !== null) await world.reloader.abort(rollout.id, 'the end').catch(() => null)
+    await world.advance(600)
   }
 }
 

@@ -6,6 +6,7 @@
  */
 import type { Json, Origin, Participant, Pin, Receipt, Reloader, Snapshot } from '@changeover/reload'
 import { ManualClock } from '@changeover/testkit'
+import { CanaryWatch, MEASURES } from './canary-watch.ts'
 import { Disk, FaultyStore } from './faulty-store.ts'
 import { type Connection, Ledger, type Part } from './ledger.ts'
 import { Publisher } from './publisher.ts'
@@ -82,6 +83,7 @@ export class World {
   ledger: Ledger = new Ledger()
   store: FaultyStore
   reloader: Reloader<Parts>
+  readonly canary: CanaryWatch = new CanaryWatch()
   mark = 0
   spawned = 0
   private lastSeen: string | null = null
@@ -107,6 +109,7 @@ export class World {
     this.disk.dieAtWrite = 0
     this.disk.failWrites = 0
     this.held.length = 0
+    this.canary.forget()
     this.lastSeen = null
     this.asked.length = 0
     this.clock = new ManualClock(this.clock.now() + 5)
@@ -163,7 +166,7 @@ export class World {
 
   acquire(): void {
     if (this.reloader.current() === null) return
-    const pin = this.reloader.acquire()
+    const pin = this.canary.ask(this.reloader)
     const held: Held = {
       pin,
       snapshot: pin.snapshot,
@@ -204,9 +207,10 @@ export class World {
         this.broken.push(`brokeI23: status says ${applied?.version} while ${current?.version} serves`)
       }
       if (current === null) return
-      const pin = this.reloader.acquire()
+      const pin = this.canary.ask(this.reloader)
       this.inspect(pin.snapshot)
       pin.release()
+      this.countTrials(current)
     } finally {
       this.probing = false
     }
@@ -229,6 +233,9 @@ export class World {
         this.broken.push(`brokeI10: ${snapshot.version} serves over a closed connection`)
       }
     }
+  }
+
+  private countTrials(snapshot: Snapshot<Parts>): void {
     if (snapshot.version === this.lastSeen) return
     this.lastSeen = snapshot.version
     const unconfirmed = this.reloader.status().confirmed?.digest !== snapshot.digest
@@ -260,6 +267,8 @@ export class World {
       clock: this.clock,
       telemetry: this.spans.telemetry,
       limits: LIMITS,
+      measures: MEASURES,
+      frozen: () => this.canary.freeze,
       ...(this.signed ? { trust: this.publisher.trust, signer: this.publisher.localSigner } : {}),
     })
   }

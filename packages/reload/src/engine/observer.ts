@@ -221,6 +221,8 @@ export class Observer {
     if (trial?.conduct !== conduct) return
     const { candidate, generation } = trial
     promote(core.cell, conduct.full())
+    // First of all, so that whoever is told below finds it told.
+    this.bake(trial, by)
     generation.committed()
     core.library.append(candidate, false)
     core.recorder.note('applied', generation.ref)
@@ -228,7 +230,6 @@ export class Observer {
     say(core.telemetry, 'info', `version ${generation.ref.version} serves`, {
       span: trial.attempt.span.context,
     })
-    this.bake(trial, by)
   }
 
   private failed(conduct: Conduct, { code, mark, reason }: Failure): void {

@@ -73,6 +73,7 @@ export const attributeNames: readonly AttributeName[] = [
     type: 'int',
     meaning: 'Distinct trusted keys that must have signed.',
   },
+  { name: 'reload.root.version', type: 'int', meaning: 'Number of the signed root that was asked.' },
   { name: 'reload.verify.reason', type: 'string', meaning: 'The code of what was not believed.' },
   { name: 'reload.validation.error_count', type: 'int', meaning: 'How many things are wrong.' },
   { name: 'reload.approval.count', type: 'int', meaning: 'Approvals given.' },

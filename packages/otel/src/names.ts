@@ -48,6 +48,23 @@ export const spanNames: readonly SpanName[] = [
     ],
   },
   {
+    name: 'reload.trust',
+    kind: 'internal',
+    meaning:
+      'A signed root is offered: verified against the one in force, written down, then in force itself.',
+    attributes: [
+      'reload.trigger',
+      'reload.source',
+      'reload.scope',
+      'reload.status',
+      'reload.reason',
+      'reload.root.version',
+      'reload.signature.keyids',
+      'user.id',
+      'error.type',
+    ],
+  },
+  {
     name: 'reload.plan',
     kind: 'internal',
     meaning: 'A look at what an offer would change: everything up to the swap, then let go. Not an attempt.',
@@ -66,6 +83,7 @@ export const spanNames: readonly SpanName[] = [
     attributes: [
       'reload.signature.keyids',
       'reload.signature.threshold',
+      'reload.root.version',
       'reload.verify.reason',
       'error.type',
     ],
@@ -80,7 +98,13 @@ export const spanNames: readonly SpanName[] = [
     name: 'reload.approve',
     kind: 'internal',
     meaning: 'Waiting for the word of people.',
-    attributes: ['reload.approval.count', 'reload.approval.threshold', 'reload.approval.by', 'error.type'],
+    attributes: [
+      'reload.approval.count',
+      'reload.approval.threshold',
+      'reload.approval.by',
+      'reload.emergency',
+      'error.type',
+    ],
   },
   {
     name: 'reload.fetch',
@@ -213,6 +237,12 @@ export const eventNames: readonly EventName[] = [
   { name: 'config.reload.completed', meaning: 'A version is confirmed, or took the place of another.' },
   { name: 'config.reload.rejected', meaning: 'An offer was refused; nothing changed.' },
   { name: 'config.reload.rolled_back', meaning: 'A version was taken back; the baseline serves.' },
+  { name: 'config.trust.accepted', meaning: 'A new signed root is in force.' },
+  { name: 'config.trust.rejected', meaning: 'A root was refused; the one in force stays.' },
+  {
+    name: 'config.stale',
+    meaning: 'No publisher was heard for too long, or the root has expired; or that is over.',
+  },
   { name: 'config.drift', meaning: 'What runs was not what was applied; it was built again.' },
   { name: 'context.migrated', meaning: 'Session contexts went over to another schema.' },
   {

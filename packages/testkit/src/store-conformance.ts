@@ -109,6 +109,18 @@ const cases: Record<string, Case> = {
     expect(await store.readRecord('line')).toEqual([entry])
   },
 
+  'keeps the line of roots, exactly, also when it is opened again': async ({ store, reopen }) => {
+    const chain = ['{"payload":"MQ==","signatures":[]}', '{"reason":"\\"root\\":\\n ☃"}']
+    const root = { version: 2, digest: digestOf('2'), chain }
+    await store.writeRecord('root', { ...root, version: 1, chain: chain.slice(0, 1) })
+    await store.writeRecord('root', root)
+    await store.writeRecord('floor', { version: '1.1', digest: digestOf('1') })
+    await store.close()
+    const again = await reopen()
+    expect(await again.readRecord('root')).toEqual(root)
+    expect(await again.readRecord('floor')).toMatchObject({ version: '1.1' })
+  },
+
   'clears a record, also one that is not there': async ({ store }) => {
     const intent = {
       version: '1.1',

@@ -15,6 +15,10 @@ describe('flags', () => {
         state: '.changeover',
         scope: 'default',
         instance: null,
+        trust: null,
+        signingKey: null,
+        staleMs: 0,
+        failClosed: false,
         drainMs: 30_000,
         driftMs: 60_000,
         logLevel: 'info',
@@ -27,6 +31,18 @@ describe('flags', () => {
     const argv = ['--settings', 'conf', '--port', '0', '--poll', 'https://a.example/s', '--log-format=json']
     expect(readFlags(argv)).toMatchObject({
       flags: { settings: 'conf', port: 0, poll: 'https://a.example/s', logFormat: 'json' },
+    })
+    const trust = [
+      '--trust',
+      'root.json',
+      '--signing-key',
+      '${file:own.key}',
+      '--stale-ms',
+      '60000',
+      '--fail-closed',
+    ]
+    expect(readFlags(trust)).toMatchObject({
+      flags: { trust: 'root.json', signingKey: '${file:own.key}', staleMs: 60_000, failClosed: true },
     })
     expect(readFlags(['-h'])).toEqual({ kind: 'help' })
     expect(readFlags(['--version', '--port', 'x'])).toEqual({ kind: 'version' })

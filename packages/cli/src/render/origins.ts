@@ -78,7 +78,7 @@ export function writeVersions(steps: readonly VersionStep[], paint: Paint, now: 
       it.commit === null ? '' : `commit ${clip(it.commit, 12)}`,
       it.status === null || it.status === 'success' || it.status === 'superseded'
         ? ''
-        : paint('red', it.status.replaceAll('_', ' ')),
+        : paint(it.status === 'in_progress' ? 'yellow' : 'red', it.status.replaceAll('_', ' ')),
     ]
     const by = [`by ${it.author}`, sayAgo(it.at, now), it.trigger ?? '', ...more].filter(
       (text) => text !== '',

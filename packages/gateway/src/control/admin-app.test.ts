@@ -6,6 +6,7 @@ import { createReloader, type Participant, ReloadError, type Reloader, systemClo
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
 import type { z } from 'zod'
 import { createApprovalDesk } from '../access/approval-desk.ts'
+import { openProvenance, openTexts } from '../boot/open-provenance.ts'
 import type { CallLog } from '../calls/call-log.ts'
 import { OWNER } from '../contract/access.ts'
 import type { CallRecord } from '../contract/call.ts'
@@ -15,6 +16,7 @@ import { settingsText } from '../settings/edit.ts'
 import { settingsReader } from '../settings/reader.ts'
 import { createAdminApp } from './admin-app.ts'
 import { type AttemptJournal, createAttemptJournal } from './attempt-journal.ts'
+import * as causes from './cause-schemas.ts'
 import { createChanger } from './changer.ts'
 import { ownFile } from './own-file.ts'
 import { Plan } from './plan-schemas.ts'
@@ -190,12 +192,7 @@ async function open(text: string | null = starter, isOwn = true): Promise<World>
     calls,
     journal,
     changer,
-    provenance: {
-      originsOf: async () => new Map(),
-      step: async () => null,
-      shareAt: async () => null,
-      broughtBetween: async () => [],
-    },
+    provenance: openProvenance({ reloader, journal, texts: openTexts(folder, telemetry), source }).provenance,
     planner: createPlanner({ calls, clock: systemClock, telemetry, shipped: async () => ({}) }),
     plans: createPlanShelf(),
     source,
@@ -608,6 +605,38 @@ describe('looking back', () => {
     expect((await ask('GET', '/v1/calls/call_1', { as: schemas.Call })).body['id']).toBe('call_1')
     expect((await ask('GET', '/v1/calls/call_2')).status).toBe(404)
     expect((await ask('GET', '/v1/calls?status=9')).status).toBe(400)
+  })
+
+  it('says where settings come from, and why a call went as it did', async () => {
+    const { ask } = await open()
+    const headers = { 'x-changeover-actor': 'ann' }
+    const body = [{ op: 'replace', path: '/routes/chat/targets/0/weight', value: 50 }]
+    await ask('PATCH', '/v1/settings?reason=less', { type: 'application/json-patch+json', body, headers })
+    const origin = await ask('GET', '/v1/settings/origin?pointer=/routes/chat&limit=2', {
+      as: causes.SettingsOrigin,
+    })
+    const [model, weight] = origin.body['values'] as unknown[]
+    expect(origin.body).toMatchObject({ version: '1.2', pointer: '/routes/chat' })
+    expect(origin.body['left']).toBeGreaterThan(5)
+    expect(model).toMatchObject({ value: 'small', origin: { kind: 'file', change: { version: '1.1' } } })
+    expect(weight).toMatchObject({
+      value: 50,
+      origin: {
+        kind: 'api',
+        place: { file: 'changeover.yaml', line: 6 },
+        change: { version: '1.2', author: 'admin:claimed:ann', reason: 'less' },
+      },
+    })
+    const story = await ask('GET', '/v1/calls/call_1/why', { as: causes.Why })
+    expect(story.body).toMatchObject({
+      call: { id: 'call_1' },
+      version: { version: '1.1', kept: true },
+      now: { version: '1.2', changes: [{ pointers: ['/routes/chat/targets/0/weight'] }] },
+    })
+    const unknown = await ask('GET', '/v1/calls/call_2/why')
+    expect([unknown.status, unknown.body['code']]).toEqual([404, 'control.no_such_call'])
+    expect((await ask('GET', '/v1/settings/origin?pointer=/routes/none')).status).toBe(404)
+    expect((await ask('GET', '/v1/blame?window=soon')).status).toBe(400)
   })
 
   it('lists refused attempts too, and each one by its id', async () => {

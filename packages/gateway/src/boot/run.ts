@@ -297,6 +297,7 @@ async function openAdmin(begun: Begun, ownerToken: string, rooms: RunningRooms):
     metrics: () => telemetry.metricsText(),
     notReady: () => {
       if (begun.isStopping) return 'stopping'
+      if (isShut(begun)) return 'no publisher has been heard for too long'
       return reloader.current() === null ? 'no settings are in force yet' : null
     },
     loadApi: async () => (await import('./load-api.ts')).createApiListener(rooms),
@@ -305,12 +306,17 @@ async function openAdmin(begun: Begun, ownerToken: string, rooms: RunningRooms):
   return begun.admin
 }
 
+/** What serves is too old, and the operator wants nobody served from it. */
+function isShut({ reloader, trustPlace }: Begun): boolean {
+  return trustPlace.freshness?.failClosed === true && reloader.status().stale?.reason === 'age'
+}
+
 function aboutOf(begun: Begun, dataUrl: string): AdminRooms['about'] {
   return {
     version,
     startedAt: begun.startedAt,
     addresses: () => ({ data: dataUrl, admin: begun.admin?.url ?? null }),
-    ready: () => !begun.isStopping && begun.reloader.current() !== null,
+    ready: () => !begun.isStopping && !isShut(begun) && begun.reloader.current() !== null,
   }
 }
 

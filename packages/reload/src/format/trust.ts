@@ -101,9 +101,10 @@ export function readKey(keyid: string, pem: string): TrustedKey {
   return { keyid, key, identity: keyIdOf(key) }
 }
 
-/** The key id of a key: the digest of its public half (SPKI, DER). */
+/** The key id of a key, public or private: the digest of its public half (SPKI, DER). */
 export function keyIdOf(key: KeyObject): string {
-  return digestOf(key.export({ type: 'spki', format: 'der' }))
+  const half = key.type === 'private' ? createPublicKey(key) : key
+  return digestOf(half.export({ type: 'spki', format: 'der' }))
 }
 
 function unusableKey(keyid: string, found: string, cause?: unknown): ReloadError {

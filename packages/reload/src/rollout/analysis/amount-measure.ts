@@ -14,7 +14,7 @@ import { amount, count, moreOrLess, percent } from './words.ts'
 
 const INTERVAL_ALPHA = 0.05
 /** Of the false alarms that the measure may give. */
-const TAIL_PART = 0.25
+const TAIL_PART = 0.2
 /** Variance of one logarithm below which amounts count as constant: 1 %. */
 const CONSTANT = 1e-4
 
@@ -37,7 +37,11 @@ export class AmountMeasure implements MeasureTest {
     this.#tail?.look(candidate, baseline)
   }
 
-  judge(): MeasureJudgement {
+  isPresent(): boolean {
+    return this.#strata.candidate.samples > 0
+  }
+
+  judge(alpha: number): MeasureJudgement {
     const { spec } = this.#plan
     const { candidate, baseline } = this.#strata
     const summary = {
@@ -56,15 +60,14 @@ export class AmountMeasure implements MeasureTest {
       change: Math.expm1(difference),
       low: Math.expm1(difference - width),
       high: Math.expm1(difference + width),
-      ...this.#conclude(estimate),
+      ...this.#conclude(estimate, alpha),
     }
   }
 
-  #conclude(estimate: Estimate): Pick<MeasureJudgement, 'verdict' | 'reason'> {
-    const { alpha } = this.#plan
-    const design = Math.max(1, estimate.variance / estimate.plain)
-    const evidence = this.#evidence(estimate, design)
-    const tail = (this.#tail?.evidence(design) ?? Number.NEGATIVE_INFINITY) + Math.log(alpha * TAIL_PART)
+  #conclude(estimate: Estimate, alpha: number): Pick<MeasureJudgement, 'verdict' | 'reason'> {
+    const evidence = this.#evidence(estimate, alpha)
+    const tail =
+      (this.#tail?.evidence(estimate.design) ?? Number.NEGATIVE_INFINITY) + Math.log(alpha * TAIL_PART)
     const harm = Math.max(evidence.harm, tail)
     const said = tail >= 0 && evidence.harm < 0 ? this.#sayTail() : this.#say(estimate.difference)
     return conclude(this.#plan, this.#strata, { ...evidence, harm }, said)
@@ -72,14 +75,15 @@ export class AmountMeasure implements MeasureTest {
 
   #estimate(): Estimate {
     const { candidate, baseline } = this.#strata
-    return this.#strata.estimate(
-      [Math.max(CONSTANT, candidate.variance()), Math.max(CONSTANT, baseline.variance())],
-      Number.POSITIVE_INFINITY,
-    )
+    return this.#strata.estimate({
+      candidate: Math.max(CONSTANT, candidate.variance()),
+      baseline: Math.max(CONSTANT, baseline.variance()),
+      events: Number.POSITIVE_INFINITY,
+    })
   }
 
-  #evidence({ difference, variance, units }: Estimate, design: number): Evidence {
-    const { spec, alpha } = this.#plan
+  #evidence({ difference, variance, design, units }: Estimate, alpha: number): Evidence {
+    const { spec } = this.#plan
     const up = Math.log1p(spec.tolerance)
     const down = spec.tolerance < 1 ? -Math.log1p(-spec.tolerance) : Number.POSITIVE_INFINITY
     const part = this.#tail === null ? 1 : 1 - TAIL_PART

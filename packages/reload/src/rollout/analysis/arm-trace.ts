@@ -9,6 +9,9 @@
  */
 import { type Arm, BINS, FIELDS, GROUPS, STRIDE } from './arm.ts'
 
+/** Calls beyond the first of their look from which a variance is believed. */
+const ENOUGH = 50
+
 export class ArmTrace {
   /** Since the last look. */
   newSamples = 0
@@ -16,7 +19,6 @@ export class ArmTrace {
   /** Of all looks. */
   samples = 0
   sum = 0
-  squares = 0
   broken = 0
   hasUnits = false
   readonly #measure: number
@@ -26,6 +28,9 @@ export class ArmTrace {
   #arm: Arm | null = null
   #brokenBefore = 0
   #newSquares = 0
+  #squares = 0
+  #within = 0
+  #freedom = 0
 
   constructor(measure: number) {
     this.#measure = measure
@@ -71,7 +76,9 @@ export class ArmTrace {
     this.#last.set(arm.sums.subarray(from, from + STRIDE))
     this.samples += this.newSamples
     this.sum += this.newSum
-    this.squares += this.#newSquares
+    this.#squares += this.#newSquares
+    this.#within += Math.max(0, this.#newSquares - (this.newSum * this.newSum) / this.newSamples)
+    this.#freedom += this.newSamples - 1
   }
 
   /** Sum of the squares by which the groups strayed. */
@@ -88,10 +95,12 @@ export class ArmTrace {
     return this.samples === 0 ? 0 : this.sum / this.samples
   }
 
+  /** Of one call within a look, as soon as looks have enough calls to tell: the time of day is no chance. */
   variance(): number {
+    if (this.#freedom >= ENOUGH) return this.#within / this.#freedom
     if (this.samples < 2) return 0
     const mean = this.mean()
-    return Math.max(0, (this.squares - this.samples * mean * mean) / (this.samples - 1))
+    return Math.max(0, (this.#squares - this.samples * mean * mean) / (this.samples - 1))
   }
 }
 

@@ -82,6 +82,8 @@ export class Guard {
     if (this.#dead) return
     const rate = this.#rate()
     if (rate === null) return this.#begin()
+    // What the baseline did before this run says nothing about an outage that begins with it.
+    if (this.#score === 0) this.#begin()
     if (!failed) this.#score += Math.log((1 - DEAD) / (1 - rate))
     else this.#score += Math.log(DEAD / rate) * this.#weight(unit)
     if (this.#score <= 0) return this.#begin()

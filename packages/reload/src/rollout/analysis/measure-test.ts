@@ -11,7 +11,10 @@ import { count } from './words.ts'
 export interface MeasureTest {
   /** Takes in what both arms saw since the last look. */
   look(candidate: Arm, baseline: Arm): void
-  judge(): MeasureJudgement
+  /** Whether both sides have said anything yet. */
+  isPresent(): boolean
+  /** `alpha`: probability of a false alarm that this measure may spend. */
+  judge(alpha: number): MeasureJudgement
 }
 
 /** A measure as this rollout looks at it: the service's word, then the policy's. */
@@ -19,8 +22,6 @@ export interface MeasurePlan {
   /** Place in the arms. */
   readonly measure: number
   readonly spec: MeasureSpec
-  /** Probability of a false alarm that this measure may spend. */
-  readonly alpha: number
   readonly pass: NonNullable<AnalysisPolicy['pass']>
 }
 
@@ -46,8 +47,8 @@ export interface Evidence {
 
 /** Of values that are no number, a share above which nothing else is believed. */
 const BROKEN_SHARE = 0.01
-/** Standard errors that are a sign of harm. */
-const SIGN = 1.64
+/** Standard errors that are a sign of harm: with ten measures, chance shows one in a sixteenth of all looks. */
+const SIGN = 2.5
 
 /** Why nothing can be said at all, or `null`. */
 export function unfit(strata: Strata, spec: MeasureSpec): string | null {

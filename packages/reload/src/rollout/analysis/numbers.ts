@@ -14,11 +14,11 @@ export function normalBelow(z: number): number {
   return 0.5 + (sum * Math.exp(-0.5 * z * z)) / Math.sqrt(2 * Math.PI)
 }
 
-/** The value below which a chi-square number falls with a probability of 5 % (Wilson and Hilferty). */
-export function chiSquareLow(freedom: number): number {
+/** The value below which a chi-square number falls that a normal one falls below `-z` (Wilson and Hilferty). */
+export function chiSquareLow(freedom: number, z: number): number {
   if (freedom <= 0) return 0
   const part = 2 / (9 * freedom)
-  return freedom * Math.max(0, 1 - part - 1.645 * Math.sqrt(part)) ** 3
+  return freedom * Math.max(0, 1 - part - z * Math.sqrt(part)) ** 3
 }
 
 /** Logarithm of the gamma function, above 0 (Stirling's series, after steps up to where it is exact). */

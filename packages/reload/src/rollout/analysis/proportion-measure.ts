@@ -29,7 +29,7 @@ interface Ratio {
 export class ProportionMeasure implements MeasureTest {
   readonly #plan: MeasurePlan
   readonly #strata: Strata
-  readonly #tests: readonly { readonly test: ProportionTest; readonly enough: number }[]
+  readonly #tests: readonly ProportionTest[]
   #crossHere = 0
   #crossThere = 0
 
@@ -37,11 +37,8 @@ export class ProportionMeasure implements MeasureTest {
     const { worse, tolerance } = plan.spec
     this.#plan = plan
     this.#strata = new Strata(plan.measure)
-    const sides = worse === 'either' ? 2 : 1
-    const enough = Math.log(sides / plan.alpha)
-    const tests = [{ test: new ProportionTest(1 + tolerance), enough }]
-    if (worse === 'either' && tolerance < 1)
-      tests.push({ test: new ProportionTest(1 - tolerance, -1), enough })
+    const tests = [new ProportionTest(1 + tolerance)]
+    if (worse === 'either' && tolerance < 1) tests.push(new ProportionTest(1 - tolerance, -1))
     this.#tests = tests
   }
 
@@ -52,13 +49,17 @@ export class ProportionMeasure implements MeasureTest {
     const there = strata.baseline.newSamples
     const badHere = this.#bad(strata.candidate.newSum, here)
     const badThere = this.#bad(strata.baseline.newSum, there)
-    for (const { test } of this.#tests) test.look([badHere, here], [badThere, there])
+    for (const test of this.#tests) test.look([badHere, here], [badThere, there])
     this.#crossHere += (badHere * there) / (here + there)
     this.#crossThere += (badThere * here) / (here + there)
     strata.settle()
   }
 
-  judge(): MeasureJudgement {
+  isPresent(): boolean {
+    return this.#strata.candidate.samples > 0
+  }
+
+  judge(alpha: number): MeasureJudgement {
     const { spec } = this.#plan
     const { candidate, baseline } = this.#strata
     const summary = {
@@ -69,7 +70,7 @@ export class ProportionMeasure implements MeasureTest {
     const reason = unfit(this.#strata, spec)
     if (reason !== null)
       return { ...summary, verdict: 'inconclusive', change: null, low: null, high: null, reason }
-    const evidence = this.#evidence()
+    const evidence = this.#evidence(alpha)
     return {
       ...summary,
       ...this.#interval(evidence.design),
@@ -81,18 +82,18 @@ export class ProportionMeasure implements MeasureTest {
     return this.#plan.spec.worse === 'lower' ? samples - sum : sum
   }
 
-  #evidence(): Evidence {
+  #evidence(alpha: number): Evidence {
     const { candidate, baseline } = this.#strata
     const { spec } = this.#plan
     const badHere = this.#bad(candidate.sum, candidate.samples)
     const badThere = this.#bad(baseline.sum, baseline.samples)
     const here = (badHere + 0.5) / (candidate.samples + 1)
     const there = (badThere + 0.5) / (baseline.samples + 1)
-    const { variance, plain, units } = this.#strata.estimate(
-      [here * (1 - here), there * (1 - there)],
-      badThere,
-    )
-    const clustered = Math.max(1, variance / plain)
+    const { design: clustered, units } = this.#strata.estimate({
+      candidate: here * (1 - here),
+      baseline: there * (1 - there),
+      events: badThere,
+    })
     const frequent = badHere >= MANY && badThere >= MANY && there > FREQUENT
     const design = frequent ? clustered * (1 - there) : clustered
     const { log, variance: logVariance } = this.#ratio(design)
@@ -100,7 +101,7 @@ export class ProportionMeasure implements MeasureTest {
     const limit = Math.log1p(spec.tolerance)
     const away = spec.worse === 'either' ? Math.abs(log) : badHere === 0 ? 0 : log
     return {
-      harm: Math.max(...this.#tests.map(({ test, enough }) => test.evidence(design) - enough)),
+      harm: Math.max(...this.#tests.map((it) => it.evidence(design))) - Math.log(this.#tests.length / alpha),
       worse: away / Math.sqrt(logVariance),
       within: away <= limit,
       shown: badHere + badThere > 0 && away + width <= limit,

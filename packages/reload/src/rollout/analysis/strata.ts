@@ -10,7 +10,7 @@
  * tell counts in full, so few units on the baseline's side make everything uncertain. No side's calls can be more alike than
  * identical within each unit, which bounds it all.
  */
-import type { Arm } from './arm.ts'
+import { type Arm, GROUPS } from './arm.ts'
 import { ArmTrace } from './arm-trace.ts'
 import { chiSquareLow } from './numbers.ts'
 
@@ -18,10 +18,18 @@ import { chiSquareLow } from './numbers.ts'
 export interface Estimate {
   readonly difference: number
   readonly variance: number
-  /** `variance`, had all calls been independent. */
-  readonly plain: number
+  /** By how much it is larger than if all calls had been independent. */
+  readonly design: number
   /** Units that carry the candidate's traffic; as many as calls when units are calls. */
   readonly units: number
+}
+
+/** What one call varies by. */
+export interface Spread {
+  readonly candidate: number
+  readonly baseline: number
+  /** What the baseline's was seen from. */
+  readonly events: number
 }
 
 export class Strata {
@@ -65,24 +73,24 @@ export class Strata {
     return this.#weights === 0 ? 0 : this.#weighted / this.#weights
   }
 
-  /** `spread`: variance of one call, in the candidate and in the baseline. `events`: what the baseline's variance was seen from. */
-  estimate(spread: readonly [number, number], events: number): Estimate {
+  estimate({ candidate: own, baseline: usual, events }: Spread): Estimate {
     const scale = this.#weights * this.#weights
-    const plainCandidate = (spread[0] * this.#candidatePlain) / scale
-    const plainBaseline = (spread[1] * this.#baselinePlain) / scale
-    const plain = plainCandidate + plainBaseline
+    const plainCandidate = (own * this.#candidatePlain) / scale
+    const plainBaseline = (usual * this.#baselinePlain) / scale
     const { candidate, baseline } = this
     const units = effectiveUnits(candidate)
+    const difference = this.difference()
     if (!candidate.hasUnits && !baseline.hasUnits) {
-      return { difference: this.difference(), variance: plain, plain, units }
+      return { difference, variance: plainCandidate + plainBaseline, design: 1, units }
     }
-    const others = effectiveUnits(baseline)
     const seenBaseline = Math.max(plainBaseline, baseline.strayedSquares() / scale)
-    const apart = unitVariance(seenBaseline, plainBaseline, others, events)
-    const own = (candidate.strayedSquares() / scale) * (units / Math.max(units - 1, 0.5))
-    const worst = plainCandidate * Math.max(1, candidate.samples / units)
-    const variance = Math.min(worst, Math.max(plainCandidate, own, plainCandidate + apart / units))
-    return { difference: this.difference(), variance: variance + seenBaseline, plain, units }
+    const apart = unitVariance(seenBaseline, plainBaseline, effectiveUnits(baseline), events)
+    const expected = (usual * this.#candidatePlain) / scale
+    const seen = (candidate.strayedSquares() / scale) * (units / Math.max(units - 1, 0.5))
+    const times = Math.max(1, seen / plainCandidate, 1 + apart / units / expected)
+    const variance = plainCandidate * Math.min(times, Math.max(1, candidate.samples / units))
+    const design = (variance + seenBaseline) / (plainCandidate + plainBaseline)
+    return { difference, variance: variance + seenBaseline, design, units }
   }
 }
 
@@ -94,10 +102,14 @@ function effectiveUnits(trace: ArmTrace): number {
   return Math.max(1, Math.min(samples, (samples * samples) / Math.max(trace.unitSquares(), samples)))
 }
 
+/** Groups from which on what they tell is hardly doubted, and how much it is doubted below: the lowest hundredth. */
+const MANY = 20
+const DOUBT = 2.33
+
 /** How far units differ, at worst, from how far the baseline's groups of them strayed. */
 function unitVariance(seen: number, plain: number, units: number, events: number): number {
-  const freedom = Math.min(units, 64, events) - 1
-  const low = chiSquareLow(freedom)
+  const freedom = Math.min(units, GROUPS, events) - 1
+  const low = chiSquareLow(freedom, DOUBT * Math.min(1, MANY / freedom))
   if (low <= 0) return Number.POSITIVE_INFINITY
   return Math.max(0, seen * (freedom / low) - plain) * units
 }

@@ -9,6 +9,8 @@ export const exitCodes = {
   unreachable: 3,
   /** `plan --strict`: it would be taken, and there are warnings. */
   warned: 4,
+  /** People have to agree first. */
+  waiting: 5,
   /** A bug in the command. */
   bug: 70,
 } as const
@@ -19,5 +21,6 @@ export const exitMeanings: readonly (readonly [code: number, meaning: string])[]
   [exitCodes.usage, 'the command line was not understood'],
   [exitCodes.unreachable, 'the gateway could not be reached'],
   [exitCodes.warned, 'for `plan --strict`: it would be taken, but there are warnings'],
+  [exitCodes.waiting, 'the change waits for the word of others; `changeover approve --show` says whose'],
   [exitCodes.bug, 'a bug in the command'],
 ]

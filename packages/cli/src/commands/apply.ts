@@ -6,10 +6,12 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { type Client, isRefused, type Receipt, type ReloadEvent } from '@changeover/sdk'
 import { type Body, changeOptions, readBody } from '../change-options.ts'
-import type { Command, CommandContext } from '../command.ts'
+import { type Command, type CommandContext, UsageError } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
+import { writeWaiting } from '../render/approvals.ts'
 import { writeReceipt, writeWords } from '../render/changes.ts'
 import { writeProblem } from '../render/problem.ts'
+import { readRolloutOptions, rolloutOptions } from '../rollout-options.ts'
 import { traceOf } from '../trace.ts'
 
 /** Between two questions, when there is no stream to listen to. */
@@ -25,6 +27,12 @@ asked for it can be found from the requests that ran under it.`,
   words: [0, 1],
   options: {
     ...changeOptions,
+    ...rolloutOptions,
+    plan: {
+      type: 'string',
+      value: 'ID',
+      about: 'what was planned, exactly; refused when the base moved since',
+    },
     reason: { type: 'string', value: 'TEXT', about: 'why, for history and audit' },
     'if-match': { type: 'string', value: 'VERSION', about: 'refuse unless this version is in force' },
     'idempotency-key': {
@@ -37,14 +45,23 @@ asked for it can be found from the requests that ran under it.`,
       value: 'TIME',
       about: 'a temporary override: in force for 90s, 15m or 2h, written nowhere, gone by itself',
     },
+    emergency: {
+      type: 'boolean',
+      about: 'past approvals, freeze windows and the breaker; needs --reason, and the right to',
+    },
     force: { type: 'boolean', about: 'also when these settings are in quarantine or the breaker is open' },
     traceparent: { type: 'string', value: 'W3C', about: 'trace to be part of; or TRACEPARENT' },
-    wait: { type: 'boolean', about: 'wait until the version is confirmed or taken back' },
+    wait: { type: 'boolean', about: 'wait until the version is approved, and confirmed or taken back' },
   },
   examples: [
     ['changeover apply changeover.yaml', 'a whole file'],
+    ['changeover apply --plan pl_h3Kq9s0Vb2Lw', 'what changeover plan has shown'],
     ['changeover apply --set routes/chat/targets/0/weight=50', 'one value; the file is written back'],
     ['changeover apply --set telemetry/logs/level=debug --for 15m', 'and then as before, by itself'],
+    [
+      'changeover apply new.yaml --canary 5% --by tenant',
+      'for some first; "changeover rollout" shows how it does',
+    ],
     ['changeover apply new.yaml --reason "more small model" --wait', 'until it is confirmed'],
   ],
   run,
@@ -53,24 +70,53 @@ asked for it can be found from the requests that ran under it.`,
 async function run(context: CommandContext): Promise<number> {
   const trace = traceOf(context.text('traceparent') ?? context.env['TRACEPARENT'])
   const client = await context.client({ traceparent: trace.traceparent })
-  const body = await readBody(context, client)
+  const planned = context.text('plan')
+  const body = planned === undefined ? await readBody(context, client) : null
+  if (body === null) refuseBoth(context)
   const listening = new AbortController()
   const follower = createFollower(context, client, listening.signal, trace.traceId)
   await follower.opened
   try {
     if (!context.json && trace.own) context.say(context.paint('dim', `trace ${trace.traceId}`))
-    const receipt = await offer(context, client, body)
+    const receipt =
+      body === null ? await applyPlan(context, client, planned ?? '') : await offer(context, client, body)
     if (context.json) context.say(JSON.stringify(receipt, null, 2))
     else await tellReceipt(context, client, receipt)
-    if (!context.flag('wait') || receipt.outcome !== 'applied') return exitCodes.ok
+    const isOpen = receipt.outcome === 'waiting'
+    if (!context.flag('wait')) return isOpen ? exitCodes.waiting : exitCodes.ok
+    if (receipt.outcome === 'unchanged') return exitCodes.ok
     return await waitForEnd(context, client, follower, receipt.attempt)
   } catch (error) {
     if (!isRefused(error) || context.json) throw error
-    writeProblem(error.problem, context.paint, body.sent).forEach((it) => context.say(it))
+    writeProblem(error.problem, context.paint, body?.sent).forEach((it) => context.say(it))
     return exitCodes.refused
   } finally {
     listening.abort()
   }
+}
+
+/** A plan is a change of its own. */
+function refuseBoth(context: CommandContext): void {
+  const isMore = context.words.length > 0 || context.texts('set').length + context.texts('unset').length > 0
+  if (isMore) throw new UsageError('give --plan or a change, not both')
+  for (const option of ['for', 'if-match'])
+    if (context.text(option) !== undefined) throw new UsageError(`--${option} cannot be given with --plan`)
+}
+
+async function applyPlan(context: CommandContext, client: Client, id: string): Promise<Receipt> {
+  const reason = context.text('reason')
+  const idempotencyKey = context.text('idempotency-key')
+  return await client.ask('applyPlan', {
+    params: { id },
+    query: {
+      ...(reason === undefined ? {} : { reason }),
+      ...urgencyOf(context),
+      ...(context.flag('force') ? { force: 'true' as const } : {}),
+      ...(context.flag('allow-shrink') ? { allowShrink: 'true' as const } : {}),
+      ...readRolloutOptions(context),
+    },
+    ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+  })
 }
 
 async function offer(context: CommandContext, client: Client, body: Body): Promise<Receipt> {
@@ -85,14 +131,23 @@ async function offer(context: CommandContext, client: Client, body: Body): Promi
     query: {
       ...(reason === undefined ? {} : { reason }),
       ...(override === undefined ? {} : { override }),
+      ...urgencyOf(context),
       ...(context.flag('force') ? { force: 'true' as const } : {}),
       ...(context.flag('allow-shrink') ? { allowShrink: 'true' as const } : {}),
+      ...readRolloutOptions(context),
     },
     ...(ifMatch === undefined ? {} : { ifMatch }),
     ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
   }
   const answer = await client.ask(body.kind === 'whole' ? 'offerReload' : 'patchSettings', asked)
   return answer as Receipt
+}
+
+/** An emergency without a reason is refused before anything is sent. */
+function urgencyOf(context: CommandContext): { emergency?: 'true' } {
+  if (!context.flag('emergency')) return {}
+  if ((context.text('reason') ?? '').trim() === '') throw new UsageError('--emergency needs --reason')
+  return { emergency: 'true' }
 }
 
 async function tellReceipt(context: CommandContext, client: Client, receipt: Receipt): Promise<void> {
@@ -102,6 +157,10 @@ async function tellReceipt(context: CommandContext, client: Client, receipt: Rec
     writeWords(words, context.paint).forEach((it) => context.say(it))
   }
   writeReceipt(receipt, context.paint, context.now()).forEach((it) => context.say(it))
+  if (receipt.outcome !== 'waiting') return
+  const { approvals } = await client.ask('listApprovals')
+  for (const it of approvals.filter(({ attempt }) => attempt === receipt.attempt))
+    writeWaiting(it, context.paint, context.now()).forEach((line) => context.say(line))
 }
 
 interface Follower {

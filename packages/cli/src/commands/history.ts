@@ -5,6 +5,7 @@ import { exitCodes } from '../exit-codes.ts'
 import { clip, type Paint } from '../render/paint.ts'
 import { writeTable } from '../render/table.ts'
 import { sayAgo, sayDuration } from '../render/times.ts'
+import { sayAgreed } from './audit.ts'
 import { styleOf } from './status.ts'
 
 export const history: Command = {
@@ -50,7 +51,9 @@ function writeAttempts(attempts: readonly Attempt[], { paint, now }: CommandCont
 }
 
 function writeAttemptRow(it: Attempt, paint: Paint, now: number): string[] {
-  const what = it.reason === '' ? sayChanged(it.changedParameters) : it.reason
+  const agreed = sayAgreed(it, paint)
+  const said = it.reason === '' ? sayChanged(it.changedParameters) : it.reason
+  const what = agreed === '' ? said : `${said}  ${it.emergency === undefined ? `agreed: ${agreed}` : agreed}`
   return [
     sayAgo(it.startedAt, now),
     it.from ?? '-',
@@ -59,7 +62,7 @@ function writeAttemptRow(it: Attempt, paint: Paint, now: number): string[] {
     it.durationMs === null ? '' : sayDuration(it.durationMs),
     it.trigger,
     clip(it.actor, 24),
-    clip(it.source.startsWith('override:') ? `override: ${what}` : what, 60),
+    it.source.startsWith('override:') ? `override: ${clip(what, 50)}` : clip(what, 80),
   ]
 }
 

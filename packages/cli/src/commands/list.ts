@@ -2,6 +2,8 @@
 import type { Command } from '../command.ts'
 import { abort } from './abort.ts'
 import { apply } from './apply.ts'
+import { approve } from './approve.ts'
+import { audit } from './audit.ts'
 import { blame } from './blame.ts'
 import { calls } from './calls.ts'
 import { diff } from './diff.ts'
@@ -31,6 +33,7 @@ export const commands: readonly Command[] = [
   watch,
   history,
   diff,
+  approve,
   rollout,
   promote,
   pause,
@@ -40,6 +43,7 @@ export const commands: readonly Command[] = [
   calls,
   why,
   blame,
+  audit,
   keygen,
   sign,
   verify,

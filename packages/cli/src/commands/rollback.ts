@@ -1,6 +1,6 @@
 /** `changeover rollback`: publishes a new version that restores an older one. */
 import type { Client } from '@changeover/sdk'
-import type { Command, CommandContext } from '../command.ts'
+import { type Command, type CommandContext, UsageError } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { writeReceipt, writeWords } from '../render/changes.ts'
 import { traceOf } from '../trace.ts'
@@ -15,6 +15,10 @@ in force, that is kept beside it.`,
   words: [0, 1],
   options: {
     reason: { type: 'string', value: 'TEXT', about: 'why, for history and audit' },
+    emergency: {
+      type: 'boolean',
+      about: 'past approvals and freeze windows; needs --reason, and the right to',
+    },
     traceparent: { type: 'string', value: 'W3C', about: 'trace to be part of; or TRACEPARENT' },
   },
   examples: [['changeover rollback 1.3 --reason "support answers got worse"', 'restores 1.3']],
@@ -38,10 +42,12 @@ async function run(context: CommandContext): Promise<number> {
   const reason = context.text('reason')
   const body = { ...(to === undefined ? {} : { to }), ...(reason === undefined ? {} : { reason }) }
   const why = to === undefined && !context.json ? await sayWhy(client) : ''
-  const receipt = await client.ask('rollback', { body })
+  if (context.flag('emergency') && reason === undefined) throw new UsageError('--emergency needs --reason')
+  const query = context.flag('emergency') ? { emergency: 'true' as const } : {}
+  const receipt = await client.ask('rollback', { body, query })
   if (context.json) {
     context.say(JSON.stringify(receipt, null, 2))
-    return exitCodes.ok
+    return receipt.outcome === 'waiting' ? exitCodes.waiting : exitCodes.ok
   }
   const { previous, version } = receipt
   if (receipt.outcome === 'applied' && previous != null && version !== null) {
@@ -51,5 +57,5 @@ async function run(context: CommandContext): Promise<number> {
     context.say(`restores ${restores?.version ?? 'an older version'}${why}`)
   }
   writeReceipt(receipt, context.paint, context.now()).forEach((it) => context.say(it))
-  return exitCodes.ok
+  return receipt.outcome === 'waiting' ? exitCodes.waiting : exitCodes.ok
 }

@@ -1,9 +1,10 @@
 /** `changeover status`: how the gateway is, and its last reload as a time tree. */
-import type { Attempt, CallSummary, Issue, Status } from '@changeover/sdk'
+import type { Attempt, CallSummary, Issue, Rollout, Status } from '@changeover/sdk'
 import type { Command, CommandContext } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { writeOverride } from '../render/changes.ts'
 import { type Paint, padEnd, type Style } from '../render/paint.ts'
+import { isOver } from '../render/rollout.ts'
 import { writeTimeTree } from '../render/time-tree.ts'
 import { sayAgo, sayDuration, saySpan } from '../render/times.ts'
 
@@ -18,13 +19,17 @@ export const status: Command = {
 }
 
 async function run(context: CommandContext): Promise<number> {
-  const answer = await (await context.client()).ask('readStatus')
+  const client = await context.client()
+  const answer = await client.ask('readStatus')
   if (context.json) context.say(JSON.stringify(answer, null, 2))
-  else writeStatus(answer, context).forEach((it) => context.say(it))
+  else {
+    const { rollout } = await client.ask('readRollout')
+    writeStatus(answer, rollout, context).forEach((it) => context.say(it))
+  }
   return answer.gateway.ready ? exitCodes.ok : exitCodes.refused
 }
 
-function writeStatus(it: Status, context: CommandContext): string[] {
+function writeStatus(it: Status, rollout: Rollout | null, context: CommandContext): string[] {
   const { paint } = context
   const now = context.now()
   return [
@@ -34,6 +39,7 @@ function writeStatus(it: Status, context: CommandContext): string[] {
     '',
     ...writePointers(it, paint),
     ...(it.override === null ? [] : [`  ${writeOverride(it.override, paint, now)}`]),
+    ...writeTrial(rollout, paint),
     ...writeTroubles(it, paint),
     ...(it.last === null ? [] : ['', ...writeLast(it.last, paint, now)]),
     ...writeCalls(it, paint),
@@ -96,6 +102,15 @@ function writePointers(it: Status, paint: Paint): string[] {
   })
 }
 
+/** Of one that is over, only that it was taken back: how it went well is in the last reload. */
+function writeTrial(it: Rollout | null, paint: Paint): string[] {
+  if (it === null || it.state === 'complete' || it.state === 'superseded') return []
+  const style = isOver(it) ? 'red' : 'cyan'
+  const verdict =
+    it.verdict === null ? '' : `; verdict ${it.verdict === 'inconclusive' ? 'none yet' : it.verdict}`
+  return [`  ${paint(style, 'rollout')}   ${it.words}${verdict}  ${paint('dim', 'changeover rollout')}`]
+}
+
 function writeTroubles(it: Status, paint: Paint): string[] {
   const handles = it.handles.flatMap(({ source, trouble }) =>
     trouble === null ? [] : [`  ${paint('red', 'trouble')}   ${source}: ${trouble.message}`],
@@ -140,6 +155,8 @@ function writeLast(last: Attempt, paint: Paint, now: number): string[] {
   const who = paint('dim', `${last.trigger} ${last.source}, ${last.actor}, ${sayAgo(last.startedAt, now)}`)
   return [
     `last reload  ${last.from ?? 'nothing'} → ${paint('bold', last.to ?? '?')}  ${paint(styleOf(last.status), last.status)}${reason}${took}  ${who}`,
+    ...(last.emergency === undefined ? [] : [`  ${paint('red', 'emergency')}  ${last.emergency}`]),
+    ...(last.approvals === undefined ? [] : [paint('dim', `  agreed to by ${last.approvals.join(', ')}`)]),
     ...last.changedParameters.slice(0, 8).map((it) => `  ${paint('yellow', '~')} ${it}`),
     ...(last.changedParameters.length > 8
       ? [paint('dim', `  and ${last.changedParameters.length - 8} more`)]

@@ -21,20 +21,40 @@ function writeWord(word: string, paint: Paint): string {
   return `${paint('yellow', '~')} ${paint('bold', place)}  ${change.replace(' -> ', paint('dim', ' → '))}`
 }
 
+const UNCHANGED: Readonly<Record<string, string>> = {
+  in_progress: 'these settings are on their way already',
+  scheduled: 'it waits for its time',
+  quarantined: 'these settings were taken back before and are in quarantine',
+}
+
 export function writeReceipt(receipt: Receipt, paint: Paint, now: number): string[] {
   if (receipt.outcome === 'unchanged') {
     const version = receipt.version ?? 'nothing'
-    const reason =
-      receipt.reason === 'in_progress' ? 'these settings are on their way already' : 'nothing to change'
+    const reason = UNCHANGED[receipt.reason ?? ''] ?? 'nothing to change'
     return [`${paint('yellow', 'unchanged')}  ${reason}; ${version} stays in force`]
   }
-  const from = receipt.previous == null ? '' : `${receipt.previous} → `
+  if (receipt.outcome === 'waiting') {
+    const stays = receipt.version ?? 'nothing'
+    return [
+      `${paint('yellow', 'not yet')}  ${receipt.candidate ?? ''} needs the word of others; ${stays} stays in force`,
+    ]
+  }
   return [
-    `${paint('green', 'applied')}  ${from}${paint('bold', receipt.version ?? '')}`,
+    writeApplied(receipt, paint),
     ...writeFile(receipt, paint),
     ...(receipt.override === undefined ? [] : [`  ${writeOverride(receipt.override, paint, now)}`]),
     paint('dim', `  reload ${receipt.attempt}   trace ${receipt.traceId}`),
   ]
+}
+
+function writeApplied({ previous, version, rollout }: Receipt, paint: Paint): string {
+  if (rollout !== undefined) {
+    const share =
+      rollout.share === 0 ? 'answers nobody yet' : `answers ${Number((rollout.share * 100).toFixed(2))} %`
+    return `${paint('cyan', 'on trial')}  ${paint('bold', version ?? '')} ${share}; ${previous ?? 'what was there'} answers the others`
+  }
+  const from = previous == null ? '' : `${previous} → `
+  return `${paint('green', 'applied')}  ${from}${paint('bold', version ?? '')}`
 }
 
 /** `override  1.5 for 15 min more, then back to 1.4; …` */

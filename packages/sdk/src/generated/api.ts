@@ -1216,7 +1216,10 @@ export interface Operations {
   /** Publish a new version that restores an older one */
   rollback: {
     params: {}
-    query: {}
+    query: {
+      /** passes approvals, freeze windows and the open breaker, by whoever may say so; needs a `reason` */
+      readonly emergency?: 'true' | 'false'
+    }
     body: RollbackRequest | undefined
     answer: Receipt
   }

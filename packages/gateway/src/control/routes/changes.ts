@@ -1,6 +1,7 @@
 /** `/v1/rollback`: going back after a change. Looking before one: `plans.ts`. */
 import { createRoute } from '@hono/zod-openapi'
 import { type AdminApp, json, originOf, refusal } from '../app.ts'
+import { changeQuery } from '../change-query.ts'
 import type { AdminRooms } from '../rooms.ts'
 import { Receipt, RollbackRequest } from '../schemas.ts'
 import { sendChanged } from '../send-changed.ts'
@@ -13,7 +14,10 @@ const rollback = createRoute({
   description:
     'Always possible: from memory, with store, disk and network gone. The settings file is written back too; what it ' +
     'held is kept beside it when it said something else.',
-  request: { body: { required: false, content: { 'application/json': { schema: RollbackRequest } } } },
+  request: {
+    query: changeQuery.pick({ emergency: true }),
+    body: { required: false, content: { 'application/json': { schema: RollbackRequest } } },
+  },
   responses: { 200: json(Receipt, 'Taken'), default: refusal },
 })
 

@@ -1,0 +1,25 @@
+/** What waits for the word of people: what it would change, and whose word is missing. */
+import type { WaitingChange } from '@changeover/sdk'
+import { writeWords } from './changes.ts'
+import type { Paint } from './paint.ts'
+import { sayAgo, saySpan } from './times.ts'
+
+export function writeWaiting(it: WaitingChange, paint: Paint, now: number): string[] {
+  const left = saySpan(Math.max(0, Date.parse(it.until) - now))
+  const reason = it.reason === '' ? '' : `, "${it.reason}"`
+  return [
+    `${paint('yellow', 'waiting')}  ${paint('bold', it.version)} by ${it.author}${reason}  ${paint('dim', sayAgo(it.since, now))}`,
+    ...writeWords(it.words, paint),
+    ...it.approvals.map(
+      (given) => `  ${paint('green', 'agreed')}    ${given.by}${given.note === '' ? '' : `: ${given.note}`}`,
+    ),
+    ...it.missing.map((missing) => `  ${paint('yellow', 'needs')}     ${sayMissing(missing)}`),
+    paint('dim', `  expires in ${left}   reload ${it.attempt}`),
+  ]
+}
+
+/** `credentials: 1 more of 2, by approver or owner` */
+function sayMissing({ changeClass, found, expected, roles }: WaitingChange['missing'][number]): string {
+  const what = changeClass === '*' ? 'any change' : changeClass
+  return `${what}: ${expected - found} more of ${expected}, by ${roles.join(' or ')}`
+}

@@ -16,6 +16,7 @@ import { settingsText } from '../settings/edit.ts'
 import { settingsReader } from '../settings/reader.ts'
 import { createAdminApp } from './admin-app.ts'
 import { type AttemptJournal, createAttemptJournal } from './attempt-journal.ts'
+import * as callSchemas from './call-schemas.ts'
 import * as causes from './cause-schemas.ts'
 import { createChanger } from './changer.ts'
 import { ownFile } from './own-file.ts'
@@ -596,13 +597,13 @@ describe('looking back', () => {
     expect((await ask('GET', '/v1/versions/9.9')).status).toBe(404)
     expect((await ask('GET', '/v1/reloads/rl_none')).status).toBe(404)
     const page = await ask('GET', '/v1/calls?version=1.7&status=5xx&since=2026-01-01T00:00:00Z', {
-      as: schemas.CallPage,
+      as: callSchemas.CallPage,
     })
     expect(page.body).toMatchObject({
       calls: [{ version: '1.7', startedAt: '2026-01-01T00:00:00.000Z' }],
       next: 'a',
     })
-    expect((await ask('GET', '/v1/calls/call_1', { as: schemas.Call })).body['id']).toBe('call_1')
+    expect((await ask('GET', '/v1/calls/call_1', { as: callSchemas.Call })).body['id']).toBe('call_1')
     expect((await ask('GET', '/v1/calls/call_2')).status).toBe(404)
     expect((await ask('GET', '/v1/calls?status=9')).status).toBe(400)
   })

@@ -1,6 +1,7 @@
 /** Bodies of the admin API's answers about cause and effect. The rest: `schemas.ts`. */
 import { z } from '@hono/zod-openapi'
-import { Call, Place } from './schemas.ts'
+import { Call } from './call-schemas.ts'
+import { Place } from './schemas.ts'
 
 const json = z.unknown().describe('any JSON value')
 /** Not `.nullable()`: on a schema with a name, the generator of the document would forget the null. */

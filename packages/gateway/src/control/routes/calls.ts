@@ -4,8 +4,8 @@ import type { CallFilter } from '../../calls/questions.ts'
 import { GatewayError } from '../../errors.ts'
 import { type AdminApp, json, refusal } from '../app.ts'
 import { answered } from '../call-answers.ts'
+import { Call, CallPage } from '../call-schemas.ts'
 import type { AdminRooms } from '../rooms.ts'
-import { Call, CallPage } from '../schemas.ts'
 import { writeCall } from '../write-json.ts'
 
 const list = createRoute({

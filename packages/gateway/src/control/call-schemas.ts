@@ -1,0 +1,102 @@
+/** Bodies of the admin API's answers about calls. The rest: `schemas.ts`. */
+import { z } from '@hono/zod-openapi'
+
+const instant = z.string().describe('RFC 3339')
+const version = z.string().describe('`epoch.seq`, such as `1.42`')
+
+export const CallAttempt = z
+  .object({
+    target: z.string(),
+    status: z.number().nullable(),
+    error: z.string(),
+    durationMs: z.number(),
+    kind: z
+      .enum(['hedge', 'mirror'])
+      .optional()
+      .describe('beside the others: to be faster, or as a copy that nobody was answered from'),
+    by: z
+      .string()
+      .optional()
+      .describe(
+        'why it was made after the first: `key`, `retry`, `other`, `fallback`, or `fallback:` and a kind of failure',
+      ),
+  })
+  .openapi('CallAttempt')
+
+export const Call = z
+  .object({
+    id: z.string(),
+    startedAt: instant,
+    durationMs: z.number(),
+    firstTokenMs: z.number().nullable(),
+    version,
+    tenant: z.string().nullable(),
+    key: z.string().nullable().describe('tenant and name of the key, never the key'),
+    route: z.string().nullable(),
+    target: z.string().nullable(),
+    context: z.string().nullable(),
+    stream: z.boolean(),
+    status: z.number().int(),
+    error: z.string().describe('a code; empty on success'),
+    inputTokens: z.number().nullable().describe('all of the request, those of the cache among them'),
+    outputTokens: z.number().nullable().describe('all of the reply, those of reasoning among them'),
+    cachedInputTokens: z.number().nullable(),
+    cacheWriteTokens: z.number().nullable(),
+    reasoningTokens: z.number().nullable(),
+    inputAudioTokens: z.number().nullable(),
+    outputAudioTokens: z.number().nullable(),
+    costMicroUsd: z.number().int().nullable().describe("at the prices of the call's version and day"),
+    pricedBy: z
+      .enum(['settings', 'shipped'])
+      .nullable()
+      .describe('whose prices: of the settings, or of the catalogue that ships with the gateway'),
+    attempts: z.array(CallAttempt).readonly(),
+    traceId: z.string(),
+    requestBytes: z.number(),
+    replyBytes: z.number(),
+    rollout: z.string().nullable().describe('the rollout that split traffic when the call began'),
+    role: z
+      .enum(['candidate', 'current'])
+      .nullable()
+      .describe('which of the two versions answered, where two were compared'),
+    cohort: z.number().int().nullable().describe('the point, 0 to 9999, that the unit of the call hashes to'),
+    unit: z.enum(['request', 'session', 'tenant', 'key']).nullable().describe('what was assigned as one'),
+    askedModel: z.string().nullable().describe('what the caller put into `model`'),
+    endpoint: z.string().nullable().describe('the pattern of the path'),
+    session: z.string().nullable().describe('a hash over tenant and session; never the session itself'),
+    finish: z
+      .enum(['stop', 'length', 'tool_calls', 'content_filter', 'refusal', 'context_length', 'pause', 'error'])
+      .nullable()
+      .describe('why the model stopped'),
+    schemaValid: z
+      .boolean()
+      .nullable()
+      .describe(
+        'whether the reply kept to the JSON schema that the caller asked for; null when not looked at',
+      ),
+    rule: z.string().nullable().describe('JSON pointers of the rules that led to the route'),
+    choice: z.string().nullable().describe('among which targets one was chosen, and how'),
+    skipped: z
+      .array(
+        z.object({
+          target: z.string(),
+          reason: z.enum(['breaker', 'ejected', 'sensitive', 'region', 'full']),
+        }),
+      )
+      .readonly()
+      .optional()
+      .describe('targets that were passed by'),
+    warnings: z
+      .array(z.string())
+      .readonly()
+      .optional()
+      .describe('what the caller asked for and the target could not honour'),
+  })
+  .openapi('Call')
+
+export const CallPage = z
+  .object({
+    calls: z.array(Call).readonly(),
+    next: z.string().nullable().describe('`cursor` of the next page'),
+  })
+  .openapi('CallPage')

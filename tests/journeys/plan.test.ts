@@ -165,6 +165,8 @@ describe('a look before a change', () => {
   it('is kept, and applied exactly as it was, once', async () => {
     const listed = await gateway.admin.ask('listPlans')
     expect(listed.plans.some((it) => it.id === plan.id)).toBe(true)
+    const shown = await gateway.command(['plan', '--show', plan.id])
+    expect(shown.text).toContain('- key ops of tenant acme is removed')
     const ran = await gateway.command(['apply', '--plan', plan.id])
     expect(ran.code, ran.text).toBe(0)
     expect(await gateway.settingsText()).toBe(next)

@@ -70,14 +70,16 @@ export function recordedAsk(
   const names = gateway?.askedNames ?? NO_ASKED_NAMES
   const isPlain = names.headers.length === 0 && asked === null && variables === undefined
   if (isPlain && !wishes.sensitive && wishes.region === null) return null
-  return {
-    ...(wishes.sensitive ? { sensitive: true } : {}),
-    ...(wishes.region === null ? {} : { region: wishes.region.slice(0, LONGEST_VALUE) }),
-    ...(names.headers.length === 0 ? {} : { headers: headersOf(names.headers, head) }),
-    ...(variables === undefined ? {} : { variables: variableNames(variables) }),
-    ...asked?.known(names.metadata, LONGEST_VALUE),
-  }
+  // Filled and not spread together: this is on each call's way.
+  const kept: Kept = {}
+  if (wishes.sensitive) kept.sensitive = true
+  if (wishes.region !== null) kept.region = wishes.region.slice(0, LONGEST_VALUE)
+  if (names.headers.length > 0) kept.headers = headersOf(names.headers, head)
+  if (variables !== undefined) kept.variables = variableNames(variables)
+  return asked === null ? kept : Object.assign(kept, asked.known(names.metadata, LONGEST_VALUE))
 }
+
+type Kept = { -readonly [Name in keyof RecordedAsk]: RecordedAsk[Name] }
 
 function headersOf(names: readonly string[], { headers }: CallHead): Record<string, string | null> {
   const kept: Record<string, string | null> = {}

@@ -1,9 +1,10 @@
-/** The attempt that is under observation, for commands that decide about it. */
+/** The attempt whose version is on trial, for commands that decide about it. */
 import type { Client } from '@changeover/sdk'
 import { UsageError } from './command.ts'
+import { isOver } from './render/rollout.ts'
 
 export async function observedAttempt(client: Client): Promise<string> {
-  const { state, last } = await client.ask('readStatus')
-  if (state === 'observing' && last !== null) return last.attempt
-  throw new UsageError('no version is under observation, so there is nothing to decide')
+  const { rollout } = await client.ask('readRollout')
+  if (rollout !== null && !isOver(rollout)) return rollout.attempt
+  throw new UsageError('no version is on trial, so there is nothing to decide')
 }

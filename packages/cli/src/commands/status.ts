@@ -107,7 +107,9 @@ function writeTrial(it: Rollout | null, paint: Paint): string[] {
   if (it === null || it.state === 'complete' || it.state === 'superseded') return []
   const style = isOver(it) ? 'red' : 'cyan'
   const verdict =
-    it.verdict === null ? '' : `; verdict ${it.verdict === 'inconclusive' ? 'none yet' : it.verdict}`
+    it.verdict === null || isOver(it)
+      ? ''
+      : `; verdict ${it.verdict === 'inconclusive' ? 'none yet' : it.verdict}`
   return [`  ${paint(style, 'rollout')}   ${it.words}${verdict}  ${paint('dim', 'changeover rollout')}`]
 }
 

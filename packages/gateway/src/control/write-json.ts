@@ -81,6 +81,7 @@ export function writeChanged({ receipt, file, override }: Changed) {
     }
     return {
       ...base,
+      ...(receipt.rollout === undefined ? {} : { rollout: receipt.rollout }),
       ...(file === null ? {} : { file }),
       ...(override == null ? {} : { override: writeOverride(override) }),
     }

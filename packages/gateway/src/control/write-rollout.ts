@@ -65,9 +65,8 @@ export function sayRollout(it: RolloutStatus): string {
     case 'complete':
       return `${version} is confirmed`
     case 'aborted':
-      return `${version} was taken back by an operator${why}`
     case 'rolled_back':
-      return `${version} was taken back${why}`
+      return it.reason ?? `${version} was taken back`
     case 'superseded':
       return `${version} gave way to a newer version`
   }

@@ -147,6 +147,24 @@ describe('provenance', () => {
     })
   })
 
+  it('names the file for what was sent in its form, whatever the sender called it, and no line for anything else', async () => {
+    const it = await start(join(folder, 'f'))
+    await it.offer(starter)
+    const sent = { trigger: 'cli', actor: 'ann' } as const
+    await it.offer(starter.replace('90', '50'), { ...sent, source: 'patch' })
+    await it.offer(JSON.stringify({ routes: { chat: { targets: [{ model: 'small', weight: 40 }] } } }), {
+      ...sent,
+      source: 'new.json',
+      mediaType: 'application/json',
+    })
+    expect(await it.originOf(weight, '1.2')).toMatchObject({
+      kind: 'api',
+      place: { file: 'changeover.yaml', line: 5 },
+    })
+    writeFileSync(join(folder, 'f', 'changeover.yaml'), starter)
+    expect(await it.originOf(weight)).toMatchObject({ kind: 'api', place: null, change: { author: 'ann' } })
+  })
+
   it('calls a value that is written nowhere a default', async () => {
     const it = await start(join(folder, 'd'))
     await it.offer(starter)

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import type { Origin, Reloader, Telemetry } from '@changeover/reload'
 import { History, TEXT_LINEAGE } from '../cause/history.ts'
 import { type KeptTexts, openKeptTexts, type SourceText } from '../cause/kept-texts.ts'
-import { createProvenance, type Provenance, type ReadSettings } from '../cause/provenance.ts'
+import { createProvenance, type OwnPlace, type Provenance, type ReadSettings } from '../cause/provenance.ts'
 import type { AttemptJournal } from '../control/attempt-journal.ts'
 import type { SettingsSource } from '../control/settings-source.ts'
 import { settingsReader } from '../settings/reader.ts'
@@ -43,7 +43,7 @@ export function openProvenance(parts: ProvenanceParts): { provenance: Provenance
   const provenance = createProvenance({
     history,
     texts,
-    ownPlace: source.own === null ? null : source.place,
+    own: ownPlace(source),
     readOwn: () => readOwn(source),
     read: readSettings,
     inForce: () => reloader.current(),
@@ -76,6 +76,10 @@ function keepTexts(reloader: Reloader<unknown>, texts: KeptTexts): () => void {
   }
   hear(reloader.current()?.version ?? null)
   return reloader.subscribe((event) => hear(event.version))
+}
+
+function ownPlace({ own, place }: SettingsSource): OwnPlace | null {
+  return own === null ? null : { place, mediaType: own.mediaType, isMany: own.isMany }
 }
 
 async function readOwn({ own, place }: SettingsSource): Promise<SourceText | null> {

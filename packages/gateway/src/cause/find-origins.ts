@@ -117,11 +117,16 @@ async function placeOf(
 const READ: ReadonlySet<string> = new Set(['file', 'signal', 'startup'])
 const PULLED: ReadonlySet<string> = new Set(['poll', 'watch', 'message', 'git', 'sidecar', 'gateway'])
 
+/** Whether somebody sent it, rather than a source held it. */
+export function isSent({ trigger }: VersionStep): boolean {
+  return trigger !== null && !READ.has(trigger) && !PULLED.has(trigger)
+}
+
 function kindOf(step: VersionStep, isOwn: boolean): OriginKind {
   const { trigger, source } = step
   if (step.isOverride || source?.startsWith('override:') === true) return 'override'
   if (step.isStarter) return 'starter'
   if (trigger === null) return step.text === null ? 'sealed' : 'file'
   if (READ.has(trigger)) return isOwn ? 'file' : 'pulled'
-  return PULLED.has(trigger) ? 'pulled' : 'api'
+  return isSent(step) ? 'api' : 'pulled'
 }

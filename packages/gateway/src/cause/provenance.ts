@@ -10,7 +10,7 @@
  * somebody would go to change it. Otherwise in the text that the version was read from.
  */
 import type { SettingsTree } from '@changeover/reload'
-import { findOrigins } from './find-origins.ts'
+import { findOrigins, isSent } from './find-origins.ts'
 import type { History } from './history.ts'
 import type { KeptTexts, SourceText } from './kept-texts.ts'
 import type { Place, ValueOrigin, VersionStep } from './origin.ts'
@@ -23,11 +23,19 @@ export interface ReadSettings {
   placeOf(pointer: string): Place | undefined
 }
 
+export interface OwnPlace {
+  /** How people call it. */
+  readonly place: string
+  /** Of its bytes. */
+  readonly mediaType: string
+  readonly isMany: boolean
+}
+
 export interface ProvenanceOptions {
   readonly history: History
   readonly texts: KeptTexts
-  /** How people call the operator's own file or directory; `null` where settings are not ours to write. */
-  readonly ownPlace: string | null
+  /** The operator's own file or directory; `null` where settings are not ours to write. */
+  readonly own: OwnPlace | null
   /** What the operator's own file says now; `null` when there is none, or it cannot be read. */
   readOwn(): Promise<SourceText | null>
   /** Throws when the text cannot be read. */
@@ -51,27 +59,30 @@ export interface Provenance {
 
 /** Texts that stay read, because one question asks for many places of the same. */
 const MOST_READ = 2
-/** What a text came under when it was sent and not read from a file. */
+/** What a text came under when its sender gave it no name. */
 const SENT = /^(?:GET|POST|PUT|PATCH) \//
 
 export function createProvenance(options: ProvenanceOptions): Provenance {
-  const { history, ownPlace } = options
+  const { history, own } = options
   const reading = createReading(options)
-  const isOwn = ownPlace !== null
+  const isOwn = own !== null
 
   async function placeIn(step: VersionStep, pointer: string): Promise<Place | null> {
     const text = step.text === null ? null : await options.texts.find(step.text)
     const place = text === null ? null : ((await reading(text))?.placeOf(pointer) ?? null)
-    if (place === null || !SENT.test(place.file)) return place
-    // What was sent is what was then written: the same lines, under the file's name.
-    return ownPlace === null ? null : { ...place, file: ownPlace }
+    if (text === null || place === null || !isSent(step)) return place
+    // Named by whoever sent it, on a machine of his own.
+    if (own === null) return SENT.test(place.file) ? null : place
+    // What was sent in the form of the file was then written into it: the same lines, under the file's own name.
+    if (text.mediaType !== own.mediaType) return null
+    return own.isMany ? place : { ...place, file: own.place }
   }
 
   async function placeNow(settings: SettingsTree, pointer: string): Promise<Place | null> {
     const text = await options.readOwn()
-    const own = text === null ? null : await reading(text)
-    if (own === null || !isSame(valueAt(own.settings, pointer), valueAt(settings, pointer))) return null
-    return own.placeOf(pointer) ?? null
+    const now = text === null ? null : await reading(text)
+    if (now === null || !isSame(valueAt(now.settings, pointer), valueAt(settings, pointer))) return null
+    return now.placeOf(pointer) ?? null
   }
 
   return {

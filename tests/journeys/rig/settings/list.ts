@@ -2,6 +2,7 @@
  * Every setting of which a test shows how it changes under load. Add a row, and the test of it is there; what is listed
  * here is printed as docs/reference/reload-classes.md.
  */
+import { accessChanges } from './access-changes.ts'
 import { cloudChanges } from './cloud-changes.ts'
 import { contextChanges } from './context-changes.ts'
 import { gatewayChanges } from './gateway-changes.ts'
@@ -43,6 +44,7 @@ export const settingWorlds: readonly SettingWorld[] = [
   },
   { name: 'routes', changes: [...targetChanges, ...ruleChanges, ...failureChanges, ...timeChanges] },
   { name: 'the load of routes', changes: [...loadChanges, ...tailChanges, ...ejectionChanges] },
+  { name: 'who may change what', changes: accessChanges, asksForKeys: true, hasIssuers: true },
   { name: 'tenants and limits', changes: [...tenantChanges, ...limitChanges], asksForKeys: true },
 ]
 

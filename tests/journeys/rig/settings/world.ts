@@ -2,7 +2,7 @@
  * Where settings are changed under load: one gateway, three providers, and for each change a route and three models of
  * its own, so that no change sees the traces of another.
  */
-import { type OtlpCollector, startOtlpCollector } from '@changeover/testkit'
+import { FakeIssuer, type OtlpCollector, startOtlpCollector } from '@changeover/testkit'
 import { OpenStream } from '../../../faults/rig/client.ts'
 import { Gateway } from '../gateway.ts'
 import { type Tree, toYaml } from '../settings-text.ts'
@@ -56,6 +56,8 @@ export interface SettingWorld {
   readonly changes: readonly SettingChange[]
   /** There are tenants, one for each change, whose key its requests carry. */
   readonly asksForKeys?: true
+  /** There are two identity providers, `issuer1` and `issuer2`. */
+  readonly hasIssuers?: true
   /** Its settings are there once for the whole gateway: each change begins with making them as it wants them. */
   readonly isShared?: true
 }
@@ -63,6 +65,7 @@ export interface SettingWorld {
 export class World {
   readonly gateway: Gateway
   readonly collectors: readonly OtlpCollector[]
+  readonly issuers: readonly FakeIssuer[]
   readonly #plan: SettingWorld
   readonly #providers: readonly ToldProvider[]
   readonly #addresses: ReadonlyMap<string, string>
@@ -71,6 +74,7 @@ export class World {
     this.#plan = plan
     this.gateway = gateway
     this.collectors = parts.collectors
+    this.issuers = parts.issuers
     this.#providers = parts.providers
     this.#addresses = parts.addresses
   }
@@ -78,14 +82,22 @@ export class World {
   static async start(plan: SettingWorld): Promise<World> {
     const providers = await Promise.all(PROVIDERS.map((it) => startToldProvider(it)))
     const collectors = await Promise.all(plan.isShared === true ? [1, 2].map(startOtlpCollector) : [])
+    const issuers = await Promise.all(plan.hasIssuers === true ? [1, 2].map(() => FakeIssuer.start()) : [])
     const addresses = new Map([
       ...providers.map((it) => [it.name, it.origin] as const),
       ...collectors.map((it, i) => [`collector${i + 1}`, it.url] as const),
+      ...issuers.map((it, i) => [`issuer${i + 1}`, it.url] as const),
     ])
-    const env = { KEY_ONE: 'first', KEY_TWO: 'second', KEY_THREE: 'third' }
+    const env = {
+      KEY_ONE: 'first',
+      KEY_TWO: 'second',
+      KEY_THREE: 'third',
+      TOKEN_ONE: 'co_token-of-one-0123456789',
+      TOKEN_TWO: 'co_token-of-two-0123456789',
+    }
     const settings = toYaml(placed(firstSettings(plan), addresses))
     const gateway = await Gateway.start({ settings, env })
-    return new World(plan, { providers, collectors, addresses }, gateway)
+    return new World(plan, { providers, collectors, issuers, addresses }, gateway)
   }
 
   /** Makes settings that are there once as the change wants to find them. */
@@ -115,7 +127,7 @@ export class World {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.gateway[Symbol.asyncDispose]()
-    await Promise.all([...this.#providers, ...this.collectors].map((it) => it.close()))
+    await Promise.all([...this.#providers, ...this.collectors, ...this.issuers].map((it) => it.close()))
   }
 
   async #apply(settings: OwnSettings, { change, index }: Which): Promise<void> {
@@ -129,6 +141,7 @@ export class World {
 interface Parts {
   readonly providers: readonly ToldProvider[]
   readonly collectors: readonly OtlpCollector[]
+  readonly issuers: readonly FakeIssuer[]
   readonly addresses: ReadonlyMap<string, string>
 }
 

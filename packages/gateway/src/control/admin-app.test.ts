@@ -20,7 +20,7 @@ import * as callSchemas from './call-schemas.ts'
 import * as causes from './cause-schemas.ts'
 import { createChanger } from './changer.ts'
 import { ownFile } from './own-file.ts'
-import { Plan } from './plan-schemas.ts'
+import { Plan, PlanPage } from './plan-schemas.ts'
 import * as schemas from './schemas.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'changeover-admin-'))
@@ -525,6 +525,44 @@ describe('looking before a change', () => {
   })
 })
 
+describe('applying a plan', () => {
+  const plan = async (ask: World['ask'], body: unknown, type = patch) =>
+    (await ask('POST', '/v1/plan?replay=off', { type, body, as: Plan })).body as {
+      id: string
+      digest: string
+    }
+
+  it('offers what was planned, while what it was planned against is in force', async () => {
+    const { ask, reloader, file } = await open()
+    const [first, second, same] = [
+      await plan(ask, weight(50)),
+      await plan(ask, weight(60)),
+      await plan(ask, weight(50)),
+    ]
+    expect([same.digest, second.digest === first.digest]).toEqual([first.digest, false])
+    const applied = await ask('POST', `/v1/plans/${first.id}/apply`, { as: schemas.Receipt })
+    expect(applied.body).toMatchObject({ outcome: 'applied', file: { written: true } })
+    expect(file()).toContain('weight: 50')
+    const kept = await ask('GET', `/v1/plans?attempt=${String(applied.body['attempt'])}`, { as: PlanPage })
+    expect(kept.body).toMatchObject({ plans: [{ id: first.id, applied: applied.body['attempt'] }] })
+    const late = await ask('POST', `/v1/plans/${second.id}/apply`)
+    expect(late).toMatchObject({ status: 412, body: { code: 'plan.moved' } })
+    expect(reloader.current()?.version).toBe(applied.body['version'])
+  })
+
+  it('is refused for what would be refused, and for what nobody has planned', async () => {
+    const { ask } = await open()
+    const { id, digest } = await plan(ask, { routes: { explode: {} } }, merge)
+    expect(digest).toBe('')
+    expect(await ask('POST', `/v1/plans/${id}/apply`)).toMatchObject({
+      status: 409,
+      body: { code: 'plan.not_kept' },
+    })
+    expect((await ask('GET', '/v1/plans/pl_none')).status).toBe(404)
+    expect((await ask('POST', '/v1/plan?replay=often', { type: patch, body: weight(1) })).status).toBe(400)
+  })
+})
+
 describe('going back', () => {
   it('restores the version before, in force and in the file', async () => {
     const { ask, file } = await open()
@@ -636,7 +674,12 @@ describe('looking back', () => {
     })
     const unknown = await ask('GET', '/v1/calls/call_2/why')
     expect([unknown.status, unknown.body['code']]).toEqual([404, 'control.no_such_call'])
-    expect((await ask('GET', '/v1/settings/origin?pointer=/routes/none')).status).toBe(404)
+    const nowhere = await ask('GET', '/v1/settings/origin?pointer=/routes/chatt/targets')
+    expect([nowhere.status, nowhere.body['code'], nowhere.body['detail']]).toEqual([
+      404,
+      'control.no_such_setting',
+      'there is no setting at "/routes/chatt/targets"; the nearest there is "/routes/chat"',
+    ])
     expect((await ask('GET', '/v1/blame?window=soon')).status).toBe(400)
   })
 

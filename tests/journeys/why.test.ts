@@ -152,6 +152,37 @@ describe('why', () => {
     expect(told.text).toMatch(/strategy +weighted +default/)
   })
 
+  it('says that a version was on trial, with which share, and where this call fell', async () => {
+    const change = { routes: { chat: { unsupported: 'refuse' } } }
+    const offered = await gateway.ask('/v1/settings?by=request&steps=50%25&reason=stricter', {
+      method: 'PATCH',
+      headers: { 'content-type': 'application/merge-patch+json', 'x-changeover-actor': 'bo' },
+      body: JSON.stringify(change),
+    })
+    const { version, attempt } = (await offered.json()) as { version: string; attempt: string }
+    let id = ''
+    const isOnTrial = async () => {
+      id = await call()
+      return (await gateway.admin.ask('readCall', { params: { id } })).role === 'candidate'
+    }
+    await until(isOnTrial, { what: 'a call under the candidate', timeoutMs: 30_000 })
+    const aborted = await gateway.ask(`/v1/reloads/${attempt}/abort`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{"reason":"enough seen"}',
+    })
+    expect(aborted.status).toBe(200)
+    await gateway.idle()
+    const story = await explain(id)
+    expect(story.version).toMatchObject({ version, role: 'candidate', share: 0.5, kept: true })
+    expect(story.version.says).toMatch(
+      /was on trial with 50 % of the traffic, by request: this request falls on \d+ of 10000, below 5000$/,
+    )
+    expect(story.version.step).toMatchObject({ author: 'admin:claimed:bo', reason: 'stricter', attempt })
+    expect(story.version.step?.status).not.toBe('success')
+    expect(story.now).toMatchObject({ version: '1.3' })
+  })
+
   it('says what to do about a call that nobody knows', async () => {
     const told = await gateway.command(['why', 'call_0000'])
     expect(told.code).toBe(1)

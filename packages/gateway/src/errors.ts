@@ -374,6 +374,13 @@ export const rules = {
     status: 404,
     say: (it) => `there is no ${it.what}`,
   }),
+  'control.no_such_setting': rule<{ pointer: string; nearest: string | null }>({
+    blame: 'sender',
+    retry: false,
+    status: 404,
+    say: (it) =>
+      `there is no setting at "${it.pointer}"${it.nearest === null ? '' : `; the nearest there is "${it.nearest}"`}`,
+  }),
   'control.no_such_call': rule<{ call: string }>({
     blame: 'sender',
     retry: false,

@@ -1,5 +1,5 @@
 /** `/v1/settings/origin` and `/v1/calls/{id}/why`: where values come from, and what they decided. */
-import { isPointer, type SettingsTree } from '@changeover/reload'
+import { isPointer, nearest, pointTo, type SettingsTree, stepsOf } from '@changeover/reload'
 import { createRoute, z } from '@hono/zod-openapi'
 import type { JSONValue } from 'hono/utils/types'
 import { leavesAt, valueAt } from '../../cause/values.ts'
@@ -50,7 +50,7 @@ export function addCauseRoutes(app: AdminApp, rooms: AdminRooms): void {
     const { version, settings } = await settingsOf(rooms, asked)
     const effective = isPointer(pointer) ? effectiveAt(settings, pointer) : {}
     const all = leavesAt(effective, pointer, MOST_VALUES)
-    if (all.length === 0) throw new GatewayError('control.not_found', { what: `setting at "${pointer}"` })
+    if (all.length === 0) throw new GatewayError('control.no_such_setting', nearestTo(pointer, settings))
     const shown = all.slice(0, limit)
     const found = await rooms.provenance.originsOf(version, settings, shown)
     const values = shown.flatMap((it) => {
@@ -62,6 +62,18 @@ export function addCauseRoutes(app: AdminApp, rooms: AdminRooms): void {
     })
     return c.json({ version, pointer, values, left: all.length - shown.length }, 200)
   })
+}
+
+/** The section, or the entry of a section that is there, whose name is nearest. */
+function nearestTo(pointer: string, settings: SettingsTree) {
+  const [kind = '', name] = isPointer(pointer) ? stepsOf(pointer) : []
+  const section = settings[kind]
+  if (section === undefined) {
+    const found = nearest(kind, Object.keys(settings))
+    return { pointer, nearest: found === null ? null : pointTo('', found) }
+  }
+  const found = name === undefined ? null : nearest(name, Object.keys(section))
+  return { pointer, nearest: found === null ? null : pointTo(pointTo('', kind), found) }
 }
 
 async function answerWhy({ reloader, calls, provenance }: AdminRooms, id: string) {

@@ -79,11 +79,9 @@ beforeAll(async () => {
   desk = await mkdtemp(join(tmpdir(), 'changeover-desk-'))
   collector = await startOtlpCollector()
   await done('keygen', 'ann.key', 'bo.key', 'ci.key', 'ci-2.key', 'mallory.key')
-  await done(
-    ...['keygen', '--root', 'root.json', '--role', 'root=ann.pub,bo.pub', '--threshold', 'root=2'],
-    ...['--role', 'publisher=ci.pub', '--role', 'approver=bo.pub', '--owner', 'bo.pub=user:bo'],
-    ...['--approve', 'routes=1', '--key', 'ann.key'],
-  )
+  const rootKeys = ['--role', 'root=ann.pub,bo.pub', '--threshold', 'root=2', '--key', 'ann.key']
+  const others = ['--role', 'publisher=ci.pub', '--role', 'approver=bo.pub', '--owner', 'bo.pub=user:bo']
+  await done('keygen', '--root', 'root.json', ...rootKeys, ...others, '--approve', 'routes=1')
   await done('sign', 'root.json', '--key', 'bo.key')
   gateway = await Gateway.start({
     settings: settingsOf(100),

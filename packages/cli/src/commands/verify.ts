@@ -1,16 +1,8 @@
 /** `changeover verify`: who signed, whether that is enough, and what it is about. */
 import {
-  approvedBy,
-  countRole,
-  digestOf,
-  kindsOf,
   MANIFEST_TYPE,
-  type Manifest,
-  type MissingApproval,
-  mayPublish,
   ROOT_TYPE,
   type Root,
-  readManifest,
   readRoot,
   readRootBody,
   readSigned,
@@ -20,7 +12,8 @@ import {
 import { type Command, type CommandContext, UsageError } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { readNamed } from '../signing/key-files.ts'
-import { missingSignatures, sayRoot, shortKey } from '../signing/say-root.ts'
+import { lookAtPayload, sayPayload } from '../signing/payload-look.ts'
+import { missingSignatures, sayRoot } from '../signing/say-root.ts'
 import { readEnvelopeText, readRootFile } from '../signing/signed-files.ts'
 
 export const verify: Command = {
@@ -90,50 +83,9 @@ async function verifyServed(context: CommandContext, root: Root): Promise<Report
   return { ...report, about: { served: asked, ...report.about }, words: [served, ...report.words] }
 }
 
-function verifyPayload(context: CommandContext, signed: Signed, { trust }: Root): Report {
-  const { paint } = context
-  const keyids = verifySignatures(signed, MANIFEST_TYPE, trust.keys)
-  const manifest = readManifest(signed.body)
-  const isSigned = mayPublish(trust, keyids)
-  // What does not say what it changes may change anything that it holds.
-  const changeClasses =
-    manifest.changedParameters === null ? kindsIn(manifest) : kindsOf(manifest.changedParameters)
-  const { missing, isEmergency } = approvedBy(trust, { author: manifest.author, keyids, changeClasses })
-  const time = timeOf(manifest, context.now())
-  const ok = isSigned && missing.length === 0 && time === null
-  const found = countRole(trust, 'publisher', keyids)
-  const expected = trust.roles.get('publisher')?.threshold ?? 1
-  const signers = keyids.map((keyid) => ({
-    keyid,
-    owner: trust.owners.get(keyid) ?? null,
-    roles: [...trust.roles].flatMap(([name, it]) => (it.keyids.has(keyid) ? [name] : [])),
-  }))
-  const { scope, author, reason, issuedAt, notBefore, expires, changedParameters } = manifest
-  const version = `${manifest.version.epoch}.${manifest.version.seq}`
-  const digest = digestOf(signed.body)
-  return {
-    ok,
-    about: {
-      ...{ kind: 'payload', scope, version, digest, author, reason, issuedAt, notBefore, expires },
-      ...{
-        changedParameters,
-        signers,
-        publishers: { found, expected },
-        missing,
-        isEmergency,
-        time,
-        root: trust.version,
-      },
-    },
-    words: [
-      `${ok ? paint('green', 'good') : paint('red', 'not good')}  ${paint('bold', `${scope} ${version}`)}  by ${author}${reason === '' ? '' : `: ${reason}`}`,
-      ...signers.map((it) => `  signed    ${it.owner ?? shortKey(it.keyid)}  ${it.roles.join(', ')}`),
-      `  publisher ${found} of ${expected}${isEmergency ? paint('yellow', ', as an emergency') : ''}, by root ${trust.version}`,
-      ...sayMissingApprovals(missing),
-      `  issued    ${issuedAt}${expires === null ? '' : `, good until ${expires}`}${time === null ? '' : paint('red', `  ${time}`)}`,
-      `  changes   ${(changedParameters ?? ['not said']).join(' ') || 'nothing'}`,
-    ],
-  }
+function verifyPayload(context: CommandContext, signed: Signed, root: Root): Report {
+  const found = lookAtPayload(signed, root.trust, context.now())
+  return { ok: found.ok, about: { ...found }, words: sayPayload(found, context.paint) }
 }
 
 function verifyRoot(context: CommandContext, signed: Signed, before: Root | null): Report {
@@ -164,21 +116,4 @@ function verifyRoot(context: CommandContext, signed: Signed, before: Root | null
       ...missing.map((it) => `  ${it}`),
     ],
   }
-}
-
-function kindsIn({ resources, removed }: Manifest): readonly string[] {
-  return [...resources, ...removed].map((it) => it.kind)
-}
-
-/** Why now is not its time; `null` when it is. */
-function timeOf({ notBefore, expires }: Manifest, nowMs: number): string | null {
-  if (notBefore !== null && Date.parse(notBefore) > nowMs) return `not before ${notBefore}`
-  return expires !== null && Date.parse(expires) <= nowMs ? 'expired' : null
-}
-
-function sayMissingApprovals(missing: readonly MissingApproval[]): string[] {
-  return missing.map(
-    (it) =>
-      `  missing   ${it.changeClass}: ${it.found} of ${it.expected} by ${it.roles.join(' or ')}, not counting the author`,
-  )
 }

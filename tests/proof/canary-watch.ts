@@ -58,15 +58,19 @@ export class CanaryWatch {
     return pin
   }
 
-  /** Requests of all units; `fails` says how those of the candidate and of the others went. */
-  traffic(reloader: Reloader<Parts>, fails: { candidate: boolean; others: boolean }): void {
+  /** Requests of all units; of each side, one in so many fails, and none at 0. */
+  traffic(reloader: Reloader<Parts>, fails: { candidate: number; others: number }): void {
+    const count = { candidate: 0, others: 0 }
     for (const name of UNITS) {
       const pin = this.ask(reloader, name)
       const isCandidate = pin.role === 'candidate'
+      const side = isCandidate ? 'candidate' : 'others'
+      count[side] += 1
+      const isBad = fails[side] > 0 && count[side] % fails[side] === 0
       if (isCandidate && pin.rollout !== null && pin.arm !== null) {
         this.fed.set(pin.rollout, (this.fed.get(pin.rollout) ?? 0) + 1)
       }
-      pin.arm?.add(0, (isCandidate ? fails.candidate : fails.others) ? 1 : 0)
+      pin.arm?.add(0, isBad ? 1 : 0)
       pin.release()
     }
   }

@@ -54,7 +54,7 @@ export class Engine implements Reloader<Parts> {
     this.store = store
     this.observer = new Observer(core, {
       makeTtlAttempt: (candidate) => this.ttlAttempt(candidate),
-      isOvertaken: () => this.intake.line.isBuilding,
+      isOvertaken: (attempt) => this.intake.line.isBuildingBeside(attempt),
     })
     this.intake = new Intake(core, this.observer)
     this.rootOffers = new RootOffers(core)

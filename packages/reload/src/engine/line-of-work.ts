@@ -32,9 +32,9 @@ export class LineOfWork {
     return this.working !== null || this.pending !== null
   }
 
-  /** Something is on its way to the swap, and not only waiting for people or for its time. */
-  get isBuilding(): boolean {
-    return this.working !== null && !PATIENT.has(this.working.state)
+  /** Something else is on its way to the swap, and not only waiting for people or for its time. */
+  isBuildingBeside(it: Attempt): boolean {
+    return this.working !== null && this.working !== it && !PATIENT.has(this.working.state)
   }
 
   /** An offer that was verified: it waits at the gate, or is next. */

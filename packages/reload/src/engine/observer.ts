@@ -62,8 +62,8 @@ interface Back {
 
 interface Surroundings {
   readonly makeTtlAttempt: (candidate: Candidate) => Attempt
-  /** Whether a newer version is being brought in. */
-  readonly isOvertaken: () => boolean
+  /** Whether something newer than this is being brought in. */
+  readonly isOvertaken: (attempt: Attempt) => boolean
 }
 
 export class Observer {

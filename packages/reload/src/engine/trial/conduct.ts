@@ -25,7 +25,7 @@ import { Split, type Tally } from './split.ts'
 export interface Acts {
   takeAll(conduct: Conduct, by: string | null): void
   takeBack(conduct: Conduct, failure: Failure): void
-  isOvertaken(): boolean
+  isOvertaken(attempt: Attempt): boolean
 }
 
 export class Conduct implements RolloutHost {
@@ -100,7 +100,7 @@ export class Conduct implements RolloutHost {
   }
 
   isOvertaken(): boolean {
-    return this.acts.isOvertaken()
+    return this.acts.isOvertaken(this.attempt)
   }
 
   take(share: number): void {

@@ -15,7 +15,7 @@ export interface BlameView {
 const mostWords = 6
 
 export function writeBlame(it: Blame, { paint, now, limit }: BlameView): string[] {
-  const head = it.concluded ? paint('red', 'to blame') : paint('yellow', 'nothing can be concluded')
+  const head = it.concluded ? paint('red', 'to blame') : paint('yellow', 'inconclusive')
   const cut = it.cut ? ', the newest of more' : ''
   const looked = paint('dim', `${it.metric}, ${it.calls} calls from ${it.from} to ${it.to}${cut}`)
   const shown = it.ranking.slice(0, limit)

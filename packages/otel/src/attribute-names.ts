@@ -125,7 +125,11 @@ export const attributeNames: readonly AttributeName[] = [
     companion: { name: 'feature_flag.set.id', on: ['event'] },
   },
   { name: 'config.digest', type: 'string', meaning: 'Digest of the payload.' },
-  { name: 'config.candidate', type: 'boolean', meaning: 'The request ran under a candidate.' },
+  {
+    name: 'config.candidate',
+    type: 'boolean',
+    meaning: 'The request ran under a candidate; absent while nothing is compared.',
+  },
   {
     name: 'config.stale',
     type: 'boolean',

@@ -179,7 +179,7 @@ const gatewayInstruments: readonly Instrument[] = [
     kind: 'counter',
     unit: '{request}',
     meaning: 'Requests that ended, by route, outcome and version',
-    attributes: ['changeover.route', 'changeover.outcome', 'config.version'],
+    attributes: ['changeover.route', 'changeover.outcome', 'config.version', 'config.candidate'],
   },
   {
     name: 'changeover.upstream.attempts',

@@ -182,7 +182,7 @@ export const spanNames: readonly SpanName[] = [
     name: 'chat {route}',
     kind: 'server',
     meaning:
-      'One call of a client, to its last byte. The first hundred under a version, and failed ones, link to its `reload.swap`.',
+      'One call of a client, to its last byte. The first hundred under a version, those of a candidate, and failed ones link to its `reload.swap`.',
     attributes: [
       'http.request.method',
       'http.route',
@@ -191,6 +191,7 @@ export const spanNames: readonly SpanName[] = [
       'config.scope',
       'config.candidate',
       'config.stale',
+      'reload.rollout.id',
       'routing.rule_changed',
       'changeover.call',
       'changeover.cost.usd',

@@ -32,6 +32,8 @@ export interface CountedCall {
   /** Empty when it ended well. */
   readonly error: string
   readonly durationMs: number
+  /** `null` while nothing is compared. */
+  readonly role: 'candidate' | 'current' | null
 }
 
 export class CallInstruments {
@@ -47,7 +49,7 @@ export class CallInstruments {
   }
 
   call(it: CountedCall): void {
-    const key = `${it.path} ${it.status} ${it.error} ${it.route}`
+    const key = `${it.path} ${it.status} ${it.error} ${it.role} ${it.route}`
     let counters = this.#calls.get(key)
     if (counters === undefined) {
       counters = this.#bindCall(it)
@@ -93,6 +95,7 @@ export class CallInstruments {
         'changeover.route': it.route,
         'changeover.outcome': it.error === '' ? 'ok' : it.error,
         'config.version': this.#version,
+        'config.candidate': it.role === null ? undefined : it.role === 'candidate',
       }),
       duration: bind(this.#meter, 'http.server.request.duration', {
         'http.request.method': it.method,

@@ -50,8 +50,8 @@ export function startCallSpan(tools: PipelineTools, it: CallSpanInput): Span {
 }
 
 export function endCallSpan(span: Span, it: CallFacts, scope: string): void {
-  if (it.error !== '') {
-    span.fail(it.error)
+  if (it.error !== '') span.fail(it.error)
+  if (it.error !== '' || it.placed.role === 'candidate') {
     const swap = it.snapshot?.swap ?? null
     if (swap !== null) span.link?.({ ...swap, sampled: true })
   }
@@ -62,6 +62,8 @@ export function endCallSpan(span: Span, it: CallFacts, scope: string): void {
       'http.response.status_code': it.status,
       'config.version': it.snapshot?.version,
       'config.scope': scope,
+      'config.candidate': it.placed.role === null ? undefined : it.placed.role === 'candidate',
+      'reload.rollout.id': it.placed.rollout ?? undefined,
       'changeover.call': it.id,
       'changeover.route': it.route?.name,
       'changeover.target': it.target?.name,

@@ -444,6 +444,7 @@ export class GenerateCall extends Call implements AttemptHost, ReplyPort {
       status,
       error,
       durationMs,
+      role: facts.placed.role,
     })
     if (target === null || !this.#committed) return
     instruments.answered(target, facts, body?.stream === true ? facts.firstTokenMs : null)

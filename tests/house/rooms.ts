@@ -28,7 +28,9 @@ const gatewayRooms = [
 export const doors: Readonly<Record<string, Doors>> = {
   reload: {
     errors: ['contract', 'error-rules'],
-    'error-rules': [],
+    'error-rules': ['belief-rules', 'rule'],
+    'belief-rules': ['rule'],
+    rule: [],
     contract: ['errors'],
     'system-clock': ['contract'],
     format: ['contract', 'errors'],

@@ -9,7 +9,7 @@ export const exitCodes = {
   unreachable: 3,
   /** `plan --strict`: it would be taken, and there are warnings. */
   warned: 4,
-  /** People have to agree first. */
+  /** It is not in force yet: people have to agree, or its time has not come. */
   waiting: 5,
   /** A bug in the command. */
   bug: 70,
@@ -21,6 +21,9 @@ export const exitMeanings: readonly (readonly [code: number, meaning: string])[]
   [exitCodes.usage, 'the command line was not understood'],
   [exitCodes.unreachable, 'the gateway could not be reached'],
   [exitCodes.warned, 'for `plan --strict`: it would be taken, but there are warnings'],
-  [exitCodes.waiting, 'the change waits for the word of others; `changeover approve --show` says whose'],
+  [
+    exitCodes.waiting,
+    'the change waits: for the word of others (`changeover approve --show` says whose), for its time, or for the rollout before it',
+  ],
   [exitCodes.bug, 'a bug in the command'],
 ]

@@ -157,7 +157,7 @@ async function tellReceipt(context: CommandContext, client: Client, receipt: Rec
     writeWords(words, context.paint).forEach((it) => context.say(it))
   }
   writeReceipt(receipt, context.paint, context.now()).forEach((it) => context.say(it))
-  if (receipt.outcome !== 'waiting') return
+  if (receipt.waitsFor !== 'approval') return
   const { approvals } = await client.ask('listApprovals')
   for (const it of approvals.filter(({ attempt }) => attempt === receipt.attempt))
     writeWaiting(it, context.paint, context.now()).forEach((line) => context.say(line))

@@ -27,6 +27,12 @@ const UNCHANGED: Readonly<Record<string, string>> = {
   quarantined: 'these settings were taken back before and are in quarantine',
 }
 
+const WAITS = {
+  approval: 'needs the word of others',
+  schedule: 'waits for its time',
+  rollout: 'waits for the rollout that is going on',
+} as const
+
 export function writeReceipt(receipt: Receipt, paint: Paint, now: number): string[] {
   if (receipt.outcome === 'unchanged') {
     const version = receipt.version ?? 'nothing'
@@ -34,10 +40,9 @@ export function writeReceipt(receipt: Receipt, paint: Paint, now: number): strin
     return [`${paint('yellow', 'unchanged')}  ${reason}; ${version} stays in force`]
   }
   if (receipt.outcome === 'waiting') {
+    const why = WAITS[receipt.waitsFor ?? 'approval']
     const stays = receipt.version ?? 'nothing'
-    return [
-      `${paint('yellow', 'not yet')}  ${receipt.candidate ?? ''} needs the word of others; ${stays} stays in force`,
-    ]
+    return [`${paint('yellow', 'not yet')}  ${receipt.candidate ?? ''} ${why}; ${stays} stays in force`]
   }
   return [
     writeApplied(receipt, paint),

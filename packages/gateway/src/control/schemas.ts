@@ -71,7 +71,11 @@ export const Receipt = z
   .object({
     outcome: z
       .enum(['applied', 'unchanged', 'waiting'])
-      .describe('waiting: people have to agree first; `/v1/approvals` says who'),
+      .describe('waiting: it is not in force yet; nothing is held meanwhile'),
+    waitsFor: z
+      .enum(['approval', 'schedule', 'rollout'])
+      .optional()
+      .describe('the word of people (`/v1/approvals` says whose), its own time, or the rollout before it'),
     attempt: z.string(),
     traceId: z.string(),
     version: version.nullable(),
@@ -97,6 +101,15 @@ export const Change = z
     after: json.optional(),
   })
   .openapi('Change')
+
+export const Sentence = z
+  .object({
+    op: z.enum(['add', 'remove', 'replace']),
+    section: z.string().describe('`routes`, `tenants`, …'),
+    text: z.string(),
+    pointers: z.array(pointer).readonly().describe('what it tells'),
+  })
+  .openapi('Sentence')
 
 export const Stage: z.ZodType = z
   .lazy(() =>
@@ -200,7 +213,8 @@ export const VersionDiff = z
     from: version,
     to: version,
     changes: z.array(Change).readonly(),
-    words: z.array(z.string()).readonly(),
+    words: z.array(z.string()).readonly().describe('each change, place by place'),
+    sentences: z.array(Sentence).readonly().describe('the changes, for people'),
   })
   .openapi('VersionDiff')
 
@@ -368,7 +382,12 @@ export const WaitingChange = z
     until: instant.describe('expires then'),
     classes: z.array(z.string()).readonly().describe('classes of change that it touches'),
     changes: z.array(Change).readonly(),
-    words: z.array(z.string()).readonly().describe('the changes as sentences'),
+    words: z.array(z.string()).readonly().describe('each change, place by place'),
+    sentences: z.array(Sentence).readonly().describe('the changes, for people'),
+    plan: z
+      .string()
+      .nullable()
+      .describe('the plan that it was applied from; `/v1/plans/{id}` says what it would do'),
     approvals: z.array(z.object({ by: z.string(), at: instant, note: z.string() })).readonly(),
     missing: z.array(MissingApproval).readonly(),
   })

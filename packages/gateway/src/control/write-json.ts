@@ -15,6 +15,7 @@ import { readableChanges } from '@changeover/reload'
 import type { WaitingChange } from '../access/approval-desk.ts'
 import type { VersionSummary } from '../calls/questions.ts'
 import type { CallRecord } from '../contract/call.ts'
+import { describeChanges } from '../plan/words/describe-changes.ts'
 import type { AuditedAttempt } from './attempt-journal.ts'
 import type { Changed } from './changer.ts'
 import type { Override } from './override.ts'
@@ -45,10 +46,14 @@ export function writeAttempt(it: AttemptReport) {
   }
 }
 
-export function writeWaiting({ since, until, approvals, ...it }: WaitingChange) {
+/** `plan` is the one that it was applied from, if there is one. */
+export function writeWaiting(waiting: WaitingChange, plan: string | null) {
+  const { since, until, approvals, previous, settings, ...it } = waiting
   return {
     ...it,
+    plan,
     words: readableChanges(it.changes),
+    sentences: [...describeChanges(previous, settings, it.changes)],
     since: writeInstant(since),
     until: writeInstant(until),
     approvals: approvals.map(({ at, ...given }) => ({ ...given, at: writeInstant(at) })),
@@ -87,8 +92,17 @@ export function writeChanged({ receipt, file, override }: Changed) {
     }
   }
   if (receipt.outcome === 'waiting') {
-    const { version, digest, candidate, changedParameters } = receipt
-    return { outcome: 'waiting' as const, attempt, traceId, version, digest, candidate, changedParameters }
+    const { waitsFor, version, digest, candidate, changedParameters } = receipt
+    return {
+      outcome: 'waiting' as const,
+      waitsFor,
+      attempt,
+      traceId,
+      version,
+      digest,
+      candidate,
+      changedParameters,
+    }
   }
   const reason = receipt.outcome === 'unchanged' ? receipt.reason : ''
   const version = receipt.outcome === 'unchanged' ? receipt.version : null

@@ -80,9 +80,11 @@ export interface Superseded extends Answered {
   readonly by: string
 }
 
-/** Somebody has to agree first. Nothing is held meanwhile, and nothing has happened yet. */
+/** It is not its turn yet. Nothing is held meanwhile, and nothing has happened yet. */
 export interface Waiting extends Answered {
   readonly outcome: 'waiting'
+  /** What for: the word of people, its own time, or the end of the rollout before it. */
+  readonly waitsFor: 'approval' | 'schedule' | 'rollout'
   /** What would come in. */
   readonly candidate: string
   readonly digest: string

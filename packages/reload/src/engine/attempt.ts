@@ -8,7 +8,15 @@
  */
 import { randomBytes } from 'node:crypto'
 import type { Origin } from '../contract/origin.ts'
-import type { Decided, Issue, Receipt, ReloadStatus, Settled, Unchanged } from '../contract/receipt.ts'
+import type {
+  Decided,
+  Issue,
+  Receipt,
+  ReloadStatus,
+  Settled,
+  Unchanged,
+  Waiting,
+} from '../contract/receipt.ts'
 import type { AttemptReport } from '../contract/reloader.ts'
 import type { AuditLine } from '../contract/store.ts'
 import type { Span, SpanContext } from '../contract/telemetry.ts'
@@ -130,8 +138,8 @@ export class Attempt extends Work {
     this.answerWith(receipt)
   }
 
-  /** Answers that people have to agree first; what becomes of it is told by the receipt's `decided`. */
-  answerWaiting({ version: candidate, digest }: Candidate): void {
+  /** Answers that it is not its turn yet; what becomes of it is told by the receipt's `decided`. */
+  answerWaiting({ version: candidate, digest }: Candidate, waitsFor: Waiting['waitsFor']): void {
     if (this.isWaitedFor) return
     this.isWaitedFor = true
     const decided = new Promise<Decided>((resolve) => {
@@ -139,6 +147,7 @@ export class Attempt extends Work {
     })
     this.answerWith({
       outcome: 'waiting',
+      waitsFor,
       attempt: this.id,
       traceId: this.traceId,
       candidate,

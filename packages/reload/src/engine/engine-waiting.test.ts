@@ -39,7 +39,7 @@ describe('an offer that people have to agree to', () => {
     await toy.change({ mark: 1 })
     const built = toy.parts.length
     const waiting = await waitingFor(toy, 2)
-    expect(waiting).toMatchObject({ version: '1.1', candidate: '1.2' })
+    expect(waiting).toMatchObject({ waitsFor: 'approval', version: '1.1', candidate: '1.2' })
     expect(asked[0]).toMatchObject({ attempt: waiting.attempt, digest: waiting.digest })
     expect(toy.parts.length).toBe(built)
     give({ approved: true, by: ['user:ann', 'user:cleo'], threshold: 2 })

@@ -190,6 +190,20 @@ export type Call = {
   readonly rule: string | null
   /** among which targets one was chosen, and how */
   readonly choice: string | null
+  /** what rules ask of a request, as far as it was at hand: for plans */
+  readonly asked?: {
+    readonly sensitive?: boolean
+    readonly region?: string
+    readonly inputTokens?: number
+    readonly maxOutputTokens?: number | null
+    readonly modalities?: readonly ('text' | 'image' | 'audio' | 'file' | 'tools')[]
+    /** a hash over so many characters */
+    readonly prompt?: readonly unknown[]
+    readonly headers?: { readonly [name: string]: string | null }
+    readonly metadata?: { readonly [name: string]: string | number | boolean | null }
+    /** names of the prompt variables that were sent */
+    readonly variables?: readonly string[]
+  }
   /** targets that were passed by */
   readonly skipped?: readonly ({
     readonly target: string
@@ -484,8 +498,10 @@ export type ReasonRequest = {
 }
 
 export type Receipt = {
-  /** waiting: people have to agree first; `/v1/approvals` says who */
+  /** waiting: it is not in force yet; nothing is held meanwhile */
   readonly outcome: 'applied' | 'unchanged' | 'waiting'
+  /** the word of people (`/v1/approvals` says whose), its own time, or the rollout before it */
+  readonly waitsFor?: 'approval' | 'schedule' | 'rollout'
   readonly attempt: string
   readonly traceId: string
   /** `epoch.seq`, such as `1.42` */
@@ -632,8 +648,13 @@ export type RolloutPage = {
     readonly bakeMs: number
     readonly meanwhile: 'supersede' | 'queue' | 'refuse'
     readonly confirmWithinMs: number | null
-    /** by section, where it is said for itself */
-    readonly changes: { readonly [name: string]: 'allAtOnce' | 'canary' | 'blueGreen' | 'shadow' }
+    /** by section, what it says for itself */
+    readonly changes: { readonly [name: string]: {
+      readonly strategy: 'allAtOnce' | 'canary' | 'blueGreen' | 'shadow'
+      readonly unit: 'request' | 'session' | 'tenant' | 'key' | null
+      readonly steps: readonly RolloutStep[] | null
+      readonly forMs: number | null
+    } }
     readonly analysis: {
       readonly everyMs: number
       readonly falseAlarms: number
@@ -849,7 +870,10 @@ export type VersionDiff = {
   /** `epoch.seq`, such as `1.42` */
   readonly to: string
   readonly changes: readonly Change[]
+  /** each change, place by place */
   readonly words: readonly string[]
+  /** the changes, for people */
+  readonly sentences: readonly Sentence[]
 }
 
 export type VersionEntry = StoredVersion & {
@@ -912,8 +936,12 @@ export type WaitingChange = {
   /** classes of change that it touches */
   readonly classes: readonly string[]
   readonly changes: readonly Change[]
-  /** the changes as sentences */
+  /** each change, place by place */
   readonly words: readonly string[]
+  /** the changes, for people */
+  readonly sentences: readonly Sentence[]
+  /** the plan that it was applied from; `/v1/plans/{id}` says what it would do */
+  readonly plan: string | null
   readonly approvals: readonly ({
     readonly by: string
     /** RFC 3339 */

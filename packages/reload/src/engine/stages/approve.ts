@@ -53,7 +53,7 @@ function askedBy(attempt: Attempt, candidate: Candidate, settings: SettingsTree)
     settings,
     previous: core.cell.current?.snapshot.settings ?? null,
     changedParameters: attempt.changed,
-    waits: () => attempt.answerWaiting(candidate),
+    waits: () => attempt.answerWaiting(candidate, 'approval'),
   }
 }
 

@@ -28,7 +28,7 @@ export async function wayIsFree(attempt: Attempt, observer: Observer): Promise<v
   for (let trial = hindrance(attempt, observer); trial !== null; trial = hindrance(attempt, observer)) {
     const { over, conduct } = trial
     if (conduct.plan.meanwhile === 'queue' && attempt.proposal !== null) {
-      attempt.answerWaiting(attempt.proposal)
+      attempt.answerWaiting(attempt.proposal, 'rollout')
     }
     await attempt.stage('queue', () => orAborted(over.promise, attempt.signal))
   }
@@ -40,7 +40,7 @@ export async function itsTime(attempt: Attempt, conduct: Conduct, observer: Obse
   const startMs = startAt == null ? null : parseInstant(startAt)
   const { clock } = attempt.core
   if (startMs === null || startMs <= clock.now()) return
-  attempt.answerWaiting(conduct.candidate)
+  attempt.answerWaiting(conduct.candidate, 'schedule')
   await attempt.stage('schedule', async () => {
     observer.scheduled = conduct
     const byHand = conduct.schedule(startMs)

@@ -23,7 +23,7 @@ export function writePlan(plan: Plan, paint: Paint, nowMs: number): string[] {
   if (plan.sentences.length === 0) return [`${paint('yellow', 'nothing would change')}  ${against}`]
   return [
     `${paint('green', 'would be taken')}  ${against}: ${saySum(plan, paint)}`,
-    ...section('what changes', writeSentences(plan, paint), paint),
+    ...section('what changes', writeSentences(plan.sentences, paint), paint),
     ...section('look out', writeWarnings(plan, paint), paint),
     ...writeReplay(plan, paint, nowMs),
     '',
@@ -52,7 +52,8 @@ function section(title: string, lines: readonly string[], paint: Paint): string[
   return lines.length === 0 ? [] : ['', paint('bold', title), ...lines]
 }
 
-function writeSentences({ sentences }: Plan, paint: Paint): string[] {
+/** `- key ops of tenant acme is removed`, a line each. */
+export function writeSentences(sentences: Plan['sentences'], paint: Paint): string[] {
   const marks = { add: paint('green', '+'), remove: paint('red', '-'), replace: paint('yellow', '~') }
   const lines = sentences.slice(0, mostSentences).map((it) => `  ${marks[it.op]} ${it.text}`)
   return sentences.length > mostSentences ? [...lines, rest(sentences.length - mostSentences, paint)] : lines

@@ -22,6 +22,7 @@ import {
   type MissingApproval,
   missingApprovals,
   ReloadError,
+  type SettingsTree,
   type Timer,
 } from '@changeover/reload'
 import type { Identity, Permission } from '../contract/access.ts'
@@ -58,6 +59,9 @@ export interface WaitingChange {
   readonly until: number
   readonly classes: readonly string[]
   readonly changes: readonly Change[]
+  /** What the changes lie between. */
+  readonly previous: SettingsTree | null
+  readonly settings: SettingsTree
   readonly approvals: readonly GivenApproval[]
   readonly missing: readonly MissingApproval[]
 }
@@ -158,6 +162,8 @@ class Desk {
       until,
       classes,
       changes: changes(asked.previous, asked.settings),
+      previous: asked.previous,
+      settings: asked.settings,
       approvals: given.map(({ by, at, note }) => ({ by, at, note })),
       missing: this.missing(entry),
     }

@@ -76,6 +76,21 @@ export const Call = z
       ),
     rule: z.string().nullable().describe('JSON pointers of the rules that led to the route'),
     choice: z.string().nullable().describe('among which targets one was chosen, and how'),
+    asked: z
+      .object({
+        sensitive: z.boolean(),
+        region: z.string(),
+        inputTokens: z.number(),
+        maxOutputTokens: z.number().nullable(),
+        modalities: z.array(z.enum(['text', 'image', 'audio', 'file', 'tools'])).readonly(),
+        prompt: z.tuple([z.number(), z.number()]).readonly().describe('a hash over so many characters'),
+        headers: z.record(z.string(), z.string().nullable()),
+        metadata: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
+        variables: z.array(z.string()).readonly().describe('names of the prompt variables that were sent'),
+      })
+      .partial()
+      .optional()
+      .describe('what rules ask of a request, as far as it was at hand: for plans'),
     skipped: z
       .array(
         z.object({
@@ -86,6 +101,10 @@ export const Call = z
       .readonly()
       .optional()
       .describe('targets that were passed by'),
+    feedback: z
+      .object({ at: z.string(), score: z.number(), comment: z.string().nullable() })
+      .optional()
+      .describe('what its user said of it; only of one call'),
     warnings: z
       .array(z.string())
       .readonly()

@@ -1,7 +1,7 @@
 /** Bodies of the admin API's answers about plans. The rest: `schemas.ts`. */
 import { z } from '@hono/zod-openapi'
 import { WARNING_CODES } from '../plan/look.ts'
-import { Change, Place, Problem } from './schemas.ts'
+import { Change, Place, Problem, Sentence } from './schemas.ts'
 
 /** Not `.nullable()`: on a schema with a name, the generator of the document would forget the null. */
 const orNull = <Schema extends z.ZodType>(schema: Schema) => z.union([schema, z.null()])
@@ -11,15 +11,6 @@ const pointer = z.string().describe('JSON pointer (RFC 6901)')
 const calls = z.number().int().describe('calls')
 const microUsd = z.number().int().describe('micro-dollars')
 const examples = z.array(z.string()).readonly().describe('ids of calls')
-
-export const Sentence = z
-  .object({
-    op: z.enum(['add', 'remove', 'replace']),
-    section: z.string().describe('`routes`, `tenants`, …'),
-    text: z.string(),
-    pointers: z.array(pointer).readonly().describe('what it tells'),
-  })
-  .openapi('Sentence')
 
 export const PlanWarning = z
   .object({

@@ -1,5 +1,6 @@
 /** `/v1/approvals` and the word of people on what waits; `/v1/whoami`. */
 import { createRoute, z } from '@hono/zod-openapi'
+import type { WaitingChange as Waiting } from '../../access/approval-desk.ts'
 import { GatewayError } from '../../errors.ts'
 import { type AdminApp, identityOf, json, refusal } from '../app.ts'
 import { demand, grantsOf } from '../guard-routes.ts'
@@ -56,12 +57,14 @@ const whoami = createRoute({
 })
 
 export function addApprovalRoutes(app: AdminApp, rooms: AdminRooms): void {
-  app.openapi(list, (c) => c.json({ approvals: rooms.access.desk.waiting().map(writeWaiting) }, 200))
+  const write = (it: Waiting) =>
+    writeWaiting(it, rooms.plans.list().find((plan) => plan.applied === it.attempt)?.id ?? null)
+  app.openapi(list, (c) => c.json({ approvals: rooms.access.desk.waiting().map(write) }, 200))
   app.openapi(approve, (c) => {
     const { attempt } = c.req.valid('param')
     const { note = '', digest } = c.req.valid('json')
     const said = { note, ...(digest === undefined ? {} : { digest }) }
-    return c.json(writeWaiting(rooms.access.desk.approve(attempt, identityOf(c), said)), 200)
+    return c.json(write(rooms.access.desk.approve(attempt, identityOf(c), said)), 200)
   })
   app.openapi(reject, (c) => {
     const { attempt } = c.req.valid('param')
@@ -70,7 +73,7 @@ export function addApprovalRoutes(app: AdminApp, rooms: AdminRooms): void {
     const waiting = rooms.access.desk.waiting().find((it) => it.attempt === attempt)
     if (waiting === undefined) throw new GatewayError('access.not_waiting', { attempt })
     if (!waiting.authors.includes(identity.person)) demand(rooms, identity, 'approve')
-    return c.json(writeWaiting(rooms.access.desk.reject(attempt, identity, reason)), 200)
+    return c.json(write(rooms.access.desk.reject(attempt, identity, reason)), 200)
   })
   app.openapi(whoami, (c) => {
     const identity = identityOf(c)

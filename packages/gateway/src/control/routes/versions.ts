@@ -5,6 +5,7 @@ import { createRoute, z } from '@hono/zod-openapi'
 import type { JSONValue } from 'hono/utils/types'
 import type { VersionSummary } from '../../calls/questions.ts'
 import { GatewayError } from '../../errors.ts'
+import { describeChanges } from '../../plan/words/describe-changes.ts'
 import { type AdminApp, json, refusal } from '../app.ts'
 import { type Override, overrideInForce } from '../override.ts'
 import type { AdminRooms } from '../rooms.ts'
@@ -98,8 +99,10 @@ export function addVersionRoutes(app: AdminApp, rooms: AdminRooms): void {
   app.openapi(diff, async (c) => {
     const from = resolveVersion(reloader, c.req.valid('param').from)
     const to = resolveVersion(reloader, c.req.valid('param').to)
-    const found = changes(await settingsOf(reloader, from), await settingsOf(reloader, to))
-    return c.json({ from, to, changes: found, words: readableChanges(found) }, 200)
+    const [before, after] = [await settingsOf(reloader, from), await settingsOf(reloader, to)]
+    const found = changes(before, after)
+    const sentences = [...describeChanges(before, after, found)]
+    return c.json({ from, to, changes: found, words: readableChanges(found), sentences }, 200)
   })
   app.openapi(release, async (c) => {
     const { version } = c.req.valid('param')

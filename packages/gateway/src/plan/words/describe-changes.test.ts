@@ -149,7 +149,7 @@ describe('a change in words', () => {
 
   it('tells every difference once, and holds no secret, whatever changes', () => {
     const headers = fc.dictionary(
-      fc.constantFrom('x-api-key', 'x-team', 'authorization'),
+      fc.constantFrom('x-api-key', 'authorization'),
       fc.constant('s3cr3t-value'),
       { maxKeys: 2 },
     )

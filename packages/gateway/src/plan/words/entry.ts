@@ -63,7 +63,7 @@ export function cameOrWent(entry: Entry, what: string, more = ''): readonly Told
 
 const longest = 60
 
-/** A value for people; what could be a secret is not shown. */
+/** A value for people, cut where it is long. */
 export function sayValue(value: unknown): string {
   if (value === undefined || value === null) return 'nothing'
   if (Array.isArray(value)) {
@@ -79,7 +79,7 @@ export function sayValue(value: unknown): string {
 }
 
 export function isHidden(steps: readonly string[]): boolean {
-  return steps.some((it) => it === 'hash' || it === 'headers' || (isSecretHeader(it) && it !== 'keys'))
+  return steps.some((it) => it === 'hash' || (isSecretHeader(it) && it !== 'keys'))
 }
 
 export function count(number: number, one: string, many = `${one}s`): string {

@@ -3,8 +3,10 @@ import { describe, expect, it } from 'vitest'
 import { ENVELOPE_TYPE, type Manifest } from '../contract/payload.ts'
 import type { Receipt } from '../contract/receipt.ts'
 import { ROOT_ENVELOPE_TYPE } from '../contract/trust.ts'
+import { ReloadError } from '../errors.ts'
 import { encodeEnvelope } from '../format/envelope.ts'
 import { writeManifest } from '../format/manifest.ts'
+import { readRootChain } from '../trust/root-chain.ts'
 import { type RootWish, signedRoot, type TestKey, testKey } from '../trust/test-keys.ts'
 import { byHand, readSealed, Toy } from './test-toy.ts'
 
@@ -196,6 +198,49 @@ describe('the file of the operator', () => {
     await toy.store.writeRecord('root', { version: 2, digest: 'sha256:0', chain })
     await expect(toy.crash({ trust: anchor }).reloader.start()).rejects.toMatchObject({
       code: 'trust.root_signatures',
+    })
+  })
+})
+
+describe('a line of roots in the store', () => {
+  const kept = (toy: Toy, ...roots: Uint8Array[]) => {
+    const chain = roots.map((it) => new TextDecoder().decode(it))
+    const { version, digest } = readRootChain(roots.at(-1) ?? anchor.root).now.trust
+    return toy.store.writeRecord('root', { version, digest: digest ?? '', chain })
+  }
+  const byEve = (version: number) => signedRoot({ version, roles: { root: [eve], publisher: [eve] } }, eve)
+
+  it.each([
+    ['that begins after the root of the operator', [byEve(2)], 'trust.root_version'],
+    ['that has another root in its place', [byEve(1)], 'trust.root_conflict'],
+    ['that leads to it from elsewhere', [byEve(1), byEve(2)], 'trust.root_conflict'],
+  ])('%s is not believed', async (_, roots, code) => {
+    const toy = await serving()
+    await kept(toy, ...roots)
+    await expect(toy.crash({ trust: anchor }).reloader.start()).rejects.toMatchObject({ code })
+  })
+
+  it('that ends before the root of the operator has to be signed on by it', async () => {
+    const toy = await serving()
+    await kept(toy, byEve(1))
+    const second = withoutOld()
+    await expect(toy.crash({ trust: { root: second } }).reloader.start()).rejects.toMatchObject({
+      code: 'trust.root_signatures',
+    })
+  })
+
+  it('that is damaged gives way to the root of the operator, and is said to be', async () => {
+    const toy = await serving({}, [cy])
+    const read = toy.store.readRecord
+    toy.store.readRecord = async (name) => {
+      if (name === 'root') throw new ReloadError('store.corrupt', { what: 'record "root"' })
+      return await read(name)
+    }
+    const after = await restart(toy)
+    expect(after.reloader.status()).toMatchObject({
+      state: 'degraded',
+      root: { version: 1 },
+      applied: { version: '1.1' },
     })
   })
 })

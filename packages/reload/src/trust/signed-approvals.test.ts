@@ -1,7 +1,7 @@
 /** What signatures say: one counts for one thing, and an author's never for agreement. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { mayPublish, type Trust } from '../format/trust.ts'
+import { countRole, mayPublish, readTrust, type Trust } from '../format/trust.ts'
 import { readRootBody } from './root.ts'
 import { writeRootDocument } from './root-document.ts'
 import { approvedBy, isStillSigned } from './signed-approvals.ts'
@@ -34,6 +34,10 @@ describe('signatures', () => {
     expect(missing(trust, 'user:ann', ann)).toBe(1)
     expect(missing(trust, 'user:ann', ann, bo)).toBe(0)
     expect(missing(trust, 'user:ann', bo, ann)).toBe(0)
+    expect(approvedBy(trust, change('user:ann', ann, bo))).toMatchObject({
+      authors: ['user:ann', ann.keyid, 'user:ann'],
+      approvals: [{ by: 'user:bo', roles: ['approver'] }],
+    })
   })
 
   it('by one key with both roles count for one of them', () => {
@@ -62,6 +66,13 @@ describe('signatures', () => {
     expect(isStillSigned(trust, change('user:ann', ann, bo))).toBe(true)
     expect(isStillSigned(after, change('user:ann', ann, bo))).toBe(false)
     expect(isStillSigned(after, change('user:ann', both, cy))).toBe(false)
+  })
+
+  it('by one key under two names are one', () => {
+    const named = readTrust({ keys: { a: ann.pem, b: ann.pem, c: bo.pem }, threshold: 2 })
+    expect(countRole(named, 'publisher', ['a', 'b'])).toBe(1)
+    expect(countRole(named, 'publisher', ['a', 'b', 'c', 'nobody'])).toBe(2)
+    expect(countRole(named, 'root', ['a'])).toBe(0)
   })
 
   it('of an emergency need nobody who agrees', () => {

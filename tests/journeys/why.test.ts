@@ -27,7 +27,7 @@ let gateway: Gateway
 beforeAll(async () => {
   gateway = await Gateway.start({ settings })
   await gateway.idle()
-})
+}, 60_000)
 afterAll(async () => {
   await gateway?.[Symbol.asyncDispose]()
 })

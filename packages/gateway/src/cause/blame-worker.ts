@@ -9,6 +9,7 @@ import { type BlameColumns, readBlameColumns } from '../calls/blame-rows.ts'
 import { blame } from './blame.ts'
 import type { BlameReload } from './blame-report.ts'
 import type { BlameTask, FromBlameWorker } from './blame-task.ts'
+import type { Window } from './blame-window.ts'
 
 const port = parentPort
 if (port === null) throw new Error('the blame worker runs only as a worker thread')
@@ -28,8 +29,21 @@ function work(task: BlameTask): void {
   const places = columns.versions.map((version) => reloads.findIndex((it) => it.version === version))
   const reload = Int32Array.from(columns.version, (it) => places[it] ?? -1)
   const calls = { atMs, value, reload, candidate, tenant, route }
-  const report = blame({ metric, fromMs: ask.fromMs, toMs: ask.toMs, calls, reloads })
+  const report = blame({ metric, ...spanOf(columns, ask), calls, reloads })
   say({ kind: 'done', answer: { report, calls: atMs.length, isCut } })
+}
+
+/**
+ * From the first call to the last: a day is looked at in steps of half a minute, and of a gateway that came up an hour ago
+ * nothing would be seen in those.
+ */
+function spanOf({ atMs }: BlameColumns, { fromMs, toMs }: BlameTask['ask']): Window {
+  let [first, last] = [toMs, fromMs]
+  for (const at of atMs) {
+    first = Math.min(first, at)
+    last = Math.max(last, at)
+  }
+  return first < last ? { fromMs: first, toMs: last + 1 } : { fromMs, toMs }
 }
 
 /** A version took effect with its first call, not when its reload was asked for. In the order in which they did. */

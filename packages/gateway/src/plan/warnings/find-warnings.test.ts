@@ -1,4 +1,5 @@
 /** Each warning: when it comes, with which numbers, and that it does not come otherwise. */
+import { readFileSync } from 'node:fs'
 import { changes } from '@changeover/reload'
 import { describe, expect, it } from 'vitest'
 import type { ReplayRow } from '../../calls/replay-rows.ts'
@@ -214,6 +215,12 @@ describe('a plan warns of', () => {
 
   it('each thing that has a code', () => {
     expect(WARNING_CODES.filter((code) => !cases.some((it) => it.code === code))).toEqual([])
+  })
+
+  it('nothing that the guide does not know', () => {
+    const guide = readFileSync(new URL('../../../../../docs/guide/plan.md', import.meta.url), 'utf8')
+    const listed = [...guide.matchAll(/^\| `(plan\.\w+)` \|/gm)].map(([, code]) => code)
+    expect(listed).toEqual([...WARNING_CODES])
   })
 })
 

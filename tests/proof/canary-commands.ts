@@ -98,13 +98,18 @@ function byPeople(name: string, act: (world: World, rollout: RolloutStatus) => P
   return command(name, async (world) => {
     const rollout = world.reloader.rollout()
     if (rollout === null) return
-    let error: unknown = null
-    const asked = act(world, rollout).catch((it: unknown) => {
-      error = it
-    })
-    await world.settle()
+    const asked: { error: unknown; isDone: boolean } = { error: null, isDone: false }
+    act(world, rollout)
+      .catch((error: unknown) => {
+        asked.error = error
+      })
+      .finally(() => {
+        asked.isDone = true
+      })
+    // What waits for a disk that has lost its power never comes.
+    for (let i = 0; i < 8 && !asked.isDone; i++) await world.settle()
     if (world.powerless) return
-    void asked
+    const { error } = asked
     const code = (error as { code?: string } | null)?.code
     if (error !== null && !/^rollout\.(unknown|cannot|frozen)$/.test(code ?? '')) throw error
   })

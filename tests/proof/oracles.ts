@@ -164,6 +164,9 @@ export function assertAtRest(world: World): void {
   if (live > KINDS.length * Math.max(1, generations)) {
     broken.push(`brokeI3: ${live} parts are live for ${generations} generations`)
   }
+  const left = status.generations.filter((it) => it.role === 'draining')
+  if (left.length > 0)
+    broken.push(`brokeI3: ${left.map((it) => it.version).join(', ')} drains and nobody holds it`)
   for (const asked of world.asked)
     if (asked.receipt === null) broken.push(`brokeI12: ${asked.what} was never answered`)
   const open = world.spans.named('reload').filter((it) => it.ended === 0)

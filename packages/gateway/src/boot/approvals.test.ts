@@ -113,6 +113,16 @@ describe('the admin API', () => {
     expect(await ask(gateway.adminToken.token, 'GET /v1/status')).toMatchObject({ status: 200 })
   })
 
+  it('ends what somebody follows when he may not look any more', async () => {
+    const headers = { authorization: `Bearer ${tokenOf('vic')}` }
+    const stream = await fetch(`${gateway.adminUrl}/v1/reloads/events`, { headers })
+    const read = stream.text()
+    const gone = patch({ access: { people: { vic: null } } })
+    expect(await ask(gateway.adminToken.token, 'PATCH /v1/settings', gone)).toMatchObject({ status: 200 })
+    expect(await read).toContain('event: loading')
+    expect(await read).not.toContain('event: success')
+  })
+
   it('takes the tokens of an identity provider that came in by a reload', async () => {
     const issuer = await FakeIssuer.start()
     try {

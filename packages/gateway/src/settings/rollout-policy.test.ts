@@ -70,6 +70,13 @@ describe('how a change comes in', () => {
     expect(shapeOf(canary, none, { asked: { strategy: 'canary' } })).toBe('canary')
   })
 
+  it('is at once for who may change what, and not for who may call', () => {
+    const bo = { people: { bo: { roles: ['viewer'] } } }
+    expect(shapeOf(canary, { access: bo })).toBe('plain')
+    expect(shapeOf(canary, { access: { ...bo, callers: 'known' } })).toBe('canary')
+    expect(shapeOf(canary, { access: bo, ...otherRoute })).toBe('canary')
+  })
+
   it('is at once for what goes by itself', () => {
     expect(shapeOf(canary, otherRoute, { isTemporary: true })).toBe('plain')
   })

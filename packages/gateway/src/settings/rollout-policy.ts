@@ -6,7 +6,7 @@
  * Only `observe.bakeMs` is the new version's own, as it says how long that version is looked at.
  *
  * What takes keys away comes in at once, whatever the policy: a key that is withdrawn must not work for those whom a
- * canary has not reached yet. Whoever wants it otherwise asks for a canary by name.
+ * canary has not reached yet. So does who may change what: it touches no call, and who may not any more may not. Whoever wants it otherwise asks for a canary by name.
  *
  * Pure: the clock is the caller's.
  */
@@ -123,14 +123,19 @@ interface Difference {
   readonly after?: unknown
 }
 
-/** A tenant or a key goes, or a key's end comes sooner. */
+/** A tenant or a key goes, a key's end comes sooner, or it is about who may change what. */
 function isRevocation({ op, pointer, before, after }: Difference): boolean {
-  const [, kind, , keys, key, field] = pointer.split('/')
+  const [, kind, name, keys, key, field] = pointer.split('/')
+  if (kind === 'access') return name === undefined ? ![before, after].some(saysCallers) : name !== 'callers'
   if (kind !== 'tenants') return false
   if (op === 'remove')
     return keys === undefined || (keys === 'keys' && key !== undefined && field === undefined)
   if (keys !== 'keys' || field !== 'expires' || typeof after !== 'string') return false
   return op === 'add' || (typeof before === 'string' && Date.parse(after) < Date.parse(before))
+}
+
+function saysCallers(access: unknown): boolean {
+  return typeof access === 'object' && access !== null && Object.hasOwn(access, 'callers')
 }
 
 function shapeOf({ strategy, unit, steps, forMs }: How): RolloutPolicy {

@@ -3,10 +3,12 @@
 import { ENVELOPE_TYPE } from '@changeover/reload'
 import { createRoute, z } from '@hono/zod-openapi'
 import { streamSSE } from 'hono/streaming'
+import { may } from '../../access/may.ts'
 import { GatewayError } from '../../errors.ts'
 import {
   type AdminApp,
   type AdminContext,
+  identityOf,
   json,
   originOf,
   overrideMsOf,
@@ -16,6 +18,7 @@ import {
 } from '../app.ts'
 import { attemptsOfAudit, type NumberedEvent } from '../attempt-journal.ts'
 import { changeQuery, settingsTypes } from '../change-query.ts'
+import { grantsOf } from '../guard-routes.ts'
 import { makePlan } from '../make-plan.ts'
 import { Plan } from '../plan-schemas.ts'
 import type { AdminRooms } from '../rooms.ts'
@@ -146,11 +149,14 @@ function addEvents(app: AdminApp, rooms: AdminRooms): void {
 
 function streamEvents(
   c: AdminContext,
-  { journal, clock }: AdminRooms,
+  { journal, clock, access }: AdminRooms,
   startId: number,
   isWanted: (event: NumberedEvent) => boolean,
 ): Response {
   const lastSeen = Number(c.req.header('last-event-id') ?? startId)
+  const identity = identityOf(c)
+  // Whoever may not look any more is told nothing more, the change that said so included.
+  const mayLook = (): boolean => may(grantsOf(access.inForce(), identity), 'read')
   return streamSSE(c, async (stream) => {
     const waiting = [...journal.since(Number.isSafeInteger(lastSeen) ? lastSeen : startId)]
     let wake = (): void => undefined
@@ -163,7 +169,7 @@ function streamEvents(
       wake()
     })
     await stream.write(': following\n\n')
-    while (!stream.aborted) {
+    while (!stream.aborted && mayLook()) {
       for (const it of waiting.splice(0).filter(isWanted)) {
         const data = JSON.stringify(writeEvent(it.event))
         await stream.writeSSE({ id: String(it.id), event: it.event.state, data })

@@ -8,6 +8,7 @@ import type { MeasureJudgement } from '../../contract/rollout.ts'
 import { halfWidth } from './amount-test.ts'
 import type { Arm } from './arm.ts'
 import type { ArmTrace } from './arm-trace.ts'
+import { FirstEvents } from './first-events.ts'
 import { conclude, type Evidence, type MeasurePlan, type MeasureTest, unfit } from './measure-test.ts'
 import { ProportionTest } from './proportion-test.ts'
 import { Strata } from './strata.ts'
@@ -30,6 +31,7 @@ export class ProportionMeasure implements MeasureTest {
   readonly #plan: MeasurePlan
   readonly #strata: Strata
   readonly #tests: readonly ProportionTest[]
+  readonly #first: FirstEvents | null
   #crossHere = 0
   #crossThere = 0
 
@@ -40,11 +42,13 @@ export class ProportionMeasure implements MeasureTest {
     const tests = [new ProportionTest(1 + tolerance)]
     if (worse === 'either' && tolerance < 1) tests.push(new ProportionTest(1 - tolerance, -1))
     this.#tests = tests
+    this.#first = worse === 'either' ? null : new FirstEvents(plan.measure, 1 + tolerance, worse === 'lower')
   }
 
   look(candidate: Arm, baseline: Arm): void {
     const strata = this.#strata
     if (!strata.look(candidate, baseline)) return
+    this.#first?.look(candidate, baseline)
     const here = strata.candidate.newSamples
     const there = strata.baseline.newSamples
     const badHere = this.#bad(strata.candidate.newSum, here)
@@ -100,8 +104,11 @@ export class ProportionMeasure implements MeasureTest {
     const width = halfWidth(logVariance, 2 * INTERVAL_ALPHA, EFFECT)
     const limit = Math.log1p(spec.tolerance)
     const away = spec.worse === 'either' ? Math.abs(log) : badHere === 0 ? 0 : log
+    const found = this.#tests.map((it) => it.evidence(design))
+    // Only units that make several calls can be alike; the budget is then shared with what looks at units.
+    if (this.#first !== null && this.#strata.candidate.hasUnits) found.push(this.#first.evidence())
     return {
-      harm: Math.max(...this.#tests.map((it) => it.evidence(design))) - Math.log(this.#tests.length / alpha),
+      harm: Math.max(...found) - Math.log(found.length / alpha),
       worse: away / Math.sqrt(logVariance),
       within: away <= limit,
       shown: badHere + badThere > 0 && away + width <= limit,

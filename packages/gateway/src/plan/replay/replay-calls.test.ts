@@ -20,7 +20,7 @@ describe('replayed calls', () => {
     const settings = [
       base,
       base + tenants,
-      `${base.replace('weight: 90 }, ', 'weight: 90 }, ').replace('  docs:', '    strategy: sticky\n  docs:')}`,
+      base.replace('  docs:', '    strategy: sticky\n  docs:'),
       `${base}    rules: [{ when: 'headers["x-tier"] == "gold" || tokens > 500', targets: [{ model: small }] }]\n`,
     ]
     const anyRow = fc.record({

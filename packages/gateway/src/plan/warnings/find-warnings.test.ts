@@ -75,7 +75,7 @@ const cases: readonly Case[] = [
   {
     what: 'a tenant that goes',
     before: base + tenants,
-    after: `${base + tenants}`
+    after: (base + tenants)
       .replace('acme:', 'globex:')
       .replaceAll(hashOf('a'), hashOf('e'))
       .replaceAll(hashOf('b'), hashOf('f')),

@@ -11,6 +11,7 @@ import {
   sayMs,
   sayValue,
   type Told,
+  textOf,
   textsOf,
 } from './entry.ts'
 
@@ -136,7 +137,7 @@ export const access: Describe = (entry) => {
     anyone: 'whoever reaches the port may call; no key is asked for',
     known: 'only keys of tenants may call',
   }
-  const text = says[String(entry.after)]
+  const text = says[textOf(entry.after)]
   if (text !== undefined)
     return [{ op: entry.before === undefined ? 'add' : 'replace', text, covers: [entry.pointer] }]
   return [

@@ -39,6 +39,10 @@ export function listOf(value: Json | undefined): readonly Json[] {
   return Array.isArray(value) ? (value as readonly Json[]) : []
 }
 
+export function textOf(value: Json | undefined): string {
+  return typeof value === 'string' ? value : ''
+}
+
 export function textsOf(value: Json | undefined): readonly string[] {
   return listOf(value).filter((it) => typeof it === 'string')
 }
@@ -74,7 +78,7 @@ export function sayValue(value: unknown): string {
       : count(value.length, 'entry', 'entries')
   }
   if (typeof value === 'object') return count(Object.keys(value).length, 'field')
-  const text = String(value)
+  const text = typeof value === 'string' ? value : JSON.stringify(value)
   return text.length > longest ? `${text.slice(0, longest)}…` : text
 }
 

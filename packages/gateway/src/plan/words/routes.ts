@@ -11,6 +11,7 @@ import {
   sayMs,
   sayValue,
   type Told,
+  textOf,
   textsOf,
 } from './entry.ts'
 
@@ -35,7 +36,7 @@ function sharesOf(route: Json | undefined): Shares {
   const total = weights.reduce((sum, it) => sum + it, 0)
   const shares = new Map<string, number>()
   for (const [i, it] of targets.entries()) {
-    const model = String(it['model'])
+    const model = textOf(it['model'])
     shares.set(model, (shares.get(model) ?? 0) + ((weights[i] ?? 0) / total) * 100)
   }
   return shares
@@ -88,7 +89,7 @@ function tellRules(entry: Entry): Told[] {
 /** `"tokens > 8000" (to route long)` */
 function sayRule(rule: Json): string {
   const { when, route, targets, strategy, require } = fieldsOf(rule)
-  const takers = listOf(targets).map((it) => String(fieldsOf(it)['model']))
+  const takers = listOf(targets).map((it) => textOf(fieldsOf(it)['model']))
   const to =
     typeof route === 'string'
       ? `to route ${route}`

@@ -17,10 +17,14 @@ const route = (weight: number): SettingsTree => ({
   },
 })
 
-function explain(
-  call: CallRecord,
-  more: { share?: number; settings?: SettingsTree | null; now?: SettingsTree },
-) {
+interface Asked {
+  readonly share?: number
+  readonly candidate?: string
+  readonly settings?: SettingsTree | null
+  readonly now?: SettingsTree
+}
+
+function explain(call: CallRecord, more: Asked) {
   const shared: ShareSince | null =
     more.share === undefined ? null : { rollout: 'sha256:1', since: 0, step: 0, share: more.share }
   const provenance: Provenance = {
@@ -40,6 +44,7 @@ function explain(
   return explainCall(
     {
       provenance,
+      versionOf: () => more.candidate ?? null,
       settings: () => Promise.resolve(more.settings === undefined ? route(90) : more.settings),
       inForce: () => ({ version: '1.9', settings: more.now ?? route(90) }),
       describe: (_before, _after, found) =>
@@ -57,13 +62,14 @@ const split = { rollout: 'sha256:1', unit: 'tenant', cohort: 312 } as const
 describe('why a call went as it did', () => {
   it('says which version answered, and by what share and point of the caller', async () => {
     const says = async (more: Partial<CallRecord>, share?: number) =>
-      (await explain(testCall(more), share === undefined ? {} : { share })).version.says
+      (await explain(testCall(more), { candidate: '1.3', ...(share === undefined ? {} : { share }) })).version
+        .says
     expect(await says({})).toBe('1.2 was in force, for everybody')
     expect(await says({ ...split, role: 'candidate' }, 0.05)).toBe(
       '1.2 was on trial with 5 % of the traffic, by tenant: tenant acme falls on 312 of 10000, below 500',
     )
     expect(await says({ ...split, role: 'current' }, 0.01)).toBe(
-      '1.2 was in force, while another was on trial with 1 % of the traffic, by tenant: ' +
+      '1.2 was in force, while 1.3 was on trial with 1 % of the traffic, by tenant: ' +
         'tenant acme falls on 312 of 10000, not below 100',
     )
     expect(await says({ ...split, role: 'candidate' })).toBe(

@@ -20,6 +20,8 @@ export interface WhyOptions {
   readonly provenance: Provenance
   /** `null` when they are not kept any more. */
   settings(version: string): Promise<SettingsTree | null>
+  /** The version with a digest, which is the name of its rollout; `null` when it is not kept any more. */
+  versionOf(digest: string): string | null
   inForce(): { readonly version: string; readonly settings: SettingsTree } | null
   /** Differences as sentences, each with the pointers that it tells. */
   describe(
@@ -88,7 +90,7 @@ export async function explainCall(options: WhyOptions, call: CallRecord): Promis
 }
 
 async function explainVersion(
-  { provenance }: WhyOptions,
+  { provenance, versionOf }: WhyOptions,
   call: CallRecord,
   isKept: boolean,
 ): Promise<WhyVersion> {
@@ -96,10 +98,11 @@ async function explainVersion(
   const step = version === '' ? null : await provenance.step(version)
   const shared = rollout === null ? null : await provenance.shareAt(rollout, startedAt)
   const share = shared?.share ?? null
-  return { version, step, says: sayVersion(call, share), share, isKept }
+  const candidate = rollout === null ? null : versionOf(rollout)
+  return { version, step, says: sayVersion(call, share, candidate), share, isKept }
 }
 
-function sayVersion(call: CallRecord, share: number | null): string {
+function sayVersion(call: CallRecord, share: number | null, candidate: string | null): string {
   const { version, role, cohort, unit } = call
   if (version === '') return 'no settings were in force yet'
   if (role === null) return `${version} was in force, for everybody`
@@ -109,7 +112,7 @@ function sayVersion(call: CallRecord, share: number | null): string {
   const bound = cohort === null || share === null ? '' : sayBound(role, Math.round(share * 10_000))
   return role === 'candidate'
     ? `${version} was on trial with ${split}${drawn}${bound}`
-    : `${version} was in force, while another was on trial with ${split}${drawn}${bound}`
+    : `${version} was in force, while ${candidate ?? 'another'} was on trial with ${split}${drawn}${bound}`
 }
 
 function sayBound(role: 'candidate' | 'current', bound: number): string {

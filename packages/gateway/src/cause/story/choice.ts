@@ -11,20 +11,40 @@ const MOST_LEAVES = 8
 export const tellChoice: TellStep = (call, settings) => {
   const { route, choice } = call
   if (route === null || choice === null) return null
-  const [, shares = choice, strategy] = /^(.*?)(?: by ([a-z-]+))?$/.exec(choice) ?? []
-  const isOnly = !shares.includes(',')
-  const chosen =
-    strategy === undefined
-      ? isOnly
-        ? `the only target is ${shares.replace(/=100%$/, '')}`
-        : `drawn by weight: ${shares}`
-      : `chosen by ${strategy} among ${shares}`
+  const chosen = sayChosen(call, choice)
+  if (chosen === null) return null
+  const wishes = sayWishes(call)
   const skipped = (call.skipped ?? []).map(saySkipped)
   return {
     about: 'choice',
-    says: [chosen, ...skipped].join('; '),
+    says: [chosen, ...wishes, ...skipped].join('; '),
     pointers: choicePointers(call, route, settings),
   }
+}
+
+/** Why nobody was asked; a call that was refused before it came to that was never chosen for. */
+const NOBODY: Readonly<Record<string, string>> = {
+  'routing.none_allowed': 'none of its targets may be sent this call',
+  'upstream.open_breakers': 'all of its targets were at rest',
+  'routing.queue_full': 'route or model was full, and so was its queue',
+  'routing.queue_timeout': 'route or model was full, and the time in its queue was over',
+}
+
+function sayChosen({ attempts, error }: CallRecord, choice: string): string | null {
+  if (attempts.length === 0) return NOBODY[error] ?? null
+  const [, shares = choice, strategy] = /^(.*?)(?: by ([a-z-]+))?$/.exec(choice) ?? []
+  if (strategy !== undefined) return `chosen by ${strategy} among ${shares}`
+  return shares.includes(',')
+    ? `drawn by weight: ${shares}`
+    : `the only target is ${shares.replace(/=100%$/, '')}`
+}
+
+/** What the caller asked for in headers. */
+function sayWishes({ asked }: CallRecord): readonly string[] {
+  return [
+    ...(asked?.sensitive === true ? ['the caller marked it as sensitive'] : []),
+    ...(asked?.region === undefined ? [] : [`the caller asked for region ${asked.region}`]),
+  ]
 }
 
 function choicePointers(call: CallRecord, route: string, settings: SettingsTree): readonly string[] {
@@ -36,10 +56,19 @@ function choicePointers(call: CallRecord, route: string, settings: SettingsTree)
   const leaves = leavesAt(settings, targets, MOST_LEAVES + 1)
   const strategies = [rule ?? at, at].map((it) => pointTo(it, 'strategy'))
   const strategy = strategies.find((it) => valueAt(settings, it) !== undefined)
+  const bounds = call.error.startsWith('routing.queue_') ? boundsOf(call, at, settings) : []
   return [
+    ...bounds,
     ...(leaves.length > MOST_LEAVES ? [targets] : leaves),
     ...(strategy === undefined ? [] : [strategy]),
   ]
+}
+
+/** Of the route, and of each model that it names. */
+function boundsOf(call: CallRecord, at: string, settings: SettingsTree): readonly string[] {
+  const models = (call.choice ?? '').split(', ').map((it) => it.replace(/=.*$/, ''))
+  const entries = [at, ...models.map((it) => pointTo('/models', it))]
+  return entries.flatMap((it) => leavesAt(settings, pointTo(it, 'concurrency'), MOST_LEAVES))
 }
 
 const SKIPPED: Readonly<Record<SkippedTarget['reason'], string>> = {
@@ -76,7 +105,8 @@ export const tellAttempts: TellStep = (call, settings) => {
   const failed = attempts.filter((it) => it.kind === undefined && it.error !== '')
   if (failed.length === 0 && attempts.every((it) => it.by === undefined)) return null
   const at = route === null ? null : pointTo('/routes', route)
-  const used = at === null ? [] : fallbackPointers(attempts, at)
+  const used =
+    at === null ? [] : [...fallbackPointers(attempts, at), ...timeoutPointers(attempts, at, settings)]
   return {
     about: 'attempts',
     says: attempts.map(sayAttempt).join('; '),
@@ -94,6 +124,16 @@ function fallbackPointers(attempts: readonly CallAttempt[], at: string): readonl
     } else if (it === 'retry') found.push(pointTo(at, 'retries'))
   }
   return found
+}
+
+/** Those that are written, where one of them was over. */
+function timeoutPointers(
+  attempts: readonly CallAttempt[],
+  at: string,
+  settings: SettingsTree,
+): readonly string[] {
+  const isLate = attempts.some((it) => it.error === 'upstream.timeout' || it.error === 'upstream.connect')
+  return isLate ? leavesAt(settings, pointTo(at, 'timeouts'), MOST_LEAVES) : []
 }
 
 const BY: Readonly<Record<string, string>> = {

@@ -26,7 +26,7 @@ export const tellRoute: TellStep = (call, settings) => {
   const held = rules.map((it) => sayRule(it, settings))
   return {
     about: 'route',
-    says: `${asked}; ${held.join('; ')}${call.route === askedModel ? '' : `, so route ${call.route}`}`,
+    says: `${asked}; ${held.join('; ')}${sayTokens(call)}${call.route === askedModel ? '' : `, so route ${call.route}`}`,
     pointers: rules.flatMap((it) => {
       const taker = valueAt(settings, pointTo(it, 'route')) === undefined ? [] : [pointTo(it, 'route')]
       return [pointTo(it, 'when'), ...taker]
@@ -67,6 +67,11 @@ function foundBy(
   }
   if (settings['models']?.[name] === undefined) return null
   return { says: 'a model by its own name', pointer: pointTo('/models', name) }
+}
+
+/** As routing estimated them when it looked at its rules. */
+function sayTokens({ asked }: CallRecord): string {
+  return asked?.inputTokens === undefined ? '' : ` for about ${asked.inputTokens} tokens`
 }
 
 function sayRule(pointer: string, settings: SettingsTree): string {

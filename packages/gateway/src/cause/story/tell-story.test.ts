@@ -125,6 +125,36 @@ describe('the story of a call', () => {
     expect(says({ ...call, attempts: testCall().attempts }, 'attempts')).toBeUndefined()
   })
 
+  it('says why nobody was asked, and tells of no choice where it never came to one', () => {
+    const nobody = { target: null, attempts: [] }
+    expect(says({ ...nobody, error: 'policy.limit_reached' }, 'choice')).toBeUndefined()
+    expect(
+      says({ ...nobody, error: 'routing.none_allowed', asked: { sensitive: true, region: 'eu' } }, 'choice')
+        ?.says,
+    ).toBe(
+      'none of its targets may be sent this call; the caller marked it as sensitive; the caller asked for region eu',
+    )
+    const full = {
+      ...settings,
+      models: { ...settings['models'], fast: { provider: 'sim', concurrency: { max: 2 } } },
+    }
+    expect(says({ ...nobody, error: 'routing.queue_full' }, 'choice', full)).toMatchObject({
+      says: 'route or model was full, and so was its queue',
+      pointers: expect.arrayContaining(['/models/fast/concurrency/max']) as unknown,
+    })
+  })
+
+  it('names the time limits where one of them was over, and how long a request routing saw', () => {
+    const late = [{ target: 'sim/fast', status: null, error: 'upstream.timeout', durationMs: 500 }]
+    const chat = { targets: [{ model: 'fast' }], timeouts: { firstTokenMs: 500 } }
+    expect(
+      says({ attempts: late, error: 'upstream.timeout' }, 'attempts', { routes: { chat } })?.pointers,
+    ).toEqual(['/routes/chat/timeouts/firstTokenMs'])
+    expect(says({ rule: '/routes/chat/rules/0', asked: { inputTokens: 9_021 } }, 'route')?.says).toBe(
+      'asked for "chat", a route; rule 1 of route chat held (tokens > 8000) for about 9021 tokens',
+    )
+  })
+
   it('keeps to the record, and names no values, when the settings are not kept any more', () => {
     const told = tellStory(testCall({ costMicroUsd: 5, pricedBy: 'shipped' }), null)
     expect(told.map((it) => it.says)).toEqual([

@@ -83,6 +83,7 @@ async function answerWhy({ reloader, calls, provenance }: AdminRooms, id: string
     provenance,
     inForce: () => reloader.current(),
     describe: describeChanges,
+    versionOf: (digest: string) => reloader.line().find((it) => it.digest === digest)?.version ?? null,
     settings: async (version: string) => {
       const current = reloader.current()
       return version === current?.version ? current.settings : reloader.settings(version)

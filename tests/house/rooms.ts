@@ -61,7 +61,8 @@ export const doors: Readonly<Record<string, Doors>> = {
     wire: ['rest', 'logs', 'metrics', 'traces'],
   },
   gateway: {
-    errors: [],
+    errors: ['access-errors'],
+    'access-errors': ['errors'],
     contract: ['errors'],
     access: ['contract', 'errors'],
     calls: ['contract', 'errors'],

@@ -2,7 +2,6 @@
  * The admin API as a listener of `node:http`: everything that is loaded only when somebody asks. What the server has
  * proven of the sender goes with the request itself, where no header can reach it.
  */
-import type { IncomingMessage } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
 import { loadShipped } from '../catalogue/catalogue.ts'
 import type { Identity } from '../contract/access.ts'
@@ -23,7 +22,7 @@ export function createApiListener(rooms: RunningRooms): ApiListener {
     const identity = identities.get(incoming)
     return app.fetch(request, identity === undefined ? {} : { identity })
   })
-  return (request: IncomingMessage, response, identity) => {
+  return (request, response, identity) => {
     identities.set(request, identity)
     return listener(request, response)
   }

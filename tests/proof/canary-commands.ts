@@ -236,6 +236,22 @@ const frozenOut = fc.constant(
   }),
 )
 
+const back = fc.constant(
+  command('what is in force is asked for again during a rollout', async (world) => {
+    const rollout = await onTrial(world, STEPS)
+    const current = world.reloader.current()
+    if (rollout === null || current === null) return
+    const bytes = new TextEncoder().encode(JSON.stringify(current.settings))
+    const asked = world.ask('back', world.reloader.offer(bytes, world.origin({ manual: true })))
+    await world.settle()
+    if (!isCalm(world) || asked.receipt?.outcome !== 'unchanged') return
+    if (world.reloader.status().candidate !== null) {
+      throw new Error('brokeI13: the newest wish is what is in force, and a candidate goes on')
+    }
+    world.canary.traffic(world.reloader, { candidate: 0, others: 0 })
+  }),
+)
+
 /** Twice as many of those that begin and feed rollouts: the others find nothing to act upon without them. */
 export const canaryCommands: readonly fc.Arbitrary<Command>[] = [
   canary,
@@ -250,4 +266,5 @@ export const canaryCommands: readonly fc.Arbitrary<Command>[] = [
   fails,
   queued,
   frozenOut,
+  back,
 ]

@@ -215,7 +215,7 @@ export const MUTANTS: readonly Mutant[] = [
     'return threshold >= 0 ? this.pinCandidate(null)',
   ),
   ofRollouts(
-    'a rollback leaves the candidate where it is',
+    'what is asked for again leaves the candidate where it is',
     'engine/observer.ts',
     'if (trial?.conduct.rollout.isBeside !== true) return\n    rollBack(core.cell)',
     'if (trial?.conduct.rollout.isBeside !== true) return',

@@ -123,7 +123,10 @@ describe('a canary', () => {
     stage.traffic(400, (version) => version === '1.2')
     await toy.rest()
     expect(stage.rollout).toMatchObject({ state: 'rolled_back', reason: expect.stringContaining('at once') })
-    expect(toy.reloader.status().quarantine).toMatchObject([{ version: '1.2', reason: 'guard' }])
+    expect(toy.reloader.status()).toMatchObject({
+      quarantine: [{ version: '1.2', reason: 'guard' }],
+      last: { status: 'rolled_back', reason: 'rollout.guard' },
+    })
   })
 
   it('is never promoted by no data (I25)', async () => {

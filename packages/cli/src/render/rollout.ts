@@ -154,7 +154,7 @@ function sayLeft(endsAt: string, now: number): string {
 
 function sayPolicy(it: RolloutPage['policy']): string {
   const bake = `, then observed for ${saySpan(it.bakeMs)}`
-  const kinds = Object.entries(it.changes).map(([kind, strategy]) => `${kind}: ${sayStrategy(strategy)}`)
+  const kinds = Object.entries(it.changes).map(([kind, { strategy }]) => `${kind}: ${sayStrategy(strategy)}`)
   const byKind = kinds.length === 0 ? '' : `; ${kinds.join(', ')}`
   if (it.strategy !== 'canary') return `${sayStrategy(it.strategy)}${bake}${byKind}`
   const steps = it.steps.map(

@@ -83,6 +83,11 @@ interface Shown {
   readonly attempt: string
   readonly version: string
   readonly requests: { readonly candidate: number }
+  readonly measures: readonly {
+    readonly name: string
+    readonly candidate: { readonly samples: number }
+    readonly baseline: { readonly samples: number }
+  }[]
 }
 
 async function shown(): Promise<Shown | null> {
@@ -151,6 +156,43 @@ describe('a canary by tenant', () => {
     expect(await shown()).toMatchObject({ state: 'aborted', reason: expect.stringContaining('aborted: no') })
     expect((await admin('POST', `/v1/reloads/${attempt}/abort`, {})).status).toBe(409)
     expect((await admin('POST', '/v1/reloads/rl_none/promote', {})).status).toBe(404)
+  })
+})
+
+async function say(tenant: string, body: object) {
+  const response = await fetch(`${gateway.dataUrl}/v1/feedback`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer key-${tenant}` },
+    body: JSON.stringify(body),
+  })
+  return { status: response.status, body: (await response.json()) as { readonly counted?: boolean } }
+}
+
+describe('feedback', () => {
+  it('is kept with the call, counts on its side once, and is taken of nobody else', async () => {
+    await start(settings())
+    await patch(toOther, 'steps=50%&by=tenant')
+    const { call } = await ask('t1')
+    expect(await say('t1', { call, score: 'up', comment: 'how nice' })).toMatchObject({
+      status: 200,
+      body: { counted: true },
+    })
+    expect((await say('t1', { call, score: -0.5 })).body).toMatchObject({ counted: false })
+    await vi.waitFor(async () => {
+      const { body } = await admin('GET', `/v1/calls/${call}`)
+      expect(body['feedback']).toMatchObject({ score: -0.5, comment: null })
+    })
+    const calls = await Promise.all(TENANTS.map(async (it) => [it, (await ask(it)).call] as const))
+    for (const [tenant, it] of calls)
+      expect((await say(tenant, { call: it, score: 'down' })).status).toBe(200)
+    await vi.waitFor(async () => {
+      const found = (await shown())?.measures.find((it) => it.name === 'feedback_rate')
+      expect([found?.candidate.samples ?? 0, found?.baseline.samples ?? 0]).not.toContain(0)
+    }, 5_000)
+    expect((await say('t2', { call, score: 1 })).status).toBe(404)
+    expect((await say('t1', { call: 'call_none', score: 1 })).status).toBe(404)
+    expect((await say('t1', { call, score: 2 })).status).toBe(400)
+    expect((await say('nobody', { call, score: 1 })).status).toBe(401)
   })
 })
 

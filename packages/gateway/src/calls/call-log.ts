@@ -19,7 +19,7 @@
 import { stat } from 'node:fs/promises'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Clock, Telemetry, Timer } from '@changeover/reload'
-import type { CallRecord, CallSink } from '../contract/call.ts'
+import type { CallRecord, CallSink, Feedback } from '../contract/call.ts'
 import { CallDesk } from './call-desk.ts'
 import type { CallTable } from './call-table.ts'
 import type { Answers, CallFilter, CallPage, Question, Retention, VersionSummary } from './questions.ts'
@@ -55,6 +55,8 @@ export interface CallLogOptions {
 }
 
 export interface CallLog extends CallSink {
+  /** Of calls that were finished. */
+  hear(it: Feedback): void
   find(id: string): Promise<CallRecord | null>
   list(filter: CallFilter): Promise<CallPage>
   summarise(versions: readonly string[]): Promise<readonly VersionSummary[]>
@@ -72,6 +74,7 @@ export function createCallLog(options: CallLogOptions): CallLog {
   const log = new SqliteCallLog(options)
   return {
     finish: (record) => log.finish(record),
+    hear: (it) => log.hear(it),
     find: (id) => log.ask({ about: 'call', id }) as Promise<Answers['call']>,
     list: (filter) => log.ask({ about: 'calls', filter }) as Promise<Answers['calls']>,
     summarise: (versions) => log.ask({ about: 'versions', versions }) as Promise<Answers['versions']>,
@@ -87,6 +90,7 @@ class SqliteCallLog {
   readonly #desk: CallDesk
   #retention: Retention
   #waiting: CallRecord[] = []
+  #said: Feedback[] = []
   #timer: Timer | null = null
   #hasTurn = false
   #writing: Promise<void> | null = null
@@ -115,6 +119,12 @@ class SqliteCallLog {
     this.#timer ??= this.#options.clock.after(batchMs, () => void this.flush())
   }
 
+  hear(it: Feedback): void {
+    if (this.#isClosed || this.#isResting() || this.#said.length >= capacity) return
+    this.#said.push(it)
+    this.#timer ??= this.#options.clock.after(batchMs, () => void this.flush())
+  }
+
   async ask(question: Question): Promise<unknown> {
     await this.readable()
     return this.#desk.ask(question)
@@ -137,7 +147,7 @@ class SqliteCallLog {
     this.#timer = null
     // One that is under way may have passed by what came last.
     await this.#writing
-    if (this.#waiting.length + this.#openRows === 0) return
+    if (this.#waiting.length + this.#openRows + this.#said.length === 0) return
     this.#writing ??= this.#write().finally(() => {
       this.#writing = null
       this.#writeSoon()
@@ -148,7 +158,7 @@ class SqliteCallLog {
   async close(): Promise<void> {
     if (this.#isClosed) return
     do await this.flush()
-    while (this.#waiting.length > 0)
+    while (this.#waiting.length + this.#said.length > 0)
     this.#isClosed = true
     this.#timer?.cancel()
     await this.#desk.close()
@@ -189,6 +199,7 @@ class SqliteCallLog {
         this.#add(table)
         await nextTurn()
       }
+      for (const it of this.#said.splice(0)) table.hear(it, this.#retention)
       this.#commit(table)
       this.#batches++
       await this.#checkpointWhenDue(table)
@@ -257,6 +268,7 @@ class SqliteCallLog {
   async #fail(error: unknown): Promise<void> {
     this.#restsUntil = this.#options.clock.monotonic() + restMs
     this.#drop(this.#openRows + this.#waiting.splice(0).length, 'failed')
+    this.#said = []
     this.#openRows = 0
     this.#warn(`call records could not be written; calls are not recorded for ${restMs} ms`, error)
     const table = this.#table

@@ -12,8 +12,9 @@
  */
 import { existsSync, renameSync } from 'node:fs'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
-import type { CallRecord } from '../contract/call.ts'
+import type { CallRecord, Feedback } from '../contract/call.ts'
 import { insertSql, type Row, toRecord, toRow } from './call-row.ts'
+import { feedbackMigration, openFeedbackReader, openFeedbackTable } from './feedback-table.ts'
 import type { CallFilter, CallPage, Retention, VersionSummary } from './questions.ts'
 
 /** Each entry brings the file from the schema before it to its own; the position is the schema version. */
@@ -47,6 +48,7 @@ const migrations = [
   `ALTER TABLE calls ADD COLUMN rule TEXT;
   ALTER TABLE calls ADD COLUMN choice TEXT;
   ALTER TABLE calls ADD COLUMN skipped TEXT;`,
+  feedbackMigration,
 ]
 
 const dayMs = 86_400_000
@@ -62,6 +64,8 @@ const keptLogBytes = 4 * 1024 * 1024
 export interface CallTable {
   /** Takes rows into the open batch, and opens one where none is. Throws when one of them cannot be written: then all of the batch is gone. */
   add(records: readonly CallRecord[]): void
+  /** Takes what was said of a call into the open batch, or opens one. */
+  hear(it: Feedback, retention: Retention): void
   /** Ends the batch: from now on it can be read, and outlives a crash. */
   commit(): void
   /** Frees up to `atMost` rows that are too old or too many; true when there is more to free. */
@@ -86,8 +90,13 @@ export function openCallTable(path: string): CallTable {
   const pragmas = `PRAGMA auto_vacuum=INCREMENTAL; PRAGMA wal_autocheckpoint=0; PRAGMA journal_size_limit=${keptLogBytes}`
   const database = connect(path, pragmas, migrate)
   const insert = database.prepare(insertSql)
+  const feedback = openFeedbackTable(database)
   return {
     add: (records) => add(database, insert, records),
+    hear: (it, retention) => {
+      if (!database.isTransaction) database.exec('BEGIN IMMEDIATE')
+      feedback.keep(it, retention)
+    },
     commit: () => commit(database),
     trim: createTrim(database),
     checkpoint: () => checkpoint(database),
@@ -99,10 +108,16 @@ export function openCallTable(path: string): CallTable {
 export function openCallReader(path: string): CallReader {
   const database = connect(path, 'PRAGMA query_only=ON')
   const selectOne = database.prepare('SELECT * FROM calls WHERE id = ? ORDER BY row DESC LIMIT 1')
+  const feedbackOf = openFeedbackReader(database)
   return {
     find: (id) => {
       const row = selectOne.get(id)
-      return row === undefined ? null : toRecord(row as unknown as Row)
+      if (row === undefined) return null
+      const record = toRecord(row as unknown as Row)
+      const said = feedbackOf(id)
+      if (said === null) return record
+      const { at, score, comment } = said
+      return { ...record, feedback: { at, score, comment } }
     },
     list: (filter) => list(database, filter),
     summarise: (versions) => versions.map((it) => summarise(database, it)),

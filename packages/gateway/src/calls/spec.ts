@@ -19,6 +19,10 @@ export const recordSpec = z.strictObject({
     'age at which a record is deleted',
     { unit: 'days' },
   ),
+  comments: setting(
+    z.boolean().default(false),
+    'whether what users write with their feedback is kept with its score; texts of theirs may hold anything',
+  ),
   maxRows: setting(
     z.int().min(1).max(1_000_000_000).default(CALL_DEFAULTS.maxRows),
     'number of records beyond which the oldest are deleted',

@@ -68,6 +68,8 @@ export interface CallRecord {
   readonly choice: string | null
   /** Targets that were passed by, and why. Absent when there were none. */
   readonly skipped?: readonly SkippedTarget[]
+  /** What its user said of it. Absent when he said nothing, and in lists. */
+  readonly feedback?: Omit<Feedback, 'call'>
   /** What the caller asked for and the provider's format lacks. Absent when there was nothing. */
   readonly warnings?: readonly string[]
   /** What routing asks of a request, as far as it was at hand. Absent when there was nothing. */
@@ -120,7 +122,22 @@ export interface SkippedTarget {
   readonly reason: SkipReason
 }
 
+/** What the user of a call thought of its answer. */
+export interface Feedback {
+  /** `call_…` */
+  readonly call: string
+  /** Wall milliseconds. */
+  readonly at: number
+  /** -1, bad, to 1, good. */
+  readonly score: number
+  /** `null` when there was none, or comments are not kept. */
+  readonly comment: string | null
+}
+
 /** Where finished calls go. Must return at once; writing happens later and in batches. */
 export interface CallSink {
   finish(record: CallRecord): void
+  /** What was said of a call; kept like its record. A sink that keeps nothing leaves it out, as with `find`. */
+  hear?(it: Feedback): void
+  find?(id: string): Promise<CallRecord | null>
 }

@@ -23,6 +23,8 @@ export interface CompiledGateway {
   /** Header block every answer under this version carries: name, value, name, value … */
   readonly versionHeaders: readonly string[]
   readonly recordCalls: boolean
+  /** Of feedback. */
+  readonly keepComments: boolean
   /** What rules ask of requests by name: kept in the records, so that a plan can be replayed. */
   readonly askedNames: AskedNames
 }

@@ -382,7 +382,12 @@ export interface GatewaySettings {
     readonly metrics?: MetricSettings
   }
   readonly calls?: {
-    readonly record?: { readonly enabled?: boolean; readonly keepDays?: number; readonly maxRows?: number }
+    readonly record?: {
+      readonly enabled?: boolean
+      readonly keepDays?: number
+      readonly comments?: boolean
+      readonly maxRows?: number
+    }
   }
   readonly rollout?: RolloutSettings
 }

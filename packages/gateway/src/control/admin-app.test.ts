@@ -83,6 +83,7 @@ const call: CallRecord = {
 
 const calls: CallLog = {
   finish: () => undefined,
+  hear: () => undefined,
   find: (id) => Promise.resolve(id === call.id ? call : null),
   list: (filter) =>
     Promise.resolve({ calls: [{ ...call, version: filter.version ?? call.version }], next: 'a' }),

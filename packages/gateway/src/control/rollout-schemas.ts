@@ -92,7 +92,17 @@ export const RolloutPage = z
         bakeMs: z.number().int(),
         meanwhile: z.enum(['supersede', 'queue', 'refuse']),
         confirmWithinMs: z.number().int().nullable(),
-        changes: z.record(z.string(), z.enum(STRATEGIES)).describe('by section, where it is said for itself'),
+        changes: z
+          .record(
+            z.string(),
+            z.object({
+              strategy: z.enum(STRATEGIES),
+              unit: z.enum(UNITS).nullable(),
+              steps: z.array(Step).readonly().nullable(),
+              forMs: z.number().int().nullable(),
+            }),
+          )
+          .describe('by section, what it says for itself'),
         analysis: z.object({
           everyMs: z.number().int(),
           falseAlarms: z.number(),

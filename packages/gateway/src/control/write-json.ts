@@ -138,7 +138,12 @@ export function writeInstance(it: ReloaderStatus) {
 }
 
 export function writeCall(it: CallRecord) {
-  return { ...it, startedAt: writeInstant(it.startedAt) }
+  const { feedback, ...record } = it
+  return {
+    ...record,
+    startedAt: writeInstant(it.startedAt),
+    ...(feedback === undefined ? {} : { feedback: { ...feedback, at: writeInstant(feedback.at) } }),
+  }
 }
 
 export function writeSummary(it: VersionSummary) {

@@ -99,7 +99,12 @@ export function writePolicy(settings: SettingsTree) {
     bakeMs: entryOf(settings, ['rollout', 'observe'], observeSpec)?.bakeMs ?? ROLLOUT_DEFAULTS.bakeMs,
     meanwhile: policy.meanwhile,
     confirmWithinMs: policy.confirmWithinMs ?? null,
-    changes: Object.fromEntries(Object.entries(byKind).map(([kind, it]) => [kind, it.strategy])),
+    changes: Object.fromEntries(
+      Object.entries(byKind).map(([kind, { strategy, unit = null, steps = null, forMs = null }]) => [
+        kind,
+        { strategy, unit, steps, forMs },
+      ]),
+    ),
     analysis: {
       ...analysis,
       measures: Object.fromEntries(

@@ -5,10 +5,11 @@
  * Nothing is asked of an identity provider here: one that cannot be reached must not hold up a reload, least of all
  * the one that takes it out of the settings.
  */
-import type { Participant, SettingsTree } from '@changeover/reload'
-import { type AccessSettings, type CompiledAccess, compileAccess } from '../access/compile-access.ts'
+import { type Participant, pointTo, ReloadError, type SettingsTree } from '@changeover/reload'
+import { type AccessSettings, type CompiledAccess, compileAccess, SHORTEST_TOKEN } from '../access/compile-access.ts'
 import { approvalsSpec, oidcSpec, peopleSpec, rolesSpec } from '../access/spec.ts'
 import { entryOf } from '../settings/check.ts'
+import { wrong } from '../settings/issue-texts.ts'
 import type { Secrets } from '../settings/secrets.ts'
 import { checkAccessSettings } from './check-access-settings.ts'
 import { type ReferencePlace, resolveOrThrow } from './participant.ts'
@@ -20,10 +21,21 @@ export function accessParticipant({ secrets }: { readonly secrets: Secrets }): P
     validate: ({ settings }) => checkAccessSettings(accessOf(settings)),
     async prepare({ settings, version }) {
       const access = accessOf(settings)
-      await resolveOrThrow(secrets, [...referencesOf(access)], { participant: 'access', version })
+      const places = [...referencesOf(access)]
+      await resolveOrThrow(secrets, places, { participant: 'access', version })
+      refuseShort(places.filter((it) => secrets.fill(it.text).length < SHORTEST_TOKEN), version)
       return compileAccess(access, secrets)
     },
   }
+}
+
+/** Whoever guesses a short one is somebody; an empty file must not become a token. */
+function refuseShort(places: readonly ReferencePlace[], version: string): void {
+  if (places.length === 0) return
+  const issues = places.map(({ steps }) =>
+    wrong(steps.reduce<string>(pointTo, ''), 'a token that is too short', `${SHORTEST_TOKEN} characters or more`),
+  )
+  throw new ReloadError('prepare.failed', { participant: 'access', version }, { issues })
 }
 
 function accessOf(settings: SettingsTree): AccessSettings {

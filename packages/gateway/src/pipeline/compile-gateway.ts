@@ -54,6 +54,7 @@ export function compileGateway(input: CompileInput): CompiledGateway {
     modelList: writeModelList(routes, asked),
     versionHeaders: Object.freeze(['x-changeover-version', input.version]),
     recordCalls: record?.enabled ?? true,
+    keepComments: record?.comments ?? false,
     askedNames: askedNamesOf(asked.values()),
   })
 }

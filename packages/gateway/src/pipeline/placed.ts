@@ -8,6 +8,9 @@ export interface Placed {
   readonly unit: RolloutUnit | null
 }
 
+/** Beyond it no more feedback counts in this rollout: some ten megabytes. */
+const MOST_HEARD = 100_000
+
 /** While nothing is split. */
 export const UNPLACED: Placed = Object.freeze({ rollout: null, role: null, cohort: null, unit: null })
 
@@ -19,15 +22,26 @@ export class Sides {
   #rollout: string | null = null
   #candidate: Arm | null = null
   #current: Arm | null = null
+  /** Calls that something was said of: the first word counts, however often it is repeated. */
+  readonly #heard = new Set<string>()
 
   note(rollout: string | null, role: 'candidate' | 'current', arm: Arm): void {
     if (this.#rollout !== rollout) {
       this.#rollout = rollout
       this.#candidate = null
       this.#current = null
+      this.#heard.clear()
     }
     if (role === 'candidate') this.#candidate = arm
     else this.#current = arm
+  }
+
+  /** The side to add to what is said of this call; `null` when it does not count, any more or again. */
+  hear({ id, rollout, role }: { readonly id: string } & Pick<Placed, 'rollout' | 'role'>): Arm | null {
+    const side = this.find(rollout, role)
+    if (side === null || this.#heard.has(id) || this.#heard.size >= MOST_HEARD) return null
+    this.#heard.add(id)
+    return side
   }
 
   /** `null` once another rollout goes on. */

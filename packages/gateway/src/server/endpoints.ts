@@ -8,7 +8,7 @@ import type { EmbedWireName } from '../contract/embeddings.ts'
 import type { WireName } from '../contract/wire.ts'
 
 /** `stream` is `generate` for formats where the path says that the reply is streamed. */
-export type Task = 'generate' | 'stream' | 'models' | 'embed' | 'count' | 'media'
+export type Task = 'generate' | 'stream' | 'models' | 'embed' | 'count' | 'media' | 'feedback'
 
 export interface Endpoint {
   readonly method: 'GET' | 'POST'
@@ -53,6 +53,7 @@ export const endpoints: readonly Endpoint[] = [
   post('/v1/audio/translations', 'openai-chat', 'media'),
   post('/v1/moderations', 'openai-chat', 'media'),
   post('/v1/rerank', 'openai-chat', 'media'),
+  post('/v1/feedback', 'openai-chat', 'feedback'),
   get('/v1/models', 'openai-chat', 'models'),
   get('/v1/models/{model}', 'openai-chat', 'models'),
   get('/v1beta/models', 'gemini', 'models'),

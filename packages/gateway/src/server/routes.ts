@@ -6,6 +6,7 @@ import { type DetailsOf, type ErrorCode, rules, sayError } from '../errors.ts'
 import type { Call } from '../pipeline/call.ts'
 import { CountCall } from '../pipeline/count-call.ts'
 import { EmbeddingsCall } from '../pipeline/embeddings-call.ts'
+import { FeedbackCall } from '../pipeline/feedback-call.ts'
 import { GenerateCall } from '../pipeline/generate-call.ts'
 import { MediaCall } from '../pipeline/media-call.ts'
 import { ModelsCall } from '../pipeline/models-call.ts'
@@ -34,6 +35,7 @@ export function openCall(
   if (found.endpoint.task === 'models')
     return new ModelsCall(tools, response, { ...head, model: found.model })
   if (found.endpoint.task === 'count') return new CountCall(tools, response, head)
+  if (found.endpoint.task === 'feedback') return new FeedbackCall(tools, response, head)
   if (found.endpoint.task === 'media') return new MediaCall(tools, response, head)
   const { embeds } = found.endpoint
   if (embeds !== undefined) return new EmbeddingsCall(tools, response, { ...head, embeds })

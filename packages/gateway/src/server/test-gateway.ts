@@ -235,6 +235,7 @@ function testSnapshot(
     }),
     versionHeaders: ['x-changeover-version', version],
     recordCalls: true,
+    keepComments: true,
     askedNames: { headers: [], metadata: [] },
   }
   return {

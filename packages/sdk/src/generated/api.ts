@@ -209,6 +209,12 @@ export type Call = {
     readonly target: string
     readonly reason: 'breaker' | 'ejected' | 'sensitive' | 'region' | 'full'
   })[]
+  /** what its user said of it; only of one call */
+  readonly feedback?: {
+    readonly at: string
+    readonly score: number
+    readonly comment: string | null
+  }
   /** what the caller asked for and the target could not honour */
   readonly warnings?: readonly string[]
 }
@@ -696,6 +702,8 @@ export type RootAnswer = {
   readonly keyids?: readonly string[]
   readonly added?: readonly string[]
   readonly removed?: readonly string[]
+  /** the version on trial, when it was taken back for it */
+  readonly withdrawn?: string | null
   /** versions in service that the new root does not speak for: they would not serve after a restart */
   readonly unvouched?: readonly string[]
 }

@@ -1,5 +1,6 @@
 /** How settings that are there once for the gateway are seen to change under load: who may call, what is recorded. */
 import type { Tree } from '../settings-text.ts'
+import { until } from '../until.ts'
 import type { Saw, Seen, SettingChange } from './world.ts'
 
 const record = (it: Tree): { more: Tree } => ({ more: { calls: { record: it } } })
@@ -21,6 +22,19 @@ async function isForgotten(seen: Seen): Promise<true | null> {
     await seen.ask()
     return !(await isThere(seen, saw)) || null
   })
+}
+
+/** Of what is said of a call: the words that are kept. */
+async function commentKept(seen: Seen): Promise<string | null> {
+  const { gateway } = seen.world
+  const { call } = await seen.ask()
+  await fetch(`${gateway.dataUrl}/v1/feedback`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ call, score: 1, comment: 'well said' }),
+  })
+  const kept = async () => (await gateway.admin.ask('readCall', { params: { id: call } })).feedback ?? null
+  return (await until(kept, { what: 'the feedback' })).comment
 }
 
 export const gatewayChanges: readonly SettingChange[] = [
@@ -51,6 +65,15 @@ export const gatewayChanges: readonly SettingChange[] = [
     see: isForgotten,
     was: null,
     becomes: true,
+  },
+  {
+    setting: '/calls/record/comments',
+    effect: 'what is said of the next call is kept with its words, or no more',
+    from: record({ comments: false }),
+    to: record({ comments: true }),
+    see: commentKept,
+    was: null,
+    becomes: 'well said',
   },
   {
     setting: '/calls/record/maxRows',

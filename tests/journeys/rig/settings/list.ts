@@ -10,6 +10,7 @@ import { modelChanges } from './model-changes.ts'
 import { factChanges, priceChanges } from './price-changes.ts'
 import { providerChanges } from './provider-changes.ts'
 import { addressChanges, formatChanges, quirkChanges } from './quirk-changes.ts'
+import { rolloutChanges } from './rollout-changes.ts'
 import {
   ejectionChanges,
   failureChanges,
@@ -26,7 +27,11 @@ import type { SettingChange, SettingWorld } from './world.ts'
 
 /** Several gateways, so that their rows can be seen at the same time; the one that takes longest first. */
 export const settingWorlds: readonly SettingWorld[] = [
-  { name: 'the gateway', changes: [...telemetryChanges, ...gatewayChanges], isShared: true },
+  {
+    name: 'the gateway',
+    changes: [...telemetryChanges, ...gatewayChanges, ...rolloutChanges],
+    isShared: true,
+  },
   {
     name: 'providers',
     changes: [

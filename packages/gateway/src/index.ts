@@ -8,7 +8,12 @@ export {
   importSettings,
   type NotImported,
 } from './boot/import-settings.ts'
-export { checkSettingsText, listProviders, readSettingsDraft } from './boot/look-at-settings.ts'
+export {
+  changeClassesOf,
+  checkSettingsText,
+  listProviders,
+  readSettingsDraft,
+} from './boot/look-at-settings.ts'
 export type { ProviderEntry } from './boot/providers.ts'
 export type { Parts, Running, RunOptions } from './boot/run.ts'
 export { run } from './boot/run.ts'

@@ -48,10 +48,14 @@ async function update(context: CommandContext, file: string): Promise<number> {
     context.say(JSON.stringify(answer, null, 2))
     return exitCodes.ok
   }
-  const { outcome, version, added = [], removed = [], unvouched = [] } = answer
+  const { outcome, version, added = [], removed = [], unvouched = [], withdrawn = null } = answer
   context.say(`${context.paint('green', outcome)}  root ${version} is in force`)
   if (added.length > 0) context.say(`  added    ${added.map(shortKey).join(', ')}`)
   if (removed.length > 0) context.say(`  removed  ${removed.map(shortKey).join(', ')}`)
+  if (withdrawn !== null)
+    context.say(
+      `  ${context.paint('red', 'taken back')}  ${withdrawn} was on trial, and the new root does not speak for it`,
+    )
   for (const it of unvouched)
     context.say(
       `  ${context.paint('yellow', 'beware')}   ${it} serves on, but its signatures would not suffice after a restart: publish one that the new keys have signed`,

@@ -63,7 +63,7 @@ async function verified(context: CommandContext): Promise<Report> {
   const found = readEnvelopeText(text)
   if (found === null) throw new UsageError(`"${file}" is no envelope: "changeover sign" makes one`)
   if (found.kind === 'root') return verifyRoot(context, found.signed, root)
-  return verifyPayload(context, found.signed, neededRoot(root))
+  return await verifyPayload(context, found.signed, neededRoot(root))
 }
 
 function neededRoot(root: Root | null): Root {
@@ -77,14 +77,14 @@ async function verifyServed(context: CommandContext, root: Root): Promise<Report
   if (asked === undefined) throw new UsageError('no version is in force there')
   const { envelope, restores } = await client.ask('readEnvelope', { params: { version: asked } })
   const bytes = new TextEncoder().encode(envelope)
-  const report = verifyPayload(context, readSigned(bytes, MANIFEST_TYPE, bytes.byteLength), root)
+  const report = await verifyPayload(context, readSigned(bytes, MANIFEST_TYPE, bytes.byteLength), root)
   const served =
     restores === undefined ? `${asked} serves` : `${asked} serves, and restores what ${restores} held`
   return { ...report, about: { served: asked, ...report.about }, words: [served, ...report.words] }
 }
 
-function verifyPayload(context: CommandContext, signed: Signed, root: Root): Report {
-  const found = lookAtPayload(signed, root.trust, context.now())
+async function verifyPayload(context: CommandContext, signed: Signed, root: Root): Promise<Report> {
+  const found = await lookAtPayload(signed, root.trust, context.now())
   return { ok: found.ok, about: { ...found }, words: sayPayload(found, context.paint) }
 }
 

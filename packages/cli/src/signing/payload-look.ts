@@ -3,7 +3,6 @@ import {
   approvedBy,
   countRole,
   digestOf,
-  kindsOf,
   MANIFEST_TYPE,
   type Manifest,
   type MissingApproval,
@@ -45,11 +44,15 @@ export interface PayloadLook {
 }
 
 /** Throws `verify.signature` when a signature by a key of the root does not fit, `payload.*` when it cannot be read. */
-export function lookAtPayload(signed: Signed, trust: Trust, nowMs: number): PayloadLook {
+export async function lookAtPayload(signed: Signed, trust: Trust, nowMs: number): Promise<PayloadLook> {
   const keyids = verifySignatures(signed, MANIFEST_TYPE, trust.keys)
   const manifest = readManifest(signed.body)
   const { scope, author, reason, issuedAt, notBefore, expires, changedParameters } = manifest
-  const { missing, isEmergency } = approvedBy(trust, { author, keyids, changeClasses: classesOf(manifest) })
+  const { missing, isEmergency } = approvedBy(trust, {
+    author,
+    keyids,
+    changeClasses: await classesOf(manifest),
+  })
   const time = timeOf(manifest, nowMs)
   const expected = trust.roles.get('publisher')?.threshold ?? 1
   return {
@@ -100,11 +103,10 @@ function signerOf(trust: Trust, keyid: string): Signer {
   return { keyid, owner: trust.owners.get(keyid) ?? null, roles }
 }
 
-/** What does not say what it changes may change anything that it holds. */
-function classesOf({ changedParameters, resources, removed }: Manifest): readonly string[] {
-  return changedParameters === null
-    ? [...resources, ...removed].map((it) => it.kind)
-    : kindsOf(changedParameters)
+/** As a gateway would class it. What does not say what it changes may change anything that it holds. */
+async function classesOf({ changedParameters, resources, removed }: Manifest): Promise<readonly string[]> {
+  const { changeClassesOf } = await import('@changeover/gateway')
+  return changeClassesOf(changedParameters ?? [...resources, ...removed].map((it) => `/${it.kind}`))
 }
 
 function timeOf({ notBefore, expires }: Manifest, nowMs: number): string | null {

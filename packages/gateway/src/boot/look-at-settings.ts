@@ -3,6 +3,7 @@
  * `changeover doctor` and `changeover sign`.
  */
 import { type Draft, type Issue, isReloadError, type SettingsTree } from '@changeover/reload'
+import { classesOfAll } from '../access/change-classes.ts'
 import { checkAccess } from '../pipeline/check-access.ts'
 import { checkReferences } from '../pipeline/compile-references.ts'
 import { GATEWAY_KINDS } from '../pipeline/participant.ts'
@@ -36,6 +37,11 @@ export async function readSettingsDraft(
   base: SettingsTree | null,
 ): Promise<Draft> {
   return await createReader()(bytes, { trigger: 'cli', source: file }, base)
+}
+
+/** The classes of change by which approvals are asked for: see `access/change-classes.ts`. */
+export function changeClassesOf(changedParameters: readonly string[]): readonly string[] {
+  return classesOfAll(changedParameters)
 }
 
 /** None when the text cannot be read. */

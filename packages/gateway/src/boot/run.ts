@@ -23,6 +23,7 @@ import {
   systemClock,
   type TrustPolicy,
 } from '@changeover/reload'
+import { classesOfAll } from '../access/change-classes.ts'
 import type { CompiledAccess } from '../access/compile-access.ts'
 import { type CallLog, createCallLog } from '../calls/call-log.ts'
 import { loadShipped } from '../catalogue/catalogue.ts'
@@ -146,7 +147,7 @@ async function begin(options: RunOptions): Promise<Begun> {
   const telemetry = startTelemetry(options, { clock, instance, isTerminal })
   const secrets = createSecrets({ env, redactor: telemetry.redactor })
   const texts = openTexts(stateFolder, telemetry)
-  const access = openAccess(clock, () => reloader)
+  const access = openAccess({ clock, telemetry }, () => reloader)
   const reloader: Reloader<Parts> = createReloader<Parts>({
     scope: flags.scope,
     instance,
@@ -168,6 +169,7 @@ async function begin(options: RunOptions): Promise<Begun> {
     measures,
     frozen: freezeHook(() => reloader.current()?.settings ?? null),
     limits: { ...limits, driftEveryMs: flags.driftMs, ...options.limits },
+    changeClasses: classesOfAll,
     ...trustOf(options, trustPlace),
   })
   const calls = createCallLog({ path: join(stateFolder, 'calls.db'), clock, telemetry })

@@ -46,6 +46,11 @@ export const RootAnswer = z
     keyids: z.array(keyid).readonly().optional().describe('whose signatures counted'),
     added: z.array(keyid).readonly().optional(),
     removed: z.array(keyid).readonly().optional(),
+    withdrawn: z
+      .string()
+      .nullable()
+      .optional()
+      .describe('the version on trial, when it was taken back for it'),
     unvouched: z
       .array(z.string())
       .readonly()

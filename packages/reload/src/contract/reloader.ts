@@ -42,6 +42,8 @@ export interface ReloaderOptions<Parts> {
   readonly read?: Reader
   /** Whose signatures count: a fixed list of keys, or the root to begin with. */
   readonly trust?: TrustPolicy | RootAnchor
+  /** Classes of what changes, as the root's rules for approvals call them. Default: kinds of settings. */
+  readonly changeClasses?: (changedParameters: readonly string[]) => readonly string[]
   /** How long a publisher may be silent. Default: for ever. */
   readonly freshness?: Freshness
   readonly signer?: Signer

@@ -86,6 +86,8 @@ export type RootReceipt =
       readonly removed: readonly string[]
       /** Versions in service that the new root does not speak for: they serve on, and would not after a restart. */
       readonly unvouched: readonly string[]
+      /** The version on trial that it does not speak for, taken back at once. */
+      readonly withdrawn: string | null
     })
   | (RootAnswered & { readonly outcome: 'unchanged'; readonly digest: string })
   | (RootAnswered & {
@@ -175,4 +177,9 @@ export type ApprovalAnswer =
       /** Asked once more just before the commit: why the approvals do not hold any more, or `null`. */
       readonly objection?: () => Issue | null
     }
-  | { readonly approved: false; readonly issue: Issue }
+  | {
+      readonly approved: false
+      readonly issue: Issue
+      /** Who said no, where somebody did. */
+      readonly by?: string
+    }

@@ -41,6 +41,7 @@ export interface Core {
   /** Whose signatures count now; `null` where none are asked for. Asked each time, because a new root may have come. */
   readonly trust: Trust | null
   readonly roots: TrustInForce
+  readonly changeClasses: (changedParameters: readonly string[]) => readonly string[]
   readonly freshness: Freshness
   readonly signer: Signer | null
   readonly approve: ApproveHook | null

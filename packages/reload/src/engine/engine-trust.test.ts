@@ -8,7 +8,7 @@ import { encodeEnvelope } from '../format/envelope.ts'
 import { writeManifest } from '../format/manifest.ts'
 import { readRootChain } from '../trust/root-chain.ts'
 import { type RootWish, signedRoot, type TestKey, testKey } from '../trust/test-keys.ts'
-import { byHand, readSealed, Toy } from './test-toy.ts'
+import { byHand, bytesOf, readSealed, Toy, treeOf } from './test-toy.ts'
 
 const [ann, bo, cy, di, old, eve] = [testKey(), testKey(), testKey(), testKey(), testKey(), testKey()]
 const roles = { root: [ann, bo], publisher: [cy, old], approver: [di], emergency: [eve] }
@@ -122,6 +122,15 @@ describe('a new root', () => {
     expect(toy.serving).toBe(1)
     const after = await restart(toy)
     expect(after.reloader.status()).toMatchObject({ state: 'degraded', applied: null, root: { version: 2 } })
+  })
+
+  it('takes back at once what is still on trial and has no other word for it', async () => {
+    const toy = await serving({}, [cy])
+    expect(await offer(toy, 666, [old])).toMatchObject({ outcome: 'applied' })
+    expect(await toy.reloader.trust(withoutOld(), byRoot)).toMatchObject({ withdrawn: '1.2', unvouched: [] })
+    expect([toy.serving, toy.reloader.status().quarantine.map((it) => it.version)]).toEqual([1, ['1.2']])
+    await toy.rest()
+    expect((await restart(toy)).serving).toBe(1)
   })
 
   it('is kept: no later start knows the one before, whatever the file of the operator says', async () => {
@@ -283,6 +292,21 @@ describe('an expired root', () => {
   })
 })
 
+describe('a look before signing', () => {
+  it('needs no signature, and brings nothing in', async () => {
+    const toy = await serving()
+    const wanted = bytesOf(treeOf({ mark: 7 }))
+    expect(await toy.reloader.plan(wanted, byHand)).toMatchObject({
+      ok: true,
+      from: '1.1',
+      changes: [{}, {}],
+    })
+    expect(await toy.change({ mark: 7 })).toMatchObject({ code: 'trust.unsigned' })
+    expect(await toy.change({ mark: 1 })).toMatchObject({ reason: 'already_applied' })
+    expect(toy.version).toBe('1.1')
+  })
+})
+
 describe('approval by signature', () => {
   const asking = { root: signedRoot({ ...wish, approvals: { models: { threshold: 1 } } }, ann, bo) }
 
@@ -302,6 +326,16 @@ describe('approval by signature', () => {
     expect(await send(sealedBy(toy, 1, [cy, di], { author: 'user:bo' }))).toMatchObject({
       outcome: 'applied',
     })
+  })
+
+  it('is asked by the classes that the embedding service knows', async () => {
+    const named = { root: signedRoot({ ...wish, approvals: { secret: { threshold: 1 } } }, ann, bo) }
+    const isSecret = (changed: readonly string[]) =>
+      changed.some((it) => it.startsWith('/routes')) ? ['secret'] : []
+    expect(await offer(new Toy({ trust: named }), 1, [cy])).toMatchObject({ outcome: 'applied' })
+    const toy = new Toy({ trust: named, changeClasses: isSecret })
+    expect(await offer(toy, 1, [cy])).toMatchObject({ code: 'approve.signatures' })
+    expect(await offer(toy, 1, [cy, di])).toMatchObject({ outcome: 'applied' })
   })
 
   it('is not asked in an emergency, which says so', async () => {

@@ -57,7 +57,7 @@ export class Engine implements Reloader<Parts> {
       isOvertaken: (attempt) => this.intake.line.isBuildingBeside(attempt),
     })
     this.intake = new Intake(core, this.observer)
-    this.rootOffers = new RootOffers(core)
+    this.rootOffers = new RootOffers(core, this.observer)
     this.watches = new Watches(core.telemetry, (bytes, origin) => this.offer(bytes, origin))
     this.drift = new DriftWatch({
       core,

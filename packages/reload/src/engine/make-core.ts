@@ -4,6 +4,7 @@ import type { Clock } from '../contract/clock.ts'
 import type { Participant } from '../contract/participant.ts'
 import type { ReloaderOptions } from '../contract/reloader.ts'
 import type { StateStore } from '../contract/store.ts'
+import { kindsOf } from '../trust/approvals.ts'
 import { Cell } from './cell.ts'
 import { type Core, say } from './core.ts'
 import { Freshness } from './freshness.ts'
@@ -58,6 +59,7 @@ export function makeCore<Parts>(options: ReloaderOptions<Parts>, { store, clock 
       return roots.now
     },
     roots,
+    changeClasses: options.changeClasses ?? kindsOf,
     freshness,
     signer: options.signer ?? null,
     approve: options.approve ?? null,

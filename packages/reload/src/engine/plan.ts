@@ -90,7 +90,7 @@ async function open(core: Core, work: Work, { bytes, origin, atMs }: Asked): Pro
     const trace = work.span.context
     const candidate = sealed
       ? openSealed(core, bytes)
-      : await sealOffered(core, { form: 'written', bytes }, { origin, trace, atMs })
+      : await sealOffered(core, { form: 'written', bytes }, { origin, trace, atMs, isLook: true })
     if (settledAlready(core, candidate, { ...origin, manual: true }) === null) {
       verify(core, candidate, atMs)
       verifyMatch(core, origin)

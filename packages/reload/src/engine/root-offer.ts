@@ -5,8 +5,8 @@
  * the keys that it took out. Roots are taken one after the other. Each offer is answered once, and leaves one span,
  * one audit line and one event.
  *
- * What serves goes on serving, whatever the new root says of its signatures: a rotation must not be an outage. The
- * answer names such versions, because after a restart they would not serve.
+ * What is confirmed goes on serving, whatever the new root says of its signatures: a rotation must not be an outage.
+ * The answer names such versions, because after a restart they would not serve. What is still on trial goes back.
  */
 import { randomBytes } from 'node:crypto'
 import type { Origin } from '../contract/origin.ts'
@@ -16,9 +16,11 @@ import type { Span } from '../contract/telemetry.ts'
 import type { RootDocument, RootReceipt } from '../contract/trust.ts'
 import { ReloadError, rules } from '../errors.ts'
 import { changedParameters } from '../format/diff.ts'
-import { mayPublish } from '../format/trust.ts'
+import { mayPublish, type Trust } from '../format/trust.ts'
 import { followed, type RootChain } from '../trust/root-chain.ts'
 import { type Core, say } from './core.ts'
+import type { Generation } from './live/generation.ts'
+import type { Observer } from './observer.ts'
 import { actorOf } from './stages/candidate.ts'
 import { recordOf } from './trust-in-force.ts'
 import { asReloadError } from './work.ts'
@@ -32,10 +34,12 @@ interface Asked {
 
 export class RootOffers {
   private readonly core: Core
+  private readonly observer: Pick<Observer, 'regress'>
   private turn: Promise<unknown> = Promise.resolve()
 
-  constructor(core: Core) {
+  constructor(core: Core, observer: Pick<Observer, 'regress'>) {
     this.core = core
+    this.observer = observer
   }
 
   /** Takes a signed root, or a list of them. The answer always comes. */
@@ -77,8 +81,9 @@ export class RootOffers {
     const { core } = this
     const { document, trust, keyids } = after.now
     const { version, digest } = trust
+    const withdrawn = this.withdraw(trust)
     const unvouched = [...new Set([core.cell.current, core.cell.baseline])].flatMap((it) =>
-      it !== null && !mayPublish(trust, signersOf(it.facts.proof)) ? [it.ref.version] : [],
+      it === null || isVouchedFor(trust, it) ? [] : [it.ref.version],
     )
     asked.span.set({ 'reload.signature.keyids': keyids })
     const changed = changesBetween(before.now.document, document)
@@ -98,7 +103,17 @@ export class RootOffers {
       added: [...is.keys()].filter((it) => !was.has(it)),
       removed: [...was.keys()].filter((it) => !is.has(it)),
       unvouched,
+      withdrawn,
     }
+  }
+
+  /** What is still on trial goes: it may be what the key was taken out for, and the way back needs nothing. */
+  private withdraw(trust: Trust): string | null {
+    const { candidate } = this.core.cell
+    if (candidate === null || isVouchedFor(trust, candidate)) return null
+    const { version } = candidate.ref
+    const reason = `root ${trust.version} does not speak for it`
+    return this.observer.regress(reason, 'trust') ? version : null
   }
 
   private refused(asked: Asked, error: ReloadError): RootReceipt {
@@ -190,8 +205,9 @@ function nameOf(chain: RootChain | null): string | null {
   return chain === null ? null : `root ${chain.now.trust.version}`
 }
 
-function signersOf(proof: { readonly signatures: readonly { readonly keyid: string }[] } | null): string[] {
-  return proof?.signatures.map((it) => it.keyid) ?? []
+/** By the key ids of the signatures kept with it, each of which was verified when it came. */
+function isVouchedFor(trust: Trust, { facts }: Generation): boolean {
+  return mayPublish(trust, facts.proof?.signatures.map((it) => it.keyid) ?? [])
 }
 
 /** Where the two differ, as pointers: which keys and roles, never the keys themselves. */

@@ -32,11 +32,19 @@ export function openSealed(core: Core, bytes: Uint8Array): Candidate {
   return candidateOf(manifest, { ...opened, proof, isSealedHere: false, readUpon: null, places: undefined })
 }
 
+interface Sealing {
+  readonly origin: Origin
+  readonly trace: SpanContext
+  readonly atMs: number
+  /** Nothing comes of it: whoever looks before signing need not sign to look. */
+  readonly isLook?: boolean
+}
+
 /** Reads and seals what a person offered. Throws what the reader throws, `payload.*` and `verify.*`. */
 export async function sealOffered(
   core: Core,
   offered: Exclude<Offered, { form: 'sealed' }>,
-  asked: { readonly origin: Origin; readonly trace: SpanContext; readonly atMs: number },
+  asked: Sealing,
 ): Promise<Candidate> {
   const base = sealBase(core, asked)
   // Taken before anything is awaited: a version that comes in meanwhile makes this reading an old one.
@@ -51,7 +59,8 @@ export async function sealOffered(
   const sealed = sealDraft(draft, base)
   // What is in force already brings nothing in, so nobody has to sign it.
   const isInForce = treeDigest(sealed.manifest.resources) === core.cell.current?.facts.tree
-  const vouched = isInForce ? { keyids: [], proof: null } : signOwn(core, sealed)
+  const isFree = isInForce || asked.isLook === true
+  const vouched = isFree ? { keyids: [], proof: null } : signOwn(core, sealed)
   return candidateOf(sealed.manifest, { ...ownSeal(sealed), ...vouched, readUpon, places: draft.places })
 }
 

@@ -8,7 +8,7 @@
 import { ReloadError } from '../../errors.ts'
 import { refusal } from '../../format/refusal.ts'
 import { countRole, hasRole, mayPublish } from '../../format/trust.ts'
-import { kindsOf, sayMissing } from '../../trust/approvals.ts'
+import { sayMissing } from '../../trust/approvals.ts'
 import { type Approved, approvedBy } from '../../trust/signed-approvals.ts'
 import type { Attempt } from '../attempt.ts'
 import type { Core } from '../core.ts'
@@ -65,7 +65,7 @@ export function stillSigned(attempt: Attempt, candidate: Candidate): void {
 function approvalsOf({ core, changed }: Attempt, { manifest, keyids }: Candidate): Approved | null {
   if (core.trust === null) return null
   const { author } = manifest
-  return approvedBy(core.trust, { author, keyids, changeClasses: kindsOf(changed) })
+  return approvedBy(core.trust, { author, keyids, changeClasses: core.changeClasses(changed) })
 }
 
 /** Its content is vouched for by the signatures of the version that first held it here. */

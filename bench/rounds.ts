@@ -138,6 +138,7 @@ async function measureOnce(
   { plan, conductor }: Round,
 ): Promise<Pick<Found, 'measured' | 'reloads'>> {
   const job = scenario.job(running.target, plan.timing)
+  if (scenario.beside === true) return { measured: await besides(running, () => conductor.load.measure(job)) }
   if (scenario.reloadsPerSecond === 0) return { measured: await conductor.load.measure(job) }
   const storm = startStorm(running, scenario.reloadsPerSecond)
   try {
@@ -146,6 +147,15 @@ async function measureOnce(
     return { measured, reloads: storm.judge(measured.versions) }
   } finally {
     await storm.stop()
+  }
+}
+
+async function besides<T>(running: Running, measure: () => Promise<T>): Promise<T> {
+  const end = await running.tryBeside?.()
+  try {
+    return await measure()
+  } finally {
+    await end?.()
   }
 }
 

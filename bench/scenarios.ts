@@ -12,6 +12,8 @@ export interface Scenario {
   readonly id: string
   readonly needs: Ability
   readonly reloadsPerSecond: number
+  /** Half of the requests run under a second version meanwhile. */
+  readonly beside?: boolean
   job(target: Target, timing: Timing): Job
 }
 
@@ -67,6 +69,11 @@ function reloads(perSecond: number): Scenario {
   return { ...closed(32), id: `reload-${perSecond}`, needs: 'reload', reloadsPerSecond: perSecond }
 }
 
+/** The same load as `json-c32`, with one version in force, or with two side by side. */
+function versions(count: 1 | 2): Scenario {
+  return { ...closed(32), id: `versions-${count}`, needs: 'canary', beside: count === 2 }
+}
+
 export const scenarios: readonly Scenario[] = [
   closed(1),
   closed(32),
@@ -79,6 +86,8 @@ export const scenarios: readonly Scenario[] = [
   // As people use it: many at a time, each as slow as somebody reads, and some who do not read at all.
   streams(2000, { chunks: 25, periodMs: 200 }, 20),
   ...features.map((it) => feature(it.name)),
+  versions(1),
+  versions(2),
   reloads(0),
   reloads(1),
   reloads(10),

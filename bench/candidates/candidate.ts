@@ -8,7 +8,7 @@ import type { Child } from '../child.ts'
 import type { Target } from '../load/job.ts'
 import type { Machine } from '../machine.ts'
 
-export type Ability = 'json' | 'streams' | 'reload' | 'features'
+export type Ability = 'json' | 'streams' | 'reload' | 'features' | 'canary'
 
 export interface Surroundings {
   readonly machine: Machine
@@ -25,6 +25,8 @@ export interface Running {
   readonly rssIdleBytes: number
   /** Changes the settings once, under way; resolves when the gateway says that it took them. */
   readonly reload?: () => Promise<ReloadDone>
+  /** Puts half of the requests under a second version that does the same; resolves to what ends that. */
+  readonly tryBeside?: () => Promise<() => Promise<void>>
   stop(): Promise<void>
 }
 

@@ -21,7 +21,7 @@ const manifest = new URL('../../packages/gateway/package.json', import.meta.url)
 export const changeover: Candidate = {
   name: 'changeover',
   label: '**Changeover**',
-  abilities: ['json', 'streams', 'reload', 'features'],
+  abilities: ['json', 'streams', 'reload', 'features', 'canary'],
   warmUpMs: 5_000,
   look() {
     if (!existsSync(program)) return { absent: 'not built (packages/gateway/dist/main.js)' }
@@ -57,25 +57,64 @@ async function start(surroundings: Surroundings): ReturnType<Candidate['start']>
     },
     surroundings,
   )
-  return { ...running, reload: createReload(adminPort, token) }
+  const patch = createPatch(adminPort, token)
+  return { ...running, reload: createReload(patch), tryBeside: createCanary(patch) }
 }
 
-function createReload(adminPort: number, token: string): () => Promise<ReloadDone> {
+type Patch = (change: object, query?: string) => Promise<{ version: string; attempt: string }>
+
+function createPatch(
+  adminPort: number,
+  token: string,
+): Patch & { readonly abort: (attempt: string) => Promise<void> } {
+  const headers = { authorization: `Bearer ${token}` }
+  const send = async (method: string, path: string, type: string, body: object): Promise<string> => {
+    const answer = await exchange({
+      port: adminPort,
+      method,
+      path,
+      headers: { ...headers, 'content-type': type },
+      body: JSON.stringify(body),
+    })
+    if (answer.status === 200) return answer.body
+    throw new Error(
+      `${method} ${path} was refused with status ${answer.status}: ${answer.body.slice(0, 500)}`,
+    )
+  }
+  const patch = async (change: object, query = ''): ReturnType<Patch> =>
+    JSON.parse(
+      await send('PATCH', `/v1/settings${query}`, 'application/merge-patch+json', change),
+    ) as Awaited<ReturnType<Patch>>
+  const abort = async (attempt: string): Promise<void> => {
+    await send('POST', `/v1/reloads/${attempt}/abort`, 'application/json', { reason: 'measured' })
+  }
+  return Object.assign(patch, { abort })
+}
+
+/** Half of the requests, each placed for itself, so that every one is hashed; compared every second, as it would be. */
+function createCanary(
+  patch: ReturnType<typeof createPatch>,
+): NonNullable<Awaited<ReturnType<Candidate['start']>>['tryBeside']> {
+  let requests = 1_000_000_000
+  return async () => {
+    // What was taken back once is not tried again: each time another number that nobody reaches.
+    requests += 1
+    const { attempt } = await patch(
+      { limits: { plenty: { requests } } },
+      '?strategy=canary&by=request&steps=50%25',
+    )
+    return () => patch.abort(attempt)
+  }
+}
+
+function createReload(patch: Patch): () => Promise<ReloadDone> {
   let chosen = 'bench-a'
   return async () => {
     const model = chosen === 'bench-a' ? 'bench-b' : 'bench-a'
     const targets = ['bench-a', 'bench-b'].map((it) => ({ model: it, weight: it === model ? 1 : 0 }))
     const startedMs = performance.now()
-    const { status, body } = await exchange({
-      port: adminPort,
-      method: 'PATCH',
-      path: '/v1/settings',
-      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/merge-patch+json' },
-      body: JSON.stringify({ routes: { bench: { targets } } }),
-    })
-    if (status !== 200) throw new Error(`a reload was refused with status ${status}: ${body.slice(0, 500)}`)
+    const { version } = await patch({ routes: { bench: { targets } } })
     chosen = model
-    const { version } = JSON.parse(body) as { version: string }
     return { tookMs: performance.now() - startedMs, expects: { version, model } }
   }
 }

@@ -35,6 +35,7 @@ export function writeMarkdown(summary: Summary, verdicts: readonly Verdict[], pl
     streams(summary),
     manyStreams(summary),
     featureCosts(summary),
+    twoVersions(summary),
     reloads(summary),
     memory(summary),
     `## Circumstances\n\n${circumstances(summary)}`,
@@ -203,6 +204,24 @@ function featureCosts(summary: Summary): string {
   )
 }
 
+function twoVersions(summary: Summary): string {
+  const rows = rowsOf(summary, ['versions-2'], (name) => {
+    const loss = summary.versionsLoss(name)
+    const cpu = ['versions-1', 'versions-2'].map((it) => median(summary.range(it, name, cpuPerRequestUs)))
+    const failed = summary.of('versions-2', name).reduce((sum, it) => sum + it.measured.failed, 0)
+    return [loss === null ? '–' : percentRange(loss), cpu.join(' / '), String(failed)]
+  })
+  return section(
+    'Two versions side by side: half of the requests under a canary, 32 connections',
+    ['', 'throughput lost', 'CPU µs/req with one / two', 'failed'],
+    rows,
+  )
+}
+
+function percentRange({ median, min, max }: Range): string {
+  return `${(median * 100).toFixed(1)} % (${(min * 100).toFixed(1)}–${(max * 100).toFixed(1)})`
+}
+
 function reloads(summary: Summary): string {
   const header = [
     '',
@@ -235,9 +254,7 @@ function reloadRow(summary: Summary, { name, label }: Presence, rate: number): R
   return [
     label,
     String(rate),
-    loss === null
-      ? '–'
-      : `${(loss.median * 100).toFixed(1)} % (${(loss.min * 100).toFixed(1)}–${(loss.max * 100).toFixed(1)})`,
+    loss === null ? '–' : percentRange(loss),
     sum((it) => it.measured.failed),
     versions ? sum((it) => it.reloads?.mixedVersions ?? 0) : 'no versions',
     versions ? sum((it) => it.measured.versionsBackwards) : '–',

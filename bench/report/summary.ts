@@ -95,6 +95,16 @@ export class Summary {
     return rangeOf(values)
   }
 
+  /** Share of throughput that a second version beside the first costs. */
+  versionsLoss(candidate: string): Range | null {
+    const alone = new Map(this.of('versions-1', candidate).map((it) => [it.round, perSecond(it.measured)]))
+    return rangeOf(
+      this.of('versions-2', candidate).map(
+        (it) => 1 - perSecond(it.measured) / (alone.get(it.round) ?? Number.NaN),
+      ),
+    )
+  }
+
   start(candidate: string): Range | null {
     return rangeOf(this.starts.filter((it) => it.candidate === candidate).map((it) => it.startMs))
   }

@@ -162,6 +162,17 @@ describe('a look before a change', () => {
     expect(text).toContain('"calls":40')
   })
 
+  it('is given up when nobody waits for it, and that is no fault', async () => {
+    const left = new AbortController()
+    const headers = { 'content-type': 'application/yaml' }
+    const asked = gateway.ask('/v1/plan', { method: 'POST', headers, body: next, signal: left.signal })
+    left.abort()
+    await expect(asked).rejects.toThrow()
+    const ran = await gateway.command(['plan', 'next.yaml'])
+    expect(ran.code, ran.text).toBe(0)
+    expect(gateway.process.lines.filter((it) => it.includes('"level":"error"'))).toEqual([])
+  })
+
   it('is kept, and applied exactly as it was, once', async () => {
     const listed = await gateway.admin.ask('listPlans')
     expect(listed.plans.some((it) => it.id === plan.id)).toBe(true)

@@ -22,14 +22,17 @@ export interface Offered {
   readonly origin: Origin
 }
 
-/** Rejects when `signal` aborts. */
+/** Throws `call.cancelled` when `signal` aborts. */
 export async function makePlan(rooms: AdminRooms, offered: Offered, options: LookOptions): Promise<PlanBody> {
   const { bytes, origin } = offered
   const plan = await rooms.reloader.plan(bytes, origin)
-  const looked = await rooms.planner.look(plan, options)
+  const looked = await rooms.planner.look(plan, options).catch((error: unknown) => {
+    throw options.signal?.aborted === true ? new GatewayError('call.cancelled', {}, { cause: error }) : error
+  })
   const at = rooms.clock.now()
   const id = newPlanId()
-  const body = writePlan(plan, looked, { id, at })
+  const approvals = rooms.access.desk.needed(plan.changes.map((it) => it.pointer))
+  const body = writePlan(plan, looked, { id, at, approvals })
   const { mediaType, source } = origin
   const { asker: _, ...hint } = (origin.hint ?? {}) as ChangeHint
   const canApply = plan.ok && plan.settings !== null && mediaType !== undefined
@@ -41,11 +44,19 @@ export async function makePlan(rooms: AdminRooms, offered: Offered, options: Loo
     body,
     offer: canApply ? { bytes, mediaType, source, hint } : null,
     applied: null,
+    // What changes is kept beside the text, and holds at most what both versions say.
+    sizeBytes: bytes.length * 3,
   })
   return body
 }
 
-function writePlan(plan: EnginePlan, looked: Looked, { id, at }: { id: string; at: number }): PlanBody {
+interface Around {
+  readonly id: string
+  readonly at: number
+  readonly approvals: PlanBody['approvals']
+}
+
+function writePlan(plan: EnginePlan, looked: Looked, { id, at, approvals }: Around): PlanBody {
   const { ok, from, changes, removed, receipt, digest } = plan
   const { sentences, warnings, replay, trouble } = looked
   return {
@@ -59,6 +70,7 @@ function writePlan(plan: EnginePlan, looked: Looked, { id, at }: { id: string; a
     words: readableChanges(changes),
     sentences: [...sentences],
     warnings: [...warnings],
+    approvals,
     replay: replay === null ? null : writeReplay(replay),
     replayTrouble: trouble,
     problem: receipt === null ? null : problemOfReceipt(receipt),

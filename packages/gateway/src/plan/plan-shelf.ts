@@ -18,10 +18,12 @@ export interface KeptPlan<Body> {
   readonly digest: string
   /** As it was answered. */
   readonly body: Body
-  /** What was offered, to be offered again; `null` when it would be refused, or was too large to keep. */
+  /** What was offered, to be offered again; `null` when it would be refused. */
   readonly offer: PlannedOffer | null
   /** The reload that offered it, when it was applied by its id. */
   readonly applied: string | null
+  /** About what it takes to keep it. */
+  readonly sizeBytes: number
 }
 
 export interface PlannedOffer {
@@ -33,6 +35,7 @@ export interface PlannedOffer {
 }
 
 export interface PlanShelf<Body> {
+  /** One that is larger than all of the shelf is not kept. */
   keep(plan: KeptPlan<Body>): void
   /** It was offered by this reload. */
   apply(id: string, attempt: string): void
@@ -48,18 +51,15 @@ const mostBytes = 32 * 1024 * 1024
 
 export function createPlanShelf<Body>(): PlanShelf<Body> {
   const plans = new Map<string, KeptPlan<Body>>()
-  const bytesOf = (it: KeptPlan<Body>): number => it.offer?.bytes.length ?? 0
-  const sum = (): number => [...plans.values()].reduce((all, it) => all + bytesOf(it), 0)
+  const sum = (): number => [...plans.values()].reduce((all, it) => all + it.sizeBytes, 0)
   return {
     keep(plan) {
-      const { id } = plan
-      plans.set(id, plan)
+      if (plan.sizeBytes > mostBytes) return
+      plans.set(plan.id, plan)
       for (const [oldest] of plans) {
         if (plans.size <= mostPlans && sum() <= mostBytes) break
-        if (oldest !== id) plans.delete(oldest)
+        plans.delete(oldest)
       }
-      const kept = plans.get(id)
-      if (kept !== undefined && bytesOf(kept) > mostBytes) plans.set(id, { ...kept, offer: null })
     },
     apply(id, attempt) {
       const plan = plans.get(id)

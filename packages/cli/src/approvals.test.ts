@@ -88,6 +88,20 @@ describe('a change that needs another', () => {
     expect((await changeover('bo', 'status')).out).toContain('agreed to by user:ann')
   }, 30_000)
 
+  it('that was planned shows its plan to whoever is asked, who cannot apply it himself', async () => {
+    const planned = await changeover('bo', 'plan', ...mark('p'))
+    expect(planned).toMatchObject({ code: 0 })
+    const id = /pl_[\w-]+/.exec(planned.out)?.[0] ?? ''
+    expect(await changeover('bo', 'apply', '--plan', id)).toMatchObject({ code: 5 })
+    expect((await changeover('ann', 'approve', '--show')).out).toContain(`changeover plan --show ${id}`)
+    expect((await changeover('ann', 'plan', '--show', id)).out).toContain('headers x-mark is p instead of')
+    expect((await changeover('ann', 'apply', '--plan', id)).out).toContain('access.forbidden')
+    expect((await changeover('bo', 'apply', '--plan', id, '--emergency', '--reason', 'r')).out).toContain(
+      'access.forbidden',
+    )
+    expect((await changeover('ann', 'approve', '--reject', '--note', 'later')).out).toContain('rejected')
+  })
+
   it('ends when somebody says no', async () => {
     await changeover('bo', 'apply', ...mark('d'))
     expect(await changeover('ann', 'approve', '--reject')).toMatchObject({ code: 2 })

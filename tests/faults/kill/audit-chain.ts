@@ -31,6 +31,11 @@ export function chainBreak(lines: readonly AuditLine[]): string | null {
   return null
 }
 
+/** A rollout that moves neither begins nor ends its attempt. */
+export function isMove(event: AuditLine['event']): boolean {
+  return event.startsWith('config.rollout.')
+}
+
 export interface Endings {
   /** Attempts that began and have no line that ends them. */
   readonly open: readonly string[]
@@ -43,8 +48,7 @@ export function endingsOf(lines: readonly AuditLine[]): Endings {
   const ended = new Set<string>()
   const wrong: string[] = []
   for (const { attempt, event } of lines) {
-    // A move of its rollout: neither.
-    if (event.startsWith('config.rollout.')) continue
+    if (isMove(event)) continue
     const isStart = event === 'config.reload.started'
     if (ended.has(attempt) || (isStart && begun.has(attempt))) wrong.push(attempt)
     if (isStart) begun.add(attempt)

@@ -97,7 +97,16 @@ interface Drawing {
 function draw(drawing: Drawing, desired: Wanted | null): Operation[] {
   const { random } = drawing
   const again: Operation[] =
-    desired === null ? [] : [{ does: 'publish', wanted: desired, after: random() < 0.5 ? 'settle' : 'go on' }]
+    desired === null
+      ? []
+      : [
+          {
+            does: 'publish',
+            wanted: desired,
+            after: random() < 0.5 ? 'settle' : 'go on',
+            byShares: random() < 0.3,
+          },
+        ]
   const count = 2 + Math.floor(random() * 4)
   return [...again, ...Array.from({ length: count }, () => drawOne(drawing))]
 }
@@ -108,7 +117,7 @@ function drawOne(drawing: Drawing): Operation {
   if (dice < 0.12) return { does: 'roll back' }
   if (dice < 0.24) return { does: 'publish both', first: drawWanted(drawing), second: drawWanted(drawing) }
   const after = dice < 0.42 ? 'regress' : dice < 0.58 ? 'go on' : 'settle'
-  return { does: 'publish', wanted: drawWanted(drawing), after }
+  return { does: 'publish', wanted: drawWanted(drawing), after, byShares: random() < 0.3 }
 }
 
 function drawWanted(drawing: Drawing): Wanted {

@@ -3,7 +3,7 @@
  * files, read with eyes of our own.
  */
 import type { StoredVersion } from '@changeover/reload'
-import { chainBreak, endingsOf, readAuditFiles } from './audit-chain.ts'
+import { chainBreak, endingsOf, isMove, readAuditFiles } from './audit-chain.ts'
 import type { Said } from './life.ts'
 import { readRecordsFile } from './records-file.ts'
 
@@ -117,7 +117,8 @@ export class Ledger {
   private checkStory({ audit, baseline }: Back): void {
     const attempts = new Set(audit.filter((it) => it.event === STARTED).map((it) => it.attempt))
     const last = audit.findLast(
-      (it) => it.digest === baseline?.digest && attempts.has(it.attempt) && it.event !== STARTED,
+      ({ digest, attempt, event }) =>
+        digest === baseline?.digest && attempts.has(attempt) && event !== STARTED && !isMove(event),
     )
     if (baseline !== null && last !== undefined && last.status !== 'success')
       this.broken.push(`${baseline.version} is the baseline, and the audit log calls it ${last.status}`)

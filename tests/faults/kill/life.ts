@@ -16,8 +16,13 @@ export interface Wanted {
 }
 
 export type Operation =
-  /** Offers settings; `after` says what is awaited or done after they came in. */
-  | { readonly does: 'publish'; readonly wanted: Wanted; readonly after: 'settle' | 'go on' | 'regress' }
+  /** Offers settings; `after` says what is awaited or done after they came in, perhaps to a half of the units first. */
+  | {
+      readonly does: 'publish'
+      readonly wanted: Wanted
+      readonly after: 'settle' | 'go on' | 'regress'
+      readonly byShares?: boolean
+    }
   /** Two offers at once: the newer wins. */
   | { readonly does: 'publish both'; readonly first: Wanted; readonly second: Wanted }
   | { readonly does: 'roll back' }

@@ -13,6 +13,7 @@ import {
   type Participant,
   type Receipt,
   type Reloader,
+  type RolloutPolicy,
   type SettingsTree,
 } from '@changeover/reload'
 import { killingFiles } from './killing-files.ts'
@@ -76,9 +77,12 @@ async function comeBack(reloader: Reloader<Parts>): Promise<void> {
   say({ kind: 'back', serving, applied, confirmed, baseline, floor, quarantine, audit, files })
 }
 
-async function publish(reloader: Reloader<Parts>, wanted: Wanted): Promise<Receipt> {
+const HALF: RolloutPolicy = { strategy: 'canary', steps: [{ share: 0.5, forMs: null }] }
+
+async function publish(reloader: Reloader<Parts>, wanted: Wanted, byShares = false): Promise<Receipt> {
   const origin: Origin = { trigger: 'admin_api', source: 'victim', actor: 'user:ann' }
-  const receipt = await reloader.publish({ settings: settingsOf(wanted) }, origin)
+  const draft = { settings: settingsOf(wanted), ...(byShares && { rollout: HALF }) }
+  const receipt = await reloader.publish(draft, origin)
   answered(reloader, wanted.marker, receipt)
   return receipt
 }
@@ -107,9 +111,10 @@ async function perform(reloader: Reloader<Parts>, operation: Operation): Promise
     if (receipt.outcome === 'applied') await receipt.settled
     return
   }
-  const receipt = await publish(reloader, operation.wanted)
+  const receipt = await publish(reloader, operation.wanted, operation.byShares)
   if (receipt.outcome !== 'applied' || operation.after === 'go on') return
   if (operation.after === 'regress') await reloader.regress('the test says so')
+  else if (receipt.rollout !== undefined) await reloader.promote(receipt.rollout.id, { to: 'full' })
   await receipt.settled
   // What is written down about it is asked for by now; this resolves when it has been tried.
   await reloader.release('none')
@@ -127,9 +132,10 @@ const reloader = createReloader<Parts>({
   participants: { routing: participant('routing'), limits: participant('limits') },
   limits: { bakeMs: plan.bakeMs, drainMs: 50, breakerFailures: 1_000 },
 })
-reloader.subscribe(({ attempt, state, version, status = null }) =>
-  say({ kind: 'state', attempt, state, version, status }),
-)
+reloader.subscribe(({ attempt, state, version, rollout, status = null }) => {
+  // A share that moves is still the same trial.
+  if (rollout === undefined) say({ kind: 'state', attempt, state, version, status })
+})
 // Timers of the engine keep no process alive.
 setInterval(() => {}, 1_000)
 await comeBack(reloader)

@@ -95,10 +95,10 @@ function createPatch(
 function createCanary(
   patch: ReturnType<typeof createPatch>,
 ): NonNullable<Awaited<ReturnType<Candidate['start']>>['tryBeside']> {
-  let requests = 1_000_000_000
+  let requests = 999_999_999
   return async () => {
     // What was taken back once is not tried again: each time another number that nobody reaches.
-    requests += 1
+    requests -= 1
     const { attempt } = await patch(
       { limits: { plenty: { requests } } },
       '?strategy=canary&by=request&steps=50%25',

@@ -12,6 +12,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Gateway } from './rig/gateway.ts'
 import { toYaml } from './rig/settings-text.ts'
 
+/** A dozen commands in a row, each a process, on a machine that has much to do. */
+const SLOWEST_MS = 120_000
+
 const program = fileURLToPath(new URL('../../packages/cli/src/changeover.ts', import.meta.url))
 
 /** Where keys and signed things lie: not where the gateway runs. */
@@ -88,7 +91,7 @@ beforeAll(async () => {
     mayBeRefused: true,
     env: { CHANGEOVER_TRUST: join(desk, 'root.json') },
   })
-})
+}, SLOWEST_MS)
 afterAll(async () => {
   await gateway?.[Symbol.asyncDispose]()
   await collector?.close()
@@ -166,6 +169,17 @@ describe('a rotation', () => {
     await signed('second', 60, 'ci-2', 'bo')
     expect(await done('apply', 'second.json', '--wait')).toContain('success')
     expect(await done('verify', '--root', 'root-2.json')).toContain('good')
+  })
+
+  it('goes back to what the new key has signed, by nobody signing anything, and that can be verified', async () => {
+    await writeFile(join(desk, 'look.yaml'), settingsOf(80))
+    expect(await done('plan', 'look.yaml')).toContain('would be taken')
+    await signed('worse', 80, 'ci-2', 'bo')
+    await done('apply', 'worse.json', '--wait')
+    const good = (await gateway.admin.ask('listVersions')).versions.at(1)?.version
+    await done('rollback', '--reason', 'worse')
+    expect(await gateway.settingsText()).toContain('weight: 60')
+    expect(await done('verify', '--root', 'root-2.json')).toContain(`restores what ${good} held\ngood`)
   })
 
   it('is not undone by what is older: a payload, a root, or a start with the old file', async () => {

@@ -140,6 +140,7 @@ describe('the history of a version', () => {
       durationMs: 1,
       changedParameters: ['/limits/a'],
       issues: [],
+      approvals: ['dee'],
       stages: [],
     } as const
     const { history } = open({ reports: [report] })
@@ -149,6 +150,7 @@ describe('the history of a version', () => {
       status: 'in_progress',
       reason: null,
       changed: ['/limits/a'],
+      approvedBy: ['dee'],
     })
   })
 

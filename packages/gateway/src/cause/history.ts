@@ -65,7 +65,9 @@ export class History {
     const known = brought ?? audited
     if (manifested === null && known === undefined) return null
     const { attempt = null, traceId = null, trigger = null, source = null } = known ?? {}
-    const { approvedBy = [], emergency = null } = audited?.consent ?? {}
+    const consents = [brought?.consent, audited?.consent].filter((it) => it !== undefined)
+    const approvedBy = consents.find((it) => it.approvedBy.length > 0)?.approvedBy ?? []
+    const emergency = consents.find((it) => it.emergency !== null)?.emergency ?? null
     const status = known?.status ?? null
     const told = { attempt, traceId, trigger, source, status, approvedBy, emergency }
     if (manifested !== null) return { ...manifested, ...told }

@@ -58,6 +58,7 @@ export function broughtByReports(reports: readonly AttemptReport[]): ReadonlyMap
     if (to === null || REPEATED.has(trigger) || (known !== undefined && known.attempt !== attempt)) continue
     const at = new Date(it.startedAt).toISOString()
     const changed = it.changedParameters.length === 0 ? null : it.changedParameters
+    const consent = { approvedBy: it.approvals ?? [], emergency: it.emergency ?? null }
     found.set(to, {
       attempt,
       traceId,
@@ -68,7 +69,7 @@ export function broughtByReports(reports: readonly AttemptReport[]): ReadonlyMap
       at,
       status,
       changed,
-      consent: NOBODY_ASKED,
+      consent,
     })
   }
   return found

@@ -40,6 +40,7 @@ export const WARNING_CODES = [
   'plan.timeout_below_p99',
   'plan.untested_target',
   'plan.access_opened',
+  'plan.approvals_fewer',
 ] as const
 
 export type WarningCode = (typeof WARNING_CODES)[number]

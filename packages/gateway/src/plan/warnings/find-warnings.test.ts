@@ -203,6 +203,14 @@ const cases: readonly Case[] = [
     pointer: '/access/callers',
     numbers: {},
   },
+  {
+    what: 'fewer people who have to agree',
+    before: `${base}access: { approvals: { prompts: { count: 2 } } }\n`,
+    after: `${base}access: { approvals: { prompts: {} } }\n`,
+    code: 'plan.approvals_fewer',
+    pointer: '/access/approvals/prompts',
+    numbers: { before: 2, after: 1 },
+  },
 ]
 
 describe('a plan warns of', () => {

@@ -1,5 +1,6 @@
 /** Every check there is, in the order in which their findings are listed. A new one is a function and a line here. */
 import type { Warning } from '../look.ts'
+import { approvalsFewer } from './approvals-fewer.ts'
 import { type Check, Look, type LookInput } from './check.ts'
 import { limitBelowPeak } from './limit-below-peak.ts'
 import { prices } from './prices.ts'
@@ -10,6 +11,7 @@ import { accessOpened, ruleNever, sensitiveWidened, timeoutBelowP99, untestedTar
 
 const checks: readonly Check[] = [
   accessOpened,
+  approvalsFewer,
   removedInUse,
   limitBelowPeak,
   promptVariables,

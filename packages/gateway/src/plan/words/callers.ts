@@ -1,4 +1,4 @@
-/** Tenants, keys, limits and access: who may call, what, and how often. Of a key's secret only that it is another one. */
+/** Tenants, keys and limits: who may call, what, and how often. Of a key's secret only that it is another one. */
 import type { Json } from '@changeover/reload'
 import {
   cameOrWent,
@@ -11,7 +11,6 @@ import {
   sayMs,
   sayValue,
   type Told,
-  textOf,
   textsOf,
 } from './entry.ts'
 
@@ -129,22 +128,4 @@ const PERIODS: Readonly<Record<number, string>> = {
 function sayRate({ requests, perMs }: Fields): string {
   const period = PERIODS[Number(perMs)] ?? `in ${sayMs(perMs)}`
   return `${sayValue(requests)} requests ${period}`
-}
-
-export const access: Describe = (entry) => {
-  if (entry.name !== 'callers') return []
-  const says: Readonly<Record<string, string>> = {
-    anyone: 'whoever reaches the port may call; no key is asked for',
-    known: 'only keys of tenants may call',
-  }
-  const text = says[textOf(entry.after)]
-  if (text !== undefined)
-    return [{ op: entry.before === undefined ? 'add' : 'replace', text, covers: [entry.pointer] }]
-  return [
-    {
-      op: 'remove',
-      text: 'who may call is no longer said: known keys where there are tenants, else anyone',
-      covers: [entry.pointer],
-    },
-  ]
 }

@@ -132,6 +132,18 @@ describe('a change in words', () => {
         ['telemetry logs: level is debug instead of info'],
       ],
       [
+        'who may change what, and whose word it takes',
+        `${base}access:\n  people: { bo: { roles: [viewer] }, al: { roles: [owner] } }\n  approvals: { prompts: { count: 2 }, routes: {} }\n`,
+        `${base}access:\n  people: { bo: { roles: [publisher] }, cy: { roles: [viewer] } }\n  approvals: { prompts: {} }\n`,
+        [
+          'changes of prompts need the word of 1 other person instead of 2 other people',
+          'nobody has to agree to changes of routes any more',
+          'bo is publisher instead of viewer',
+          'cy may use the admin API, as viewer',
+          'al may not use the admin API any more',
+        ],
+      ],
+      [
         'who may call',
         `${base}access: { callers: known }\n`,
         `${base}access: { callers: anyone }\n`,

@@ -8,7 +8,8 @@
  */
 import { type Change, changes, type Json, pointTo, type SettingsTree, stepsOf } from '@changeover/reload'
 import type { Sentence } from '../look.ts'
-import { access, limits, tenants } from './callers.ts'
+import { access } from './access.ts'
+import { limits, tenants } from './callers.ts'
 import { type Describe, type Entry, fieldsOf, type Told } from './entry.ts'
 import { fallback } from './fallback.ts'
 import { catalogue, contextsAmong, models, providers } from './models.ts'

@@ -1,5 +1,6 @@
 /** What waits for the word of people: what it would change, and whose word is missing. */
 import type { WaitingChange } from '@changeover/sdk'
+import { sayMissing } from './missing.ts'
 import type { Paint } from './paint.ts'
 import { writeSentences } from './plan.ts'
 import { sayAgo, saySpan } from './times.ts'
@@ -17,10 +18,4 @@ export function writeWaiting(it: WaitingChange, paint: Paint, now: number): stri
     ...(it.plan === null ? [] : [`  ${paint('cyan', 'look')}      changeover plan --show ${it.plan}`]),
     paint('dim', `  expires in ${left}   reload ${it.attempt}`),
   ]
-}
-
-/** `credentials: 1 more of 2, by approver or owner` */
-function sayMissing({ changeClass, found, expected, roles }: WaitingChange['missing'][number]): string {
-  const what = changeClass === '*' ? 'any change' : changeClass
-  return `${what}: ${expected - found} more of ${expected}, by ${roles.join(' or ')}`
 }

@@ -6,6 +6,7 @@
  * What was not replayed is said where the figures are.
  */
 import type { Plan } from '@changeover/sdk'
+import { sayMissing } from './missing.ts'
 import type { Paint } from './paint.ts'
 import { writeTable } from './table.ts'
 import { sayAgo, sayClock, sayDuration } from './times.ts'
@@ -25,6 +26,11 @@ export function writePlan(plan: Plan, paint: Paint, nowMs: number): string[] {
     `${paint('green', 'would be taken')}  ${against}: ${saySum(plan, paint)}`,
     ...section('what changes', writeSentences(plan.sentences, paint), paint),
     ...section('look out', writeWarnings(plan, paint), paint),
+    ...section(
+      'needs the word of others',
+      plan.approvals.map((it) => `  ${sayMissing(it)}`),
+      paint,
+    ),
     ...writeReplay(plan, paint, nowMs),
     '',
     `${id}${paint('dim', `   changeover apply --plan ${plan.id}`)}`,

@@ -143,7 +143,7 @@ class Desk {
       throw notAsked(by, this.missing(entry))
     const shown = this.show(entry)
     const message = sayError('access.rejected', { person: by.person, note })
-    entry.end({ approved: false, issue: { code: 'access.rejected', message } })
+    entry.end({ approved: false, issue: { code: 'access.rejected', message }, by: by.person })
     return shown
   }
 

@@ -108,11 +108,12 @@ function hashTokens(people: PeopleSpec, secrets: SecretValues): Map<string, Know
   return byHash
 }
 
-const SHORTEST = 16
+/** Characters of a token that a reference names. */
+export const SHORTEST_TOKEN = 16
 
 /** `null` for what is too short to be a token: an empty file must not become one that anybody can guess. */
 function hashOf(token: string): string | null {
-  return token.length < SHORTEST ? null : createHash('sha256').update(token).digest('hex')
+  return token.length < SHORTEST_TOKEN ? null : createHash('sha256').update(token).digest('hex')
 }
 
 function subjectFinder(people: PeopleSpec): CompiledAccess['subject'] {

@@ -24,6 +24,8 @@ export interface OidcVerifier {
 
 export interface OidcOptions extends RemoteJsonOptions {
   readonly clock: Clock
+  /** Told why a token was refused, and why keys could not be had: for the log, not for whoever sent the token. */
+  readonly refused?: (why: string, cause: unknown) => void
 }
 
 /** Claims of a person with more groups than this are not read further. */
@@ -60,6 +62,7 @@ export function createOidcVerifier(options: OidcOptions): OidcVerifier {
         })
         return access.subject(provider, nameOf(payload, spec), valuesOf(payload, spec))
       } catch (cause) {
+        options.refused?.('a token of an identity provider was refused', cause)
         throw new GatewayError('access.token_refused', {}, { cause })
       }
     },

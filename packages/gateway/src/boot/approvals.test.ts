@@ -113,6 +113,37 @@ describe('the admin API', () => {
     expect(await ask(gateway.adminToken.token, 'GET /v1/status')).toMatchObject({ status: 200 })
   })
 
+  it('refuses settings that could not mean what they say', async () => {
+    const owner = gateway.adminToken.token
+    const refusalOf = async (access: unknown): Promise<unknown> => {
+      const { status, body } = await ask(owner, 'PATCH /v1/settings', patch({ access }))
+      expect(status).toBe(422)
+      return (body['issues'] as { pointer: string }[] | undefined)?.map((it) => it.pointer) ?? body['detail']
+    }
+    expect(await refusalOf({ people: { bo: { roles: ['publischer'] } } })).toEqual([
+      '/access/people/bo/roles/0',
+    ])
+    expect(await refusalOf({ roles: { owner: { may: ['read'] } } })).toEqual(['/access/roles/owner'])
+    const shared = { roles: ['viewer'], tokens: { laptop: { hash: hashOf('bo') } } }
+    expect(await refusalOf({ people: { eve: shared } })).toEqual(['/access/people/eve/tokens/laptop'])
+    expect(await refusalOf({ people: { eve: { roles: ['viewer'], subjects: ['corp/1'] } } })).toEqual([
+      '/access/people/eve/subjects/0',
+    ])
+    expect(await refusalOf({ approvals: { access: { count: 9 } } })).toEqual([
+      '/access/approvals/access/count',
+    ])
+    expect(await refusalOf({ approvals: { access: { people: ['vic'] } } })).toEqual([
+      '/access/approvals/access/people',
+    ])
+    writeFileSync(join(cwd, 'short'), 'abc')
+    const short = { roles: ['owner'], tokens: { ci: { secret: `\${file:${join(cwd, 'short')}}` } } }
+    const { body } = await ask(owner, 'PATCH /v1/settings', patch({ access: { people: { eve: short } } }))
+    expect(body).toMatchObject({
+      code: 'prepare.failed',
+      issues: [{ pointer: '/access/people/eve/tokens/ci/secret' }],
+    })
+  })
+
   it('ends what somebody follows when he may not look any more', async () => {
     const headers = { authorization: `Bearer ${tokenOf('vic')}` }
     const stream = await fetch(`${gateway.adminUrl}/v1/reloads/events`, { headers })
@@ -208,6 +239,15 @@ describe('a change of credentials', () => {
       })
     }, 10_000)
     expect(file()).toContain('x-mark: a')
+    const ended = (await gateway.reloader.audit()).findLast((it) => it.attempt === attempt)
+    expect(ended).toMatchObject({ rejectedBy: 'user:ann', reason: 'approve.refused' })
+  })
+
+  it('is known to need another before anybody offers it', async () => {
+    const planned = await by('ann', 'POST /v1/plan', mark('b'))
+    expect(planned.body).toMatchObject({ ok: true, approvals: [{ changeClass: 'credentials', expected: 1 }] })
+    const other = patch({ routes: { chat: { retries: { attempts: 2 } } } })
+    expect((await by('ann', 'POST /v1/plan', other)).body).toMatchObject({ ok: true, approvals: [] })
   })
 
   it('goes at once in an emergency, with a reason, and is written down as that', async () => {

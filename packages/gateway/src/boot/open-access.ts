@@ -2,7 +2,7 @@
  * Who may what, put together: the desk where changes wait, and the gate in front of the admin API. Both look at the
  * version in force each time they are asked.
  */
-import type { Clock, Reloader } from '@changeover/reload'
+import type { Clock, Reloader, Telemetry } from '@changeover/reload'
 import { type ApprovalDesk, createApprovalDesk } from '../access/approval-desk.ts'
 import type { CompiledAccess } from '../access/compile-access.ts'
 import { createGate } from '../access/gate.ts'
@@ -17,11 +17,14 @@ export interface OpenAccess extends AdminAccess {
 }
 
 export function openAccess(
-  clock: Clock,
+  { clock, telemetry }: { readonly clock: Clock; readonly telemetry: Telemetry },
   reloader: () => Pick<Reloader<{ readonly access: CompiledAccess }>, 'current'>,
 ): OpenAccess {
   const inForce = (): CompiledAccess | null => reloader().current()?.parts.access ?? null
-  const oidc = createOidcVerifier({ clock })
+  // Anybody may send a token: what is wrong with it is for whoever looks for it.
+  const refused = (message: string, error: unknown): void =>
+    telemetry.logger.log({ level: 'debug', room: 'access', message, error })
+  const oidc = createOidcVerifier({ clock, refused })
   return {
     inForce,
     desk: createApprovalDesk({ clock, access: inForce }),

@@ -1,7 +1,7 @@
 /** Bodies of the admin API's answers about plans. The rest: `schemas.ts`. */
 import { z } from '@hono/zod-openapi'
 import { WARNING_CODES } from '../plan/look.ts'
-import { Change, Place, Problem, Sentence } from './schemas.ts'
+import { Change, MissingApproval, Place, Problem, Sentence } from './schemas.ts'
 
 /** Not `.nullable()`: on a schema with a name, the generator of the document would forget the null. */
 const orNull = <Schema extends z.ZodType>(schema: Schema) => z.union([schema, z.null()])
@@ -101,6 +101,7 @@ export const Plan = z
     words: z.array(z.string()).readonly().describe('each change, place by place'),
     sentences: z.array(Sentence).readonly().describe('the changes, for people'),
     warnings: z.array(PlanWarning).readonly(),
+    approvals: z.array(MissingApproval).readonly().describe('whose word it would wait for'),
     replay: orNull(Replay).describe('`null` when it was not asked for, or could not be had'),
     replayTrouble: z.string().describe('why it could not be had; else empty'),
     problem: orNull(Problem).describe('why it would be refused'),

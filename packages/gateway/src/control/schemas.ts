@@ -312,6 +312,7 @@ export const AuditLine = z
     traceId: z.string(),
     spanId: z.string(),
     approvals: z.array(z.string()).readonly().optional(),
+    rejectedBy: z.string().optional(),
     emergency: z.string().optional(),
     idempotencyKey: z.string().optional(),
     offered: z.string().optional().describe('digest of what was offered under the key'),

@@ -6,7 +6,12 @@
  * the one that takes it out of the settings.
  */
 import { type Participant, pointTo, ReloadError, type SettingsTree } from '@changeover/reload'
-import { type AccessSettings, type CompiledAccess, compileAccess, SHORTEST_TOKEN } from '../access/compile-access.ts'
+import {
+  type AccessSettings,
+  type CompiledAccess,
+  compileAccess,
+  SHORTEST_TOKEN,
+} from '../access/compile-access.ts'
 import { approvalsSpec, oidcSpec, peopleSpec, rolesSpec } from '../access/spec.ts'
 import { entryOf } from '../settings/check.ts'
 import { wrong } from '../settings/issue-texts.ts'
@@ -23,7 +28,10 @@ export function accessParticipant({ secrets }: { readonly secrets: Secrets }): P
       const access = accessOf(settings)
       const places = [...referencesOf(access)]
       await resolveOrThrow(secrets, places, { participant: 'access', version })
-      refuseShort(places.filter((it) => secrets.fill(it.text).length < SHORTEST_TOKEN), version)
+      refuseShort(
+        places.filter((it) => secrets.fill(it.text).length < SHORTEST_TOKEN),
+        version,
+      )
       return compileAccess(access, secrets)
     },
   }
@@ -33,7 +41,11 @@ export function accessParticipant({ secrets }: { readonly secrets: Secrets }): P
 function refuseShort(places: readonly ReferencePlace[], version: string): void {
   if (places.length === 0) return
   const issues = places.map(({ steps }) =>
-    wrong(steps.reduce<string>(pointTo, ''), 'a token that is too short', `${SHORTEST_TOKEN} characters or more`),
+    wrong(
+      steps.reduce<string>(pointTo, ''),
+      'a token that is too short',
+      `${SHORTEST_TOKEN} characters or more`,
+    ),
   )
   throw new ReloadError('prepare.failed', { participant: 'access', version }, { issues })
 }

@@ -151,7 +151,7 @@ function countAble({ people }: AccessSettings, rule: Asked): number {
 
 function allows({ roles }: AccessSettings, role: string, permission: Permission): boolean {
   const own = Object.hasOwn(roles, role) ? roles[role]?.may : undefined
-  return own?.includes(permission) ?? builtInGrants.get(role)?.may.has(permission) ?? false
+  return builtInGrants.get(role)?.may.has(permission) ?? own?.includes(permission) ?? false
 }
 
 function unknown(pointer: string, what: string, name: string, known: readonly string[]): Issue {

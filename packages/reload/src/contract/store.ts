@@ -120,6 +120,8 @@ export interface AuditLine {
   readonly spanId: string
   /** Who agreed, where somebody had to. */
   readonly approvals?: readonly string[]
+  /** Who said no. */
+  readonly rejectedBy?: string
   /** Why it passed approvals, freeze windows and the breaker. */
   readonly emergency?: string
   /** What moved, for the lines `config.rollout.*`: they are between an attempt's first line and its last. */

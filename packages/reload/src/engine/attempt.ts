@@ -65,6 +65,7 @@ export class Attempt extends Work {
   issues: readonly Issue[] = []
   /** Who agreed, where somebody had to; `null` where nobody was asked. */
   approvals: readonly string[] | null = null
+  rejectedBy: string | null = null
   /** Why those do not count any more; asked just before the commit. */
   objection: (() => Issue | null) | null = null
   state = 'received'
@@ -249,10 +250,11 @@ export class Attempt extends Work {
   }
 
   /** Who agreed, or why nobody was asked. */
-  private consent(): Pick<AuditLine, 'approvals' | 'emergency'> {
+  private consent(): Pick<AuditLine, 'approvals' | 'rejectedBy' | 'emergency'> {
     const { emergency, reason = '' } = this.origin
     return {
       ...(this.approvals !== null && this.approvals.length > 0 && { approvals: this.approvals }),
+      ...(this.rejectedBy !== null && { rejectedBy: this.rejectedBy }),
       ...(emergency === true && { emergency: reason }),
     }
   }

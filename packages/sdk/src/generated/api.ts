@@ -63,6 +63,7 @@ export type AuditLine = {
   readonly traceId: string
   readonly spanId: string
   readonly approvals?: readonly string[]
+  readonly rejectedBy?: string
   readonly emergency?: string
   readonly idempotencyKey?: string
   /** digest of what was offered under the key */
@@ -387,6 +388,8 @@ export type Plan = {
   /** the changes, for people */
   readonly sentences: readonly Sentence[]
   readonly warnings: readonly PlanWarning[]
+  /** whose word it would wait for */
+  readonly approvals: readonly MissingApproval[]
   /** `null` when it was not asked for, or could not be had */
   readonly replay: Replay | null
   /** why it could not be had; else empty */
@@ -465,7 +468,7 @@ export type PlanRefusal = {
 
 /** what a change of this class usually breaks */
 export type PlanWarning = {
-  readonly code: 'plan.removed_in_use' | 'plan.limit_below_peak' | 'plan.variable_required' | 'plan.variable_unsent' | 'plan.no_credential' | 'plan.new_host' | 'plan.price_moved' | 'plan.no_price' | 'plan.rule_never' | 'plan.sensitive_widened' | 'plan.timeout_below_p99' | 'plan.untested_target' | 'plan.access_opened'
+  readonly code: 'plan.removed_in_use' | 'plan.limit_below_peak' | 'plan.variable_required' | 'plan.variable_unsent' | 'plan.no_credential' | 'plan.new_host' | 'plan.price_moved' | 'plan.no_price' | 'plan.rule_never' | 'plan.sensitive_widened' | 'plan.timeout_below_p99' | 'plan.untested_target' | 'plan.access_opened' | 'plan.approvals_fewer'
   readonly text: string
   /** JSON pointer (RFC 6901) */
   readonly pointer: string

@@ -22,7 +22,10 @@ export async function approve(attempt: Attempt, candidate: Candidate, settings: 
     try {
       const asking = (async () => ask(askedBy(attempt, candidate, settings), waiting.signal))()
       const answer = await orAborted(asking, waiting.signal)
-      if (!answer.approved) throw refusedBy(answer.issue)
+      if (!answer.approved) {
+        attempt.rejectedBy = answer.by ?? null
+        throw refusedBy(answer.issue)
+      }
       span.set({
         'reload.approval.count': answer.by.length,
         'reload.approval.threshold': answer.threshold,

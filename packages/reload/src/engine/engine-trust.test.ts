@@ -340,8 +340,11 @@ describe('approval by signature', () => {
 
   it('is not asked in an emergency, which says so', async () => {
     const toy = new Toy({ trust: asking })
-    expect(await offer(toy, 1, [eve])).toMatchObject({ outcome: 'applied' })
+    expect(await offer(toy, 1, [eve], { reason: 'it burns' })).toMatchObject({ outcome: 'applied' })
     expect(toy.telemetry.named('reload.approve').at(-1)?.attributes['reload.emergency']).toBe(true)
+    expect(toy.telemetry.named('reload').at(-1)?.attributes['reload.emergency']).toBe(true)
+    await toy.advance(20_000)
+    expect((await toy.reloader.audit()).at(-1)).toMatchObject({ status: 'success', emergency: 'it burns' })
   })
 
   it('is not asked again for what was here before', async () => {

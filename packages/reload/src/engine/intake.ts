@@ -16,6 +16,7 @@ import { settledAlready, verify, verifyMatch } from './stages/admit.ts'
 import { type Candidate, isAutomatic, type Offered } from './stages/candidate.ts'
 import { authorOf, openSealed, sealOffered } from './stages/open.ts'
 import { secure } from './stages/secure.ts'
+import { isSignedForEmergency } from './stages/signed.ts'
 import { Postponed } from './storms/postponed.ts'
 import { asReloadError, isPassing } from './work.ts'
 
@@ -48,13 +49,14 @@ export class Intake {
   }
 
   /** Takes an offer. The receipt always comes. */
-  offer(offered: Offered, origin: Origin, before?: Before): Promise<Receipt> {
+  offer(offered: Offered, asked: Origin, before?: Before): Promise<Receipt> {
     const { clock } = this.core
     const [atMs, sinceMs] = [clock.now(), clock.monotonic()]
     const { order, tries } = before ?? { order: ++this.order, tries: 0 }
     // Opened before the attempt begins, because its span links to the author's trace inside.
     const opening = offered.form === 'sealed' ? this.open(offered.bytes) : null
     const author = opening?.candidate == null ? null : authorOf(opening.candidate.manifest)
+    const origin = this.byItsKeys(asked, opening?.candidate ?? null)
     const attempt = new Attempt(this.core, { origin, offered, order, tries, atMs, sinceMs, author })
     void this.take(attempt, opening)
     return attempt.receipt
@@ -86,6 +88,12 @@ export class Intake {
     const reason = new ReloadError('reload.closed', { scope: this.core.scope })
     for (const it of this.taking) it.abort(reason)
     await this.line.close()
+  }
+
+  /** What keys for emergencies have signed is one, whoever brings it. */
+  private byItsKeys(origin: Origin, candidate: Candidate | null): Origin {
+    if (candidate === null || !isSignedForEmergency(this.core, candidate)) return origin
+    return { ...origin, emergency: true, reason: origin.reason ?? candidate.manifest.reason }
   }
 
   private open(bytes: Uint8Array): { candidate: Candidate | null; error: unknown } {
@@ -214,6 +222,7 @@ const NOT_ITS_FAULT: ReadonlySet<ErrorCode> = new Set([
   'store.failed',
   'reload.generations',
   'verify.conflict',
+  'trust.withdrawn',
   'rollout.aborted',
   'rollout.frozen',
   'rollout.in_progress',

@@ -167,7 +167,7 @@ export class RootOffers {
       traceId,
       spanId,
     })
-    core.events.tell({ at, attempt: id, state: event, version: null, status, reason, traceId })
+    core.events.tell({ at, attempt: id, state: event, version: null, reason, traceId })
     const message = to === null ? `a root was refused (${reason})` : `${nameOf(to)} is in force`
     core.telemetry.logger.log({
       level: to === null ? 'warn' : 'info',

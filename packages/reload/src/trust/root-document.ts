@@ -69,6 +69,7 @@ const rootCheck = objectOf(
   },
   (root, at, findings) => {
     compareRoles(root, at, findings)
+    compareEmergency(root, at, findings)
     compareApprovals(root, at, findings)
     compareOwners(root, at, findings)
   },
@@ -121,6 +122,19 @@ function compareRoles(root: Fields, at: string, findings: check.Findings): void 
         `at most ${named.length}, the keys of this role`,
       )
   }
+}
+
+/**
+ * A key for emergencies is for nothing else: whatever it signs needs nobody's consent, so a publisher who holds it would
+ * never be asked for any.
+ */
+function compareEmergency(root: Fields, at: string, findings: check.Findings): void {
+  const { emergency, ...others } = fieldsOf(root['roles'])
+  const used = new Set(Object.values(others).flatMap((it) => listIn(fieldsOf(it)['keyids'])))
+  listIn(fieldsOf(emergency)['keyids']).forEach((it, i) => {
+    if (used.has(it))
+      findings.expected(`${at}/roles/emergency/keyids/${i}`, 'a key of another role too', 'a key of its own')
+  })
 }
 
 /** Rules that name roles that there are, with enough keys to ever be satisfied. */

@@ -102,6 +102,12 @@ describe('a root', () => {
       'payload.schema',
       `/owners/${mallory.keyid}`,
     ],
+    [
+      'a key for emergencies that is a publisher too',
+      { roles: { ...document.roles, emergency: document.roles.publisher } },
+      'payload.schema',
+      '/roles/emergency/keyids/0',
+    ],
     ['a field that nobody knows', { expire: 'never' }, 'payload.unknown_field', '/expire'],
     ['version 0', { version: 0 }, 'payload.schema', '/version'],
     ['an end that is no instant', { expires: 'never' }, 'payload.schema', '/expires'],

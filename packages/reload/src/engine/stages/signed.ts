@@ -33,6 +33,11 @@ export function verifyEpoch(core: Core, { version, keyids }: Candidate, floor: s
   throw refusal('verify.epoch', { version, floor, found, expected: role.threshold }, '/version/epoch')
 }
 
+/** Whether keys for emergencies have signed it: it is then treated as if whoever offers it had said so. */
+export function isSignedForEmergency({ trust }: Core, { keyids }: Candidate): boolean {
+  return trust !== null && hasRole(trust, 'emergency', keyids)
+}
+
 /** Throws `approve.signatures` when others have to sign what changes, and have not. */
 export async function approveBySignatures(attempt: Attempt, candidate: Candidate): Promise<void> {
   const { core } = attempt

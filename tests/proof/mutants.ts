@@ -105,8 +105,8 @@ export const MUTANTS: readonly Mutant[] = [
   one(
     'a commit does not supersede the one being observed',
     'observer.ts',
-    "this.superseded('before_confirm')\n",
-    '',
+    "this.superseded('before_confirm')\n    this.ttl?.cancel()",
+    'this.ttl?.cancel()',
   ),
   one('the signature is ignored', 'stages/open.ts', 'trust: core.trust ?? undefined', 'trust: undefined'),
   {

@@ -63,10 +63,10 @@ export interface ReloaderOptions<Parts> {
    */
   readonly frozen?: (asked: FreezeQuestion) => string | null
   /**
-   * What requests came to just before now: with it, a version that takes all of the traffic at once is taken back within
-   * a handful of requests when it is dead. Asked at the swap.
+   * What requests came to just before now by a measure with `guard`: with it, a version that takes all of the traffic at
+   * once is taken back within a handful of requests when it is dead. Asked at the swap.
    */
-  readonly lately?: () => LatelySeen | null
+  readonly lately?: (measure: string) => LatelySeen | null
 }
 
 /** Defaults and reasons in `engine/limits.ts`. */

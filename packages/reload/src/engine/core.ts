@@ -60,7 +60,7 @@ export interface Core {
   readonly events: Events
   readonly measures: readonly MeasureSpec[]
   readonly frozen: ((asked: FreezeQuestion) => string | null) | null
-  readonly lately: (() => LatelySeen | null) | null
+  readonly lately: ((measure: string) => LatelySeen | null) | null
 }
 
 export interface Remark {

@@ -1,6 +1,6 @@
 /** Rollouts through the engine's own door: shares, steps, verdicts, ways back, and what else happens meanwhile. */
 import { describe, expect, it } from 'vitest'
-import { applied, CANARY, Stage, tenant } from './test-rollouts.ts'
+import { applied, CANARY, MEASURES, Stage, tenant } from './test-rollouts.ts'
 import { byFile, byHand, Toy, treeOf } from './test-toy.ts'
 
 describe('a rollout that nobody has begun', () => {
@@ -127,6 +127,23 @@ describe('a canary', () => {
       quarantine: [{ version: '1.2', reason: 'guard' }],
       last: { status: 'rolled_back', reason: 'rollout.guard' },
     })
+  })
+
+  it('is dead by any of the measures that are guarded', async () => {
+    const measures = [...MEASURES, { ...MEASURES[0], name: 'rejected_rate' }] as const
+    const stage = await Stage.with({ ...CANARY, analysis: { everyMs: 60_000 } }, { measures })
+    for (let i = 0; i < 600; i++) {
+      const pin = stage.toy.reloader.acquire(tenant(`t${i}`))
+      pin.arm?.add(0, 0)
+      pin.arm?.add(1, pin.role === 'candidate' ? 1 : 0)
+      pin.release()
+    }
+    await stage.toy.rest()
+    expect(stage.rollout.state).toBe('rolled_back')
+    const off = await Stage.with({ ...CANARY, analysis: { measures: { error_rate: { off: true } } } })
+    off.traffic(600, (version) => version === '1.2')
+    await off.toy.rest()
+    expect(off.rollout.state).toBe('running')
   })
 
   it('is never promoted by no data (I25)', async () => {

@@ -3,7 +3,7 @@ import type { Applied, Receipt } from '../contract/receipt.ts'
 import type { MeasureSpec, RolloutPolicy, RolloutStatus, UnitSource } from '../contract/rollout.ts'
 import { byHand, Toy, treeOf, type Wish } from './test-toy.ts'
 
-export const MEASURES: readonly MeasureSpec[] = [
+export const MEASURES: readonly [MeasureSpec] = [
   { name: 'error_rate', kind: 'proportion', worse: 'higher', tolerance: 0.1, minSamples: 50, guard: true },
 ]
 

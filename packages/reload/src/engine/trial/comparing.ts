@@ -5,10 +5,16 @@
  * One pair of arms serves a whole rollout. The comparison takes each look as a stratum of its own, so a share that
  * grows between two looks blames nobody; a new pair for each step would throw away what the steps before have shown.
  */
-import type { AnalysisPolicy, Arm as ArmPort, Judgement, MeasureSpec } from '../../contract/rollout.ts'
+import type {
+  AnalysisPolicy,
+  Arm as ArmPort,
+  Judgement,
+  LatelySeen,
+  MeasureSpec,
+} from '../../contract/rollout.ts'
 import { Arm } from '../../rollout/analysis/arm.ts'
 import { Comparison } from '../../rollout/analysis/comparison.ts'
-import { Guard, type Seen } from '../../rollout/analysis/guard.ts'
+import { Guard } from '../../rollout/analysis/guard.ts'
 
 export interface Compared {
   readonly measures: readonly MeasureSpec[]
@@ -20,26 +26,48 @@ export interface Compared {
 /** What the baseline did lately is what counts, not what it did hours ago. */
 const LATELY = 1_000
 
+/** One measure of failures, and what the baseline has shown of it. */
+interface Watched {
+  guard: Guard
+  readonly baseline: { samples: number; failures: number }
+}
+
 export class Comparing {
   readonly candidate: ArmPort
   readonly baseline: ArmPort
   private readonly arms: { readonly candidate: Arm; readonly baseline: Arm }
   private readonly comparison: Comparison
-  private readonly failures: number
+  /** By place of the measure; nothing where it has no guard. */
+  private readonly watched: readonly (Watched | null)[]
   private readonly onDead: () => void
-  private guard: Guard
   private isTold = false
-  private seen: { samples: number; failures: number } = { samples: 0, failures: 0 }
 
-  /** `before`: what the service saw just before a version that takes all at once; `null` where both run side by side. */
-  constructor({ measures, policy, onDead }: Compared, before: Seen | null) {
-    this.failures = measures.findIndex((it) => it.guard === true && it.kind === 'proportion')
+  /**
+   * `before`: what the service saw of a measure just before a version that takes all at once; `null` where both run side
+   * by side.
+   */
+  constructor(
+    { measures, policy, onDead }: Compared,
+    before: ((measure: string) => LatelySeen | null) | null,
+  ) {
     this.arms = { candidate: new Arm(measures), baseline: new Arm(measures) }
     this.comparison = new Comparison(measures, policy)
-    this.guard = new Guard(before)
+    this.watched = measures.map((it) => {
+      const isOff = policy.measures?.[it.name]?.off === true
+      if (it.guard !== true || it.kind !== 'proportion' || isOff) return null
+      const seen = before?.(it.name) ?? null
+      // All at once and nothing known of the time before: whatever fails now may have failed then.
+      if (before !== null && seen === null) return null
+      return { guard: new Guard(seen), baseline: { samples: 0, failures: 0 } }
+    })
     this.onDead = onDead
     this.candidate = { add: (measure, value, unit) => this.addCandidate(measure, value, unit) }
     this.baseline = { add: (measure, value, unit) => this.addBaseline(measure, value, unit) }
+  }
+
+  /** Whether anything would be noticed at full traffic. */
+  get hasGuard(): boolean {
+    return this.watched.some((it) => it !== null)
   }
 
   judge(): Judgement {
@@ -48,37 +76,41 @@ export class Comparing {
 
   /** For people; `null` while it is not dead. */
   get dead(): string | null {
-    return this.guard.dead ? this.guard.reason : null
+    return this.watched.find((it) => it?.guard.dead === true)?.guard.reason ?? null
   }
 
   /** The candidate has all of the traffic: what the baseline did lately stands in its place from here on. */
   alone(): void {
-    this.guard = new Guard(this.seen.samples > 0 ? this.seen : null)
+    for (const it of this.watched) {
+      if (it !== null) it.guard = new Guard(it.baseline.samples > 0 ? it.baseline : null)
+    }
   }
 
   private addCandidate(measure: number, value: number, unit?: number): void {
     this.arms.candidate.add(measure, value, unit)
-    if (measure !== this.failures) return
-    this.guard.candidate(value > 0, unit)
-    this.tellOnce()
+    const watched = this.watched[measure]
+    if (watched == null) return
+    watched.guard.candidate(value > 0, unit)
+    this.tellOnce(watched.guard)
   }
 
   private addBaseline(measure: number, value: number, unit?: number): void {
     this.arms.baseline.add(measure, value, unit)
-    if (measure !== this.failures) return
-    const { seen } = this
-    if (seen.samples >= LATELY) {
-      seen.failures *= 0.5
-      seen.samples *= 0.5
+    const watched = this.watched[measure]
+    if (watched == null) return
+    const { baseline, guard } = watched
+    if (baseline.samples >= LATELY) {
+      baseline.failures *= 0.5
+      baseline.samples *= 0.5
     }
-    seen.samples += 1
-    seen.failures += value > 0 ? 1 : 0
-    this.guard.baseline(value > 0)
-    this.tellOnce()
+    baseline.samples += 1
+    baseline.failures += value > 0 ? 1 : 0
+    guard.baseline(value > 0)
+    this.tellOnce(guard)
   }
 
-  private tellOnce(): void {
-    if (this.isTold || !this.guard.dead) return
+  private tellOnce(guard: Guard): void {
+    if (this.isTold || !guard.dead) return
     this.isTold = true
     this.onDead()
   }

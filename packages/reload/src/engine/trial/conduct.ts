@@ -68,8 +68,8 @@ export class Conduct implements RolloutHost {
     const { core, plan } = this
     this.generation = generation
     if (core.measures.length > 0 && plan.strategy !== 'blueGreen') {
-      const before = this.isSplit ? null : this.seenLately()
-      if (this.isSplit || before !== null) this.comparing = this.compare(before)
+      if (this.isSplit) this.comparing = this.compare(null)
+      else if (core.lately !== null) this.comparing = this.compare((it) => this.seenLately(it))
     }
     if (!this.isSplit) return this.full()
     const beside = core.cell.baseline
@@ -132,7 +132,7 @@ export class Conduct implements RolloutHost {
   /** The split at full traffic: only where a guard still watches. */
   full(): Split | null {
     const { generation, comparing, candidate } = this
-    if (generation === null || comparing === null) return null
+    if (generation === null || comparing?.hasGuard !== true) return null
     const side = { role: 'current', rollout: candidate.digest, arm: comparing.candidate } as const
     const sides = { candidate: { generation, side }, current: { generation, side }, tally: this.tally }
     return new Split({ rollout: candidate.digest, unit: null, threshold: POINTS }, sides)
@@ -196,16 +196,16 @@ export class Conduct implements RolloutHost {
     return new Split({ rollout, unit: plan.unit, threshold: thresholdOf(share) }, sides)
   }
 
-  private seenLately(): LatelySeen | null {
+  private seenLately(measure: string): LatelySeen | null {
     try {
-      return this.core.lately?.() ?? null
+      return this.core.lately?.(measure) ?? null
     } catch (error) {
       say(this.core.telemetry, 'error', 'what requests came to lately could not be found out', { error })
       return null
     }
   }
 
-  private compare(before: LatelySeen | null): Comparing {
+  private compare(before: ((measure: string) => LatelySeen | null) | null): Comparing {
     const { core, plan } = this
     const onDead = (): void => this.rollout.look()
     return new Comparing({ measures: core.measures, policy: plan.analysis, onDead }, before)

@@ -675,6 +675,12 @@ describe('looking back', () => {
     })
     const unknown = await ask('GET', '/v1/calls/call_2/why')
     expect([unknown.status, unknown.body['code']]).toEqual([404, 'control.no_such_call'])
+    const unwritten = await ask('GET', '/v1/settings/origin?pointer=/calls/record', {
+      as: causes.SettingsOrigin,
+    })
+    expect(unwritten.body['values']).toContainEqual(
+      expect.objectContaining({ pointer: '/calls/record/keepDays', value: 30 }),
+    )
     const nowhere = await ask('GET', '/v1/settings/origin?pointer=/routes/chatt/targets')
     expect([nowhere.status, nowhere.body['code'], nowhere.body['detail']]).toEqual([
       404,

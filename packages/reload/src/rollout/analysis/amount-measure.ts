@@ -46,8 +46,8 @@ export class AmountMeasure implements MeasureTest {
     const { candidate, baseline } = this.#strata
     const summary = {
       name: spec.name,
-      candidate: { samples: candidate.samples, value: this.#typical(candidate) },
-      baseline: { samples: baseline.samples, value: this.#typical(baseline) },
+      candidate: { samples: candidate.seen, value: this.#typical(candidate) },
+      baseline: { samples: baseline.seen, value: this.#typical(baseline) },
     }
     const reason = unfit(this.#strata, spec) ?? this.#zeros()
     if (reason !== null)
@@ -104,8 +104,8 @@ export class AmountMeasure implements MeasureTest {
     return baseline.sum === 0 && candidate.sum > 0 ? 'the baseline has nothing but zeros' : null
   }
 
-  #typical(trace: ArmTrace): number | null {
-    return trace.samples === 0 ? null : Math.expm1(trace.mean()) * this.#grain
+  #typical({ seenMean }: ArmTrace): number | null {
+    return seenMean === null ? null : Math.expm1(seenMean) * this.#grain
   }
 
   #say(difference: number): string {

@@ -13,7 +13,7 @@ import { type Arm, BINS, FIELDS, GROUPS, STRIDE } from './arm.ts'
 const ENOUGH = 50
 
 export class ArmTrace {
-  /** Since the last look. */
+  /** Not yet taken into the totals. */
   newSamples = 0
   newSum = 0
   /** Of all looks. */
@@ -79,6 +79,8 @@ export class ArmTrace {
     this.#squares += this.#newSquares
     this.#within += Math.max(0, this.#newSquares - (this.newSum * this.newSum) / this.newSamples)
     this.#freedom += this.newSamples - 1
+    this.newSamples = 0
+    this.newSum = 0
   }
 
   /** Sum of the squares by which the groups strayed. */
@@ -89,6 +91,16 @@ export class ArmTrace {
   /** Sum of the squares of the calls of each unit, as good as 64 groups can tell. */
   unitSquares(): number {
     return this.#signed.reduce((total, it) => total + it * it, 0)
+  }
+
+  /** All that came in, compared or not. */
+  get seen(): number {
+    return this.samples + this.newSamples
+  }
+
+  /** Of all that came in; `null` before anything did. */
+  get seenMean(): number | null {
+    return this.seen === 0 ? null : (this.sum + this.newSum) / this.seen
   }
 
   mean(): number {

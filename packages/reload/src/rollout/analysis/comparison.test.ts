@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { MeasureSpec } from '../../contract/rollout.ts'
 import { Arm } from './arm.ts'
@@ -65,5 +66,177 @@ describe('a comparison', () => {
   it('says nothing without data', () => {
     const judged = new Comparison(specs, {}).judge(new Arm(specs), new Arm(specs))
     expect(judged.verdict).toBe('inconclusive')
+  })
+})
+
+describe('every comparison', () => {
+  const feed = (arm: Arm, calls: number, value: (i: number) => number, measure = 1): Arm => {
+    for (let i = 0; i < calls; i += 1) arm.add(measure, value(i))
+    return arm
+  }
+  const only = (measure: MeasureSpec, candidate: Arm, baseline: Arm) =>
+    new Comparison(
+      specs.map((it) => (it.name === measure.name ? measure : it)),
+      { measures: { [measure.name === 'error_rate' ? 'latency_ms' : 'error_rate']: { off: true } } },
+    ).judge(candidate, baseline)
+
+  it('never passes without enough data on both sides, whatever the data is', () => {
+    const values = fc.array(fc.oneof(fc.double(), fc.nat(1000)), { maxLength: 49 })
+    fc.assert(
+      fc.property(values, values, (here, there) => {
+        const candidate = new Arm(specs)
+        const baseline = new Arm(specs)
+        for (const measure of [0, 1]) {
+          for (const it of here) candidate.add(measure, it)
+          for (const it of there) baseline.add(measure, it)
+        }
+        expect(new Comparison(specs, {}).judge(candidate, baseline).verdict).toBe('inconclusive')
+      }),
+    )
+  })
+
+  it.each([
+    [
+      'data of the baseline only',
+      new Arm(specs),
+      feed(new Arm(specs), 500, (i) => i),
+      'no data of the candidate',
+    ],
+    [
+      'data of the candidate only',
+      feed(new Arm(specs), 500, (i) => i),
+      new Arm(specs),
+      'no data of the baseline',
+    ],
+    [
+      'NaN',
+      feed(
+        feed(new Arm(specs), 500, (i) => i),
+        50,
+        () => Number.NaN,
+      ),
+      feed(new Arm(specs), 500, (i) => i),
+      'not finite',
+    ],
+    [
+      'infinity',
+      feed(
+        feed(new Arm(specs), 500, (i) => i),
+        50,
+        () => Number.POSITIVE_INFINITY,
+      ),
+      feed(new Arm(specs), 500, (i) => i),
+      'not finite',
+    ],
+    [
+      'a baseline of zeros',
+      feed(new Arm(specs), 500, (i) => i),
+      feed(new Arm(specs), 500, () => 0),
+      'nothing but zeros',
+    ],
+  ])('says nothing of %s, and why', (_, candidate, baseline, why) => {
+    const judged = only(latency, candidate, baseline)
+    expect(judged.verdict).toBe('inconclusive')
+    expect(judged.measures[0]?.reason).toContain(why)
+  })
+
+  it('does not blame a candidate for the time of day when its share grows', () => {
+    const here = new Arm(specs)
+    const there = new Arm(specs)
+    const comparison = new Comparison(specs, {})
+    // The evening has three times the latency and ten times the errors of the morning, and a share of one half.
+    for (const [share, times, every] of [
+      [20, 1, 100],
+      [2, 3, 10],
+    ] as const) {
+      for (let look = 0; look < 20; look += 1) {
+        for (let i = 0; i < 2000; i += 1) {
+          const arm = i % share === 0 ? here : there
+          arm.add(0, Math.floor(i / share) % every === 0 ? 1 : 0)
+          arm.add(1, times * (100 + ((i * 7) % 89)))
+        }
+        comparison.judge(here, there)
+      }
+    }
+    const judged = comparison.judge(here, there)
+    expect(judged.verdict).toBe('pass')
+    for (const it of judged.measures) expect(Math.abs(it.change ?? 1)).toBeLessThan(0.05)
+  })
+
+  it('judges the mirror image where lower is worse', () => {
+    const valid: MeasureSpec = { ...errors, worse: 'lower' }
+    const { here, there } = arms({ failEvery: 25, times: 1 })
+    expect(only(valid, here, there).verdict).toBe('pass')
+    // What fits its schema is what is counted: 1 % does not here, and 4 % there.
+    const turned = (failEvery: number): Arm =>
+      feed(new Arm(specs), 4000, (i) => (i % failEvery === 0 ? 0 : 1), 0)
+    expect(only(valid, turned(25), turned(100)).verdict).toBe('fail')
+    expect(only(valid, turned(100), turned(25)).verdict).toBe('pass')
+  })
+
+  it('leaves a measure out that is optional and silent, and waits for one that is not', () => {
+    const { here, there } = arms({ failEvery: 100, times: 1 })
+    const silent: MeasureSpec = { ...errors, name: 'feedback_rate' }
+    const judge = (spec: MeasureSpec) => {
+      const wide = [...specs, spec]
+      const [candidate, baseline] = [new Arm(wide), new Arm(wide)]
+      candidate.sums.set(here.sums)
+      baseline.sums.set(there.sums)
+      return new Comparison(wide, {}).judge(candidate, baseline).verdict
+    }
+    expect(judge({ ...silent, optional: true })).toBe('pass')
+    expect(judge(silent)).toBe('inconclusive')
+  })
+
+  it('is slower to believe a few units than many calls', () => {
+    const judge = (units: number) => {
+      const here = new Arm(specs)
+      const there = new Arm(specs)
+      // Units have rates of their own: the first of every four fails a fifth of its calls.
+      const add = (arm: Arm, unit: number, i: number, often: number): void =>
+        arm.add(0, unit % 4 === 0 && i % often === 0 ? 1 : 0, unit)
+      for (let i = 0; i < 4000; i += 1) {
+        add(here, (i % units) * 4, Math.floor(i / units), 5)
+        for (let k = 0; k < 4; k += 1) add(there, 1000 + ((i * 4 + k) % 80), Math.floor((i * 4 + k) / 80), 5)
+      }
+      return only(errors, here, there).verdict
+    }
+    expect(judge(1)).toBe('inconclusive')
+    expect(judge(400)).toBe('fail')
+  })
+
+  it('takes no notice of a second look without news', () => {
+    const { here, there } = arms({ failEvery: 40, times: 1.05 })
+    const comparison = new Comparison(specs, {})
+    const first = comparison.judge(here, there)
+    expect(comparison.judge(here, there)).toEqual(first)
+  })
+
+  it('counts judgements from elsewhere like its own', () => {
+    const { here, there } = arms({ failEvery: 100, times: 1 })
+    const summary = { samples: 0, value: null }
+    const other = {
+      name: 'slo',
+      change: null,
+      low: null,
+      high: null,
+      reason: '',
+      candidate: summary,
+      baseline: summary,
+    }
+    const comparison = new Comparison(specs, {})
+    expect(comparison.judge(here, there, [{ ...other, verdict: 'fail' }]).verdict).toBe('fail')
+    expect(comparison.judge(here, there, [{ ...other, verdict: 'inconclusive' }]).verdict).toBe(
+      'inconclusive',
+    )
+    expect(comparison.judge(here, there, [{ ...other, verdict: 'pass' }]).verdict).toBe('pass')
+  })
+
+  it('ignores a measure that is not there, and counts a rate that is none', () => {
+    const arm = new Arm(specs)
+    arm.add(7, 1)
+    arm.add(0, 2)
+    expect(arm.sums.every((it) => it === 0)).toBe(true)
+    expect(arm.broken[0]).toBe(1)
   })
 })

@@ -52,16 +52,19 @@ const SIGN = 2.5
 
 /** Why nothing can be said at all, or `null`. */
 export function unfit(strata: Strata, spec: MeasureSpec): string | null {
-  for (const [side, trace] of [
+  const sides = [
     ['candidate', strata.candidate],
     ['baseline', strata.baseline],
-  ] as const) {
-    if (trace.broken > BROKEN_SHARE * (trace.samples + trace.broken)) {
-      return `${count(trace.broken)} values of the ${side} are not finite numbers in range`
+  ] as const
+  for (const [side, { seen, broken }] of sides) {
+    if (broken > BROKEN_SHARE * (seen + broken)) {
+      return `${count(broken)} values of the ${side} are not finite numbers in range`
     }
-    if (trace.samples === 0) return `no data of the ${side}`
-    if (trace.samples < spec.minSamples) {
-      return `${count(trace.samples)} of at least ${count(spec.minSamples)} samples of the ${side}`
+  }
+  for (const [side, { seen }] of sides) if (seen === 0) return `no data of the ${side}`
+  for (const [side, { samples }] of sides) {
+    if (samples < spec.minSamples) {
+      return `${count(samples)} of at least ${count(spec.minSamples)} samples of the ${side}`
     }
   }
   return null

@@ -68,8 +68,8 @@ export class ProportionMeasure implements MeasureTest {
     const { candidate, baseline } = this.#strata
     const summary = {
       name: spec.name,
-      candidate: { samples: candidate.samples, value: rate(candidate) },
-      baseline: { samples: baseline.samples, value: rate(baseline) },
+      candidate: { samples: candidate.seen, value: candidate.seenMean },
+      baseline: { samples: baseline.seen, value: baseline.seenMean },
     }
     const reason = unfit(this.#strata, spec)
     if (reason !== null)

@@ -92,9 +92,11 @@ describe('14 freeze', () => {
   it('a source that repeats what is old raises the alarm, serves on, and is well with the next young word', async () => {
     const toy = new Toy({ trust, freshness: { maxAgeMs: hour } })
     const held = await publish(toy, 1)
+    const elsewhere = () => signedBy(toy, { mark: 9 }, [cy], { scope: 'toy/two' })
     for (let minutes = 0; minutes < 61; minutes += 10) {
       await toy.advance(hour / 6)
       expect(await send(toy, held)).toMatchObject({ reason: 'already_applied' })
+      expect(await send(toy, elsewhere())).toMatchObject({ code: 'verify.scope' })
     }
     expect(toy.reloader.status().stale).toEqual({ reason: 'age', since: '2026-11-21T10:00:00.000Z' })
     expect(toy.reloader.acquire().snapshot.version).toBe('1.1')

@@ -133,6 +133,19 @@ describe('a new root', () => {
     expect((await restart(toy)).serving).toBe(1)
   })
 
+  it('speaks again for what an earlier one had let in as far as its number', async () => {
+    const own = { trust: anchor, signer: old.signer }
+    const toy = await serving(own, [cy])
+    toy.store.refuse = (it) => it === 'intent'
+    expect(await toy.change({ mark: 2 })).toMatchObject({ code: 'store.failed' })
+    toy.store.refuse = () => false
+    await toy.reloader.trust(withoutOld(), byRoot)
+    expect(await toy.change({ mark: 2 })).toMatchObject({ code: 'trust.unsigned' })
+    const again = signedRoot({ ...wish, version: 3 }, ann, bo)
+    await toy.reloader.trust(again, byRoot)
+    expect(await toy.change({ mark: 2 })).toMatchObject({ outcome: 'applied', version: '1.2' })
+  })
+
   it('is kept: no later start knows the one before, whatever the file of the operator says', async () => {
     const toy = await serving({}, [cy])
     await toy.reloader.trust(withoutOld(), byRoot)

@@ -137,7 +137,8 @@ export class Intake {
           'reload.root.version': core.trust?.digest == null ? undefined : core.trust.version,
         })
         attempt.proposal = candidate
-        core.freshness.heard(candidate.manifest.issuedAt)
+        // A word about another scope says nothing of this one, and could be had from elsewhere.
+        if (candidate.manifest.scope === core.scope) core.freshness.heard(candidate.manifest.issuedAt)
         if (!candidate.isSealedHere) attempt.identify(candidate)
         const reason = settledAlready(core, candidate, origin)
         if (reason !== null) return reason

@@ -7,14 +7,8 @@ import { writeRootDocument } from './root-document.ts'
 import { approvedBy, isStillSigned } from './signed-approvals.ts'
 import { type RootWish, rootDocument, type TestKey, testKey } from './test-keys.ts'
 
-const [ann, bo, cy, di, both, eve] = Array.from({ length: 6 }, testKey) as unknown as [
-  TestKey,
-  TestKey,
-  TestKey,
-  TestKey,
-  TestKey,
-  TestKey,
-]
+const [ann, bo, cy] = [testKey(), testKey(), testKey()]
+const [di, both, eve] = [testKey(), testKey(), testKey()]
 const trustOf = (wish: Partial<RootWish> = {}): Trust =>
   readRootBody(
     writeRootDocument(

@@ -3,6 +3,7 @@
  * bytes, and the floor that it raises. From here on no older version is taken, also after a crash.
  */
 
+import { mayPublish } from '../../format/trust.ts'
 import { formatVersion, nextVersion, parseVersion } from '../../format/version.ts'
 import type { Attempt } from '../attempt.ts'
 import type { Core } from '../core.ts'
@@ -65,8 +66,8 @@ function vouchedBy(
   newest: Candidate,
   { digest, keyids, proof }: Candidate,
 ): Pick<Candidate, 'keyids' | 'proof'> {
-  // Verified by this process, or not asked for.
-  if (core.trust === null || newest.keyids.length > 0) return newest
+  // Verified by this process, by keys that still count, or not asked for.
+  if (core.trust === null || mayPublish(core.trust, newest.keyids)) return newest
   const isForContent = proof !== null && proof.digest !== digest
   return isForContent ? { keyids, proof } : signOwn(core, newest)
 }

@@ -168,6 +168,29 @@ async function say(tenant: string, body: object) {
   return { status: response.status, body: (await response.json()) as { readonly counted?: boolean } }
 }
 
+describe('a version that comes in at once', () => {
+  it('is taken back within a handful of calls when none of them works any more', async () => {
+    await start(settings({ rollout: { observe: { bakeMs: 60_000 } } }))
+    await vi.waitFor(async () => {
+      await Promise.all(TENANTS.map((it) => ask(it)))
+      expect(gateway.reloader.status().confirmed?.version).toBe('1.1')
+    })
+    const { status } = await patch(toBroken, 'strategy=allAtOnce')
+    expect(status).toBe(200)
+    let calls = 0
+    await vi.waitFor(
+      async () => {
+        calls += 1
+        await ask('t1')
+        expect((await shown())?.state).toBe('rolled_back')
+      },
+      { timeout: 20_000, interval: 5 },
+    )
+    expect(calls).toBeLessThan(200)
+    expect((await ask('t1')).status).toBe(200)
+  })
+})
+
 describe('feedback', () => {
   it('is kept with the call, counts on its side once, and is taken of nobody else', async () => {
     await start(settings())

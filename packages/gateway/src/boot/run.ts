@@ -34,8 +34,9 @@ import { createAttemptJournal } from '../control/attempt-journal.ts'
 import { type Changer, createChanger } from '../control/changer.ts'
 import type { AdminRooms } from '../control/rooms.ts'
 import { accessParticipant } from '../pipeline/access-participant.ts'
-import { measures } from '../pipeline/measures.ts'
+import { GUARDED, measures } from '../pipeline/measures.ts'
 import { gatewayParticipant } from '../pipeline/participant.ts'
+import { Sides } from '../pipeline/placed.ts'
 import { type TelemetryPart, telemetryParticipant } from '../pipeline/telemetry-participant.ts'
 import { type AdminServer, startAdminServer } from '../server/admin-server.ts'
 import { createDataServer, type DataServer } from '../server/data-server.ts'
@@ -118,6 +119,7 @@ export async function run(options: RunOptions): Promise<Running> {
 }
 
 interface Begun {
+  readonly sides: Sides
   readonly access: OpenAccess
   readonly options: RunOptions
   readonly clock: Clock
@@ -148,6 +150,7 @@ async function begin(options: RunOptions): Promise<Begun> {
   const secrets = createSecrets({ env, redactor: telemetry.redactor })
   const texts = openTexts(stateFolder, telemetry)
   const access = openAccess({ clock, telemetry }, () => reloader)
+  const sides = new Sides()
   const reloader: Reloader<Parts> = createReloader<Parts>({
     scope: flags.scope,
     instance,
@@ -167,6 +170,7 @@ async function begin(options: RunOptions): Promise<Begun> {
     },
     approve: access.desk.hook,
     measures,
+    lately: (measure) => (measure === GUARDED ? sides.lately : null),
     frozen: freezeHook(() => reloader.current()?.settings ?? null),
     limits: { ...limits, driftEveryMs: flags.driftMs, ...options.limits },
     changeClasses: classesOfAll,
@@ -186,7 +190,7 @@ async function begin(options: RunOptions): Promise<Begun> {
     calls,
     texts,
   }
-  return { ...parts, closers: [], data: null, admin: null, isStopping: false }
+  return { ...parts, sides, closers: [], data: null, admin: null, isStopping: false }
 }
 
 /** What a test hands in goes before what the flags say. */
@@ -275,6 +279,7 @@ async function openData(begun: Begun): Promise<string> {
   const { host, port, scope } = options.flags
   const data = createDataServer({
     reloader,
+    sides: begun.sides,
     calls,
     telemetry,
     clock,

@@ -4,6 +4,7 @@
  */
 import { type Clock, type Reader, systemClock } from '@changeover/reload'
 import type { ChangeHint } from '../control/changer.ts'
+import { measures } from '../pipeline/measures.ts'
 import { settingsReader } from '../settings/reader.ts'
 import { chooseRollout } from '../settings/rollout-policy.ts'
 import { ROLLOUT_DEFAULTS } from '../settings/rollout-spec.ts'
@@ -26,6 +27,7 @@ export function createReader(clock: Pick<Clock, 'now'> = systemClock): Reader {
       isTemporary: serveTtlMs !== undefined,
       isForced: origin.manual === true || origin.emergency === true,
       bakeMs: draft.bakeMs ?? ROLLOUT_DEFAULTS.bakeMs,
+      measures: measures.map((it) => it.name),
     })
     return {
       ...draft,

@@ -14,7 +14,7 @@ import type { CallerError } from '../contract/wire.ts'
 import { type DetailsOf, type ErrorCode, isGatewayError, rules, sayError } from '../errors.ts'
 import type { CallFacts } from './call-facts.ts'
 import { callerUnder, unitIdOf } from './call-unit.ts'
-import { addMeasures } from './measures.ts'
+import { addMeasures, failedOf } from './measures.ts'
 import { type Placed, UNPLACED } from './placed.ts'
 import type { GatewayPin, Parts, PipelineTools } from './tools.ts'
 
@@ -114,8 +114,11 @@ export abstract class Call implements UnitSource {
   /** Adds the finished call to its side of the comparison. */
   protected measure(facts: CallFacts): void {
     const pin = this.#pin
-    const arm = pin?.arm ?? null
-    if (pin === null || arm === null || this.#isStranger()) return
+    if (pin === null || this.#isStranger()) return
+    const failed = failedOf(facts)
+    if (!Number.isNaN(failed)) this.tools.sides.ended(failed === 1)
+    const { arm } = pin
+    if (arm === null) return
     this.tools.sides.note(pin.rollout, pin.role, arm)
     const isOwnUnit = this.#unit === null || this.#unit === 'request'
     addMeasures(arm, facts, isOwnUnit ? undefined : (pin.cohort ?? undefined))

@@ -31,6 +31,7 @@ function saidBy(more: object): Record<string, number> {
 describe('the measures of a finished call', () => {
   it('are all that it can say', () => {
     expect(saidBy({})).toEqual({
+      failed_rate: 0,
       error_rate: 0,
       rejected_rate: 0,
       unauthorized_rate: 0,
@@ -54,9 +55,9 @@ describe('the measures of a finished call', () => {
     ['rejected_rate', 'contexts.variable'],
     ['unauthorized_rate', 'identity.unknown_key'],
     ['limited_rate', 'policy.limit_reached'],
-  ])('count it in %s when it ended with %s, and in no other rate', (name, error) => {
+  ])('count it in %s when it ended with %s, and in no other rate by reason', (name, error) => {
     const { retried_rate: _, ...said } = saidBy({ ...failed, error })
-    expect(said).toEqual({ [name]: 1 })
+    expect(said).toEqual({ failed_rate: 1, [name]: 1 })
   })
 
   it('say nothing of a caller who left', () => {

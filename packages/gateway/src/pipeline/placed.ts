@@ -8,6 +8,9 @@ export interface Placed {
   readonly unit: RolloutUnit | null
 }
 
+/** Older calls than these count for less and less. */
+const LATELY = 1000
+
 /** Beyond it no more feedback counts in this rollout: some ten megabytes. */
 const MOST_HEARD = 100_000
 
@@ -22,8 +25,24 @@ export class Sides {
   #rollout: string | null = null
   #candidate: Arm | null = null
   #current: Arm | null = null
+  #lately = { samples: 0, failures: 0 }
   /** Calls that something was said of: the first word counts, however often it is repeated. */
   readonly #heard = new Set<string>()
+
+  /** How calls ended lately, whatever version they ran under: what one that comes in at once is held against. */
+  get lately(): { readonly samples: number; readonly failures: number } {
+    return this.#lately
+  }
+
+  ended(failed: boolean): void {
+    const seen = this.#lately
+    if (seen.samples >= LATELY) {
+      seen.samples *= 0.5
+      seen.failures *= 0.5
+    }
+    seen.samples += 1
+    if (failed) seen.failures += 1
+  }
 
   note(rollout: string | null, role: 'candidate' | 'current', arm: Arm): void {
     if (this.#rollout !== rollout) {

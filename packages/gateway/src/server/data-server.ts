@@ -32,6 +32,8 @@ export interface DataServerOptions {
   readonly limits?: Partial<DataServerLimits>
   /** Takes our secrets out of what providers say to callers. Default: nothing is taken out. */
   readonly redact?: (text: string) => string
+  /** Where calls add what became of them while versions are compared; handed in where somebody else asks it too. */
+  readonly sides?: Sides
   /** Numbers in [0, 1): for weights and jitter. Default `Math.random`. */
   readonly random?: () => number
 }
@@ -83,7 +85,7 @@ export function createDataServer(options: DataServerOptions): DataServer {
     random: options.random ?? Math.random,
     deadlines: new Deadlines(clock),
     versions: new VersionMemory(telemetry),
-    sides: new Sides(),
+    sides: options.sides ?? new Sides(),
     scope: options.scope ?? 'default',
     stallMs: limits.stallMs,
     nextCallId: createCallIds(),

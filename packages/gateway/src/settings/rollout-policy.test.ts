@@ -100,6 +100,17 @@ describe('how a change comes in', () => {
     expect(choose({ freeze: { ...freeze, changes: 'refuse' } }, otherRoute)).toEqual({})
   })
 
+  it('asks for few tenants where tenants are assigned as one, unless it is said how many', () => {
+    const analysis = { measures: { error_rate: { minSamples: 3 } } }
+    const rollout = choose({ ...canary, analysis }, otherRoute, {
+      measures: ['error_rate', 'latency_ms'],
+    }).rollout
+    expect(rollout?.analysis?.measures).toEqual({
+      error_rate: { minSamples: 3, off: false },
+      latency_ms: { minSamples: 10 },
+    })
+  })
+
   it('takes with it what decides about it', () => {
     const analysis = { measures: { error_rate: { tolerance: 0.5 } }, falseAlarms: 0.05 }
     expect(choose({ ...canary, analysis }, otherRoute).rollout?.analysis).toMatchObject({

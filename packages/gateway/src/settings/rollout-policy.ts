@@ -53,6 +53,8 @@ export interface RolloutQuestion {
   /** Asked for by a person for this one case: does not wait for the end of a freeze. */
   readonly isForced: boolean
   readonly bakeMs: number
+  /** Names of what is measured. */
+  readonly measures?: readonly string[]
 }
 
 export interface ChosenRollout {
@@ -74,7 +76,7 @@ export function chooseRollout(it: RolloutQuestion): ChosenRollout {
     ...shape,
     bakeMs,
     ...(policy.meanwhile === ROLLOUT_DEFAULTS.meanwhile ? {} : { meanwhile: policy.meanwhile }),
-    ...(isCompared ? analysisOf(inForce) : {}),
+    ...(isCompared ? analysisOf(inForce, fewest(shape.unit, it.measures ?? [])) : {}),
     ...(startAt === null ? {} : { startAt }),
   }
   const isPlain = rollout.strategy === 'allAtOnce' && Object.keys(rollout).length === 2
@@ -145,10 +147,28 @@ function shapeOf({ strategy, unit, steps, forMs }: How): RolloutPolicy {
   return { strategy, forMs: forMs ?? null }
 }
 
-function analysisOf(inForce: SettingsTree): Pick<RolloutPolicy, 'analysis'> {
-  const analysis = entryOf(inForce, ['rollout', 'analysis'], analysisSpec)
+type Measures = NonNullable<AnalysisPolicy['measures']>
+
+/**
+ * Where tenants or keys are assigned as one, it is they that are counted, and there are not many: nothing would ever be
+ * concluded of a twentieth of four hundred tenants if as many were asked for as of requests.
+ */
+const FEWEST_TENANTS = 10
+
+function fewest(unit: RolloutPolicy['unit'], names: readonly string[]): Measures {
+  if (unit !== 'tenant' && unit !== 'key') return {}
+  return Object.fromEntries(names.map((it) => [it, { minSamples: FEWEST_TENANTS }]))
+}
+
+function analysisOf(inForce: SettingsTree, usual: Measures): Pick<RolloutPolicy, 'analysis'> {
+  const said = entryOf(inForce, ['rollout', 'analysis'], analysisSpec)
+  const isUsual = Object.keys(usual).length === 0
+  if (said === undefined) return isUsual ? {} : { analysis: { measures: usual } }
   // Without what is `undefined`, which is no JSON.
-  return analysis === undefined ? {} : { analysis: JSON.parse(JSON.stringify(analysis)) as AnalysisPolicy }
+  const analysis = JSON.parse(JSON.stringify(said)) as AnalysisPolicy
+  if (isUsual) return { analysis }
+  const own = Object.entries(analysis.measures ?? {}).map(([name, it]) => [name, { ...usual[name], ...it }])
+  return { analysis: { ...analysis, measures: { ...usual, ...Object.fromEntries(own) } as Measures } }
 }
 
 function confirmOf(withinMs: number | undefined): { apply?: ApplyPolicy } {

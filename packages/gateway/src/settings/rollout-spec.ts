@@ -97,7 +97,7 @@ const measureSpec = z.strictObject({
   ),
   minSamples: setting(
     z.int().min(1).max(10_000_000).optional(),
-    'calls of each version before anything is concluded',
+    'calls of each version, or tenants where those are assigned as one, before anything is concluded',
     { unit: 'calls' },
   ),
   off: setting(z.boolean().default(false), 'whether this measure does not count'),

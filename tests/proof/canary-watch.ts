@@ -2,7 +2,14 @@
  * What a rollout promises to units, watched from outside: in every microtask some unit asks for a version, and what it
  * gets is held against what it and the others got before.
  */
-import type { Pin, Reloader, RolloutMove, RolloutStatus, UnitSource } from '@changeover/reload'
+import type {
+  Pin,
+  Reloader,
+  ReloaderStatus,
+  RolloutMove,
+  RolloutStatus,
+  UnitSource,
+} from '@changeover/reload'
 import type { Parts } from './world.ts'
 
 export const UNITS = Array.from({ length: 48 }, (_, i) => `unit ${i}`)
@@ -54,15 +61,18 @@ export class CanaryWatch {
   /** One unit asks, at this instant. The pin is handed on and has to be let go. */
   ask(reloader: Reloader<Parts>, name = this.nextUnit()): Pin<Parts> {
     const pin = reloader.acquire(unitOf(name))
-    this.look(reloader, name, pin)
+    this.look(seenOf(reloader), name, pin)
     return pin
   }
 
   /** Requests of all units; of each side, one in so many fails, and none at 0. */
   traffic(reloader: Reloader<Parts>, fails: { candidate: number; others: number }): void {
     const count = { candidate: 0, others: 0 }
+    // All within one synchronous go: nothing moves between them.
+    const seen = seenOf(reloader)
     for (const name of UNITS) {
-      const pin = this.ask(reloader, name)
+      const pin = reloader.acquire(unitOf(name))
+      this.look(seen, name, pin)
       const isCandidate = pin.role === 'candidate'
       const side = isCandidate ? 'candidate' : 'others'
       count[side] += 1
@@ -109,14 +119,13 @@ export class CanaryWatch {
     return UNITS[this.next % UNITS.length] ?? ''
   }
 
-  private look(reloader: Reloader<Parts>, name: string, { snapshot, role, rollout: id }: Pin<Parts>): void {
-    const { applied, candidate } = reloader.status()
+  private look({ status, rollout }: Seen, name: string, { snapshot, role, rollout: id }: Pin<Parts>): void {
+    const { applied, candidate } = status
     if (snapshot.digest !== applied?.digest && snapshot.digest !== candidate?.digest) {
       this.broken.push(
         `brokeI17: ${name} runs under ${snapshot.version}, which is neither in force nor on trial`,
       )
     }
-    const rollout = reloader.rollout()
     if (!isGoing(rollout)) {
       if (role === 'candidate')
         this.broken.push(`brokeI24: ${name} is given a candidate that nobody rolls out`)
@@ -137,6 +146,16 @@ export class CanaryWatch {
     }
     if (isIn) this.joined.add(name)
   }
+}
+
+/** How things stand at this instant. */
+interface Seen {
+  readonly status: ReloaderStatus
+  readonly rollout: RolloutStatus | null
+}
+
+function seenOf(reloader: Reloader<Parts>): Seen {
+  return { status: reloader.status(), rollout: reloader.rollout() }
 }
 
 function shareBefore(history: readonly RolloutMove[], move: RolloutMove): number | undefined {

@@ -360,13 +360,15 @@ describe('approval by signature', () => {
     expect((await toy.reloader.audit()).at(-1)).toMatchObject({ status: 'success', emergency: 'it burns' })
   })
 
-  it('is not asked again for what was here before', async () => {
+  it('is not asked again for what was here before, not even when the approver goes back to it', async () => {
     const toy = new Toy({ trust: asking })
     await offer(toy, 1, [cy, di])
     await toy.advance(20_000)
     await offer(toy, 2, [cy, di])
     await toy.advance(20_000)
-    expect(await toy.answer(toy.reloader.rollback(byHand))).toMatchObject({ outcome: 'applied' })
+    expect(await toy.answer(toy.reloader.rollback({ ...byHand, actor: 'user:di' }))).toMatchObject({
+      outcome: 'applied',
+    })
     expect(toy.serving).toBe(1)
   })
 })

@@ -348,6 +348,8 @@ describe('a way to take traffic', () => {
     await toy.reloader.promote('1.3', { to: 'next' })
     await toy.rest()
     expect(stage.rollout).toMatchObject({ version: '1.3', state: 'running' })
+    // The next look, and nothing that would wake up in December.
+    expect(toy.clock.pending).toBe(1)
     const fourth = await stage.publish({ mark: 4 }, later)
     await toy.reloader.abort('1.4', 'no')
     await toy.rest()

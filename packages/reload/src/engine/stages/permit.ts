@@ -41,15 +41,17 @@ export async function itsTime(attempt: Attempt, conduct: Conduct, observer: Obse
   const { clock } = attempt.core
   if (startMs === null || startMs <= clock.now()) return
   attempt.answerWaiting(conduct.candidate, 'schedule')
+  const byHand = new AbortController()
+  const signal = AbortSignal.any([attempt.signal, byHand.signal])
   await attempt.stage('schedule', async () => {
     observer.scheduled = conduct
-    const byHand = conduct.schedule(startMs)
+    conduct.schedule(startMs, () => byHand.abort())
     try {
-      const isBegun = byHand.then(() => true)
       for (let leftMs = startMs - clock.now(); leftMs > 0; leftMs = startMs - clock.now()) {
-        const waiting = pause(clock, Math.min(leftMs, LONGEST_MS), attempt.signal).then(() => false)
-        if (await Promise.race([waiting, isBegun])) return
+        await pause(clock, Math.min(leftMs, LONGEST_MS), signal)
       }
+    } catch (error) {
+      if (attempt.signal.aborted) throw error
     } finally {
       observer.scheduled = null
     }

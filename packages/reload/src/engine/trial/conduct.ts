@@ -138,12 +138,10 @@ export class Conduct implements RolloutHost {
     return new Split({ rollout: candidate.digest, unit: null, threshold: POINTS }, sides)
   }
 
-  /** Waits for its time. Resolves when it is begun by hand before that. */
-  schedule(startsAt: number): Promise<void> {
+  /** Waits for its time; `startNow` is called when it is begun by hand before that. */
+  schedule(startsAt: number, startNow: () => void): void {
+    this.startNow = startNow
     this.rollout.waits(startsAt)
-    return new Promise((resolve) => {
-      this.startNow = resolve
-    })
   }
 
   beginByHand(): void {

@@ -9,12 +9,10 @@
  * It reaches past memory, which no other call does: the record is asked of the call log's own thread.
  */
 import type { CallRecord } from '../contract/call.ts'
-import type { CallHead, Downstream } from '../contract/downstream.ts'
 import { GatewayError } from '../errors.ts'
 import { type Fields, isFields } from '../wire/fields.ts'
 import { Call } from './call.ts'
 import { FEEDBACK } from './measures.ts'
-import type { PipelineTools } from './tools.ts'
 
 const LONGEST_COMMENT = 4_000
 const CALL_ID = /^call_[A-Za-z0-9_-]{1,64}$/
@@ -32,10 +30,6 @@ interface Said {
 let asking = 0
 
 export class FeedbackCall extends Call {
-  constructor(tools: PipelineTools, downstream: Downstream, head: CallHead) {
-    super(tools, downstream, head)
-  }
-
   take(body: Buffer): void {
     if (this.ended || this.isClosed) return
     try {

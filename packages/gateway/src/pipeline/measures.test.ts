@@ -24,7 +24,7 @@ function saidBy(more: object): Record<string, number> {
       said[measures[i]?.name ?? i] = value
     },
   }
-  addMeasures(arm, { ...good, ...more } as CallFacts, undefined)
+  addMeasures(arm, { ...good, ...more }, undefined)
   return said
 }
 

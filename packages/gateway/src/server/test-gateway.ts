@@ -15,7 +15,7 @@ import {
   type Telemetry,
   type UnitSource,
 } from '@changeover/reload'
-import type { CallRecord } from '../contract/call.ts'
+import type { CallRecord, Feedback } from '../contract/call.ts'
 import type { CompiledGateway, CompiledRoute, CompiledTarget } from '../contract/compiled.ts'
 import type { Provider } from '../contract/provider.ts'
 import { PLAIN_PLAN } from '../contract/routing.ts'
@@ -156,6 +156,9 @@ export interface TestGatewayOptions {
 
 export class TestGateway {
   readonly telemetry = new RecordingTelemetry()
+  readonly heard: Feedback[] = []
+  find = (id: string): Promise<CallRecord | null> =>
+    Promise.resolve(this.records.find((it) => it.id === id) ?? null)
   /** What a rollout makes of a pin; none goes on at first. */
   place: ((by: UnitSource) => Partial<Pin<Parts>>) | null = null
   readonly records: CallRecord[] = []
@@ -177,7 +180,11 @@ export class TestGateway {
     }
     this.server = createDataServer({
       reloader: { acquire: (by) => this.#acquire(by), current: () => this.snapshot },
-      calls: { finish: (record) => void this.records.push(record) },
+      calls: {
+        finish: (record) => void this.records.push(record),
+        hear: (it) => void this.heard.push(it),
+        find: (id) => this.find(id),
+      },
       telemetry: this.telemetry,
       clock: options.clock ?? systemClock,
       ...(options.limits === undefined ? {} : { limits: options.limits }),

@@ -2,7 +2,7 @@
  * A provider that behaves by its model and its prompt: `slow` takes longer, `dead` answers 500, and whoever is told
  * to be strict refuses three questions of ten. Everything is counted, nothing is left to chance.
  */
-import { createServer, type IncomingMessage } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 const USUAL_MS = 5
@@ -22,7 +22,7 @@ interface Asked {
 
 export async function startMoodyProvider(): Promise<MoodyProvider> {
   let count = 0
-  const server = createServer(async (request, response) => {
+  const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const asked = JSON.parse(await textOf(request)) as Asked
     count += 1
     const { status, body } = answerTo(asked, count)
@@ -33,7 +33,8 @@ export async function startMoodyProvider(): Promise<MoodyProvider> {
       },
       asked.model === 'slow' ? SLOW_MS : USUAL_MS,
     )
-  })
+  }
+  const server = createServer((request, response) => void serve(request, response))
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve)
   })

@@ -86,7 +86,7 @@ async function readPage(context: CommandContext, file: string): Promise<Looked> 
   const lines = text.split('\n').flatMap((it, i) => (it === '' ? [] : [parseLine(it, file, i + 1)]))
   const kept = context.text('kept')
   const check = checkAudit(lines, kept === undefined ? [] : [kept])
-  return { lines: lines as readonly AuditLine[], verified: check.problems.length === 0, ...check }
+  return { lines, verified: check.problems.length === 0, ...check }
 }
 
 function parseLine(text: string, file: string, number: number): KeptLine {
@@ -133,9 +133,9 @@ function writeLines(lines: readonly AuditLine[], { paint, now }: CommandContext)
 }
 
 export function sayAgreed(
-  { approvals = [], emergency }: Pick<AuditLine, 'approvals' | 'emergency'>,
+  { approvals = [], rejectedBy, emergency }: Pick<AuditLine, 'approvals' | 'rejectedBy' | 'emergency'>,
   paint: Paint,
 ): string {
   if (emergency !== undefined) return paint('red', `emergency: ${clip(emergency, 40)}`)
-  return approvals.join(', ')
+  return rejectedBy === undefined ? approvals.join(', ') : `no: ${rejectedBy}`
 }

@@ -1,4 +1,4 @@
-import type { ApprovalAnswer, ApprovalAsked, Json, Manifest, Origin, SettingsTree } from '@changeover/reload'
+import type { ApprovalAnswer, ApprovalAsked, Manifest, Origin, SettingsTree } from '@changeover/reload'
 import { ManualClock } from '@changeover/testkit'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -9,7 +9,7 @@ import type { CompiledAccess } from './compile-access.ts'
 import { accessOf, person } from './test-access.ts'
 
 const identity = (name: string): Identity => ({ person: `user:${name}`, by: 'token', name, claimed: null })
-const tree = (credential: string): SettingsTree => ({ providers: { openai: { credential } as Json } })
+const tree = (credential: string): SettingsTree => ({ providers: { openai: { credential } } })
 
 const settings: AccessSettings = {
   people: {

@@ -13,7 +13,7 @@ function gateOf(access: () => CompiledAccess | null, nowMs = 0) {
   return async (token: string | undefined): Promise<string> =>
     identify(token === undefined ? undefined : `Bearer ${token}`).then(
       (it) => it.person,
-      (error: { code?: string }) => error.code ?? String(error),
+      (error: { code?: string }) => error.code ?? 'another error',
     )
 }
 

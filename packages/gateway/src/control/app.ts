@@ -70,7 +70,7 @@ export function overrideMsOf(c: AdminContext): number | null {
 /** Who asks. Throws `control.unauthorised` where nobody has proven anything. */
 export function identityOf(c: AdminContext): Identity {
   // Without a server around it, as in a test that says nothing, there are no bindings at all.
-  const { identity } = (c.env ?? {}) as AdminEnv['Bindings']
+  const { identity } = c.env ?? {}
   if (identity === undefined) throw new GatewayError('control.unauthorised', {})
   return identity
 }

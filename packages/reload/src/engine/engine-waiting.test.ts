@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Origin } from '../contract/origin.ts'
-import type { Decided, Receipt, Waiting } from '../contract/receipt.ts'
+import type { Decided, Waiting } from '../contract/receipt.ts'
 import type { ApprovalAnswer, ApprovalAsked } from '../contract/trust.ts'
 import { Toy } from './test-toy.ts'
 
@@ -31,7 +31,7 @@ async function waitingFor(toy: Toy, mark: number, origin = byBo): Promise<Waitin
 }
 
 const decidedOf = async (toy: Toy, { decided }: Waiting): Promise<Decided> =>
-  (await toy.answer(decided as Promise<Receipt>)) as Decided
+  (await toy.answer(decided)) as Decided
 
 describe('an offer that people have to agree to', () => {
   it('is answered at once, holds nothing, and comes in with the names of those who agreed', async () => {

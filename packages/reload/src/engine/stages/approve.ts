@@ -60,7 +60,7 @@ function askedBy(attempt: Attempt, candidate: Candidate, settings: SettingsTree)
   }
 }
 
-function refusedBy(issue: Issue): ReloadError<ErrorCode> {
+function refusedBy(issue: Issue): ReloadError {
   return new ReloadError<ErrorCode>('approve.refused', { reason: issue.message }, { issues: [issue] })
 }
 

@@ -123,7 +123,10 @@ describe('the vectors', () => {
   it('cover every code that bytes can provoke', () => {
     const codes = Object.keys(rules).filter((it) => /^(payload|verify|validate|fetch)\./.test(it))
     const covered = new Set(index.bad.map((it) => it.code))
-    expect(codes.filter((it) => !covered.has(it as keyof typeof rules))).toEqual([])
+    // Needs a signed root, which no vector comes with; `engine/attacks.test.ts` has it.
+    const withRoot = ['verify.epoch']
+    const open = codes.filter((it) => !covered.has(it as keyof typeof rules))
+    expect(open.filter((it) => !withRoot.includes(it))).toEqual([])
     for (const { code } of index.bad) expect(codes).toContain(code)
   })
 

@@ -49,6 +49,7 @@ export function writeRollout(it: Rollout, paint: Paint, now: number): string[] {
     `${paint(style, '●')} ${paint('bold', it.words)}${left}`,
     ...writeShares(it, paint),
     ...writeMeasures(it, paint),
+    ...writeShadow(it),
     ...writeVerdict(it, paint),
     paint('dim', `reload ${it.attempt}${it.traceId === null ? '' : `   trace ${it.traceId}`}`),
     ...(isOver(it) ? [] : [paint('dim', 'changeover promote | pause | resume | abort')]),
@@ -66,6 +67,12 @@ function writeShares(it: Rollout, paint: Paint): string[] {
   )
   const all = it.share === 1 ? paint('bold', 'all') : 'all'
   return [`  ${bar}  ${[...steps, all].join(paint('dim', ' → '))}`]
+}
+
+function writeShadow({ shadow }: Rollout): string[] {
+  if (shadow === null) return []
+  const { calls, refused, elsewhere } = shadow
+  return [`  of ${calls} calls it would have refused ${refused}, and sent ${elsewhere} elsewhere`]
 }
 
 function writeMeasures(it: Rollout, paint: Paint): string[] {

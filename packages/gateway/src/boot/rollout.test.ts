@@ -83,6 +83,7 @@ interface Shown {
   readonly attempt: string
   readonly version: string
   readonly requests: { readonly candidate: number }
+  readonly shadow: object | null
   readonly measures: readonly {
     readonly name: string
     readonly candidate: { readonly samples: number }
@@ -188,6 +189,18 @@ describe('a version that comes in at once', () => {
     )
     expect(calls).toBeLessThan(200)
     expect((await ask('t1')).status).toBe(200)
+  })
+})
+
+describe('a shadow', () => {
+  it('answers nobody, and says what it would have refused and sent elsewhere', async () => {
+    await start(settings())
+    await patch({ ...toOther, tenants: { t39: null } }, 'strategy=shadow')
+    const answers = await Promise.all(TENANTS.map((it) => ask(it)))
+    expect(answers.map((it) => [it.status, it.version])).toEqual(TENANTS.map(() => [200, '1.1']))
+    await vi.waitFor(async () => {
+      expect((await shown())?.shadow).toEqual({ calls: 40, refused: 1, elsewhere: 39 })
+    })
   })
 })
 

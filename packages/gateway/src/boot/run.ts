@@ -259,6 +259,7 @@ async function finish(begun: Begun): Promise<Running> {
     clock,
     about,
     access: begun.access,
+    shadowOf: (rollout) => begun.sides.shadow(rollout),
   })
   return {
     dataUrl,

@@ -342,7 +342,6 @@ export interface RolloutSettings {
   }
   readonly changes?: Readonly<Record<string, RolloutOfKind>>
   readonly freeze?: { readonly windows?: readonly FreezeWindow[]; readonly changes?: 'refuse' | 'wait' }
-  readonly shadow?: { readonly upstreamShare?: number }
 }
 
 export interface MeasureSettings {

@@ -74,6 +74,12 @@ export const Rollout = z
     requests: z
       .object({ candidate: z.number().int(), baseline: z.number().int() })
       .describe('given to each side since it began'),
+    shadow: z
+      .object({ calls: z.number().int(), refused: z.number().int(), elsewhere: z.number().int() })
+      .nullable()
+      .describe(
+        'of a shadow: calls looked at, those it would have refused, those it would have sent elsewhere',
+      ),
     history: z.array(Move).readonly(),
   })
   .openapi('Rollout')
@@ -118,7 +124,6 @@ export const RolloutPage = z
             }),
           ),
         }),
-        shadowShare: z.number(),
       })
       .describe('how the next change comes in, where nothing else is asked for'),
     frozen: z

@@ -24,6 +24,14 @@ export interface AdminRooms {
   readonly clock: Clock
   readonly about: AboutGateway
   readonly access: AdminAccess
+  /** What the candidate of a shadow rollout would have done otherwise. */
+  shadowOf?(rollout: string): ShadowCount | null
+}
+
+export interface ShadowCount {
+  readonly calls: number
+  readonly refused: number
+  readonly elsewhere: number
 }
 
 /** Who may what, and what waits for whom. */

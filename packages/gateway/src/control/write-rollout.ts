@@ -9,17 +9,19 @@ import {
   observeSpec,
   policySpec,
   ROLLOUT_DEFAULTS,
-  shadowSpec,
 } from '../settings/rollout-spec.ts'
 import type { AttemptJournal } from './attempt-journal.ts'
+import type { ShadowCount } from './rooms.ts'
 import { writeInstant } from './write-json.ts'
 
 export interface RolloutRooms {
   readonly reloader: Pick<Reloader<unknown>, 'status'>
   readonly journal: Pick<AttemptJournal, 'report'>
+  shadowOf?(rollout: string): ShadowCount | null
 }
 
-export function writeRollout(it: RolloutStatus, { reloader, journal }: RolloutRooms) {
+export function writeRollout(it: RolloutStatus, rooms: RolloutRooms) {
+  const { reloader, journal } = rooms
   const { id, attempt, version, strategy, unit, state, reason, step, steps, share, requests } = it
   const { baseline } = reloader.status()
   return {
@@ -41,6 +43,7 @@ export function writeRollout(it: RolloutStatus, { reloader, journal }: RolloutRo
     verdict: it.judgement?.verdict ?? null,
     measures: it.judgement?.measures ?? [],
     requests,
+    shadow: rooms.shadowOf?.(id) ?? null,
     history: it.history.map(({ at, ...move }) => ({ ...move, at: writeInstant(at) })),
   }
 }
@@ -113,8 +116,6 @@ export function writePolicy(settings: SettingsTree) {
         ),
       ),
     },
-    shadowShare:
-      entryOf(settings, ['rollout', 'shadow'], shadowSpec)?.upstreamShare ?? ROLLOUT_DEFAULTS.upstreamShare,
   }
 }
 

@@ -10,12 +10,14 @@
 import { isReloadError, type RolloutUnit, type Snapshot, type UnitSource } from '@changeover/reload'
 import type { Caller, CompiledGateway } from '../contract/compiled.ts'
 import type { CallHead, Downstream } from '../contract/downstream.ts'
+import type { RouteAsk } from '../contract/route-ask.ts'
 import type { CallerError } from '../contract/wire.ts'
 import { type DetailsOf, type ErrorCode, isGatewayError, rules, sayError } from '../errors.ts'
 import type { CallFacts } from './call-facts.ts'
 import { callerUnder, unitIdOf } from './call-unit.ts'
 import { addMeasures, failedOf } from './measures.ts'
 import { type Placed, UNPLACED } from './placed.ts'
+import { lookBeside } from './shadow-look.ts'
 import type { GatewayPin, Parts, PipelineTools } from './tools.ts'
 
 export abstract class Call implements UnitSource {
@@ -122,6 +124,21 @@ export abstract class Call implements UnitSource {
     this.tools.sides.note(pin.rollout, pin.role, arm)
     const isOwnUnit = this.#unit === null || this.#unit === 'request'
     addMeasures(arm, facts, isOwnUnit ? undefined : (pin.cohort ?? undefined))
+  }
+
+  /** Looks what the candidate of a shadow rollout would have made of the call. */
+  protected shadow(facts: CallFacts, ask: () => RouteAsk): void {
+    if (facts.placed.rollout === null || this.#isStranger()) return
+    const pin = this.tools.reloader.shadow?.() ?? null
+    if (pin === null) return
+    try {
+      const look = lookBeside(pin.snapshot.parts.gateway, { facts, head: this.head, ask })
+      if (look === null) return
+      this.tools.sides.shadowed(pin.rollout, { refused: look.facts.error !== '', elsewhere: look.elsewhere })
+      if (pin.arm !== null) addMeasures(pin.arm, look.facts, undefined)
+    } finally {
+      pin.release()
+    }
   }
 
   /** Refused for a key that the version in force does not know either: what strangers try says nothing of a version. */

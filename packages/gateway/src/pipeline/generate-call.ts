@@ -379,6 +379,7 @@ export class GenerateCall extends Call implements AttemptHost, ReplyPort {
     this.#attempts?.cancel('call.cancelled')
     const facts = this.#facts()
     this.measure(facts)
+    this.shadow(facts, () => this.routeAsk())
     const span = this.#callSpan()
     this.#count(facts)
     if (this.gateway === null || this.gateway.recordCalls) {

@@ -8,6 +8,15 @@ export interface Placed {
   readonly unit: RolloutUnit | null
 }
 
+/** Of calls that the version in force has answered. */
+export interface ShadowCount {
+  readonly calls: number
+  /** The candidate would have refused them. */
+  readonly refused: number
+  /** The candidate would not have asked the target that answered. */
+  readonly elsewhere: number
+}
+
 /** Older calls than these count for less and less. */
 const LATELY = 1000
 
@@ -25,9 +34,29 @@ export class Sides {
   #rollout: string | null = null
   #candidate: Arm | null = null
   #current: Arm | null = null
+  #shadow: ShadowCount & { rollout: string | null; calls: number; refused: number; elsewhere: number } = {
+    rollout: null,
+    calls: 0,
+    refused: 0,
+    elsewhere: 0,
+  }
   #lately = { samples: 0, failures: 0 }
   /** Calls that something was said of: the first word counts, however often it is repeated. */
   readonly #heard = new Set<string>()
+
+  /** A call as the candidate of a shadow rollout would have taken it. */
+  shadowed(rollout: string | null, { refused, elsewhere }: { refused: boolean; elsewhere: boolean }): void {
+    if (this.#shadow.rollout !== rollout) this.#shadow = { rollout, calls: 0, refused: 0, elsewhere: 0 }
+    this.#shadow.calls += 1
+    if (refused) this.#shadow.refused += 1
+    if (elsewhere) this.#shadow.elsewhere += 1
+  }
+
+  /** What a shadow would have done otherwise; `null` where none was looked at. */
+  shadow(rollout: string): ShadowCount | null {
+    const { rollout: of, ...count } = this.#shadow
+    return of === rollout ? count : null
+  }
 
   /** How calls ended lately, whatever version they ran under: what one that comes in at once is held against. */
   get lately(): { readonly samples: number; readonly failures: number } {

@@ -9,7 +9,8 @@ import type { VersionMemory } from './version-memory.ts'
 export interface Parts {
   readonly gateway: CompiledGateway
 }
-export type GatewayReloader = Pick<Reloader<Parts>, 'acquire' | 'current'>
+export type GatewayReloader = Pick<Reloader<Parts>, 'acquire' | 'current'> &
+  Partial<Pick<Reloader<Parts>, 'shadow'>>
 export type GatewayPin = Pin<Parts>
 
 export interface PipelineTools {

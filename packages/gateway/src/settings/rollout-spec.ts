@@ -27,7 +27,6 @@ export const ROLLOUT_DEFAULTS = {
   onInconclusive: 'extend',
   // As long again as both of the usual steps: a quiet hour does not end in a promotion.
   extendMs: 20 * MINUTE_MS,
-  upstreamShare: 0,
 } as const
 
 export const STRATEGIES = ['allAtOnce', 'canary', 'blueGreen', 'shadow'] as const
@@ -167,13 +166,6 @@ export const freezeSpec = z.strictObject({
   changes: setting(
     z.enum(['refuse', 'wait']).default('refuse'),
     'what becomes of a change in such a time: it is refused, or begins when the time is over',
-  ),
-})
-
-export const shadowSpec = z.strictObject({
-  upstreamShare: setting(
-    z.number().min(0).max(1).default(ROLLOUT_DEFAULTS.upstreamShare),
-    'for strategy shadow: part of the calls that the new version makes at its providers too, for money, and never answers from',
   ),
 })
 

@@ -23,7 +23,7 @@ import { callersSpec, tenantSpec } from '../identity/spec.ts'
 import { limitSpec } from '../policy/spec.ts'
 import { providerSpec } from '../providers/spec.ts'
 import { modelSpec, routeSpec } from '../routing/spec.ts'
-import { analysisSpec, changesSpec, freezeSpec, observeSpec, policySpec, shadowSpec } from './rollout-spec.ts'
+import { analysisSpec, changesSpec, freezeSpec, observeSpec, policySpec } from './rollout-spec.ts'
 import { logsSpec, metricsSpec, tracesSpec } from './telemetry-spec.ts'
 
 /** Ids of models hold slashes of their own: `openrouter/google/gemini-2.5-pro`. */
@@ -94,7 +94,6 @@ const fixed = {
       analysis: analysisSpec,
       changes: changesSpec,
       freeze: freezeSpec,
-      shadow: shadowSpec,
     },
     says: 'how a version of the settings comes in',
   },
@@ -118,7 +117,6 @@ const entrySays = {
   changes:
     'by section that a change touches, such as contexts: who gets it first, in place of what policy says; of several the most careful',
   freeze: 'times in which no change comes in',
-  shadow: 'what a version that answers nobody may cost',
 } as const
 
 /** One schema for everything, as an operator writes it. */
@@ -159,7 +157,6 @@ export const settingsSchema = z.strictObject({
       analysis: setting(analysisSpec.optional(), entrySays.analysis),
       changes: setting(changesSpec.optional(), entrySays.changes),
       freeze: setting(freezeSpec.optional(), entrySays.freeze),
-      shadow: setting(shadowSpec.optional(), entrySays.shadow),
     }),
     fixed.rollout.says,
   ).optional(),

@@ -631,6 +631,12 @@ export type Rollout = {
     readonly candidate: number
     readonly baseline: number
   }
+  /** of a shadow: calls looked at, those it would have refused, those it would have sent elsewhere */
+  readonly shadow: {
+    readonly calls: number
+    readonly refused: number
+    readonly elsewhere: number
+  } | null
   readonly history: readonly RolloutMove[]
 }
 
@@ -676,7 +682,6 @@ export type RolloutPage = {
         readonly off: boolean
       } }
     }
-    readonly shadowShare: number
   }
   /** the freeze window that is open now */
   readonly frozen: {

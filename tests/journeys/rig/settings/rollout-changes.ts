@@ -11,7 +11,7 @@ import type { Seen, SettingChange } from './world.ts'
 
 type Pick = (page: RolloutPage) => unknown
 
-const CLEAN = { policy: null, analysis: null, changes: null, freeze: null, shadow: null }
+const CLEAN = { policy: null, analysis: null, changes: null, freeze: null }
 const HOUR_MS = 3_600_000
 
 /** Says it, and makes the next change come in at once again. */
@@ -310,21 +310,9 @@ const freezeRows: readonly Row[] = [
   },
 ]
 
-const shadowRows: readonly Row[] = [
-  {
-    setting: 'shadow/upstreamShare',
-    effect: 'the next shadow asks its providers for this part of the calls',
-    to: { shadow: { upstreamShare: 0.1 } },
-    pick: ({ policy }) => policy.shadowShare,
-    was: 0,
-    becomes: 0.1,
-  },
-]
-
 export const rolloutChanges: readonly SettingChange[] = [
   ...policyRows,
   ...analysisRows,
   ...kindRows,
   ...freezeRows,
-  ...shadowRows,
 ].map(row)

@@ -55,6 +55,20 @@ describe('an attempt that ends while its baseline is being written', () => {
     expect(ended).toBeGreaterThan(Math.max(baseline ?? 0, quarantine ?? 0))
   })
 
+  it('does not hold up the next one once the store is well again', async () => {
+    const toy = new Toy()
+    await toy.change({ mark: 1 })
+    await toy.change({ mark: 2 })
+    toy.store.refuse = () => true
+    await toy.reloader.regress('errors')
+    await toy.rest()
+    toy.store.refuse = () => false
+    expect(await toy.change({ mark: 3 })).toMatchObject({ outcome: 'applied', version: '1.3' })
+    expect(toy.store.writes.indexOf('audit rolled_back')).toBeGreaterThan(
+      toy.store.writes.indexOf('quarantine'),
+    )
+  })
+
   it('comes back after a crash at any of these writes as what its log says', async () => {
     for (const last of [0, 1, 2, 3, 4, 5, 6]) {
       const { toy, store, letGo } = await beingConfirmed()

@@ -107,14 +107,18 @@ export class Recorder {
   }
 
   /**
-   * Resolves when the way back and the quarantine in the store are those in memory. Rejects when the store did not take
-   * them; it is asked again by itself.
+   * Resolves when the way back and the quarantine in the store are those in memory. What the store has refused is asked
+   * for once more, for it may be well again; rejects when it is not.
    */
   async told(): Promise<void> {
     await this.turn
-    if (this.wishes.has('baseline') || this.wishes.has('quarantine')) {
-      throw new ReloadError('store.failed', { what: 'the baseline or the quarantine' })
-    }
+    if (this.isTold) return
+    await this.flush()
+    if (!this.isTold) throw new ReloadError('store.failed', { what: 'the baseline or the quarantine' })
+  }
+
+  private get isTold(): boolean {
+    return !this.wishes.has('baseline') && !this.wishes.has('quarantine')
   }
 
   /** Resolves when the writes that were asked for have been tried. */

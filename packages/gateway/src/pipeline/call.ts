@@ -38,6 +38,8 @@ export abstract class Call implements UnitSource {
   /** Empty while all is well. */
   protected error = ''
   protected replyBytes = 0
+  /** The answer, where it was whole and good and two versions are compared. */
+  protected whole: Buffer | string | null = null
   #pin: GatewayPin | null = null
   #unit: RolloutUnit | null = null
   #closed = false
@@ -199,6 +201,7 @@ export abstract class Call implements UnitSource {
     body: Buffer | string,
     headers: readonly string[] = [],
   ): void {
+    if (status === 200 && this.#pin?.arm != null) this.whole = body
     const length = typeof body === 'string' ? Buffer.byteLength(body) : body.length
     this.sendHead(status, contentType, String(length), headers)
     this.sendEnd(body)

@@ -36,6 +36,7 @@ import { recordedAsk } from './recorded-ask.ts'
 import { type Answer, openReply } from './replies/open-reply.ts'
 import type { Reply, ReplyPort } from './replies/reply.ts'
 import { RequestFacts, sessionHash } from './request-facts.ts'
+import { schemaKept } from './schema-kept.ts'
 import { type BodyFor, type UpstreamBody, writeUpstreamBody } from './upstream-body.ts'
 import { upstreamRequest } from './upstream-request.ts'
 
@@ -424,7 +425,7 @@ export class GenerateCall extends Call implements AttemptHost, ReplyPort {
       session: sessionHash(this.head, this.#asked, this.caller?.tenant ?? null),
       finish: this.#finish,
       placed: this.placed,
-      schemaValid: null,
+      schemaValid: schemaKept(this.whole, this.#body, this.head.wire),
       asked: recordedAsk(this.gateway, {
         head: this.head,
         wishes: this.#wishes,

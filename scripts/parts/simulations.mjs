@@ -1,4 +1,5 @@
 /** What `npm run simulate` can run, and how its rows are shown: one report of canaries, one of `blame`. */
+import { blameOutcomes, blameScenarios } from '../../packages/gateway/src/cause/test-blame-scenarios.ts'
 import {
   rowOf as canaryRow,
   outcomes,
@@ -14,53 +15,76 @@ export function traffic() {
   return read
 }
 
-export function reports({ canaries }) {
+const canaryHead = [
+  'canary',
+  'what',
+  'of',
+  'counted',
+  'promised',
+  'median requests',
+  '95 % within',
+  'pass at the end',
+]
+const blameHead = [
+  'hour with 50 reloads',
+  'of',
+  'guilty one named',
+  'somebody else blamed',
+  'nothing concluded',
+  'promised',
+]
+
+export function reports({ canaries, hours }) {
   return [
     {
       name: 'canaries',
       rows: scenarios.map((it) => ({ name: it.name, runs: Math.ceil(canaries * it.part) })),
       cells: canaryCells,
-      table: (rows) =>
-        table(
-          [
-            'canary',
-            'what',
-            'of',
-            'counted',
-            'promised',
-            'median requests',
-            '95 % within',
-            'pass at the end',
-          ],
-          rows.map(canaryCells),
-        ),
+      table: (rows) => table(canaryHead, rows.map(canaryCells)),
+    },
+    {
+      name: 'blame',
+      rows: blameScenarios.map((it) => ({ name: it.name, runs: Math.ceil(hours * it.part) })),
+      cells: blameCells,
+      table: (rows) => table(blameHead, rows.map(blameCells)),
     },
   ]
 }
 
 export function runPart({ report, row, ...range }) {
-  if (report !== 'canaries') throw new Error(`no report is called "${report}"`)
-  return outcomes(scenarios[row], traffic(), range)
+  return report === 'canaries'
+    ? outcomes(scenarios[row], traffic(), range)
+    : blameOutcomes(blameScenarios[row], range)
 }
 
 export function rowOf(report, row, found) {
-  if (report !== 'canaries') throw new Error(`no report is called "${report}"`)
-  return canaryRow(scenarios[row], found)
+  return report === 'canaries' ? canaryRow(scenarios[row], found) : { ...blameScenarios[row], found }
 }
 
 function canaryCells(it) {
-  const share = (n) => `${((100 * n) / it.canaries).toFixed(2)} %`
   const requests = (n) => (n === null ? '–' : n.toLocaleString('en-US'))
   return [
     it.name,
     it.counts,
     it.canaries.toLocaleString('en-US'),
-    share(it.failed),
+    share(it.failed, it.canaries),
     it.promise === '' ? '–' : it.promise,
     requests(it.median),
     requests(it.most),
-    share(it.passed),
+    share(it.passed, it.canaries),
   ]
+}
+
+function blameCells({ name, promise, found }) {
+  const named = found.filter((it) => it.named).length
+  const concluded = found.filter((it) => it.concluded).length
+  const of = found.length
+  const [right, wrong, none] = [named, concluded - named, of - concluded].map((it) => share(it, of))
+  return [name, String(of), right, wrong, none, promise === '' ? '–' : promise]
+}
+
+function share(n, of) {
+  return of === 0 ? '–' : `${((100 * n) / of).toFixed(2)} %`
 }
 
 function table(head, rows) {

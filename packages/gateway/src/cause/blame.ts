@@ -21,13 +21,17 @@ import { sayChange, saySummary, sayValue } from './blame-words.ts'
 /** Default of `falseAlarms`. */
 const FALSE_ALARMS = 0.01
 /** Expected chance meetings of changes and reloads, from which on a meeting says nothing. */
-const MEETINGS = 0.12
+const MEETINGS = 0.2
 /** Rates below are not told apart. */
 const RAREST = 1e-3
 /** Of a change, what must be left of it for as long as the version is in force. */
 const LASTING = 0.5
+/** Part of the window that an incident may take. */
+const INCIDENT = 1 / 6
+/** Part of a change within which a level is the old one again. */
+const BACK = 0.25
 /** Part of the window, on each side, in which that is looked at: beyond it, drift is larger than most changes. */
-const HORIZON = 0.2
+const HORIZON = 0.1
 /** Standard errors that half of the probability of an interval of 95 % is. */
 const TWO_SIDED = 1.96
 
@@ -100,7 +104,7 @@ function explain(
   for (const change of lasting) {
     const suspect = met.get(change)
     if (suspect === undefined) continue
-    const others = lasting.filter((it) => !met.has(it) && sizeOf(series, it) >= sizeOf(series, change) / 2)
+    const others = lasting.filter((it) => !met.has(it) && sizeOf(series, it) >= sizeOf(series, change))
     if ((1 + others.length) * meetings(change, suspect) <= MEETINGS) explained.set(suspect.index, change)
   }
   return explained
@@ -118,18 +122,31 @@ interface Around {
   readonly met: ReadonlyMap<Change, Suspect>
 }
 
-/** Whether the level stays on the new side until the next change that a reload meets, and was on the old side before. */
+/** Whether the level stays on the new side, and was on the old side before, as far as no other reload meets a change. */
 function isLasting(series: Series, { change, changes, met }: Around): boolean {
   const at = changes.indexOf(change)
   const step = change.after - change.before
-  const stops = (it: Change): boolean => met.has(it)
   const end = series.edges.length - 1
   const horizon = Math.ceil(end * HORIZON)
-  const next = Math.min(changes.slice(at + 1).find(stops)?.edge ?? end, change.edge + horizon)
-  const previous = Math.max(changes.slice(0, at).findLast(stops)?.edge ?? 0, change.edge - horizon)
+  const stop = (it: Change): boolean => met.has(it)
+  const following = until(changes.slice(at + 1), stop)
+  const preceding = until(changes.slice(0, at).toReversed(), stop)
+  const next = Math.min(changes[at + 1 + following.length]?.edge ?? end, change.edge + horizon)
+  const previous = Math.max(changes[at - 1 - preceding.length]?.edge ?? 0, change.edge - horizon)
   const later = middleLevel(series, change.edge, next)
   const earlier = middleLevel(series, previous, change.edge)
-  return (later - change.before) / step >= LASTING && (change.after - earlier) / step >= LASTING
+  if ((later - change.before) / step < LASTING || (change.after - earlier) / step < LASTING) return false
+  // A long incident that met a reload by chance: a change from the new level back to the old one, or the other way round before.
+  const isBack = (it: Change): boolean =>
+    Math.abs(it.before - change.after) < BACK * Math.abs(step) &&
+    Math.abs(it.after - change.before) < BACK * Math.abs(step)
+  const near = (it: Change): boolean => Math.abs(it.edge - change.edge) < INCIDENT * end
+  return !following.some((it) => near(it) && isBack(it)) && !preceding.some((it) => near(it) && isBack(it))
+}
+
+function until(changes: readonly Change[], stop: (it: Change) => boolean): readonly Change[] {
+  const at = changes.findIndex(stop)
+  return at === -1 ? changes : changes.slice(0, at)
 }
 
 /** The level that half of the time lies below, so that a burst within it counts for no more than its length. */

@@ -25,7 +25,7 @@ export interface Hour {
 export const usualHour: Hour = {
   metric: 'error_rate',
   reloads: 50,
-  callsPerSecond: 30,
+  callsPerSecond: 50,
   times: 1,
   routes: 1,
   mended: false,

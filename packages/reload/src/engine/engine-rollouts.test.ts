@@ -440,6 +440,24 @@ describe('a freeze', () => {
   })
 })
 
+describe('a payload in a freeze', () => {
+  it('passes when it restores a version that served here, and not when it only says so', async () => {
+    let why: string | null = null
+    const stage = new Stage({ frozen: () => why })
+    const { toy } = stage
+    await stage.baseline()
+    const [served] = toy.reloader.line()
+    if (served === undefined) throw new Error('nothing has served')
+    why = 'night'
+    const claimed = { version: served.version, digest: `sha256:${'0'.repeat(64)}` }
+    expect(await toy.seal({ mark: 2 }, { restores: claimed })).toMatchObject({ code: 'rollout.frozen' })
+    const { version, digest } = served
+    expect(await toy.seal({ mark: 3 }, { restores: { version, digest } })).toMatchObject({
+      outcome: 'applied',
+    })
+  })
+})
+
 describe('a crash within a rollout', () => {
   it('leaves the baseline, and the same version begins anew with the same units', async () => {
     const stage = await Stage.with(CANARY)

@@ -87,8 +87,10 @@ export class Conduct implements RolloutHost {
   frozen(step: number | null): string | null {
     const { core, attempt, candidate } = this
     const { origin } = attempt
-    const isAbove = origin.manual === true || origin.emergency === true
-    if (core.frozen === null || isAbove || candidate.manifest.restores !== null) return null
+    const { restores } = candidate.manifest
+    // Saying that one restores something is not enough: it has to be a version that served here.
+    const leadsBack = restores !== null && core.library.knows(restores)
+    if (core.frozen === null || leadsBack || origin.manual === true || origin.emergency === true) return null
     const { version } = candidate
     const { strategy } = this.plan
     try {

@@ -222,6 +222,40 @@ describe('changeover status, history, diff and calls', () => {
   })
 })
 
+describe('changeover rollout', () => {
+  it('shows a canary that apply has begun, and lets people hold it, move it on and take it back', async () => {
+    // What is still observed is confirmed first: a canary begins beside the last version confirmed.
+    await changeover(['promote'])
+    await vi.waitFor(() => expect(gateway.reloader.status().state).toBe('idle'), patience)
+    const begun = await changeover(['apply', '--set', 'routes/chat/targets/0/weight=33', '--canary', '5%'])
+    expect(begun.out).toMatch(/on trial {2}1\.\d+ answers 5 %; 1\.\d+ answers the others/)
+    const shown = await changeover(['rollout'])
+    expect(shown.code).toBe(0)
+    expect(shown.out).toMatch(/● 1\.\d+ answers 5 % of requests, step 1 of 1/)
+    expect(shown.out).toContain('5 % → all')
+    expect((await changeover(['status'])).out).toContain('answers 5 % of requests')
+    expect((await changeover(['pause', '--reason', 'lunch'])).out).toContain('is held there: lunch')
+    expect((await changeover(['resume'])).out).toContain('goes on')
+    expect((await changeover(['abort', '--reason', 'enough'])).code).toBe(0)
+    const ended = await changeover(['rollout'])
+    expect(ended).toMatchObject({ code: 1 })
+    expect(ended.out).toContain('aborted: enough')
+    expect(ended.out).toContain('the next change comes in at once')
+    expect((await changeover(['rollout', '--json'])).out).toContain('"state": "aborted"')
+    expect((await changeover(['rollout', '--watch'])).out).toContain('aborted: enough')
+  })
+
+  it.each([
+    [['--canary', '5%', '--steps', '5%'], 'give --canary or --steps'],
+    [['--canary', '5%', '--at-once'], 'exclude each other'],
+    [['--canary', '5%', '--by', 'moon'], 'expected request, session, tenant or key'],
+  ])('is not begun by what makes no sense: %j', async (options, said) => {
+    const ran = await changeover(['apply', '--set', 'routes/chat/targets/0/weight=34', ...options])
+    expect(ran.code).toBe(2)
+    expect(ran.err).toContain(said)
+  })
+})
+
 describe('changeover rollback and abort', () => {
   it('go back, in force and in the file', async () => {
     await changeover(['apply', '--set', 'routes/chat/targets/0/weight=70'])

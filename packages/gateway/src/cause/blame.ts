@@ -21,7 +21,7 @@ import { sayChange, saySummary, sayValue } from './blame-words.ts'
 /** Default of `falseAlarms`. */
 const FALSE_ALARMS = 0.01
 /** Expected chance meetings of changes and reloads, from which on a meeting says nothing. */
-const MEETINGS = 0.2
+const MEETINGS = 0.1
 /** Rates below are not told apart. */
 const RAREST = 1e-3
 /** Of a change, what must be left of it for as long as the version is in force. */
@@ -104,7 +104,7 @@ function explain(
   for (const change of lasting) {
     const suspect = met.get(change)
     if (suspect === undefined) continue
-    const others = lasting.filter((it) => !met.has(it) && sizeOf(series, it) >= sizeOf(series, change))
+    const others = lasting.filter((it) => !met.has(it) && sizeOf(series, it) >= sizeOf(series, change) / 2)
     if ((1 + others.length) * meetings(change, suspect) <= MEETINGS) explained.set(suspect.index, change)
   }
   return explained

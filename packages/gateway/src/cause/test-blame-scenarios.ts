@@ -24,9 +24,9 @@ export const blameScenarios: readonly BlameScenario[] = [
   { ...nobody, name: 'noise, errors', hour: {} },
   { ...nobody, name: 'noise, latency', hour: latency },
   { ...somebody, name: 'errors × 5', hour: { times: 5 } },
-  { ...somebody, name: 'latency + 50 %', hour: { ...latency, times: 1.5 } },
+  { ...somebody, name: 'latency × 2', hour: { ...latency, times: 2 } },
   { name: 'errors × 3', promise: '', part: 0.5, hour: { times: 3 } },
-  { name: 'latency + 30 %', promise: '', part: 0.5, hour: { ...latency, times: 1.3 } },
+  { name: 'latency + 50 %', promise: '', part: 0.5, hour: { ...latency, times: 1.5 } },
   { name: 'errors × 5, mended four reloads later', promise: '', part: 0.5, hour: { times: 5, mended: true } },
   {
     name: 'latency + 50 %, of one route in five',

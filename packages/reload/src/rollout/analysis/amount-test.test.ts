@@ -31,9 +31,9 @@ describe('the test of amounts', () => {
   })
 
   it('is more certain the larger the difference', () => {
-    const any = fc.double({ min: -1, max: 1, noNaN: true })
+    const number = fc.double({ min: -1, max: 1, noNaN: true })
     fc.assert(
-      fc.property(any, any, fc.double({ min: 1e-4, max: 0.1, noNaN: true }), (a, b, variance) => {
+      fc.property(number, number, fc.double({ min: 1e-4, max: 0.1, noNaN: true }), (a, b, variance) => {
         fc.pre(Math.abs(a - b) > 1e-6)
         const [low, high] = a < b ? [a, b] : [b, a]
         expect(evidenceAbove(high, variance, 0)).toBeGreaterThanOrEqual(evidenceAbove(low, variance, 0))

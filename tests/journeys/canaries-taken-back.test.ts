@@ -70,6 +70,21 @@ describe('a canary of five per cent of the tenants, under load', () => {
     },
   )
 
+  it('is not tried again when somebody saves the same in the file', async () => {
+    const { rollout } = rows.find((it) => it.name.includes('500')) ?? expect.fail('nothing was put out')
+    const good = await gateway.settingsText()
+    await gateway.edit((text) => text.replace('model: "usual"\n    context', 'model: "new"\n    context'))
+    expect(await gateway.settingsText()).not.toBe(good)
+    const skipped = async () => {
+      const { reloads } = await gateway.admin.ask('listReloads', { query: { limit: 5, skipped: 'true' } })
+      return reloads.some((it) => it.trigger === 'file' && it.reason === 'quarantined')
+    }
+    await until(skipped, { what: `a save that is passed over, like ${rollout.version}`, timeoutMs: 60_000 })
+    expect(await gateway.version()).toBe(rollout.baseline)
+    await gateway.edit(() => good)
+    await gateway.idle()
+  })
+
   it('shows each in the trace of its reload: the share, the verdict, the way back', async () => {
     expect(rows).toHaveLength(badChanges.length)
     for (const { rollout } of rows) {

@@ -2,7 +2,8 @@
  * Load by tenant: each asks in its turn, at a steady rate over all of them, and what came of each request is kept.
  *
  * A machine that has much to do lowers the rate, never the number of those who ask: so many requests are under way at
- * most. Nothing is tried again; a request that fails is a failure.
+ * most. Nobody asks again before the answer is there, so the order of a tenant's requests is that in which they were
+ * served. Nothing is tried again; a request that fails is a failure.
  */
 import { Agent } from 'undici'
 import { ABOUT_MONEY } from './moody-provider.ts'
@@ -11,7 +12,7 @@ import { until } from './until.ts'
 
 export interface Answered {
   readonly tenant: string
-  /** By number of the request, over all tenants. */
+  /** By turn, over all tenants. */
   readonly order: number
   readonly status: number
   readonly version: string
@@ -37,7 +38,8 @@ const QUESTIONS = [ABOUT_MONEY, 'When does the late show begin?', 'Who plays the
 export class TenantLoad {
   readonly #options: TenantLoadOptions
   readonly #agent = new Agent({ connections: MOST_UNDER_WAY, bodyTimeout: 0 })
-  #underWay = 0
+  /** Tenants who wait for an answer. */
+  readonly #waiting = new Set<string>()
   readonly #timer: NodeJS.Timeout
   #seen: Answered[] = []
   #begun = 0
@@ -51,7 +53,7 @@ export class TenantLoad {
       // What could not be begun in time is not made up for: a steady load, not a burst.
       this.#due = Math.min(this.#due + ((now - last) * options.perSecond) / 1000, options.perSecond / 10)
       last = now
-      for (; this.#due >= 1 && this.#underWay < MOST_UNDER_WAY; this.#due -= 1) this.#begin()
+      for (; this.#due >= 1 && this.#waiting.size < MOST_UNDER_WAY; this.#due -= 1) this.#begin()
     }, 5)
   }
 
@@ -74,7 +76,7 @@ export class TenantLoad {
 
   async stop(): Promise<void> {
     clearInterval(this.#timer)
-    await until(() => this.#underWay === 0, { what: 'the last answer of a load' })
+    await until(() => this.#waiting.size === 0, { what: 'the last answer of a load' })
     await this.#agent.close()
   }
 
@@ -83,15 +85,15 @@ export class TenantLoad {
     this.#begun += 1
     const { tenants } = this.#options
     const tenant = tenants[order % tenants.length]
-    if (tenant === undefined) return
-    this.#underWay += 1
+    if (tenant === undefined || this.#waiting.has(tenant.name)) return
+    this.#waiting.add(tenant.name)
     void this.#note(tenant, order)
   }
 
   async #note(tenant: Tenant, order: number): Promise<void> {
     const answered = await this.#ask(tenant, order)
     this.#seen.push(answered)
-    this.#underWay -= 1
+    this.#waiting.delete(tenant.name)
   }
 
   async #ask({ name, key }: Tenant, order: number): Promise<Answered> {

@@ -21,7 +21,7 @@ import { sayChange, saySummary, sayValue } from './blame-words.ts'
 /** Default of `falseAlarms`. */
 const FALSE_ALARMS = 0.01
 /** Expected chance meetings of changes and reloads, from which on a meeting says nothing. */
-const MEETINGS = 0.1
+const MEETINGS = 0.12
 /** Rates below are not told apart. */
 const RAREST = 1e-3
 /** Of a change, what must be left of it for as long as the version is in force. */
@@ -141,7 +141,8 @@ function isLasting(series: Series, { change, changes, met }: Around): boolean {
     Math.abs(it.before - change.after) < BACK * Math.abs(step) &&
     Math.abs(it.after - change.before) < BACK * Math.abs(step)
   const near = (it: Change): boolean => Math.abs(it.edge - change.edge) < INCIDENT * end
-  return !following.some((it) => near(it) && isBack(it)) && !preceding.some((it) => near(it) && isBack(it))
+  // An incident is a time with more: its beginning is a step up, and its end a step down.
+  return !(step > 0 ? following : preceding).some((it) => near(it) && isBack(it))
 }
 
 function until(changes: readonly Change[], stop: (it: Change) => boolean): readonly Change[] {

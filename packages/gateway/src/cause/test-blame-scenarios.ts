@@ -23,9 +23,9 @@ const latency = { metric: 'latency_ms' } as const
 export const blameScenarios: readonly BlameScenario[] = [
   { ...nobody, name: 'noise, errors', hour: {} },
   { ...nobody, name: 'noise, latency', hour: latency },
-  { ...somebody, name: 'errors × 5', hour: { times: 5 } },
+  { ...somebody, name: 'errors × 10', hour: { times: 10 } },
   { ...somebody, name: 'latency × 2', hour: { ...latency, times: 2 } },
-  { name: 'errors × 3', promise: '', part: 0.5, hour: { times: 3 } },
+  { name: 'errors × 5', promise: '', part: 0.5, hour: { times: 5 } },
   { name: 'latency + 50 %', promise: '', part: 0.5, hour: { ...latency, times: 1.5 } },
   { name: 'errors × 5, mended four reloads later', promise: '', part: 0.5, hour: { times: 5, mended: true } },
   {

@@ -29,7 +29,7 @@ import type { SettingChange, SettingWorld } from './world.ts'
 export const settingWorlds: readonly SettingWorld[] = [
   {
     name: 'the gateway',
-    changes: [...telemetryChanges, ...gatewayChanges, ...rolloutChanges],
+    changes: [...telemetryChanges, ...rolloutChanges, ...gatewayChanges],
     isShared: true,
   },
   {

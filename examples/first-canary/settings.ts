@@ -1,7 +1,7 @@
 /** The settings that the demonstration begins with, and the change that goes wrong. */
 import { type Caller, hashOf } from './audience.ts'
 
-const goodPrompt = 'You help visitors of a cinema. Be brief and friendly.'
+const goodPrompt = 'You help visitors of a cinema. Be brief and friendly. Always say when the show begins.'
 /** Meant to stop promises about refunds. What it does stop is every question about a price. */
 const badPrompt = 'You help visitors of a cinema. Be brief and friendly. Do not make promises about money.'
 

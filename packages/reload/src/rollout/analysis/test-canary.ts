@@ -56,7 +56,7 @@ export const usualWorld: World = {
   apart: 0.8,
   harm: {},
   candidateRequests: 5000,
-  tolerance: 0.03,
+  tolerance: 0.04,
   shares: [0.1, 0.25],
 }
 

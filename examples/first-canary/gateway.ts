@@ -32,7 +32,7 @@ export async function startGateway(folder: string): Promise<RunningGateway> {
   const child = start('gateway/src/main.ts', flags, 'pipe')
   let said = ''
   const hear = (text: Buffer): void => {
-    said = `${said}${text}`.slice(-4000)
+    said = `${said}${text.toString()}`.slice(-4000)
   }
   child.stdout?.on('data', hear)
   child.stderr?.on('data', hear)

@@ -4,7 +4,7 @@
  * Told not to talk about money, it refuses whoever asks about a price. That is how a prompt that reads well to its
  * author goes wrong: not with an error, and not for most callers.
  */
-import { createServer, type IncomingMessage } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as after } from 'node:timers/promises'
 
@@ -25,19 +25,8 @@ export interface PretendModel {
 
 /** Resolves when it listens, on a free port of loopback. */
 export async function startPretendModel(): Promise<PretendModel> {
-  const server = createServer(async (request, response) => {
-    const { messages, model } = JSON.parse(await bodyOf(request)) as { messages: Message[]; model: string }
-    await after(LATENCY_MS.least + Math.random() * LATENCY_MS.spread)
-    response.setHeader('content-type', 'application/json')
-    response.end(
-      JSON.stringify({
-        id: 'chatcmpl-pretend',
-        object: 'chat.completion',
-        created: 0,
-        model,
-        ...answer(messages),
-      }),
-    )
+  const server = createServer((request, response) => {
+    void respond(request, response)
   })
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve)
@@ -50,6 +39,14 @@ export async function startPretendModel(): Promise<PretendModel> {
       server.closeAllConnections()
     },
   }
+}
+
+async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { messages, model } = JSON.parse(await bodyOf(request)) as { messages: Message[]; model: string }
+  await after(LATENCY_MS.least + Math.random() * LATENCY_MS.spread)
+  const about = { id: 'chatcmpl-pretend', object: 'chat.completion', created: 0, model }
+  response.setHeader('content-type', 'application/json')
+  response.end(JSON.stringify({ ...about, ...answer(messages) }))
 }
 
 async function bodyOf(request: IncomingMessage): Promise<string> {

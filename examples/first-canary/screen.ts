@@ -16,7 +16,7 @@ export class Screen {
 
   constructor(out: WriteStream) {
     this.out = out
-    this.isLive = out.isTTY === true
+    this.isLive = out.isTTY
   }
 
   /** Lines that are drawn again must not be broken by the terminal. */

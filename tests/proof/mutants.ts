@@ -199,8 +199,8 @@ export const MUTANTS: readonly Mutant[] = [
   ofRollouts(
     'a freeze is not asked',
     'engine/trial/conduct.ts',
-    'if (core.frozen === null || isAbove ||',
-    'if (core.frozen !== null || isAbove ||',
+    'if (core.frozen === null || leadsBack ||',
+    'if (core.frozen !== null || leadsBack ||',
   ),
   ofRollouts(
     'a candidate that was overtaken is kept',

@@ -40,7 +40,8 @@ function partsOf(node: Node): readonly Node[] {
       return [node.of, ...node.args]
     case 'pair':
       return [node.left, node.right]
-    default:
+    case 'literal':
+    case 'name':
       return []
   }
 }

@@ -266,6 +266,22 @@ const manifests: BadMaking[] = [
     envelopeOf({ ...second, rollout: { strategy: 'allAtOnce', steps: [{ share: 0.5, forMs: 1000 }] } }),
   ),
   bad(
+    ['literal-secret', 'the authorization of an external measure is there itself, and not by reference'],
+    inManifest('payload.schema', '/rollout/analysis/external/score/authorization'),
+    envelopeOf({
+      ...second,
+      rollout: {
+        strategy: 'canary',
+        steps: [{ share: 0.5, forMs: 1000 }],
+        analysis: {
+          external: {
+            score: { source: 'webhook', url: 'https://scores.example/', authorization: 'Bearer word' },
+          },
+        },
+      },
+    }),
+  ),
+  bad(
     ['unknown-rollout-field', 'a field of a rollout that this version of the format does not know'],
     inManifest('payload.unknown_field', '/rollout/stepz'),
     envelopeOf({ ...second, rollout: { strategy: 'allAtOnce', stepz: [] } }),

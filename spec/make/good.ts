@@ -269,6 +269,37 @@ const edges: GoodMaking[] = [
     changedParameters: SECOND_CHANGES,
   },
   {
+    name: 'canary-external',
+    about: 'is compared by what others measure as well, with every field of such a measure',
+    bytes: envelopeOf({
+      ...second,
+      rollout: {
+        strategy: 'canary',
+        steps: [{ share: 0.05, forMs: 600_000 }],
+        analysis: {
+          external: {
+            'queue depth': {
+              source: 'prometheus',
+              url: 'http://prometheus.example:9090',
+              value: 'avg(queue_depth{version="${version}"})',
+              samples: 'sum(increase(requests_total{version="${version}"}[5m]))',
+              authorization: 'Bearer ${env:PROMETHEUS_TOKEN}',
+              everyMs: 15_000,
+              timeoutMs: 2000,
+              kind: 'amount',
+              worse: 'higher',
+              tolerance: 0.2,
+              minSamples: 100,
+            },
+            satisfaction: { source: 'webhook', url: 'https://scores.example/compare', worse: 'lower' },
+          },
+        },
+      },
+    }),
+    settings: SECOND_TREE,
+    changedParameters: SECOND_CHANGES,
+  },
+  {
     name: 'blue-green',
     about: 'stands beside until somebody promotes it',
     bytes: envelopeOf({ ...second, rollout: { strategy: 'blueGreen', forMs: null, startAt: null } }),

@@ -76,7 +76,7 @@ function writeShadow({ shadow }: Rollout): string[] {
 }
 
 function writeMeasures(it: Rollout, paint: Paint): string[] {
-  const seen = it.measures.filter((measure) => measure.candidate.samples + measure.baseline.samples > 0)
+  const seen = it.measures.filter(isSeen)
   const { candidate, baseline } = it.requests
   if (seen.length === 0) {
     return candidate + baseline === 0 ? [] : ['', `  requests  ${baseline} as before, ${candidate} tried`]
@@ -94,6 +94,11 @@ function writeMeasures(it: Rollout, paint: Paint): string[] {
   const rows = seen.map((measure) => rowOf(measure, paint))
   const table = writeTable(columns, rows, paint)
   return ['', ...table.map((line) => `  ${line}`), '']
+}
+
+/** What others measure comes without a number of samples where they do not say it. */
+function isSeen({ candidate, baseline }: Measure): boolean {
+  return candidate.samples + baseline.samples > 0 || candidate.value !== null || baseline.value !== null
 }
 
 function rowOf(it: Measure, paint: Paint): string[] {

@@ -1,6 +1,8 @@
 /** A gateway that tries a change on some of its tenants: what they get, what the others get, and how it ends. */
 import { hash } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type IncomingMessage, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -241,5 +243,88 @@ describe('a freeze', () => {
     expect(JSON.stringify(refused.body)).toContain('the big sale')
     expect((await patch(toOther, 'force=true')).status).toBe(200)
     expect((await admin('POST', '/v1/rollback', {})).status).toBe(200)
+  })
+})
+
+describe('a canary that others measure as well', () => {
+  let webhook: Server
+
+  /** A webhook that answers all alike. */
+  async function answering(status: number, body: object): Promise<string> {
+    webhook = createServer((request, reply) => {
+      request.resume().on('end', () => reply.writeHead(status).end(JSON.stringify(body)))
+    })
+    await new Promise<void>((resolve) => webhook.listen(0, '127.0.0.1', resolve))
+    return `http://127.0.0.1:${(webhook.address() as AddressInfo).port}/score`
+  }
+
+  const worse = { candidate: { value: 0.4, samples: 900 }, baseline: { value: 0.8, samples: 900 } }
+  const judgedBy = (url: string, more: object = {}) => ({
+    rollout: {
+      analysis: {
+        everyMs: 100,
+        extendMs: 300,
+        external: { score: { source: 'webhook', url, everyMs: 100, worse: 'lower', ...more } },
+      },
+    },
+  })
+
+  afterEach(() => {
+    webhook.closeAllConnections()
+    webhook.close()
+  })
+
+  it('is taken back by what they say, however well its calls go', async () => {
+    await start(settings(judgedBy(await answering(200, worse))))
+    const answer = await patch(toOther, 'steps=25%25:1h&by=tenant')
+    expect(answer.status, JSON.stringify(answer.body)).toBe(200)
+    await vi.waitFor(async () => expect((await shown())?.state).toBe('rolled_back'), 20_000)
+    const rollout = await shown()
+    expect(rollout?.words).toContain('score')
+    expect(rollout?.measures.find((it) => it.name === 'score')).toMatchObject({
+      verdict: 'fail',
+      candidate: { samples: 900, value: 0.4 },
+      baseline: { samples: 900, value: 0.8 },
+    })
+    expect((await ask('t1')).version).toBe('1.1')
+  })
+
+  it('is neither promoted nor taken back while they answer 500, and waits for a person', async () => {
+    await start(settings(judgedBy(await answering(500, worse))))
+    await patch(toOther, 'steps=25%25:300ms&by=tenant')
+    await vi.waitFor(
+      async () => {
+        await Promise.all(TENANTS.map((it) => ask(it)))
+        expect((await shown())?.state).toBe('paused')
+      },
+      { timeout: 20_000, interval: 10 },
+    )
+    expect((await shown())?.measures.find((it) => it.name === 'score')).toMatchObject({
+      verdict: 'inconclusive',
+      reason: 'the webhook gave no reading',
+    })
+  })
+
+  it('tells them a secret that the settings only name', async () => {
+    const seen: (string | undefined)[] = []
+    const url = await answering(200, {})
+    webhook.on('request', (request: IncomingMessage) => seen.push(request.headers.authorization))
+    const file = join(cwd, 'token')
+    writeFileSync(file, 'a-token-of-some-length')
+    const authorization = `Bearer \${file:${file}}`
+    await start(settings(judgedBy(url, { authorization })))
+    await patch(toOther, 'steps=25%25:1h&by=tenant')
+    await vi.waitFor(() => expect(seen).toContain('Bearer a-token-of-some-length'), 10_000)
+    const { policy } = (await admin('GET', '/v1/rollout')).body
+    expect(policy).toMatchObject({ analysis: { external: { score: { authorization } } } })
+  })
+
+  it('is refused where the settings hold the secret itself', async () => {
+    const url = await answering(200, {})
+    await start(settings())
+    const answer = await patch(judgedBy(url, { authorization: 'Bearer word' }), '')
+    expect(answer.status).toBe(422)
+    expect(JSON.stringify(answer.body)).toContain('settings.secret_literal')
+    expect(JSON.stringify(answer.body)).not.toContain('Bearer word')
   })
 })

@@ -171,6 +171,7 @@ async function begin(options: RunOptions): Promise<Begun> {
     approve: access.desk.hook,
     measures,
     lately: (measure) => (measure === GUARDED ? sides.lately : null),
+    secrets,
     frozen: freezeHook(() => reloader.current()?.settings ?? null),
     limits: { ...limits, driftEveryMs: flags.driftMs, ...options.limits },
     changeClasses: classesOfAll,

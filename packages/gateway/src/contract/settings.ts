@@ -339,6 +339,7 @@ export interface RolloutSettings {
     readonly onInconclusive?: 'extend' | 'pause'
     readonly extendMs?: number
     readonly measures?: Readonly<Record<string, MeasureSettings>>
+    readonly external?: Readonly<Record<string, ExternalMeasureSettings>>
   }
   readonly changes?: Readonly<Record<string, RolloutOfKind>>
   readonly freeze?: { readonly windows?: readonly FreezeWindow[]; readonly changes?: 'refuse' | 'wait' }
@@ -348,6 +349,22 @@ export interface MeasureSettings {
   readonly tolerance?: number
   readonly minSamples?: number
   readonly off?: boolean
+}
+
+/** What others measure. */
+export interface ExternalMeasureSettings {
+  readonly source: 'webhook' | 'prometheus'
+  readonly url: string
+  readonly value?: string
+  readonly samples?: string
+  /** Holds a secret reference. */
+  readonly authorization?: string
+  readonly everyMs?: number
+  readonly timeoutMs?: number
+  readonly kind?: 'proportion' | 'amount'
+  readonly worse?: 'higher' | 'lower' | 'either'
+  readonly tolerance?: number
+  readonly minSamples?: number
 }
 
 export interface RolloutOfKind {

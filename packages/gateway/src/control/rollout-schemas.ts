@@ -123,6 +123,24 @@ export const RolloutPage = z
               off: z.boolean(),
             }),
           ),
+          external: z
+            .record(
+              z.string(),
+              z.object({
+                source: z.enum(['webhook', 'prometheus']),
+                url: z.string(),
+                value: z.string().nullable(),
+                samples: z.string().nullable(),
+                authorization: z.string().nullable().describe('as it is written: with its references'),
+                everyMs: z.number().int(),
+                timeoutMs: z.number().int(),
+                kind: z.enum(['proportion', 'amount']),
+                worse: z.enum(['higher', 'lower', 'either']),
+                tolerance: z.number(),
+                minSamples: z.number().int(),
+              }),
+            )
+            .describe('what others measure'),
         }),
       })
       .describe('how the next change comes in, where nothing else is asked for'),

@@ -115,6 +115,14 @@ export function writePolicy(settings: SettingsTree) {
           ([name, { tolerance = null, minSamples = null, off }]) => [name, { tolerance, minSamples, off }],
         ),
       ),
+      external: Object.fromEntries(
+        Object.entries(analysis.external ?? {}).map(
+          ([name, { value = null, samples = null, authorization = null, ...it }]) => [
+            name,
+            { ...it, value, samples, authorization },
+          ],
+        ),
+      ),
     },
   }
 }

@@ -21,7 +21,8 @@ import type { CompiledGateway } from '../contract/compiled.ts'
 import { secretReferencesIn } from '../contract/secret.ts'
 import { sayError } from '../errors.ts'
 import { providerSpec } from '../providers/spec.ts'
-import { checkSettings, entriesOf } from '../settings/check.ts'
+import { checkSettings, entriesOf, entryOf } from '../settings/check.ts'
+import { type AnalysisSettings, analysisSpec } from '../settings/rollout-spec.ts'
 import { SECTIONS } from '../settings/schema.ts'
 import type { Secrets } from '../settings/secrets.ts'
 import { checkAccess, type DataPlaneReach, exposedBy } from './check-access.ts'
@@ -71,13 +72,25 @@ function refuseExposed(reach: DataPlaneReach, { settings, version }: PrepareInpu
 
 /** A reload that needs a secret which is not there is refused, with every place that names it. */
 async function resolveSecrets(secrets: Secrets, input: PrepareInput): Promise<void> {
-  const places = [...referencesOfProviders(entriesOf(input.settings, 'providers', providerSpec))]
+  const places = [
+    ...referencesOfProviders(entriesOf(input.settings, 'providers', providerSpec)),
+    ...referencesOfMeasures(entryOf(input.settings, ['rollout', 'analysis'], analysisSpec)),
+  ]
   await resolveOrThrow(secrets, places, { participant: 'gateway', version: input.version })
 }
 
 export interface ReferencePlace {
   readonly text: string
   readonly steps: readonly string[]
+}
+
+/** Of the measures that others take: asked for while a later version is on trial, and looked up now. */
+function referencesOfMeasures(analysis: AnalysisSettings | undefined): readonly ReferencePlace[] {
+  return Object.entries(analysis?.external ?? {}).flatMap(([name, { authorization }]) =>
+    authorization === undefined
+      ? []
+      : [{ text: authorization, steps: ['rollout', 'analysis', 'external', name, 'authorization'] }],
+  )
 }
 
 /** Throws `prepare.failed` with an issue for each place that names a secret which cannot be read. */

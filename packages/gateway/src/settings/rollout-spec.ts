@@ -6,9 +6,19 @@
  * (the engine).
  */
 import { z } from 'zod'
-import { LONGEST_MS, PLAIN_NAME, PLAIN_NAME_EXPECTED, setting } from '../contract/setting.ts'
+import { secretReferencesIn } from '../contract/secret.ts'
+import {
+  LONGEST_MS,
+  PLAIN_NAME,
+  PLAIN_NAME_EXPECTED,
+  SECRET_EXPECTED,
+  SECRET_PARAMS,
+  setting,
+} from '../contract/setting.ts'
 
 const MINUTE_MS = 60_000
+/** As many as the format takes. */
+const MOST_EXTERNAL = 20
 
 export const ROLLOUT_DEFAULTS = {
   // Long enough to see a wrong credential fail some calls, short enough that the next change need not wait.
@@ -27,6 +37,15 @@ export const ROLLOUT_DEFAULTS = {
   onInconclusive: 'extend',
   // As long again as both of the usual steps: a quiet hour does not end in a promotion.
   extendMs: 20 * MINUTE_MS,
+  // As the engine has them: sources are scraped every some seconds, and say the same thing again when asked sooner.
+  external: {
+    everyMs: 10_000,
+    timeoutMs: 5000,
+    kind: 'amount',
+    worse: 'higher',
+    tolerance: 0.1,
+    minSamples: 50,
+  },
 } as const
 
 export const STRATEGIES = ['allAtOnce', 'canary', 'blueGreen', 'shadow'] as const
@@ -102,6 +121,78 @@ const measureSpec = z.strictObject({
   off: setting(z.boolean().default(false), 'whether this measure does not count'),
 })
 
+const query = z.string().regex(/\S/, { error: 'a query' }).max(4000)
+
+/** Told in the words of the format (`docs/format/payload.md`), which it becomes a part of. */
+const externalSpec = z
+  .strictObject({
+    source: setting(
+      z.enum(['webhook', 'prometheus']),
+      'who is asked: a webhook, which is told both versions and answers a number for each, or Prometheus',
+    ),
+    url: setting(
+      z
+        .string()
+        .max(2000)
+        .refine(isAddress, { error: 'an http or https URL without user, query and fragment' }),
+      'where it is asked; of Prometheus without /api/v1/query',
+    ),
+    value: setting(
+      query.optional(),
+      'only for prometheus: the query for the number, with ${version} where the version stands',
+    ),
+    samples: setting(
+      query.optional(),
+      'only for prometheus: the query for how many samples the number was made from',
+    ),
+    authorization: setting(
+      z
+        .string()
+        .max(2000)
+        .refine((it) => secretReferencesIn(it).length > 0, {
+          error: SECRET_EXPECTED,
+          params: SECRET_PARAMS,
+        })
+        .optional(),
+      'header of that name, with its secret as a reference, such as Bearer ${env:TOKEN}',
+    ),
+    everyMs: setting(
+      z.int().min(100).max(LONGEST_MS).default(ROLLOUT_DEFAULTS.external.everyMs),
+      'least time between two questions; a verdict takes three answers',
+      { unit: 'ms' },
+    ),
+    timeoutMs: setting(
+      z.int().min(1).max(LONGEST_MS).default(ROLLOUT_DEFAULTS.external.timeoutMs),
+      'for one question, to the end of its answer; without one nothing is concluded',
+      { unit: 'ms' },
+    ),
+    kind: setting(
+      z.enum(['proportion', 'amount']).default(ROLLOUT_DEFAULTS.external.kind),
+      'what the number is: a proportion from 0 to 1, or an amount from 0',
+    ),
+    worse: setting(
+      z.enum(['higher', 'lower', 'either']).default(ROLLOUT_DEFAULTS.external.worse),
+      'which way is worse',
+    ),
+    tolerance: setting(
+      z.number().min(0).max(100).default(ROLLOUT_DEFAULTS.external.tolerance),
+      'how much worse the new version may be, relative: 0.1 is ten per cent',
+    ),
+    minSamples: setting(
+      z.int().min(1).max(10_000_000).default(ROLLOUT_DEFAULTS.external.minSamples),
+      'samples of each version before anything is concluded, where the source says how many there were',
+      { unit: 'samples' },
+    ),
+  })
+  .superRefine(({ source, value, samples }, context) => {
+    const issue = (path: string, message: string): void =>
+      context.addIssue({ code: 'custom', path: [path], message })
+    if (source === 'prometheus' && value === undefined) issue('value', 'a query')
+    if (source === 'prometheus') return
+    if (value !== undefined) issue('value', 'none for a webhook')
+    if (samples !== undefined) issue('samples', 'none for a webhook')
+  })
+
 const measureName = z.string().regex(PLAIN_NAME, { error: PLAIN_NAME_EXPECTED })
 
 export const analysisSpec = z.strictObject({
@@ -131,7 +222,19 @@ export const analysisSpec = z.strictObject({
     z.record(measureName, measureSpec).optional(),
     'what is compared, by name, where it is to differ from what the measure says itself: error_rate, latency_ms, …',
   ),
+  external: setting(
+    z
+      .record(measureName, externalSpec)
+      .refine((it) => Object.keys(it).length <= MOST_EXTERNAL, { error: `${MOST_EXTERNAL} at most` })
+      .optional(),
+    'what others measure and both versions are compared by as well, by a name of its own',
+  ),
 })
+
+/** As strict as the format: what it would refuse is refused before a change is made of it. */
+function isAddress(text: string): boolean {
+  return /^https?:\/\/[^\s?#@]+$/.test(text) && URL.canParse(text)
+}
 
 /** What one kind of change says for itself; the rest is as the general policy says. */
 const kindSpec = z.strictObject({

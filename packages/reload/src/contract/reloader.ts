@@ -67,6 +67,11 @@ export interface ReloaderOptions<Parts> {
    * once is taken back within a handful of requests when it is dead. Asked at the swap.
    */
   readonly lately?: (measure: string) => LatelySeen | null
+  /**
+   * Puts values in place of the references in the `authorization` of an external measure. May throw: then that measure
+   * concludes nothing, as it does where there is nobody to fill them.
+   */
+  readonly secrets?: { fill(text: string): string }
 }
 
 /** Defaults and reasons in `engine/limits.ts`. */

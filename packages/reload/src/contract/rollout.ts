@@ -55,6 +55,8 @@ export interface AnalysisPolicy {
   readonly pass?: 'noHarm' | 'shown'
   /** By name of the measure; what is not said stays as the service declares it. */
   readonly measures?: Readonly<Record<string, MeasurePolicy>>
+  /** Measures that somebody else takes, by name; they count like those of the service. */
+  readonly external?: Readonly<Record<string, ExternalMeasure>>
   /** When a step's time is over and nothing can be concluded. Default `extend`: by `extendMs`, then pause. */
   readonly onInconclusive?: 'extend' | 'pause'
   readonly extendMs?: number
@@ -64,6 +66,35 @@ export interface MeasurePolicy {
   readonly tolerance?: number
   readonly minSamples?: number
   readonly off?: boolean
+}
+
+/**
+ * A measure that is asked for over HTTP, beside the looks and holding none up. No number for both versions, for whatever
+ * reason, concludes nothing.
+ */
+export interface ExternalMeasure {
+  /** `webhook`: told the versions by POST, answers a number for each. `prometheus`: asked one query for each. */
+  readonly source: 'webhook' | 'prometheus'
+  /** http or https, without user, query and fragment; of Prometheus, where `/api/v1/query` is below. */
+  readonly url: string
+  /** Prometheus: the query for the number, with `${version}` where the version stands. */
+  readonly value?: string
+  /** Prometheus: the query for how many samples the number was made from. */
+  readonly samples?: string
+  /** The header of that name. Holds its secret by reference, which the receiver fills (`ReloaderOptions.secrets`). */
+  readonly authorization?: string
+  /** Least time between two questions. Default 10000. */
+  readonly everyMs?: number
+  /** From asking to the whole answer. Default 5000. */
+  readonly timeoutMs?: number
+  /** Default `amount`. */
+  readonly kind?: MeasureSpec['kind']
+  /** Default `higher`. */
+  readonly worse?: MeasureSpec['worse']
+  /** Relative. Default 0.1. */
+  readonly tolerance?: number
+  /** On each side, where the source says how many there were. Default 50. */
+  readonly minSamples?: number
 }
 
 /** One thing that the embedding service can tell about a unit of work. */

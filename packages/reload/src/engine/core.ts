@@ -61,6 +61,7 @@ export interface Core {
   readonly measures: readonly MeasureSpec[]
   readonly frozen: ((asked: FreezeQuestion) => string | null) | null
   readonly lately: ((measure: string) => LatelySeen | null) | null
+  readonly secrets: { fill(text: string): string } | null
 }
 
 export interface Remark {

@@ -79,5 +79,6 @@ export function makeCore<Parts>(options: ReloaderOptions<Parts>, { store, clock 
     measures: options.measures ?? [],
     frozen: options.frozen ?? null,
     lately: options.lately ?? null,
+    secrets: options.secrets ?? null,
   }
 }

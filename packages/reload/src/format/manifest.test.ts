@@ -45,6 +45,7 @@ const withRollout = (it: object): object => ({
     JSON.stringify({ strategy: 'canary', steps: [{ share: 0.1, forMs: null }], ...it }),
   ) as object,
 })
+const withExternal = (it: object): object => withRollout({ analysis: { external: { a: it } } })
 const withResource = (change: object): unknown => ({ ...least, resources: [{ ...resource, ...change }] })
 
 describe('a manifest', () => {
@@ -174,6 +175,24 @@ describe('a manifest', () => {
     [
       '/rollout/analysis/measures/a/tolerance',
       withRollout({ analysis: { measures: { a: { tolerance: -1 } } } }),
+    ],
+    ['/rollout/analysis/external/a/url', withExternal({ source: 'webhook' })],
+    ['/rollout/analysis/external/a/url', withExternal({ source: 'webhook', url: 'file:///etc/passwd' })],
+    ['/rollout/analysis/external/a/url', withExternal({ source: 'webhook', url: 'http://me:word@x/' })],
+    ['/rollout/analysis/external/a/url', withExternal({ source: 'webhook', url: 'https://x/?key=word' })],
+    ['/rollout/analysis/external/a/source', withExternal({ source: 'statsd', url: 'http://x/' })],
+    ['/rollout/analysis/external/a/value', withExternal({ source: 'prometheus', url: 'http://x/' })],
+    [
+      '/rollout/analysis/external/a/value',
+      withExternal({ source: 'webhook', url: 'http://x/', value: 'up' }),
+    ],
+    [
+      '/rollout/analysis/external/a/authorization',
+      withExternal({ source: 'webhook', url: 'http://x/', authorization: 'Bearer word' }),
+    ],
+    [
+      '/rollout/analysis/external/a/timeoutMs',
+      withExternal({ source: 'webhook', url: 'http://x/', timeoutMs: 0 }),
     ],
     ['/trace/traceparent', { ...least, trace: { traceparent: `00-${'0'.repeat(32)}-${'b'.repeat(16)}-01` } }],
     ['/resources', { ...least, resources: {} }],

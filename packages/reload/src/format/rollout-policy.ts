@@ -14,29 +14,63 @@ const { objectOf, listOf, mapOf, orNull, oneOf, text, integer, milliseconds, fla
 /** More steps than anybody watches. */
 const MOST_STEPS = 100
 const MOST_MEASURES = 100
+/** Each is asked over the network, again and again. */
+const MOST_EXTERNAL = 20
+const LONGEST_QUERY = 4_000
+const LONGEST_ADDRESS = 2_000
 const MOST_SAMPLES = 1_000_000_000
 /** A hundred times as bad. */
 const WIDEST_TOLERANCE = 100
 
 const share = numberIn({ least: 0.0001, most: 1, expected: 'a share from 0.0001 to 1' })
 const step = objectOf({ required: { share, forMs: orNull(milliseconds(1)) } })
-const measure = objectOf({
-  optional: {
-    tolerance: numberIn({
-      least: 0,
-      most: WIDEST_TOLERANCE,
-      expected: `a number from 0 to ${WIDEST_TOLERANCE}`,
-    }),
-    minSamples: integer(1, MOST_SAMPLES),
-    off: flag,
-  },
+const tolerance = numberIn({
+  least: 0,
+  most: WIDEST_TOLERANCE,
+  expected: `a number from 0 to ${WIDEST_TOLERANCE}`,
 })
+const minSamples = integer(1, MOST_SAMPLES)
+const measure = objectOf({ optional: { tolerance, minSamples, off: flag } })
+const query = text({ expected: 'a query', longest: LONGEST_QUERY, shape: /\S/ })
+const external = objectOf(
+  {
+    required: {
+      source: oneOf('webhook', 'prometheus'),
+      url: text({
+        expected: 'an http or https URL without user, query and fragment',
+        longest: LONGEST_ADDRESS,
+        shape: /^https?:\/\/[^\s?#@]+$/,
+        accepts: URL.canParse,
+        hidden: true,
+      }),
+    },
+    optional: {
+      value: query,
+      samples: query,
+      // A payload is kept for ever and shown to people: it names a secret and never holds one.
+      authorization: text({
+        expected: 'text with a reference in it, such as "Bearer ${env:NAME}"',
+        longest: LONGEST_ADDRESS,
+        shape: /^[^\r\n]*\$\{[^}\r\n]+\}[^\r\n]*$/,
+        hidden: true,
+      }),
+      everyMs: milliseconds(10),
+      timeoutMs: milliseconds(1),
+      kind: oneOf('proportion', 'amount'),
+      worse: oneOf('higher', 'lower', 'either'),
+      tolerance,
+      minSamples,
+    },
+  },
+  compareSource,
+)
 const analysis = objectOf({
   optional: {
     everyMs: milliseconds(10),
     falseAlarms: numberIn({ least: 1e-9, most: 0.5, expected: 'a probability above 0, at most 0.5' }),
     pass: oneOf('noHarm', 'shown'),
     measures: mapOf(measure, 'measures', MOST_MEASURES),
+    external: mapOf(external, 'external measures', MOST_EXTERNAL),
     onInconclusive: oneOf('extend', 'pause'),
     extendMs: milliseconds(0),
   },
@@ -81,6 +115,17 @@ const FIELD_OF: readonly (readonly [field: string, strategies: readonly string[]
   ['forMs', ['blueGreen', 'shadow']],
   ['analysis', ['canary', 'shadow']],
 ]
+
+/** Only Prometheus is asked queries, and it has to be asked one. */
+function compareSource(it: { readonly [key: string]: Json }, at: string, findings: check.Findings): void {
+  if (it['source'] === 'prometheus' && it['value'] === undefined) {
+    findings.expected(`${at}/value`, 'nothing', 'this field')
+  }
+  for (const field of ['value', 'samples']) {
+    if (it['source'] !== 'webhook' || it[field] === undefined) continue
+    findings.expected(`${at}/${field}`, 'a field of prometheus', 'none with "webhook"')
+  }
+}
 
 function compareSteps(steps: Json | undefined, at: string, findings: check.Findings): void {
   if (!Array.isArray(steps)) return

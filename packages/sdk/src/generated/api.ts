@@ -681,6 +681,21 @@ export type RolloutPage = {
         readonly minSamples: number | null
         readonly off: boolean
       } }
+      /** what others measure */
+      readonly external: { readonly [name: string]: {
+        readonly source: 'webhook' | 'prometheus'
+        readonly url: string
+        readonly value: string | null
+        readonly samples: string | null
+        /** as it is written: with its references */
+        readonly authorization: string | null
+        readonly everyMs: number
+        readonly timeoutMs: number
+        readonly kind: 'proportion' | 'amount'
+        readonly worse: 'higher' | 'lower' | 'either'
+        readonly tolerance: number
+        readonly minSamples: number
+      } }
     }
   }
   /** the freeze window that is open now */

@@ -187,6 +187,113 @@ const analysisRows: readonly Row[] = [
   },
 ]
 
+const WEBHOOK = { source: 'webhook', url: 'http://127.0.0.1:9/one' }
+const PROMETHEUS = { source: 'prometheus', url: 'http://127.0.0.1:9', value: 'up{v="${version}"}' }
+
+interface ExternalRow {
+  readonly field: string
+  readonly effect: string
+  readonly of?: Tree
+  readonly to: Tree
+  readonly was: unknown
+  readonly becomes: unknown
+}
+
+/** A measure that others take, one field of which changes. Nobody is asked: the next change comes in at once. */
+const external = ({ field, effect, of = WEBHOOK, to, was, becomes }: ExternalRow): Row => ({
+  setting: `analysis/external/*/${field}`,
+  effect,
+  from: { analysis: { external: { score: of } } },
+  // Whole: looking takes away what was there.
+  to: { analysis: { external: { score: { ...of, ...to } } } },
+  pick: ({ policy }) =>
+    Object.entries(policy.analysis.external['score'] ?? {}).find(([it]) => it === field)?.[1],
+  was,
+  becomes,
+})
+
+const externalRows: readonly Row[] = [
+  external({
+    field: 'source',
+    effect: 'the next version is compared by what this one says',
+    to: PROMETHEUS,
+    was: 'webhook',
+    becomes: 'prometheus',
+  }),
+  external({
+    field: 'url',
+    effect: 'it is asked there during the next rollout',
+    to: { url: 'http://127.0.0.1:9/two' },
+    was: WEBHOOK.url,
+    becomes: 'http://127.0.0.1:9/two',
+  }),
+  external({
+    field: 'value',
+    effect: 'the next version is compared by this query',
+    of: PROMETHEUS,
+    to: { value: 'down{v="${version}"}' },
+    was: PROMETHEUS.value,
+    becomes: 'down{v="${version}"}',
+  }),
+  external({
+    field: 'samples',
+    effect: 'how much the next readings count is asked so',
+    of: PROMETHEUS,
+    to: { samples: 'count{v="${version}"}' },
+    was: null,
+    becomes: 'count{v="${version}"}',
+  }),
+  external({
+    field: 'authorization',
+    effect: 'it is asked with this header during the next rollout',
+    to: { authorization: 'Bearer ${env:KEY_ONE}' },
+    was: null,
+    becomes: 'Bearer ${env:KEY_ONE}',
+  }),
+  external({
+    field: 'everyMs',
+    effect: 'it is asked so often during the next rollout',
+    to: { everyMs: 30_000 },
+    was: 10_000,
+    becomes: 30_000,
+  }),
+  external({
+    field: 'timeoutMs',
+    effect: 'during the next rollout an answer is waited for so long',
+    to: { timeoutMs: 1000 },
+    was: 5000,
+    becomes: 1000,
+  }),
+  external({
+    field: 'kind',
+    effect: 'its number is taken for this during the next rollout',
+    to: { kind: 'proportion' },
+    was: 'amount',
+    becomes: 'proportion',
+  }),
+  external({
+    field: 'worse',
+    effect: 'the next version is worse when its number is so',
+    to: { worse: 'lower' },
+    was: 'higher',
+    becomes: 'lower',
+  }),
+  external({
+    field: 'tolerance',
+    effect: 'the next version may be so much worse in this',
+    to: { tolerance: 0.5 },
+    was: 0.1,
+    becomes: 0.5,
+  }),
+  external({
+    field: 'minSamples',
+    effect: 'nothing is concluded of the next version from fewer samples',
+    to: { minSamples: 500 },
+    was: 50,
+    becomes: 500,
+  }),
+]
+
 /** What changes of contexts say for themselves, in place of the policy. */
 const byKind = (says: Tree): Tree => ({ changes: { contexts: { strategy: 'canary', ...WHOLE, ...says } } })
 const ofKind =
@@ -313,6 +420,7 @@ const freezeRows: readonly Row[] = [
 export const rolloutChanges: readonly SettingChange[] = [
   ...policyRows,
   ...analysisRows,
+  ...externalRows,
   ...kindRows,
   ...freezeRows,
 ].map(row)

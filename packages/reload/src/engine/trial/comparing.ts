@@ -10,6 +10,7 @@ import type {
   Arm as ArmPort,
   Judgement,
   LatelySeen,
+  MeasureJudgement,
   MeasureSpec,
 } from '../../contract/rollout.ts'
 import { Arm } from '../../rollout/analysis/arm.ts'
@@ -70,8 +71,9 @@ export class Comparing {
     return this.watched.some((it) => it !== null)
   }
 
-  judge(): Judgement {
-    return this.comparison.judge(this.arms.candidate, this.arms.baseline)
+  /** `others`: judgements of measures that others take. */
+  judge(others: readonly MeasureJudgement[] = []): Judgement {
+    return this.comparison.judge(this.arms.candidate, this.arms.baseline, others)
   }
 
   /** For people; `null` while it is not dead. */

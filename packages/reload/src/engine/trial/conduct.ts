@@ -11,6 +11,7 @@ import type { Pin } from '../../contract/snapshot.ts'
 import { POINTS, thresholdOf } from '../../rollout/cohort.ts'
 import { isSplit, planOf, type RolloutPlan } from '../../rollout/plan.ts'
 import { type Failure, Rollout, type RolloutHost } from '../../rollout/rollout.ts'
+import { ExternalMeasures } from '../../rollout/sources/external.ts'
 import type { Attempt } from '../attempt.ts'
 import { moveSplit } from '../commit.ts'
 import { type Core, say } from '../core.ts'
@@ -37,6 +38,7 @@ export class Conduct implements RolloutHost {
   private readonly telling: MoveTelling
   private readonly tally: Tally = { candidate: 0, baseline: 0 }
   private comparing: Comparing | null = null
+  private external: ExternalMeasures | null = null
   private generation: Generation | null = null
   private startNow: () => void = () => {}
 
@@ -67,17 +69,18 @@ export class Conduct implements RolloutHost {
   opens(generation: Generation): Split | null {
     const { core, plan } = this
     this.generation = generation
-    if (core.measures.length > 0 && plan.strategy !== 'blueGreen') {
+    const beside = core.cell.baseline
+    if (this.isSplit && beside !== null) this.external = this.asks(beside)
+    if ((core.measures.length > 0 || this.external !== null) && plan.strategy !== 'blueGreen') {
       if (this.isSplit) this.comparing = this.compare(null)
       else if (core.lately !== null) this.comparing = this.compare((it) => this.seenLately(it))
     }
     if (!this.isSplit) return this.full()
-    const beside = core.cell.baseline
     return beside === null ? null : this.splitAt(plan.steps[0]?.share ?? 0, beside)
   }
 
   judge(): Judgement | null {
-    return this.comparing?.judge() ?? null
+    return this.comparing?.judge(this.external?.look()) ?? null
   }
 
   dead(): string | null {
@@ -120,6 +123,7 @@ export class Conduct implements RolloutHost {
   }
 
   moved(move: RolloutMove): void {
+    if (!this.rollout.isBeside) this.external?.stop()
     // What comes in at once has its one line and its one end, like any reload.
     if (this.isSplit || move.state === 'scheduled') this.telling.tell(move)
   }
@@ -194,6 +198,15 @@ export class Conduct implements RolloutHost {
       tally,
     } as const
     return new Split({ rollout, unit: plan.unit, threshold: thresholdOf(share) }, sides)
+  }
+
+  private asks(baseline: Generation): ExternalMeasures | null {
+    const { core, candidate, plan } = this
+    if (Object.keys(plan.analysis.external ?? {}).length === 0) return null
+    const { version, digest } = candidate
+    const compared = { rollout: digest, candidate: version, baseline: baseline.ref.version }
+    const { clock, secrets } = core
+    return new ExternalMeasures(plan.analysis, { clock, compared, secrets, everyMs: plan.everyMs })
   }
 
   private seenLately(measure: string): LatelySeen | null {

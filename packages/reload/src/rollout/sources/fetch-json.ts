@@ -9,8 +9,10 @@ export interface SourceOptions {
   /** Default: the global one. */
   readonly fetch?: typeof fetch
   readonly headers?: Readonly<Record<string, string>>
-  /** From asking to the last byte. Default 5,000. */
+  /** From asking to the last byte, where no `signal` is given. Default 5,000. */
   readonly deadlineMs?: number
+  /** Gives up for whoever has a deadline of its own. */
+  readonly signal?: AbortSignal
   /** Default 64 KiB. */
   readonly limitBytes?: number
 }
@@ -23,14 +25,15 @@ export async function fetchJson(
   init: { readonly method: 'GET' | 'POST'; readonly body?: string },
   options: SourceOptions,
 ): Promise<unknown> {
-  const { fetch: ask = fetch, headers = {}, deadlineMs = DEADLINE_MS, limitBytes = LIMIT_BYTES } = options
+  const { fetch: ask = fetch, headers = {}, limitBytes = LIMIT_BYTES } = options
   const type: Record<string, string> = init.body === undefined ? {} : { 'content-type': 'application/json' }
   try {
     const reply = await ask(url, {
       ...init,
-      headers: { accept: 'application/json', ...type, ...headers },
+      // Asked a few times a minute at most: a connection that is kept would only be one more thing to end.
+      headers: { accept: 'application/json', connection: 'close', ...type, ...headers },
       redirect: 'manual',
-      signal: AbortSignal.timeout(deadlineMs),
+      signal: options.signal ?? AbortSignal.timeout(options.deadlineMs ?? DEADLINE_MS),
     })
     if (reply.status !== 200 || reply.body === null) {
       await reply.body?.cancel()

@@ -22,6 +22,8 @@ describe('the class of a change', () => {
     for (const it of ['baseUrl', 'kind', 'headers', 'keyHeader', 'region'])
       expect(classesOf(`/providers/openai/${it}`), it).toEqual(['credentials'])
     expect(classesOf('/telemetry/logs/otlp/endpoint')).toEqual(['credentials'])
+    expect(classesOf('/rollout/analysis/external/score/url')).toEqual(['credentials'])
+    expect(classesOf('/rollout/analysis/external/score/tolerance')).toEqual(['rollout'])
   })
 
   it('is every class below what changes as a whole', () => {

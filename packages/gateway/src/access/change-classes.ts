@@ -29,6 +29,8 @@ const table: readonly (readonly [pattern: string, changeClass: string])[] = [
   ['/providers/*/project', 'credentials'],
   ['/providers/*/region', 'credentials'],
   ['/rollout', 'rollout'],
+  ['/rollout/analysis/external/*/authorization', 'credentials'],
+  ['/rollout/analysis/external/*/url', 'credentials'],
   ['/routes', 'routes'],
   ['/routes/*/context', 'prompts'],
   ['/telemetry', 'telemetry'],

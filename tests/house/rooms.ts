@@ -21,6 +21,7 @@ const gatewayRooms = [
   'providers',
   'routing',
   'transport',
+  'uptime',
   'wire',
 ] as const
 
@@ -76,12 +77,13 @@ export const doors: Readonly<Record<string, Doors>> = {
     providers: ['contract', 'errors', 'wire'],
     routing: ['contract', 'errors'],
     transport: ['contract', 'errors'],
+    uptime: ['contract', 'errors'],
     wire: ['contract', 'errors'],
     settings: ['contract', 'errors', ...gatewayRooms],
     pipeline: ['contract', 'errors', 'settings', ...gatewayRooms],
     // Beside control: it compiles versions as pipeline does, and replays the record through them.
     plan: ['contract', 'errors', 'settings', 'pipeline', ...gatewayRooms],
-    control: ['contract', 'errors', 'settings', 'access', 'calls', 'cause', 'pipeline', 'plan'],
+    control: ['contract', 'errors', 'settings', 'access', 'calls', 'cause', 'pipeline', 'plan', 'uptime'],
     server: ['contract', 'errors', 'control', 'pipeline', 'routing', 'wire'],
     version: [],
     boot: [
@@ -132,8 +134,13 @@ export const reserved: readonly Reserved[] = [
   { what: /^undici$/, for: ['packages/gateway/src/transport/'], why: 'only transport/ talks to providers' },
   {
     what: /^node:https?$/,
-    for: ['packages/gateway/src/server/', 'packages/reload/src/handles/', 'packages/otel/src/wire/'],
-    why: 'only server/ serves, and only handles and exporters ask',
+    for: [
+      'packages/gateway/src/server/',
+      'packages/gateway/src/uptime/',
+      'packages/reload/src/handles/',
+      'packages/otel/src/wire/',
+    ],
+    why: 'only server/ serves, and only handles, probes and exporters ask',
   },
   { what: /^node:sqlite$/, for: ['packages/gateway/src/calls/'], why: 'only calls/ keeps call records' },
   { what: /^@opentelemetry\//, for: ['packages/otel/'], why: 'OpenTelemetry stays behind the otel package' },

@@ -269,6 +269,12 @@ export const rules = {
     status: 422,
     say: (it) => `"${it.context}" is published and does not change; publish "${it.next}" instead`,
   }),
+  'uptime.not_well': rule<{ check: string; found: string }>({
+    blame: 'operator',
+    retry: true,
+    status: 503,
+    say: (it) => `"${it.check}" is not well: ${it.found}`,
+  }),
   'settings.access_opened': rule<object>({
     blame: 'sender',
     retry: false,

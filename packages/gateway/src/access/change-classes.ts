@@ -18,6 +18,7 @@ const table: readonly (readonly [pattern: string, changeClass: string])[] = [
   ['/contexts', 'prompts'],
   ['/limits', 'limits'],
   ['/models', 'models'],
+  ['/probes', 'probes'],
   ['/providers', 'providers'],
   ['/providers/*/aws', 'credentials'],
   ['/providers/*/baseUrl', 'credentials'],

@@ -57,6 +57,7 @@ import { openTrust, type TrustPlace } from './open-trust.ts'
 import { openSettingsPlace, type SettingsPlace } from './settings-place.ts'
 import { createReader } from './settings-reader.ts'
 import { withoutStaleOffers } from './stale-offers.ts'
+import { openUptime, type Uptime, type UptimePart } from './watch-trials.ts'
 
 export interface RunOptions {
   readonly flags: Flags
@@ -78,6 +79,7 @@ export interface Parts {
   readonly gateway: CompiledGateway
   readonly telemetry: TelemetryPart
   readonly access: CompiledAccess
+  readonly uptime: UptimePart
 }
 
 export interface Running {
@@ -131,6 +133,7 @@ interface Begun {
   readonly reloader: Reloader<Parts>
   readonly calls: CallLog
   readonly texts: KeptTexts
+  readonly uptime: Uptime
   readonly closers: (() => void)[]
   data: DataServer | null
   admin: AdminServer | null
@@ -151,12 +154,14 @@ async function begin(options: RunOptions): Promise<Begun> {
   const texts = openTexts(stateFolder, telemetry)
   const access = openAccess({ clock, telemetry }, () => reloader)
   const sides = new Sides()
+  const store = fileStore(join(stateFolder, 'reload'))
+  const uptime = openUptime({ clock, telemetry, store, adminUrl: () => begun.admin?.url ?? null })
   const reloader: Reloader<Parts> = createReloader<Parts>({
     scope: flags.scope,
     instance,
     clock,
     telemetry,
-    store: fileStore(join(stateFolder, 'reload')),
+    store,
     read: keepingTexts(createReader(clock), { texts, starter: starterSettings(env) }),
     participants: {
       gateway: gatewayParticipant({
@@ -167,6 +172,8 @@ async function begin(options: RunOptions): Promise<Begun> {
       }),
       telemetry: telemetryParticipant({ live: telemetry, secrets, isTerminal }),
       access: accessParticipant({ secrets }),
+      // Last: what it sees is to be as close to the swap as can be.
+      uptime: uptime.participant,
     },
     approve: access.desk.hook,
     measures,
@@ -190,8 +197,10 @@ async function begin(options: RunOptions): Promise<Begun> {
     access,
     calls,
     texts,
+    uptime,
   }
-  return { ...parts, sides, closers: [], data: null, admin: null, isStopping: false }
+  const begun: Begun = { ...parts, sides, closers: [], data: null, admin: null, isStopping: false }
+  return begun
 }
 
 /** What a test hands in goes before what the flags say. */
@@ -246,6 +255,7 @@ async function finish(begun: Begun): Promise<Running> {
   reloader.watch(watched.handle)
   const first = await watched.first
   begun.closers.push(journal.close, stop, followCallSettings(reloader, calls), refreshSecrets(begun))
+  begun.closers.push(begun.uptime.follow(reloader))
 
   const dataUrl = await openData(begun)
   const about = aboutOf(begun, dataUrl)

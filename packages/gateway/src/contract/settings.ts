@@ -345,6 +345,14 @@ export interface RolloutSettings {
   readonly freeze?: { readonly windows?: readonly FreezeWindow[]; readonly changes?: 'refuse' | 'wait' }
 }
 
+export interface ProbeSettings {
+  readonly url: string
+  readonly expectStatus?: number
+  readonly everyMs?: number
+  readonly timeoutMs?: number
+  readonly failures?: number
+}
+
 export interface MeasureSettings {
   readonly tolerance?: number
   readonly minSamples?: number
@@ -406,4 +414,5 @@ export interface GatewaySettings {
     }
   }
   readonly rollout?: RolloutSettings
+  readonly probes?: Readonly<Record<string, ProbeSettings>>
 }

@@ -150,6 +150,18 @@ export const RolloutPage = z
         z.null(),
       ])
       .describe('the freeze window that is open now'),
+    probes: z
+      .record(
+        z.string(),
+        z.object({
+          url: z.string(),
+          expectStatus: z.number().int(),
+          everyMs: z.number().int(),
+          timeoutMs: z.number().int(),
+          failures: z.number().int(),
+        }),
+      )
+      .describe('what has to go on answering while the next version is on trial, by name'),
   })
   .openapi('RolloutPage')
 

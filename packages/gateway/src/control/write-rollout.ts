@@ -1,6 +1,6 @@
 /** Rollouts in the words of the admin API. */
 import type { Reloader, RolloutStatus, SettingsTree } from '@changeover/reload'
-import { entryOf } from '../settings/check.ts'
+import { entriesOf, entryOf } from '../settings/check.ts'
 import { frozenAt } from '../settings/freeze.ts'
 import {
   analysisSpec,
@@ -10,6 +10,7 @@ import {
   policySpec,
   ROLLOUT_DEFAULTS,
 } from '../settings/rollout-spec.ts'
+import { probeSpec } from '../uptime/spec.ts'
 import type { AttemptJournal } from './attempt-journal.ts'
 import type { ShadowCount } from './rooms.ts'
 import { writeInstant } from './write-json.ts'
@@ -125,6 +126,11 @@ export function writePolicy(settings: SettingsTree) {
       ),
     },
   }
+}
+
+/** What the next version is judged by, beside what is measured. */
+export function writeProbes(settings: SettingsTree) {
+  return Object.fromEntries(entriesOf(settings, 'probes', probeSpec))
 }
 
 export function writeFreeze(settings: SettingsTree, nowMs: number) {

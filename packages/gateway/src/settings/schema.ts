@@ -23,6 +23,7 @@ import { callersSpec, tenantSpec } from '../identity/spec.ts'
 import { limitSpec } from '../policy/spec.ts'
 import { providerSpec } from '../providers/spec.ts'
 import { modelSpec, routeSpec } from '../routing/spec.ts'
+import { probeSpec } from '../uptime/spec.ts'
 import { analysisSpec, changesSpec, freezeSpec, observeSpec, policySpec } from './rollout-spec.ts'
 import { logsSpec, metricsSpec, tracesSpec } from './telemetry-spec.ts'
 
@@ -68,6 +69,11 @@ const named = {
     says: 'who may call, by name',
   },
   limits: { name: plainName, entry: limitSpec, says: 'request limits by name, counted per key' },
+  probes: {
+    name: plainName,
+    entry: probeSpec,
+    says: 'what has to go on answering while a version of the settings is on trial, by name; those in force before it count',
+  },
 } as const
 
 /** Sections whose entries have names that the gateway knows. */
@@ -160,6 +166,7 @@ export const settingsSchema = z.strictObject({
     }),
     fixed.rollout.says,
   ).optional(),
+  probes: section('probes'),
 })
 
 function section<K extends keyof typeof named>(kind: K) {

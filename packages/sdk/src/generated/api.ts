@@ -705,6 +705,14 @@ export type RolloutPage = {
     readonly reason: string
     readonly changes: 'refuse' | 'wait'
   } | null
+  /** what has to go on answering while the next version is on trial, by name */
+  readonly probes: { readonly [name: string]: {
+    readonly url: string
+    readonly expectStatus: number
+    readonly everyMs: number
+    readonly timeoutMs: number
+    readonly failures: number
+  } }
 }
 
 export type RolloutStep = {

@@ -8,6 +8,7 @@ import { contextChanges } from './context-changes.ts'
 import { gatewayChanges } from './gateway-changes.ts'
 import { modelChanges } from './model-changes.ts'
 import { factChanges, priceChanges } from './price-changes.ts'
+import { probeChanges } from './probe-changes.ts'
 import { providerChanges } from './provider-changes.ts'
 import { addressChanges, formatChanges, quirkChanges } from './quirk-changes.ts'
 import { rolloutChanges } from './rollout-changes.ts'
@@ -29,7 +30,7 @@ import type { SettingChange, SettingWorld } from './world.ts'
 export const settingWorlds: readonly SettingWorld[] = [
   {
     name: 'the gateway',
-    changes: [...telemetryChanges, ...rolloutChanges, ...gatewayChanges],
+    changes: [...telemetryChanges, ...rolloutChanges, ...probeChanges, ...gatewayChanges],
     isShared: true,
   },
   {

@@ -6,7 +6,7 @@ import { type AdminApp, type AdminContext, json, originOf, refusal } from '../ap
 import { PromoteRequest, Rollout, RolloutPage } from '../rollout-schemas.ts'
 import type { AdminRooms } from '../rooms.ts'
 import { Done, ReasonRequest } from '../schemas.ts'
-import { writeFreeze, writePolicy, writeRollout } from '../write-rollout.ts'
+import { writeFreeze, writePolicy, writeProbes, writeRollout } from '../write-rollout.ts'
 
 const attemptParams = z.object({ attempt: z.string().describe('`rl_…`') })
 const reasonBody = { required: false, content: { 'application/json': { schema: ReasonRequest } } } as const
@@ -68,6 +68,7 @@ export function addRolloutRoutes(app: AdminApp, rooms: AdminRooms): void {
       rollout: rollout === null ? null : writeRollout(rollout, rooms),
       policy: writePolicy(settings),
       frozen: writeFreeze(settings, rooms.clock.now()),
+      probes: writeProbes(settings),
     }
     return c.json(body, 200)
   })

@@ -178,6 +178,9 @@ describe('a rotation', () => {
     await done('apply', 'worse.json', '--wait')
     const good = (await gateway.admin.ask('listVersions')).versions.at(1)?.version
     await done('rollback', '--reason', 'worse')
+    // A version that a stop finds under observation does not come back.
+    const isSettled = async (): Promise<boolean> => (await gateway.admin.ask('readStatus')).state === 'idle'
+    await expect.poll(isSettled, { timeout: 30_000 }).toBe(true)
     expect(await gateway.settingsText()).toContain('weight: 60')
     expect(await done('verify', '--root', 'root-2.json')).toContain(`restores what ${good} held\ngood`)
   })

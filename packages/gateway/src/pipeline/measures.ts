@@ -39,15 +39,8 @@ export const measures: readonly Measure[] = [
   { ...amount, name: 'first_token_ms', optional: true, of: firstToken },
   { ...amount, name: 'input_tokens', worse: 'either', tolerance: 0.5, optional: true, of: inputTokens },
   { ...amount, name: 'output_tokens', worse: 'either', tolerance: 0.5, optional: true, of: outputTokens },
-  // Either way: a price that is a tenth of what it was is as likely a slip as one that is ten times as high.
-  {
-    ...amount,
-    ...MAIN,
-    name: 'cost_micro_usd',
-    worse: 'either',
-    optional: true,
-    of: (it) => it.costMicroUsd ?? Number.NaN,
-  },
+  // Cheaper is no harm: to move calls to a cheaper model is what many changes are for.
+  { ...amount, ...MAIN, name: 'cost_micro_usd', optional: true, of: (it) => it.costMicroUsd ?? Number.NaN },
   // Added when somebody says so, after the call: docs/guide/rollouts.md.
   { ...rate, name: 'feedback_rate', worse: 'lower', tolerance: 0.1, optional: true, of: () => Number.NaN },
 ]

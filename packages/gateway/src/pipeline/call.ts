@@ -129,11 +129,13 @@ export abstract class Call implements UnitSource {
   }
 
   /** Looks what the candidate of a shadow rollout would have made of the call. */
-  protected shadow(facts: CallFacts, ask: () => RouteAsk): void {
-    if (facts.placed.rollout === null || this.#isStranger()) return
+  protected shadow(facts: CallFacts, asked: RouteAsked): void {
+    if (facts.placed.rollout === null) return
     const pin = this.tools.reloader.shadow?.() ?? null
     if (pin === null) return
     try {
+      if (this.#isStranger()) return
+      const ask = (): RouteAsk => asked.routeAsk()
       const look = lookBeside(pin.snapshot.parts.gateway, { facts, head: this.head, ask })
       if (look === null) return
       this.tools.sides.shadowed(pin.rollout, { refused: look.facts.error !== '', elsewhere: look.elsewhere })
@@ -268,6 +270,11 @@ export abstract class Call implements UnitSource {
     this.caller = found
     return true
   }
+}
+
+/** Knows what a route would ask of this call. */
+interface RouteAsked {
+  routeAsk(): RouteAsk
 }
 
 const ONE_WRITE_BYTES = 64 * 1024

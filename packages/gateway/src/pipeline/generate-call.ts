@@ -380,7 +380,7 @@ export class GenerateCall extends Call implements AttemptHost, ReplyPort {
     this.#attempts?.cancel('call.cancelled')
     const facts = this.#facts()
     this.measure(facts)
-    this.shadow(facts, () => this.routeAsk())
+    this.shadow(facts, this)
     const span = this.#callSpan()
     this.#count(facts)
     if (this.gateway === null || this.gateway.recordCalls) {

@@ -22,6 +22,8 @@ export interface BodyShape {
   readonly synonyms: Readonly<Record<string, string>>
   /** Names that the format's writer fills in where nothing was asked. */
   readonly filledIn: readonly string[]
+  /** Fields in which a caller may ask for answers by a JSON schema. */
+  readonly schemaFields: readonly string[]
 }
 
 const plain: Omit<BodyShape, 'promptFields' | 'withPrompt'> = {
@@ -30,6 +32,7 @@ const plain: Omit<BodyShape, 'promptFields' | 'withPrompt'> = {
   nested: [],
   synonyms: {},
   filledIn: [],
+  schemaFields: [],
 }
 
 const systemMessage = (prompt: string) => ({ role: 'system', content: prompt })
@@ -41,12 +44,14 @@ export const bodyShapes: Readonly<Record<WireName, BodyShape>> = {
     promptItem: systemMessage,
     withPrompt: (value, prompt) => [systemMessage(prompt), ...listOf(value, 'messages')],
     synonyms: { max_tokens: 'max_completion_tokens', max_completion_tokens: 'max_tokens' },
+    schemaFields: ['response_format'],
   },
   'openai-responses': {
     ...plain,
     promptFields: ['instructions'],
     withPrompt: (value, prompt) =>
       isEmpty(value) ? prompt : `${prompt}\n\n${textOf(value, 'instructions')}`,
+    schemaFields: ['text'],
   },
   'openai-completions': {
     ...plain,
@@ -62,6 +67,7 @@ export const bodyShapes: Readonly<Record<WireName, BodyShape>> = {
       return [{ type: 'text', text: prompt }, ...listOf(value, 'system')]
     },
     filledIn: ['max_tokens'],
+    schemaFields: ['output_config', 'output_format'],
   },
   gemini: {
     ...plain,
@@ -79,6 +85,7 @@ export const bodyShapes: Readonly<Record<WireName, BodyShape>> = {
     inPath: true,
     nested: ['generationConfig', 'generation_config'],
     synonyms: { generationConfig: 'generation_config' },
+    schemaFields: ['generationConfig', 'generation_config'],
   },
   'bedrock-converse': {
     ...plain,

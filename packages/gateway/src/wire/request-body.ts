@@ -74,7 +74,7 @@ export class RequestBody {
     for (let i = 0; i < members.length; i += 4) {
       if (this.#isKey(i, 'model')) model = i
       else if (this.#isKey(i, 'stream')) stream = i
-      else if (this.#isPromptKey(i)) {
+      else if (this.#isOneOf(i, shape.promptFields)) {
         this.#promptedDoubled = this.#prompted !== -1
         this.#prompted = i
       } else if (this.#isKey(i, 'changeover')) {
@@ -90,6 +90,14 @@ export class RequestBody {
   has(name: string): boolean {
     this.#names ??= this.#readNames()
     return this.#names.includes(name)
+  }
+
+  /** Whether a field is there in which a caller asks for answers by a JSON schema; many ask for something else in it. */
+  get mayAskForSchema(): boolean {
+    for (let i = 0; i < this.#members.length; i += 4) {
+      if (this.#isOneOf(i, this.#shape.schemaFields)) return true
+    }
+    return false
   }
 
   /** The body parsed, without the gateway's own field, with the prompt, and with model and stream wherever they stood. */
@@ -226,8 +234,7 @@ export class RequestBody {
     return String(parseOrRefuse(this.bytes.toString('utf8', this.#at(member), this.#at(member + 1))))
   }
 
-  #isPromptKey(member: number): boolean {
-    const names = this.#shape.promptFields
+  #isOneOf(member: number, names: readonly string[]): boolean {
     for (let i = 0; i < names.length; i += 1) if (this.#isKey(member, names[i] ?? '')) return true
     return false
   }

@@ -200,6 +200,19 @@ describe('a canary', () => {
     expect(stage.rollout.state).toBe('rolled_back')
   })
 
+  it('that people abort again and again keeps nothing from coming in: reloads have not failed', async () => {
+    const { toy } = await Stage.with(CANARY)
+    for (let mark = 3; mark < 7; mark++) {
+      const candidate = toy.reloader.status().candidate?.version ?? ''
+      await toy.answer(toy.reloader.abort(candidate, 'not today'))
+      const wish = { settings: treeOf({ mark }), rollout: CANARY }
+      const receipt = toy.reloader.publish(wish, byFile)
+      await toy.advance(1_000)
+      expect(await receipt).toMatchObject({ outcome: 'applied' })
+    }
+    expect(toy.reloader.status().breaker).toBe('closed')
+  })
+
   it('that is aborted is gone before anything is awaited, and quarantined', async () => {
     const stage = await Stage.with(CANARY)
     const { toy } = stage

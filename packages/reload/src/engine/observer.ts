@@ -291,7 +291,8 @@ export class Observer {
     this.lockAway(candidate, why.reason)
     const error = new ReloadError<ErrorCode>(why.code, why.details)
     attempt.end({ status: 'rolled_back', reason: why.code, error })
-    if (why.code === 'reload.ttl') core.breaker.undecided(attempt.id)
+    // Neither time nor a person's wish says that reloads fail.
+    if (why.code === 'reload.ttl' || why.code === 'rollout.aborted') core.breaker.undecided(attempt.id)
     else core.breaker.failed(attempt.id)
     core.generations.retire(generation, drainOf(core, candidate), attempt.span.context)
     return true

@@ -37,12 +37,13 @@ export interface Seen {
   readonly failures: number
 }
 
+/** Asked on every request's way out, so it allocates nothing: what it counts is changed where it stands. */
 export class Guard {
   readonly #before: Seen | null
-  #recent = { samples: 0, failures: 0 }
+  readonly #recent = { samples: 0, failures: 0 }
   #score = 0
   /** Since the candidate's run of failures began. */
-  #run = { samples: 0, failures: 0, baseSamples: 0, baseFailures: 0 }
+  readonly #run = { samples: 0, failures: 0, baseSamples: 0, baseFailures: 0 }
   #unit: number | undefined
   #ofUnit = 0
   #dead = false
@@ -50,7 +51,10 @@ export class Guard {
   /** `before`: what the version before this one saw last, where no baseline runs beside. */
   constructor(before: Seen | null = null) {
     this.#before = before
-    if (before !== null) this.#recent = scaled(before, RECENT)
+    if (before === null) return
+    this.#recent.samples = before.samples
+    this.#recent.failures = before.failures
+    this.#keepRecent(RECENT)
   }
 
   /** Once true, always true. */
@@ -69,11 +73,12 @@ export class Guard {
   }
 
   baseline(failed: boolean): void {
-    if (this.#recent.samples >= RECENT) this.#recent = scaled(this.#recent, RECENT - 1)
+    this.#keepRecent(RECENT - 1)
+    const failures = failed ? 1 : 0
     this.#recent.samples += 1
-    this.#recent.failures += failed ? 1 : 0
+    this.#recent.failures += failures
     this.#run.baseSamples += 1
-    this.#run.baseFailures += failed ? 1 : 0
+    this.#run.baseFailures += failures
     if (this.#score >= ENOUGH) this.#decide()
   }
 
@@ -93,9 +98,20 @@ export class Guard {
   }
 
   #begin(): void {
+    const run = this.#run
     this.#score = 0
-    this.#run = { samples: 0, failures: 0, baseSamples: 0, baseFailures: 0 }
+    run.samples = 0
+    run.failures = 0
+    run.baseSamples = 0
+    run.baseFailures = 0
     this.#ofUnit = 0
+  }
+
+  #keepRecent(most: number): void {
+    const recent = this.#recent
+    if (recent.samples <= most) return
+    recent.failures *= most / recent.samples
+    recent.samples = most
   }
 
   /** `null` while the baseline has said too little, or is ill itself. */
@@ -130,9 +146,4 @@ function oddsApart(run: {
   const there = logBeta(baseFailures + 1, baseSamples - baseFailures + 9) - logBeta(1, 9)
   const both = logBeta(failures + baseFailures + 1, samples - failures + baseSamples - baseFailures + 1)
   return here + there - both
-}
-
-function scaled({ samples, failures }: Seen, to: number): Seen & { samples: number; failures: number } {
-  const factor = samples > to ? to / samples : 1
-  return { samples: samples * factor, failures: failures * factor }
 }

@@ -95,14 +95,14 @@ export class Summary {
     return rangeOf(values)
   }
 
-  /** Share of throughput that a second version beside the first costs. */
+  /** Share of throughput that a second version beside the first costs: each run against the one just before it. */
   versionsLoss(candidate: string): Range | null {
-    const alone = new Map(this.of('versions-1', candidate).map((it) => [it.round, perSecond(it.measured)]))
-    return rangeOf(
-      this.of('versions-2', candidate).map(
-        (it) => 1 - perSecond(it.measured) / (alone.get(it.round) ?? Number.NaN),
-      ),
-    )
+    const alone = this.of('versions-1', candidate)
+    const losses = this.of('versions-2', candidate).flatMap((it, i) => {
+      const before = alone[i]
+      return before === undefined ? [] : [1 - perSecond(it.measured) / perSecond(before.measured)]
+    })
+    return rangeOf(losses)
   }
 
   start(candidate: string): Range | null {

@@ -1,0 +1,56 @@
+/**
+ * What is looked at in what callers ask and models answer: blocked, masked, or only noted.
+ *
+ * Compiled for each route. On the way in a guard sees the body of a request; on the way out the pieces of an answer in
+ * the order in which they come, and holds back no more than its window.
+ *
+ * Not here: where bodies come from and answers go to (`pipeline/`).
+ */
+import type { NeutralDelta } from './neutral.ts'
+
+/** What was found, for the record: the guard and what it did, never the text. */
+export interface Finding {
+  readonly guard: string
+  readonly did: 'blocked' | 'masked' | 'noted'
+  readonly count: number
+}
+
+export interface Blocked {
+  /** The name of the guard. */
+  readonly blocked: string
+  /** For the caller, without what was found. */
+  readonly message: string
+  readonly findings: readonly Finding[]
+}
+
+type Fields = Readonly<Record<string, unknown>>
+
+export interface InputLooked {
+  /** The body as it goes on; `null`: as it came. */
+  readonly body: Fields | null
+  readonly findings: readonly Finding[]
+  /** What stands for what, so that an answer of this call can be given back as it was meant; `null` for nothing. */
+  readonly masked: ReadonlyMap<string, string> | null
+}
+
+/** One answer on its way out, whole or in pieces. Called in turn: the next piece only after the last was answered. */
+export interface OutputRun {
+  /** What may go out now: other pieces than came in, or none while a window is open. */
+  take(deltas: readonly NeutralDelta[]): Passed | Promise<Passed>
+  /** What was still held back. */
+  end(): Passed | Promise<Passed>
+  readonly findings: readonly Finding[]
+}
+
+export type Passed = readonly NeutralDelta[] | Blocked
+
+export interface CompiledGuards {
+  /** Changes when anything about them does: part of what answers are kept under. */
+  readonly id: string
+  /** `null`: nothing looks at requests. */
+  readonly input:
+    | ((body: Fields, signal: AbortSignal) => InputLooked | Blocked | Promise<InputLooked | Blocked>)
+    | null
+  /** `null`: nothing looks at answers, which then go through as bytes. */
+  readonly output: ((looked: InputLooked | null, signal: AbortSignal) => OutputRun) | null
+}

@@ -6,7 +6,9 @@
  * part; `pipeline/participant.ts` puts them together.
  */
 
+import type { AnswerCache } from './answer-cache.ts'
 import type { Breaker } from './breaker.ts'
+import type { CompiledGuards } from './guards.ts'
 import type { Limiter } from './limiter.ts'
 import type { ModelFacts } from './model-facts.ts'
 import type { Operation, Provider, UnsignedRequest } from './provider.ts'
@@ -59,6 +61,10 @@ export interface CompiledRoute {
   readonly choice: string | null
   /** What it does beyond weights and fallbacks; `PLAIN_PLAN` for nothing. */
   readonly plan: RoutePlan
+  /** `null`: answers are not kept. */
+  readonly cache: AnswerCache | null
+  /** `null`: nothing is looked at. */
+  readonly guards: CompiledGuards | null
 }
 
 /** Provider, model and credential. */

@@ -146,6 +146,8 @@ export function routeForModel(name: string, target: CompiledTarget): CompiledRou
     rule: `${name}: ${name}=100%`,
     choice: null,
     plan: PLAIN_PLAN,
+    cache: null,
+    guards: null,
   })
   knownForModels.set(target, it)
   return it
@@ -174,6 +176,8 @@ function compileRoute(name: string, settings: RouteSpec, parts: RouteParts): Com
     rule: ruleOf(name, settings),
     choice: choiceText(settings.targets, settings.strategy),
     plan: PLAIN_PLAN,
+    cache: null,
+    guards: null,
   }
   const plan = compilePlan(settings, { route: plain, parts: parts.plan })
   return Object.freeze({ ...plain, plan })

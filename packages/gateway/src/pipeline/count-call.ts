@@ -16,11 +16,11 @@ import { type Fields, isFields } from '../wire/fields.ts'
 import { wireOf } from '../wire/list.ts'
 import { RequestBody } from '../wire/request-body.ts'
 import { claimSignatures } from '../wire/signature-origin.ts'
-import { GenerateCall } from './generate-call.ts'
 import { ConvertedReply } from './replies/converted-reply.ts'
 import type { Answer } from './replies/open-reply.ts'
 import { PlainReply } from './replies/plain-reply.ts'
 import type { Reply } from './replies/reply.ts'
+import { RoutedCall } from './routed-call.ts'
 import type { PipelineTools } from './tools.ts'
 import type { BodyFor, UpstreamBody } from './upstream-body.ts'
 
@@ -29,7 +29,7 @@ const ESTIMATED = ['x-changeover-warnings', 'tokens: estimated, because this tar
 /** What of a Messages request is counted; the rest is refused there. */
 const COUNTED = ['model', 'system', 'messages', 'tools', 'tool_choice', 'thinking'] as const
 
-export class CountCall extends GenerateCall {
+export class CountCall extends RoutedCall {
   readonly #isAnthropic: boolean
   /** The name of the count in the answer that is awaited, where it is not the caller's. */
   #counts: string | null = null

@@ -13,11 +13,11 @@ import type { Aside } from '../routing/attempt-host.ts'
 import { inputInPathShape, inputShape } from '../wire/body-shapes.ts'
 import { embedWireOf, embedWires } from '../wire/embeddings/list.ts'
 import { RequestBody } from '../wire/request-body.ts'
-import { GenerateCall } from './generate-call.ts'
 import { EmbeddingsReply } from './replies/embeddings-reply.ts'
 import type { Answer } from './replies/open-reply.ts'
 import { PlainReply } from './replies/plain-reply.ts'
 import type { Reply } from './replies/reply.ts'
+import { RoutedCall } from './routed-call.ts'
 import type { PipelineTools } from './tools.ts'
 import type { BodyFor, UpstreamBody } from './upstream-body.ts'
 
@@ -26,7 +26,7 @@ export interface EmbedHead extends CallHead {
   readonly embeds: EmbedWireName
 }
 
-export class EmbeddingsCall extends GenerateCall {
+export class EmbeddingsCall extends RoutedCall {
   readonly #wire: EmbedWire
   readonly #side: NonNullable<EmbedWire['caller']>
   #asked: EmbedRequest | null = null

@@ -11,15 +11,15 @@ import type { Aside } from '../routing/attempt-host.ts'
 import { inputShape } from '../wire/body-shapes.ts'
 import { FormBody } from '../wire/form-body.ts'
 import { RequestBody } from '../wire/request-body.ts'
-import { GenerateCall } from './generate-call.ts'
 import type { Answer } from './replies/open-reply.ts'
 import { PassReply } from './replies/pass-reply.ts'
 import type { Reply } from './replies/reply.ts'
+import { RoutedCall } from './routed-call.ts'
 import type { BodyFor, UpstreamBody } from './upstream-body.ts'
 
 const FORM = /^multipart\/form-data\b/i
 
-export class MediaCall extends GenerateCall {
+export class MediaCall extends RoutedCall {
   override openAside(): Aside | null {
     return null
   }

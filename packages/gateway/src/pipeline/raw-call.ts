@@ -11,10 +11,10 @@ import type { UpstreamRequest } from '../contract/upstream.ts'
 import type { Aside } from '../routing/attempt-host.ts'
 import { inputShape } from '../wire/body-shapes.ts'
 import { RequestBody } from '../wire/request-body.ts'
-import { GenerateCall } from './generate-call.ts'
 import type { Answer } from './replies/open-reply.ts'
 import { PassReply } from './replies/pass-reply.ts'
 import type { Reply } from './replies/reply.ts'
+import { RoutedCall } from './routed-call.ts'
 import type { PipelineTools } from './tools.ts'
 import type { BodyFor, UpstreamBody } from './upstream-body.ts'
 
@@ -30,7 +30,7 @@ export function rawNameOf(provider: string): string {
   return `providers/${provider}`
 }
 
-export class RawCall extends GenerateCall {
+export class RawCall extends RoutedCall {
   readonly #raw: RawHead
   #counts: CompiledTarget['provider']['wire'] = 'openai-chat'
 

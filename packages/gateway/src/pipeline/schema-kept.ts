@@ -29,7 +29,12 @@ export function schemaKept(
 ): boolean | null {
   if (answer === null || body === null || body.stream || answer.length > LARGEST_BYTES) return null
   // The names first: to search a body through five times costs more than all other measures.
-  if (!body.mayAskForSchema || body.bytes.length > LARGEST_BYTES || !MARKS.some((it) => body.bytes.includes(it))) return null
+  if (
+    !body.mayAskForSchema ||
+    body.bytes.length > LARGEST_BYTES ||
+    !MARKS.some((it) => body.bytes.includes(it))
+  )
+    return null
   try {
     const { responseFormat } = wire.parseRequest(body.toFields(null))
     if (responseFormat?.type !== 'json_schema') return null

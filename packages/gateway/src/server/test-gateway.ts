@@ -142,6 +142,8 @@ export function testRoute(
     rule: `${name}: ${targets.map((it) => it.model).join(', ')}`,
     choice: targets.map((it) => it.model).join(', '),
     plan: PLAIN_PLAN,
+    cache: null,
+    guards: null,
     ...more,
   }
 }

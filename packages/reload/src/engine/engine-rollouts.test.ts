@@ -204,7 +204,7 @@ describe('a canary', () => {
     const { toy } = await Stage.with(CANARY)
     for (let mark = 3; mark < 7; mark++) {
       const candidate = toy.reloader.status().candidate?.version ?? ''
-      await toy.answer(toy.reloader.abort(candidate, 'not today'))
+      await toy.reloader.abort(candidate, 'not today')
       const wish = { settings: treeOf({ mark }), rollout: CANARY }
       const receipt = toy.reloader.publish(wish, byFile)
       await toy.advance(1_000)

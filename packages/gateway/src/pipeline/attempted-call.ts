@@ -1,0 +1,427 @@
+/**
+ * A call that asks providers: what its attempts ask and tell, what its replies say to the caller, and what is written
+ * down of it at the end.
+ *
+ * What it takes on its way in (pin, a hold on limits, attempts) it carries, and `finish` gives all of it back, exactly
+ * once, whatever happened.
+ *
+ * Not here: the way from the request to the first attempt (`routed-call.ts`), which target and how often
+ * (`routing/attempts.ts`), what becomes of the answer (`replies/`).
+ */
+import { writeTraceparent } from '@changeover/otel'
+import type { Span } from '@changeover/reload'
+import type { CompiledRoute, CompiledTarget } from '../contract/compiled.ts'
+import type { FinishReason, Usage } from '../contract/neutral.ts'
+import type { RouteAsk } from '../contract/route-ask.ts'
+import type { RouteRule } from '../contract/routing.ts'
+import type { UpstreamHeaders, UpstreamRequest } from '../contract/upstream.ts'
+import type { CallerError, ReplyAbout, Wire } from '../contract/wire.ts'
+import { rules, sayError } from '../errors.ts'
+import type { Aside, AsideKind, AttemptFailure, AttemptHost, FailureCode } from '../routing/attempt-host.ts'
+import { Attempts } from '../routing/attempts.ts'
+import { type CallerWishes, NO_WISHES } from '../routing/caller-wishes.ts'
+import type { RequestBody } from '../wire/request-body.ts'
+import { AsideRun } from './aside-run.ts'
+import { AttemptLedger, type EndedAttempt } from './attempt-ledger.ts'
+import { Call } from './call.ts'
+import { type CallFacts, recordOf } from './call-facts.ts'
+import type { CallInstruments } from './call-instruments.ts'
+import { endCallSpan, startAttemptSpan, startCallSpan } from './call-spans.ts'
+import { answerFailure } from './failure-answer.ts'
+import { findRequestId, headerText } from './header-texts.ts'
+import { passedDown } from './passed-headers.ts'
+import { recordedAsk } from './recorded-ask.ts'
+import type { Answer } from './replies/open-reply.ts'
+import type { Reply, ReplyPort } from './replies/reply.ts'
+import { RequestFacts, sessionHash } from './request-facts.ts'
+import { schemaKept } from './schema-kept.ts'
+import type { BodyFor, UpstreamBody } from './upstream-body.ts'
+import { upstreamRequest } from './upstream-request.ts'
+
+export abstract class AttemptedCall extends Call implements AttemptHost, ReplyPort {
+  protected body: RequestBody | null = null
+  protected route: CompiledRoute | null = null
+  protected prompt: string | null = null
+  protected wishes: CallerWishes = NO_WISHES
+  /** Pointers of the rules that led to the route. */
+  #rule: string | null = null
+  #span: Span | null = null
+  #attempts: Attempts | null = null
+  #attemptSpan: Span | null = null
+  #attemptAt = 0
+  #attemptKind: AsideKind | null = null
+  readonly #ledger = new AttemptLedger()
+  #target: CompiledTarget | null = null
+  #written: UpstreamBody | null = null
+  #reply: Reply | null = null
+  #requestId: string | null = null
+  #passed: readonly string[] = []
+  #committed = false
+  #firstTokenMs: number | null = null
+  #seenModel = ''
+  #usage: Usage | null = null
+  #finish: FinishReason | null = null
+  #asked: RequestFacts | null = null
+  #leaving: AbortController | null = null
+
+  /** What the call is for a target. Throws where it cannot be said in the target's format. */
+  protected abstract writeUpstream(it: BodyFor, target: CompiledTarget): UpstreamBody
+  /** `null` for an answer of a kind that the caller could not read. */
+  protected abstract openReplyFor(answer: Answer): Reply | null
+
+  onDrain(): void {
+    this.#attempts?.resume()
+  }
+
+  cut(): void {
+    if (this.ended || this.isClosed) return
+    this.#attempts?.cancel('call.cut')
+    const { status } = rules['call.cut']
+    this.#tellFailure({ status, code: 'call.cut', message: sayError('call.cut', {}) }, [])
+  }
+
+  /** Aborted when the call is over: for what is waited for on its way. */
+  protected get signal(): AbortSignal {
+    this.#leaving ??= new AbortController()
+    return this.#leaving.signal
+  }
+
+  protected startAttempts(route: CompiledRoute, body: RequestBody): void {
+    const { startedMono: startedAt, tools } = this
+    const rules = { route, stream: body.stream, startedAt, stallMs: tools.stallMs, wishes: this.wishes }
+    this.#attempts = new Attempts(this, rules, tools)
+    this.#attempts.start()
+  }
+
+  // What the attempts ask and tell (AttemptHost).
+
+  routeAsk(): RouteAsk {
+    const { head, caller } = this
+    const body = this.body
+    if (body === null) throw new TypeError('routing asked of a request before its body was there')
+    const [tenant, key] = [caller?.tenant ?? null, caller?.key ?? null]
+    this.#asked ??= new RequestFacts({ head, body, wishes: this.wishes, tenant, key })
+    return this.#asked
+  }
+
+  onRule(rule: RouteRule): void {
+    this.#rule = this.#rule === null ? rule.name : `${this.#rule} ${rule.name}`
+  }
+
+  onAttempt(target: CompiledTarget): UpstreamRequest | null {
+    this.#target = target
+    this.#attemptAt = this.tools.clock.monotonic()
+    this.#seenModel = ''
+    this.#requestId = null
+    try {
+      this.#written = this.#writeFor(target)
+    } catch (thrown) {
+      this.refuseThrown(thrown)
+      return null
+    }
+    this.#attemptSpan = startAttemptSpan(this.tools, this.callSpan(), target, this.snapshot?.version)
+    return this.#requestTo(target, this.#written, this.#attemptSpan)
+  }
+
+  openAside(target: CompiledTarget, kind: AsideKind): Aside | null {
+    let written: UpstreamBody
+    try {
+      written = this.#writeFor(target)
+    } catch {
+      // The call itself may well be possible for its own target.
+      return null
+    }
+    const span = startAttemptSpan(this.tools, this.callSpan(), target, this.snapshot?.version)
+    const { clock } = this.tools
+    const input = {
+      target,
+      kind,
+      written,
+      span,
+      request: this.#requestTo(target, written, span),
+      startedMono: clock.monotonic(),
+      stream: this.body?.stream === true,
+      port: this,
+      onOver: (ended: EndedAttempt) => this.#ledger.end(ended, this.#instruments),
+    }
+    const aside = new AsideRun(input, () => clock.monotonic())
+    if (kind === 'mirror') this.#ledger.openMirror(target)
+    return aside
+  }
+
+  adopt(aside: Aside): void {
+    if (!(aside instanceof AsideRun)) return
+    this.#target = aside.target
+    this.#attemptAt = aside.startedMono
+    this.#written = aside.written
+    this.#attemptSpan = aside.span
+    this.#attemptKind = aside.kind
+    this.#seenModel = ''
+    this.#reply = null
+  }
+
+  onHead(status: number, headers: UpstreamHeaders): void {
+    const written = this.#written
+    const body = this.body
+    if (written === null || body === null) return
+    this.#requestId = findRequestId(headers)
+    this.#passed = this.#target === null ? [] : passedDown(this.#target.provider, headers)
+    this.#reply = this.openReplyFor({
+      status,
+      headers,
+      stream: body.stream,
+      wire: written.wire,
+      mended: written.mended,
+      hidesUsage: written.hidesUsage,
+    })
+    if (this.#reply === null) this.fault('upstream.protocol')
+  }
+
+  /** For the caller who asks the provider why: the id is in the answer, whoever wrote its body. */
+  onRefused(headers: UpstreamHeaders): void {
+    this.#requestId = findRequestId(headers)
+  }
+
+  onData(chunk: Buffer): void {
+    try {
+      this.#reply?.onData(chunk)
+    } catch (thrown) {
+      this.#failByBug(thrown)
+    }
+  }
+
+  onEnd(): void {
+    try {
+      this.#reply?.onEnd()
+    } catch (thrown) {
+      this.#failByBug(thrown)
+    }
+  }
+
+  onAttemptOver(target: CompiledTarget, status: number | null, code: string, cause: unknown): void {
+    const durationMs = this.tools.clock.monotonic() - this.#attemptAt
+    const [kind, span] = [this.#attemptKind, this.#attemptSpan]
+    this.#attemptKind = null
+    this.#attemptSpan = null
+    const seen = { seenModel: this.#seenModel, usage: this.#usage, reason: this.#attempts?.reason ?? null }
+    this.#ledger.end(
+      { target, status, error: code, cause, durationMs, kind, span, ...seen },
+      this.#instruments,
+    )
+  }
+
+  onFailure(failure: AttemptFailure): void {
+    const { redact } = this.tools
+    const to = {
+      route: this.route?.name ?? '',
+      wire: this.head.wire,
+      upstream: this.#written?.wire ?? this.head.wire.name,
+      redact,
+    }
+    const answer = answerFailure(failure, to)
+    const { body, error, headers } = answer
+    if (body !== null && !this.begun) {
+      this.error = error.code
+      this.sendWhole(error.status, body.contentType, body.bytes, headers)
+      return
+    }
+    this.#tellFailure(error, headers)
+  }
+
+  onStalled(): void {
+    this.#attempts?.cancel('call.cancelled')
+    this.downstream.destroy()
+  }
+
+  // What a reply asks and tells (ReplyPort).
+
+  get callerWire(): Wire {
+    return this.head.wire
+  }
+
+  get about(): ReplyAbout {
+    const request = this.#written?.request ?? null
+    return {
+      id: `${this.head.wire.idPrefix}${this.id.slice('call_'.length)}`,
+      model: this.body?.model ?? '',
+      created: Math.floor(this.startedAt / 1000),
+      streamUsage: request?.streamUsage === true,
+      ...(request === null ? null : { request }),
+    }
+  }
+
+  get traced(): boolean {
+    return this.#attemptSpan !== null
+  }
+
+  redact(text: string): string {
+    return this.tools.redact(text)
+  }
+
+  commit(): void {
+    if (this.#committed) return
+    this.#committed = true
+    this.#firstTokenMs = this.tools.clock.monotonic() - this.startedMono
+    this.#attempts?.commit()
+  }
+
+  fault(code: FailureCode, status?: number): void {
+    this.#attempts?.fault(code, status)
+  }
+
+  noteFailure(): void {
+    if (this.error === '') this.error = 'upstream.failed'
+  }
+
+  seenModel(model: string): void {
+    this.#seenModel = model
+  }
+
+  seenUsage(usage: Usage): void {
+    this.#usage = usage
+  }
+
+  seenFinish(reason: FinishReason): void {
+    this.#finish = reason
+  }
+
+  replyWhole(status: number, contentType: string, body: Buffer | string): void {
+    this.#attempts?.finish()
+    this.sendWhole(status, contentType, body)
+  }
+
+  replyHead(status: number, contentType: string, length: string | null): void {
+    this.sendHead(status, contentType, length, STREAM_HEADERS)
+  }
+
+  replyChunk(chunk: Buffer | string): void {
+    if (!this.sendChunk(chunk)) this.#attempts?.pause()
+  }
+
+  replyEnd(chunk?: Buffer | string): void {
+    this.#attempts?.finish()
+    this.sendEnd(chunk)
+  }
+
+  replyBroken(): void {
+    this.downstream.destroy()
+  }
+
+  // The end.
+
+  protected finish(): void {
+    this.#attempts?.cancel('call.cancelled')
+    this.#leaving?.abort()
+    const facts = this.#facts()
+    this.measure(facts)
+    this.shadow(facts, this)
+    const span = this.callSpan()
+    this.#count(facts)
+    if (this.gateway === null || this.gateway.recordCalls) {
+      this.tools.calls.finish(recordOf(facts, span.context.traceId))
+    }
+    endCallSpan(span, facts, this.tools.scope)
+  }
+
+  protected addHeaders(headers: string[]): void {
+    if (this.#target !== null) headers.push('x-changeover-target', this.#target.name)
+    headers.push('traceparent', writeTraceparent(this.callSpan().context))
+    if (this.#requestId !== null) headers.push(this.head.wire.requestIdHeader, this.#requestId)
+    for (const it of this.#passed) headers.push(it)
+    const warnings = this.#written?.warnings ?? NO_WARNINGS
+    if (warnings.length > 0) headers.push('x-changeover-warnings', headerText(warnings.join('; ')))
+  }
+
+  #facts(): CallFacts {
+    const price = this.#target?.facts?.price ?? null
+    const usage = this.#usage
+    return {
+      id: this.id,
+      endpoint: this.head.endpoint,
+      startedAt: this.startedAt,
+      durationMs: this.tools.clock.monotonic() - this.startedMono,
+      firstTokenMs: this.#firstTokenMs,
+      snapshot: this.snapshot,
+      caller: this.caller,
+      body: this.body,
+      route: this.route,
+      target: this.#target,
+      attempts: this.#ledger.lines,
+      rule: this.#rule,
+      skipped: this.#attempts?.skipped ?? null,
+      warnings: this.#written?.warnings ?? NO_WARNINGS,
+      seenModel: this.#seenModel,
+      usage,
+      costMicroUsd: price === null || usage === null ? null : price.costMicroUsd(usage, this.startedAt),
+      status: this.status,
+      error: this.error,
+      replyBytes: this.replyBytes,
+      session: sessionHash(this.head, this.#asked, this.caller?.tenant ?? null),
+      finish: this.#finish,
+      placed: this.placed,
+      schemaValid: schemaKept(this.whole, this.body, this.head.wire),
+      asked: recordedAsk(this.gateway, {
+        head: this.head,
+        wishes: this.wishes,
+        asked: this.#asked,
+        variables: this.body?.variables,
+      }),
+    }
+  }
+
+  #count(facts: CallFacts): void {
+    const { snapshot, route, target, body, status, error, durationMs } = facts
+    if (snapshot === null) return
+    const { instruments } = this.tools.versions.of(snapshot)
+    instruments.call({
+      method: 'POST',
+      path: this.head.endpoint,
+      route: route?.name ?? '',
+      status,
+      error,
+      durationMs,
+      role: facts.placed.role,
+    })
+    if (target === null || !this.#committed) return
+    instruments.answered(target, facts, body?.stream === true ? facts.firstTokenMs : null)
+  }
+
+  /** Begun when the route is known, so that it has its name; at the answer, when that never was. */
+  protected callSpan(): Span {
+    const { head, snapshot, startedAt } = this
+    this.#span ??= startCallSpan(this.tools, { head, snapshot, startedAt, route: this.route })
+    return this.#span
+  }
+
+  #writeFor(target: CompiledTarget): UpstreamBody {
+    const body = this.body
+    const route = this.route
+    if (body === null || route === null) throw new TypeError('an attempt of a call without a route')
+    return this.writeUpstream({ body, route, prompt: this.prompt, callerWire: this.head.wire.name }, target)
+  }
+
+  #requestTo(target: CompiledTarget, written: UpstreamBody, span: Span | null): UpstreamRequest {
+    const { head, tools } = this
+    const { context } = span ?? this.callSpan()
+    const leftMs = this.#attempts?.leftForCallerMs(tools.clock.monotonic()) ?? null
+    return upstreamRequest({ target, written, head, context, leftMs, nowMs: tools.clock.now() })
+  }
+
+  get #instruments(): CallInstruments | null {
+    return this.snapshot === null ? null : this.tools.versions.of(this.snapshot).instruments
+  }
+
+  #tellFailure(error: CallerError, headers: readonly string[]): void {
+    this.error = error.code
+    if (!this.begun) this.answerError(error, headers)
+    else if (!this.ended) this.#reply?.tell(error)
+  }
+
+  #failByBug(thrown: unknown): void {
+    this.#attempts?.cancel('gateway.bug')
+    this.refuseThrown(thrown)
+  }
+}
+
+const NO_WARNINGS: readonly string[] = []
+const STREAM_HEADERS = ['cache-control', 'no-cache', 'x-accel-buffering', 'no']

@@ -1,0 +1,144 @@
+/**
+ * A request that is led to a route and through what stands before it, from its last byte to its first attempt. `take` is
+ * the journey: the order of the rooms is the order of the stations, and each of them may end the call with a refusal
+ * or an answer.
+ *
+ * Stations answer at once where they can, so that a call which waits for nothing is on its way upstream before the
+ * next request is read; where one has to ask somebody (a shared counter, a kept answer), the rest of the way waits.
+ *
+ * Not here: what requests for a model's reply do beside (`generate-call.ts`), what comes after (`attempted-call.ts`).
+ */
+import { nearest } from '@changeover/reload'
+import type { CompiledRoute, CompiledTarget } from '../contract/compiled.ts'
+import { type ErrorCode, rules } from '../errors.ts'
+import { readWishes, USUAL_PRIORITY } from '../routing/caller-wishes.ts'
+import { mayCall } from '../routing/may-call.ts'
+import { resolveRoute } from '../routing/resolve-route.ts'
+import { bodyShapes } from '../wire/body-shapes.ts'
+import { RequestBody } from '../wire/request-body.ts'
+import { AttemptedCall } from './attempted-call.ts'
+import { type Answer, openReply } from './replies/open-reply.ts'
+import type { Reply } from './replies/reply.ts'
+import { type BodyFor, type UpstreamBody, writeUpstreamBody } from './upstream-body.ts'
+
+/** True: go on. False: the call has been answered. */
+export type Passed = boolean | Promise<boolean>
+
+export class RoutedCall extends AttemptedCall {
+  take(bytes: Buffer): void {
+    if (this.isClosed || this.ended) return
+    try {
+      this.body = this.readBody(bytes)
+      this.#goFrom(0)
+    } catch (thrown) {
+      this.refuseThrown(thrown)
+    }
+  }
+
+  // What requests for something else do otherwise.
+
+  protected readBody(bytes: Buffer): RequestBody {
+    return new RequestBody(bytes, bodyShapes[this.head.wire.name], this.head.path)
+  }
+
+  /** The route by the name that the caller gave. */
+  protected lookUp(name: string): CompiledRoute | undefined {
+    return this.gateway?.routes.get(name)
+  }
+
+  /** What the request itself is looked at for, before anybody is asked. */
+  protected inspect(_route: CompiledRoute): Passed {
+    return true
+  }
+
+  /** Whether the answer is there already. */
+  protected answerFromCache(_route: CompiledRoute): Passed {
+    return true
+  }
+
+  protected writeUpstream(it: BodyFor, target: CompiledTarget): UpstreamBody {
+    return writeUpstreamBody(it, target)
+  }
+
+  protected openReplyFor(answer: Answer): Reply | null {
+    return openReply(this, answer)
+  }
+
+  // The journey, room by room.
+
+  #goFrom(first: number): void {
+    for (let at = first; at < STATIONS; at += 1) {
+      const passed = this.#pass(at)
+      if (passed === false) return
+      if (passed !== true) {
+        this.#wait(passed, at + 1)
+        return
+      }
+    }
+  }
+
+  /** Whoever left meanwhile is not led on. */
+  #wait(passed: Promise<boolean>, next: number): void {
+    passed
+      .then((isPassed) => {
+        if (isPassed && !this.isClosed && !this.ended) this.#goFrom(next)
+      })
+      .catch((thrown: unknown) => this.refuseThrown(thrown))
+  }
+
+  #pass(station: number): Passed {
+    const { route, body } = this
+    if (station === 0) return this.#findRoute()
+    if (route === null || body === null) throw new TypeError('a call without a route was led on')
+    if (station === 1) return this.#fillContext(route, body)
+    if (station === 2) return this.#takeAllowance()
+    if (station === 3) return this.inspect(route)
+    if (station === 4) return this.answerFromCache(route)
+    // Read again: looking at the request may have changed it.
+    this.startAttempts(route, this.body ?? body)
+    return true
+  }
+
+  #findRoute(): Passed {
+    const model = this.body?.model ?? ''
+    const routes = this.gateway?.routes
+    const route = this.lookUp(model)
+    if (route === undefined) {
+      const known = this.caller?.allow ?? routes?.keys() ?? []
+      return this.refuse('routing.no_such_model', { model, nearest: nearest(model, [...known]) })
+    }
+    if (!mayCall(this.caller, model, route)) return this.refuse('identity.not_allowed', { model })
+    this.wishes = readWishes(this.head.headers, this.caller?.priority ?? USUAL_PRIORITY)
+    this.route = route.plan.rules.length === 0 ? route : resolveRoute(route, this.routeAsk(), this)
+    if (this.route === null) return false
+    this.callSpan()
+    return true
+  }
+
+  #fillContext(route: CompiledRoute, body: RequestBody): boolean {
+    if (route.context === null) return true
+    const filled = route.context.fill(body.variables)
+    if (filled.ok) {
+      this.prompt = filled.prompt
+      return true
+    }
+    const status = Object.hasOwn(rules, filled.code) ? rules[filled.code as ErrorCode].status : 400
+    return this.answerError({
+      status,
+      code: filled.code,
+      message: filled.message,
+      param: 'changeover.variables',
+    })
+  }
+
+  #takeAllowance(): Passed {
+    const limiter = this.caller?.limiter ?? null
+    const refused = limiter === null ? null : limiter.take(this.startedMono)
+    if (refused === null) return true
+    const seconds = String(Math.ceil(refused.retryAfterMs / 1000))
+    return this.refuse('policy.limit_reached', refused, ['retry-after', seconds])
+  }
+}
+
+/** Route, context, limits, guards, cache, attempts. */
+const STATIONS = 6

@@ -1,5 +1,6 @@
 /**
- * The programs from Debian that some tests drive for real: proxies to compare with, decoders to check with.
+ * The programs from Debian that some tests drive for real: proxies to compare with, decoders to check with, servers to
+ * share counts through.
  *
  * Installed only where that needs no question (root, or sudo without a password) and never required: a test
  * whose program is absent skips and says so.
@@ -13,6 +14,9 @@ const wanted = [
   { command: 'haproxy', package: 'haproxy' },
   { command: 'protoc', package: 'protobuf-compiler' },
   { command: 'promtool', package: 'prometheus' },
+  { command: 'redis-server', package: 'redis-server' },
+  // The server itself is in a folder of its version, outside the path.
+  { command: 'pg_ctlcluster', package: 'postgresql' },
 ]
 
 /** Installs what is missing where it may, and prints what stays absent. Never fails. */

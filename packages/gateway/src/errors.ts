@@ -44,6 +44,20 @@ export const rules = {
     status: 429,
     say: (it) => `request limit reached; the next request is taken in ${Math.ceil(it.retryAfterMs / 1000)} s`,
   }),
+  'counters.unreachable': rule<{ store: string }>({
+    blame: 'operator',
+    retry: true,
+    status: 503,
+    say: (it) =>
+      `the ${it.store} that limits and budgets are counted in cannot be reached; nothing was counted, and nothing was sent`,
+  }),
+  'counters.not_usable': rule<{ store: string; pointer: string }>({
+    blame: 'operator',
+    retry: true,
+    status: 503,
+    say: (it) =>
+      `the ${it.store} of "${it.pointer}" does not answer, expected one that counts can be kept in; the running settings stay`,
+  }),
   'request.too_large': rule<{ limit: number }>({
     blame: 'sender',
     retry: false,

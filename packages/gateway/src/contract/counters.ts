@@ -5,6 +5,13 @@
  * (money, calls), `places` are taken and given back (calls at once). What is taken together is taken whole or not at
  * all, in one step that nothing comes between.
  *
+ * What every store owes is written as tests in `testkit/counter-conformance.ts`:
+ * - A key twice in one take counts twice. An amount beyond the bound itself is never met: `retryAfterMs` is `null`.
+ * - A bucket drains by the rate of whoever asks now. A correction leaves no count below nothing.
+ * - A holder who takes its places again renews the lease and counts once; a correction of places gives them all back.
+ *   How long a place is taken is not known: `retryAfterMs` is `null`.
+ * - `take` and `correct` may be asked many at a time; a store that is shared sends what comes in one turn together.
+ *
  * Not here: which limits a call is counted by, and what it is said when they are reached (`policy/`).
  */
 
@@ -60,7 +67,10 @@ export interface Correction {
   readonly by: number
 }
 
-/** Where counts are kept. What it throws means that it cannot be reached. */
+/**
+ * Where counts are kept. What it throws, or rejects with, means that it cannot be reached: `counters.unreachable`. A
+ * correction is never refused: what cannot be told now is told later, and once.
+ */
 export interface CounterStore {
   readonly kind: string
   /** All or nothing. `nowMs` is wall time; a shared store may go by its own clock. */

@@ -34,7 +34,7 @@ export function openCatalogue(
   return {
     find(name) {
       const entry = own.get(name)
-      return entry === undefined ? findShipped(shipped, name) : factsOf(entry, 'settings')
+      return entry === undefined ? findShipped(shipped, name) : factsOf(name, entry, 'settings')
     },
   }
 }
@@ -42,15 +42,18 @@ export function openCatalogue(
 function findShipped(shipped: ShippedCatalogue, name: string): ModelFacts | null {
   const known = compiledShipped.get(name)
   if (known !== undefined) return known
-  const facts = Object.hasOwn(shipped, name) ? factsOf(catalogueSpec.parse(shipped[name]), 'shipped') : null
+  const facts = Object.hasOwn(shipped, name)
+    ? factsOf(name, catalogueSpec.parse(shipped[name]), 'shipped')
+    : null
   compiledShipped.set(name, facts)
   return facts
 }
 
-function factsOf(entry: CatalogueEntry, from: ModelFacts['from']): ModelFacts {
+function factsOf(name: string, entry: CatalogueEntry, from: ModelFacts['from']): ModelFacts {
   const known = compiled.get(entry)
-  if (known !== undefined) return known
+  if (known !== undefined && known.name === name) return known
   const facts: ModelFacts = Object.freeze({
+    name,
     from,
     contextTokens: entry.contextTokens ?? null,
     outputTokens: entry.outputTokens ?? null,

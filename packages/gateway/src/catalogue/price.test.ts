@@ -10,6 +10,52 @@ function cost(prices: readonly PriceSpec[], usage: Partial<Usage>, atMs = noon):
   return compilePrice(prices)?.costMicroUsd({ inputTokens: 0, outputTokens: 0, ...usage }, atMs) ?? null
 }
 
+/** To the micro-dollar and below, as price lists are: 0.0755 a million tokens. */
+const amount = fc.integer({ min: 0, max: 1_000_000 }).map((it) => it / 10_000)
+const anyPrice = fc.record({
+  input: amount,
+  output: amount,
+  cachedInput: amount,
+  cacheWrite: amount,
+  cacheWriteHour: amount,
+  inputAudio: amount,
+  inputImage: amount,
+  outputAudio: amount,
+  outputImage: amount,
+  reasoning: amount,
+})
+const anyParts = fc.array(fc.nat(9999), { minLength: 10, maxLength: 10 })
+
+/** Tokens of each kind, none in two of them, as a provider counts them: wholes that hold their parts. */
+function usageOf(parts: readonly number[]): Usage {
+  const [plain = 0, cached = 0, written = 0, hour = 0, heard = 0, seen = 0] = parts
+  const [answer = 0, said = 0, drawn = 0, reasoned = 0] = parts.slice(6)
+  return {
+    inputTokens: plain + cached + written + hour + heard + seen,
+    cachedInputTokens: cached,
+    cacheWriteTokens: written + hour,
+    cacheWriteHourTokens: hour,
+    inputAudioTokens: heard,
+    inputImageTokens: seen,
+    outputTokens: answer + said + drawn + reasoned,
+    outputAudioTokens: said,
+    outputImageTokens: drawn,
+    reasoningTokens: reasoned,
+  }
+}
+const anyUsage = anyParts.map(usageOf)
+
+function sumOf(one: Usage, other: Usage): Usage {
+  const counts = Object.entries(one).map(([name, tokens]) => {
+    return [name, Number(tokens) + Number(other[name as keyof Usage])]
+  })
+  return Object.fromEntries(counts) as unknown as Usage
+}
+
+function clockOf(minute: number): string {
+  return new Date(minute * 60_000).toISOString().slice(11, 16)
+}
+
 describe('a price', () => {
   it('is of each token that was sent and each that came', () => {
     expect(cost([{ input: 2.5, output: 15 }], { inputTokens: 1000, outputTokens: 200 })).toBe(5500)
@@ -19,6 +65,54 @@ describe('a price', () => {
     const prices = [{ input: 3, output: 15, cachedInput: 0.3, cacheWrite: 3.75, inputAudio: 40 }]
     const usage = { inputTokens: 1000, cachedInputTokens: 600, cacheWriteTokens: 200, inputAudioTokens: 100 }
     expect(cost(prices, usage)).toBe(100 * 3 + 600 * 0.3 + 200 * 3.75 + 100 * 40)
+  })
+
+  it('tells tokens that are kept for an hour from those that are kept for minutes', () => {
+    const usage = { inputTokens: 1000, cacheWriteTokens: 500, cacheWriteHourTokens: 200 }
+    const price = { input: 3, output: 15, cacheWrite: 3.75 }
+    expect(cost([{ ...price, cacheWriteHour: 6 }], usage)).toBe(500 * 3 + 300 * 3.75 + 200 * 6)
+    expect(cost([price], usage)).toBe(500 * 3 + 500 * 3.75)
+  })
+
+  it('counts cached audio among the cached tokens, and not as audio once more', () => {
+    const usage = { inputTokens: 1000, cachedInputTokens: 400, inputAudioTokens: 600, cachedAudioTokens: 300 }
+    const price = { input: 1, output: 0, cachedInput: 0.1, inputAudio: 3 }
+    // 300 plain, 100 cached text, 300 cached audio, 300 audio.
+    expect(cost([price], usage)).toBe(300 + 10 + 30 + 900)
+    expect(cost([{ ...price, cachedAudio: 0.3 }], usage)).toBe(300 + 10 + 90 + 900)
+  })
+
+  it('counts pictures at their own price, in the request and in the reply', () => {
+    const usage = { inputTokens: 300, inputImageTokens: 258, outputTokens: 1390, outputImageTokens: 1290 }
+    const price = { input: 1, output: 3 }
+    expect(cost([{ ...price, inputImage: 2, outputImage: 30 }], usage)).toBe(42 + 516 + 300 + 38_700)
+    expect(cost([price], usage)).toBe(300 + 4170)
+    expect(
+      cost([{ ...price, inputImage: 2 }], { ...usage, cachedInputTokens: 58, cachedImageTokens: 58 }),
+    ).toBe(42 + 58 + 400 + 4170)
+  })
+
+  it('is multiplied, tiers and all, when the provider served the call in a class of its own', () => {
+    const services = { flex: 0.5, priority: 1.75 }
+    const above = [{ tokens: 100, input: 4, output: 8 }]
+    const price = { input: 2, output: 6, request: 0.001, above, services }
+    const of = (serviceTier: string | undefined, inputTokens: number) =>
+      cost([price], { inputTokens, outputTokens: 10, ...(serviceTier === undefined ? {} : { serviceTier }) })
+    expect([of(undefined, 100), of('default', 100), of('flex', 100)]).toEqual([1260, 1260, 630])
+    expect([of('priority', 100), of('flex', 200)]).toEqual([2205, 940])
+    expect(of('__proto__', 100)).toBe(1260)
+  })
+
+  it('has a digest of what it says, in whatever order it is said', () => {
+    const digest = (prices: readonly PriceSpec[]) => compilePrice(prices)?.digest
+    const [first, second] = [
+      { input: 1, output: 2 },
+      { from: '2026-06-01', output: 2, input: 3 },
+    ]
+    expect(digest([first, second])).toMatch(/^[0-9a-f]{12}$/)
+    expect(digest([second, { output: 2, input: 1 }])).toBe(digest([first, second]))
+    expect(digest([first])).not.toBe(digest([first, second]))
+    expect(digest([{ ...first, services: { flex: 0.5 } }])).not.toBe(digest([first]))
   })
 
   it('counts cached tokens as plain ones where nothing else is said', () => {
@@ -88,6 +182,73 @@ describe('a price', () => {
         const price = { input: input / 1e6, output: output / 1e6 }
         expect(cost([price], { inputTokens: asked, outputTokens: said })).toBe(rounded)
       }),
+    )
+  })
+
+  it('adds up: the tokens of two calls in one cost what the two cost, but for the last rounding', () => {
+    fc.assert(
+      fc.property(anyPrice, anyUsage, anyUsage, (price, one, other) => {
+        const together = cost([price], sumOf(one, other)) ?? 0
+        const apart = (cost([price], one) ?? 0) + (cost([price], other) ?? 0)
+        expect(Math.abs(together - apart)).toBeLessThanOrEqual(1)
+      }),
+    )
+  })
+
+  it('never falls when there is a token more of any kind', () => {
+    const kinds = [
+      'input',
+      'cached',
+      'written',
+      'hour',
+      'heard',
+      'seen',
+      'output',
+      'said',
+      'drawn',
+      'reasoned',
+    ]
+    fc.assert(
+      fc.property(
+        anyPrice,
+        anyParts,
+        fc.nat(kinds.length - 1),
+        fc.integer({ min: 1, max: 9999 }),
+        (...it) => {
+          const [price, parts, kind, more] = it
+          const grown = parts.map((tokens, i) => (i === kind ? tokens + more : tokens))
+          expect(cost([price], usageOf(grown))).toBeGreaterThanOrEqual(cost([price], usageOf(parts)) ?? 0)
+        },
+      ),
+    )
+  })
+
+  it('goes over into a tier without a jump where the tier costs the same, and else only there', () => {
+    fc.assert(
+      fc.property(anyPrice, anyUsage, fc.integer({ min: 1, max: 50_000 }), (price, usage, tokens) => {
+        const flat = cost([price], usage)
+        expect(cost([{ ...price, above: [{ ...price, tokens }] }], usage)).toBe(flat)
+        const dear = { ...price, above: [{ tokens, input: 99_999, output: 99_999 }] }
+        if (usage.inputTokens <= tokens) expect(cost([dear], usage)).toBe(flat)
+        else expect(cost([dear], usage)).toBe(99_999 * (usage.inputTokens + usage.outputTokens))
+      }),
+    )
+  })
+
+  it('of a day is the sum of its hours, whichever of them are dear', () => {
+    const times = fc.integer({ min: 0, max: 1439 })
+    fc.assert(
+      fc.property(times, times, (begin, end) => {
+        const [from, until] = [clockOf(begin), clockOf(end)]
+        const price = compilePrice([{ input: 1, output: 0, hours: [{ from, until, input: 3, output: 0 }] }])
+        const start = Date.parse('2026-11-21T00:00:00Z')
+        let sum = 0
+        for (let minute = 0; minute < 1440; minute++) {
+          sum += price?.costMicroUsd({ inputTokens: 1, outputTokens: 0 }, start + minute * 60_000) ?? 0
+        }
+        expect(sum).toBe(1440 + 2 * ((end - begin + 1440) % 1440))
+      }),
+      { numRuns: 30 },
     )
   })
 

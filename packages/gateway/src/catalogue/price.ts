@@ -8,6 +8,7 @@
  *
  * Not here: where prices come from (`catalogue.ts`), and counting tokens, which the provider does.
  */
+import { digestOf } from '@changeover/reload'
 import type { Price } from '../contract/model-facts.ts'
 import type { Usage } from '../contract/neutral.ts'
 import type { PriceSpec } from './spec.ts'
@@ -17,9 +18,13 @@ interface Rates {
   readonly input: number
   readonly output: number
   readonly cachedInput: number
+  readonly cachedAudio: number
   readonly cacheWrite: number
+  readonly cacheWriteHour: number
   readonly inputAudio: number
   readonly outputAudio: number
+  readonly inputImage: number
+  readonly outputImage: number
   readonly reasoning: number
 }
 
@@ -35,9 +40,7 @@ interface Period {
   readonly rates: Rates
 }
 
-interface DatedRates {
-  /** Wall milliseconds. */
-  readonly from: number
+interface ServedRates {
   readonly rates: Rates
   /** Of the longest request first. */
   readonly above: readonly Tier[]
@@ -46,8 +49,17 @@ interface DatedRates {
   readonly request: number
 }
 
+interface DatedRates {
+  /** Wall milliseconds. */
+  readonly from: number
+  readonly usual: ServedRates
+  /** By the provider's word for how it served a call. */
+  readonly services: ReadonlyMap<string, ServedRates>
+}
+
 const PICO_PER_MICRO = 1_000_000
 const DAY_MINUTES = 24 * 60
+const DIGEST_DIGITS = 12
 
 /** Prices in any order. `null` when there is none. */
 export function compilePrice(prices: readonly PriceSpec[]): Price | null {
@@ -55,41 +67,71 @@ export function compilePrice(prices: readonly PriceSpec[]): Price | null {
   const newest = dated[0]
   if (newest === undefined) return null
   return {
+    digest: digestOfPrices(prices),
     costMicroUsd(usage, atMs) {
       const price = dated.find((it) => it.from <= atMs)
       return price === undefined ? null : Math.round(costOf(price, usage, atMs) / PICO_PER_MICRO)
     },
     perMillionTokens(atMs) {
-      const { input, output } = (dated.find((it) => it.from <= atMs) ?? newest).rates
+      const { input, output } = (dated.find((it) => it.from <= atMs) ?? newest).usual.rates
       return { input: input / PICO_PER_MICRO, output: output / PICO_PER_MICRO }
     },
   }
 }
 
+/** The order in which prices and their fields are written does not count. */
+function digestOfPrices(prices: readonly PriceSpec[]): string {
+  const sorted = prices.toSorted((a, b) => ((a.from ?? '') < (b.from ?? '') ? -1 : 1))
+  const text = JSON.stringify(sorted, (_, value: unknown) => inOrder(value))
+  return digestOf(Buffer.from(text)).slice('sha256:'.length).slice(0, DIGEST_DIGITS)
+}
+
+function inOrder(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+}
+
 /** Pico-dollars. */
 function costOf(price: DatedRates, usage: Usage, atMs: number): number {
-  const rates = ratesOf(price, usage, atMs)
+  const { serviceTier } = usage
+  const served = (serviceTier === undefined ? undefined : price.services.get(serviceTier)) ?? price.usual
+  const rates = ratesOf(served, usage, atMs)
+  return served.request + costOfInput(rates, usage) + costOfOutput(rates, usage)
+}
+
+// A provider that counts a part as more than the whole is not to lower the price of the rest below nothing.
+
+function costOfInput(rates: Rates, usage: Usage): number {
   const cached = usage.cachedInputTokens ?? 0
+  const cachedAudio = usage.cachedAudioTokens ?? 0
   const written = usage.cacheWriteTokens ?? 0
-  const heard = usage.inputAudioTokens ?? 0
-  const said = usage.outputAudioTokens ?? 0
-  const reasoned = usage.reasoningTokens ?? 0
-  // A provider that counts a part as more than the whole is not to lower the price of the rest below nothing.
-  const plainInput = Math.max(0, usage.inputTokens - cached - written - heard)
-  const plainOutput = Math.max(0, usage.outputTokens - said - reasoned)
+  const forAnHour = usage.cacheWriteHourTokens ?? 0
+  const heard = Math.max(0, (usage.inputAudioTokens ?? 0) - cachedAudio)
+  const seen = Math.max(0, (usage.inputImageTokens ?? 0) - (usage.cachedImageTokens ?? 0))
   return (
-    price.request +
-    plainInput * rates.input +
-    cached * rates.cachedInput +
-    written * rates.cacheWrite +
+    Math.max(0, usage.inputTokens - cached - written - heard - seen) * rates.input +
+    Math.max(0, cached - cachedAudio) * rates.cachedInput +
+    cachedAudio * rates.cachedAudio +
+    Math.max(0, written - forAnHour) * rates.cacheWrite +
+    forAnHour * rates.cacheWriteHour +
     heard * rates.inputAudio +
-    plainOutput * rates.output +
-    reasoned * rates.reasoning +
-    said * rates.outputAudio
+    seen * rates.inputImage
   )
 }
 
-function ratesOf(price: DatedRates, usage: Usage, atMs: number): Rates {
+function costOfOutput(rates: Rates, usage: Usage): number {
+  const said = usage.outputAudioTokens ?? 0
+  const drawn = usage.outputImageTokens ?? 0
+  const reasoned = usage.reasoningTokens ?? 0
+  return (
+    Math.max(0, usage.outputTokens - said - drawn - reasoned) * rates.output +
+    said * rates.outputAudio +
+    drawn * rates.outputImage +
+    reasoned * rates.reasoning
+  )
+}
+
+function ratesOf(price: ServedRates, usage: Usage, atMs: number): Rates {
   const tier = price.above.find((it) => usage.inputTokens > it.tokens)
   if (tier !== undefined) return tier.rates
   if (price.hours.length === 0) return price.rates
@@ -102,32 +144,48 @@ function isWithin({ from, until }: Period, minute: number): boolean {
 }
 
 function toDated(price: PriceSpec): DatedRates {
+  const services = Object.entries(price.services ?? {})
   return {
     from: price.from === undefined ? Number.NEGATIVE_INFINITY : Date.parse(`${price.from}T00:00:00Z`),
-    rates: toRates(price),
+    usual: toServed(price, 1),
+    services: new Map(services.map(([name, factor]) => [name, toServed(price, factor)])),
+  }
+}
+
+/** Each rate is rounded to the pico-dollar once, here; from then on all are whole numbers. */
+function toServed(price: PriceSpec, factor: number): ServedRates {
+  return {
+    rates: toRates(price, factor),
     above: (price.above ?? [])
-      .map((it) => ({ tokens: it.tokens, rates: toRates(it) }))
+      .map((it) => ({ tokens: it.tokens, rates: toRates(it, factor) }))
       .sort((a, b) => b.tokens - a.tokens),
     hours: (price.hours ?? []).map((it) => ({
       from: minuteOf(it.from),
       until: minuteOf(it.until),
-      rates: toRates(it),
+      rates: toRates(it, factor),
     })),
-    request: pico((price.request ?? 0) * PICO_PER_MICRO),
+    request: Math.round(pico((price.request ?? 0) * PICO_PER_MICRO) * factor),
   }
 }
 
 type Amounts = Pick<PriceSpec, keyof Rates>
 
-function toRates(it: Amounts): Rates {
+function toRates(it: Amounts, factor: number): Rates {
+  const cachedInput = it.cachedInput ?? it.input
+  const cacheWrite = it.cacheWrite ?? it.input
+  const rate = (usdPerMillion: number): number => Math.round(pico(usdPerMillion) * factor)
   return {
-    input: pico(it.input),
-    output: pico(it.output),
-    cachedInput: pico(it.cachedInput ?? it.input),
-    cacheWrite: pico(it.cacheWrite ?? it.input),
-    inputAudio: pico(it.inputAudio ?? it.input),
-    outputAudio: pico(it.outputAudio ?? it.output),
-    reasoning: pico(it.reasoning ?? it.output),
+    input: rate(it.input),
+    output: rate(it.output),
+    cachedInput: rate(cachedInput),
+    cachedAudio: rate(it.cachedAudio ?? cachedInput),
+    cacheWrite: rate(cacheWrite),
+    cacheWriteHour: rate(it.cacheWriteHour ?? cacheWrite),
+    inputAudio: rate(it.inputAudio ?? it.input),
+    outputAudio: rate(it.outputAudio ?? it.output),
+    inputImage: rate(it.inputImage ?? it.input),
+    outputImage: rate(it.outputImage ?? it.output),
+    reasoning: rate(it.reasoning ?? it.output),
   }
 }
 

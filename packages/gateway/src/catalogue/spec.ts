@@ -27,8 +27,20 @@ const amounts = {
     "tokens written to the provider's prompt cache; without it as input",
     USD,
   ),
+  cacheWriteHour: setting(
+    perMillion.optional(),
+    'of those written, the ones that are kept for an hour; without it as cacheWrite',
+    USD,
+  ),
   inputAudio: setting(perMillion.optional(), 'tokens of audio in the request; without it as input', USD),
+  cachedAudio: setting(
+    perMillion.optional(),
+    "tokens of audio read from the provider's prompt cache; without it as cachedInput",
+    USD,
+  ),
   outputAudio: setting(perMillion.optional(), 'tokens of audio in the reply; without it as output', USD),
+  inputImage: setting(perMillion.optional(), 'tokens of pictures in the request; without it as input', USD),
+  outputImage: setting(perMillion.optional(), 'tokens of pictures in the reply; without it as output', USD),
   reasoning: setting(
     perMillion.optional(),
     'tokens of reasoning, where they cost other than the rest of the output',
@@ -54,6 +66,10 @@ const hoursSpec = z.strictObject({
   ...amounts,
 })
 
+/** As providers write it. */
+const SERVICE = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/
+const factor = z.number().min(0).max(100)
+
 const priceSpec = z.strictObject({
   from: setting(
     z.iso.date().optional(),
@@ -64,7 +80,14 @@ const priceSpec = z.strictObject({
     unit: 'USD',
   }),
   above: setting(z.array(tierSpec).max(8).optional(), 'prices of long requests'),
-  hours: setting(z.array(hoursSpec).max(8).optional(), 'prices at certain hours; the first that fits counts'),
+  hours: setting(
+    z.array(hoursSpec).max(8).optional(),
+    'prices at certain hours; the first that fits counts, for requests that are in no tier',
+  ),
+  services: setting(
+    z.record(z.string().regex(SERVICE), setting(factor, 'times all amounts of the price')).optional(),
+    "what all amounts are multiplied by when the provider says that it served the call so, by the provider's word: flex, batch, priority",
+  ),
 })
 
 const tokens = z.int().min(1).max(MOST_TOKENS).optional()

@@ -2,6 +2,8 @@
 import type { Usage } from './neutral.ts'
 
 export interface ModelFacts {
+  /** The entry of the catalogue: `openai/gpt-5.4`. */
+  readonly name: string
   /** Who said so: the settings, or the list that ships with the gateway. */
   readonly from: 'settings' | 'shipped'
   /** Request and reply together. `null` where nobody has said; so with the rest. */
@@ -15,6 +17,8 @@ export interface ModelFacts {
 
 /** What a model costs, ready to be asked at the end of each call. */
 export interface Price {
+  /** Twelve hex digits over the prices of the entry: the same prices have the same, whoever wrote them and wherever. */
+  readonly digest: string
   /** Whole micro-dollars; `null` when no price had begun at that time (wall milliseconds). */
   costMicroUsd(usage: Usage, atMs: number): number | null
   /** Dollars, for comparing targets before tokens are known: without tiers and hours. */

@@ -174,11 +174,21 @@ export interface Usage {
   /** All of them, reasoning included. */
   readonly outputTokens: number
   readonly cachedInputTokens?: number
+  /** All that were written to the provider's cache, for however long. */
   readonly cacheWriteTokens?: number
+  /** Of those written, the ones that are kept for an hour, where that costs other than the usual minutes. */
+  readonly cacheWriteHourTokens?: number
   readonly reasoningTokens?: number
+  /** Cached ones included; so with those of pictures. */
   readonly inputAudioTokens?: number
   readonly outputAudioTokens?: number
   readonly inputImageTokens?: number
+  readonly outputImageTokens?: number
+  /** Of the cached ones, those of audio, and of pictures. */
+  readonly cachedAudioTokens?: number
+  readonly cachedImageTokens?: number
+  /** The provider's word for how it served the call, where it names one: `flex`, `priority`, `batch`. Absent is as usual. */
+  readonly serviceTier?: string
 }
 
 export interface Citation {

@@ -131,8 +131,12 @@ export interface TokenPrices {
   readonly output?: number
   readonly cachedInput?: number
   readonly cacheWrite?: number
+  readonly cacheWriteHour?: number
   readonly inputAudio?: number
+  readonly cachedAudio?: number
   readonly outputAudio?: number
+  readonly inputImage?: number
+  readonly outputImage?: number
   readonly reasoning?: number
 }
 
@@ -143,6 +147,8 @@ export interface PriceSettings extends TokenPrices {
   readonly request?: number
   readonly above?: readonly (TokenPrices & { readonly tokens: number })[]
   readonly hours?: readonly (TokenPrices & { readonly from: string; readonly until: string })[]
+  /** Times all amounts, by the provider's word for how it served a call. */
+  readonly services?: Readonly<Record<string, number>>
 }
 
 /** Keyed `name@version` (semver). Immutable once published: a change is a new version. */

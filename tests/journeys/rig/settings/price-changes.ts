@@ -9,12 +9,16 @@ type Prices = readonly Tree[]
 
 /** Tokens of a request or a reply that such an amount is for, of the thousand each that the provider counts. */
 const AMOUNTS = {
-  input: 400,
-  output: 700,
-  cachedInput: 100,
-  cacheWrite: 200,
-  inputAudio: 300,
+  input: 340,
+  output: 550,
+  cachedInput: 60,
+  cacheWrite: 150,
+  cacheWriteHour: 50,
+  inputAudio: 260,
+  cachedAudio: 40,
   outputAudio: 100,
+  inputImage: 100,
+  outputImage: 150,
   reasoning: 200,
 } as const
 type Amount = keyof typeof AMOUNTS
@@ -85,6 +89,11 @@ export const priceChanges: readonly SettingChange[] = [
     [1000, 9000],
   ),
   ...amounts('hours/#/', (it) => ({ input: 7, hours: wholeDay(it) })),
+  priced(
+    'services/*',
+    [[{ input: 1, services: { flex: 0.5 } }], [{ input: 1, services: { flex: 2 } }]],
+    [500, 2000],
+  ),
 ]
 
 /** What is known of a model and no request notices yet. */

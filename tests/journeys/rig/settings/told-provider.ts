@@ -112,7 +112,8 @@ class Provider implements ToldProvider {
     else if (what === 'cut') response.destroy()
     else if (what === 'parts') send(response, wholeOf(told, [{ type: 'text', text: JSON.stringify(told) }]))
     else if (what === 'fault') send(response, { fault: { text: value } }, 400)
-    else if (what === 'all-kinds') send(response, { ...wholeOf(told, JSON.stringify(told)), usage: allKinds })
+    else if (what === 'all-kinds')
+      send(response, { ...wholeOf(told, JSON.stringify(told)), usage: allKinds, service_tier: 'flex' })
     else if (what === 'left')
       whole(response, told, { 'x-ratelimit-limit-requests': '100', 'x-ratelimit-remaining-requests': value })
     else if (what !== 'hang') answer()
@@ -148,11 +149,18 @@ function readAsked(text: string): Asked {
 
 const usage = { prompt_tokens: 1000, completion_tokens: 1000, total_tokens: 2000 }
 
-/** Of a thousand tokens of the request, 400 are plain; of those of the reply, 700. */
+/** Of a thousand tokens of the request, 340 are plain; of those of the reply, 550. */
 const allKinds = {
   ...usage,
-  prompt_tokens_details: { cached_tokens: 100, cache_write_tokens: 200, audio_tokens: 300 },
-  completion_tokens_details: { audio_tokens: 100, reasoning_tokens: 200 },
+  prompt_tokens_details: {
+    cached_tokens: 100,
+    cached_tokens_details: { audio_tokens: 40 },
+    cache_write_tokens: 200,
+    cache_creation_token_details: { ephemeral_1h_input_tokens: 50 },
+    audio_tokens: 300,
+    image_tokens: 100,
+  },
+  completion_tokens_details: { audio_tokens: 100, image_tokens: 150, reasoning_tokens: 200 },
 }
 
 function whole(response: ServerResponse, told: Told, headers: Readonly<Record<string, string>> = {}): void {

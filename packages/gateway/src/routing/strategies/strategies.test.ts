@@ -180,12 +180,13 @@ describe('cost', () => {
   const priced = (name: string, input: number, output: number) =>
     target(name, {
       facts: {
+        name: 'openai/priced',
         from: 'settings' as const,
         contextTokens: null,
         outputTokens: null,
         takes: null,
         gives: null,
-        price: { costMicroUsd: () => null, perMillionTokens: () => ({ input, output }) },
+        price: { digest: '', costMicroUsd: () => null, perMillionTokens: () => ({ input, output }) },
       },
     })
 

@@ -1,5 +1,6 @@
 /** `@changeover/testkit`: conformance suites, simulators, fault injectors and the manual clock, for tests only. */
 
+export * from './counter-conformance.ts'
 export * from './counting-clock.ts'
 export * from './fake-issuer.ts'
 export * from './fake-provider.ts'

@@ -1,0 +1,216 @@
+/**
+ * Counts of this process, exact because nothing comes between: each step is synchronous.
+ *
+ * A bucket is a leaky one (GCRA, kept as a level instead of an instant). The textbook form stores the instant at
+ * which the next request conforms, and that instant is made of the old numbers: after a reload from 10 a minute to
+ * 1000 a minute it would hold a caller back for an hour. Here the level is kept in requests or tokens and drains at
+ * whatever rate it is read by, so the same count is read rightly under every version, by calls that are pinned to
+ * different ones too.
+ *
+ * Counts are kept by who is counted, for as long as the process lives and they are not empty: a caller that is gone for
+ * a version gets nothing back when it returns.
+ *
+ * Not here: totals that survive a restart (`kept-totals.ts`), counts shared by several processes (`counters/`).
+ */
+import type {
+  BucketClaim,
+  Claim,
+  Correction,
+  CounterStore,
+  Left,
+  PlacesClaim,
+  Short,
+  TotalClaim,
+} from '../contract/counters.ts'
+
+interface Bucket {
+  /** What has not drained yet. */
+  level: number
+  /** Instant up to which `level` has been drained; never goes back. */
+  atMs: number
+  /** Wall or monotonic as `atMs`: when it will be empty, by the numbers that it was read by last. */
+  emptyMs: number
+}
+
+/** A total, for whoever keeps it. */
+export interface Total {
+  used: number
+  readonly endsMs: number | null
+  /** Not written down since it changed. */
+  dirty: boolean
+}
+
+/** Rounding of a few thousand additions; a billionth of a request. */
+const SLACK = 1e-9
+/** Nobody knows when a place is given back; to ask again in a second costs little. */
+const PLACE_RETRY_MS = 1000
+/** Counts made between two looks for those that are empty. */
+const MADE_UNTIL_SWEEP = 4096
+
+export class LocalCounters implements CounterStore {
+  readonly kind = 'local'
+  readonly #buckets = new Map<string, Bucket>()
+  readonly #totals = new Map<string, Total>()
+  readonly #places = new Map<string, number>()
+  #made = 0
+
+  /** `monoMs`: what buckets drain by, so that a leap of the wall clock fills none. */
+  take(claims: readonly Claim[], nowMs: number, monoMs: number = nowMs): Left | Short {
+    let short = -1
+    let waitMs: number | null = 0
+    for (let i = 0; i < claims.length; i += 1) {
+      const wait = this.#wait(claims[i] as Claim, nowMs, monoMs)
+      if (wait === 0) continue
+      if (short === -1) short = i
+      waitMs = wait === null || waitMs === null ? null : Math.max(waitMs, wait)
+    }
+    if (short === -1) for (const it of claims) this.#add(it, it.amount, monoMs)
+    const left = claims.map((it) => this.#left(it, monoMs))
+    return short === -1 ? { left } : { short, retryAfterMs: waitMs, left }
+  }
+
+  /**
+   * For the caller with one limit, who is most callers: takes from one bucket and allocates nothing. What is left
+   * of it when there was enough; else how long until there is, below zero.
+   */
+  takeOne(claim: BucketClaim, monoMs: number): number {
+    const bucket = this.#drained(claim, monoMs)
+    const over = bucket.level + claim.amount - claim.burst
+    if (over > SLACK) return -waitOf(claim, over)
+    bucket.level += claim.amount
+    bucket.emptyMs = monoMs + (bucket.level * claim.perMs) / claim.rate
+    return Math.max(0, claim.burst - bucket.level)
+  }
+
+  correct(corrections: readonly Correction[], nowMs: number, monoMs: number = nowMs): void {
+    for (const { claim, by } of corrections)
+      this.#add(claim, claim.kind === 'places' ? -claim.amount : by, monoMs)
+  }
+
+  read(claims: readonly Claim[], nowMs: number, monoMs: number = nowMs): readonly number[] {
+    return claims.map((it) => this.#used(it, monoMs))
+  }
+
+  close(): void {
+    this.#buckets.clear()
+    this.#totals.clear()
+    this.#places.clear()
+  }
+
+  /** What was written down before a restart, added to what has been counted since. */
+  restore(key: string, used: number, endsMs: number | null): void {
+    const known = this.#totals.get(key)
+    if (known === undefined) this.#totals.set(key, { used, endsMs, dirty: false })
+    else {
+      known.used += used
+      known.dirty = true
+    }
+  }
+
+  /** All of them, to be written down. */
+  get totals(): ReadonlyMap<string, Total> {
+    return this.#totals
+  }
+
+  /** Drops what counts nothing any more: buckets that have drained, and totals whose period is over. */
+  sweep(nowMs: number, monoMs: number): void {
+    for (const [key, it] of this.#buckets) if (it.emptyMs <= monoMs) this.#buckets.delete(key)
+    for (const [key, it] of this.#totals)
+      if (it.endsMs !== null && it.endsMs <= nowMs) this.#totals.delete(key)
+  }
+
+  /** 0: there is enough. `null`: there never will be. */
+  #wait(claim: Claim, nowMs: number, monoMs: number): number | null {
+    switch (claim.kind) {
+      case 'bucket': {
+        const over = this.#drained(claim, monoMs).level + claim.amount - claim.burst
+        if (over <= SLACK) return 0
+        return claim.amount > claim.burst + SLACK ? null : waitOf(claim, over)
+      }
+      case 'total': {
+        if (this.#used(claim, monoMs) + claim.amount <= claim.most) return 0
+        return claim.endsMs === null || claim.amount > claim.most
+          ? null
+          : Math.max(1, Math.ceil(claim.endsMs - nowMs))
+      }
+      case 'places': {
+        if (this.#used(claim, monoMs) + claim.amount <= claim.most) return 0
+        return claim.amount > claim.most ? null : PLACE_RETRY_MS
+      }
+    }
+  }
+
+  #add(claim: Claim, amount: number, monoMs: number): void {
+    switch (claim.kind) {
+      case 'bucket': {
+        const bucket = this.#drained(claim, monoMs)
+        bucket.level = Math.max(0, bucket.level + amount)
+        bucket.emptyMs = monoMs + (bucket.level * claim.perMs) / claim.rate
+        return
+      }
+      case 'total': {
+        const total = this.#total(claim)
+        total.used = Math.max(0, total.used + amount)
+        total.dirty = true
+        return
+      }
+      case 'places': {
+        const taken = this.#taken(claim) + amount
+        if (taken > 0) this.#places.set(claim.key, taken)
+        else this.#places.delete(claim.key)
+      }
+    }
+  }
+
+  #used(claim: Claim, monoMs: number): number {
+    switch (claim.kind) {
+      case 'bucket':
+        return this.#buckets.has(claim.key) ? this.#drained(claim, monoMs).level : 0
+      case 'total':
+        return this.#totals.get(claim.key)?.used ?? 0
+      case 'places':
+        return this.#taken(claim)
+    }
+  }
+
+  #left(claim: Claim, monoMs: number): number {
+    const most = claim.kind === 'bucket' ? claim.burst : claim.most
+    return Math.max(0, most - this.#used(claim, monoMs))
+  }
+
+  #drained(claim: BucketClaim, monoMs: number): Bucket {
+    const bucket = this.#buckets.get(claim.key) ?? this.#makeBucket(claim.key, monoMs)
+    if (monoMs > bucket.atMs) {
+      bucket.level = Math.max(0, bucket.level - ((monoMs - bucket.atMs) * claim.rate) / claim.perMs)
+      bucket.atMs = monoMs
+    }
+    return bucket
+  }
+
+  #makeBucket(key: string, monoMs: number): Bucket {
+    this.#made += 1
+    if (this.#made >= MADE_UNTIL_SWEEP) {
+      this.#made = 0
+      for (const [other, it] of this.#buckets) if (it.emptyMs <= monoMs) this.#buckets.delete(other)
+    }
+    const bucket = { level: 0, atMs: Number.NEGATIVE_INFINITY, emptyMs: monoMs }
+    this.#buckets.set(key, bucket)
+    return bucket
+  }
+
+  #total({ key, endsMs }: TotalClaim): Total {
+    const known = this.#totals.get(key)
+    if (known !== undefined) return known
+    const total = { used: 0, endsMs, dirty: true }
+    this.#totals.set(key, total)
+    return total
+  }
+
+  #taken({ key }: PlacesClaim): number {
+    return this.#places.get(key) ?? 0
+  }
+}
+
+function waitOf(claim: BucketClaim, over: number): number {
+  return Math.max(1, Math.ceil((over * claim.perMs) / claim.rate))
+}

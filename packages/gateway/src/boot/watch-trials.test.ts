@@ -189,6 +189,7 @@ describe('the watch of a trial', () => {
     const { clock, uptime, regress, move, stop } = setUp()
     await uptime.participant.prepare(about())
     await move(rollout({ state: 'running' }))
+    await clock.advance(250)
     await vi.waitFor(() => expect(probed.asked).toBe(2))
     await move(rollout({ state: 'complete' }))
     expect(clock.pending).toBe(0)

@@ -19,12 +19,12 @@ import { entriesOf } from '../settings/check.ts'
 import { askAddress } from '../uptime/ask-address.ts'
 import type { Check } from '../uptime/check.ts'
 import { probeSpec } from '../uptime/spec.ts'
-import { TrialWatch, type WatchOptions, wellNow } from '../uptime/trial-watch.ts'
+import { LastWell, TrialWatch, type WatchOptions, wellNow } from '../uptime/trial-watch.ts'
 
 /** Of our own two: soon enough to see it within the usual time of observation. */
 const OWN = { everyMs: 1000, timeoutMs: 1000, failures: 3 } as const
 
-export interface UptimeOptions extends WatchOptions {
+export interface UptimeOptions extends Omit<WatchOptions, 'lastWell'> {
   readonly store: Pick<StateStore, 'readRecord'>
   /** `null` while it does not listen. */
   readonly adminUrl: () => string | null
@@ -42,7 +42,8 @@ export interface Uptime {
   follow(reloader: Pick<Reloader<unknown>, 'rollout' | 'regress' | 'subscribe'>): () => void
 }
 
-export function openUptime(options: UptimeOptions): Uptime {
+export function openUptime(given: UptimeOptions): Uptime {
+  const options = { ...given, lastWell: new LastWell() }
   const known = new Map<string, UptimePart>()
   return {
     participant: {
@@ -62,7 +63,7 @@ export function openUptime(options: UptimeOptions): Uptime {
 
 async function lookBefore(
   { previous, restores, signal }: PrepareInput,
-  options: UptimeOptions,
+  options: UptimeOptions & WatchOptions,
 ): Promise<readonly Check[]> {
   if (previous === null || restores !== null) return []
   return await wellNow([...probesOf(previous), ...ownChecks(options)], { ...options, signal })
@@ -71,6 +72,7 @@ async function lookBefore(
 function probesOf(settings: SettingsTree): readonly Check[] {
   return [...entriesOf(settings, 'probes', probeSpec)].map(([name, it]) => ({
     name,
+    asks: `${name}: ${it.expectStatus} of ${it.url}`,
     reason: `probe:${name}`,
     everyMs: it.everyMs,
     timeoutMs: it.timeoutMs,
@@ -82,6 +84,7 @@ function probesOf(settings: SettingsTree): readonly Check[] {
 function ownChecks({ store, adminUrl }: UptimeOptions): readonly Check[] {
   const admin: Check = {
     name: 'admin',
+    asks: 'our own admin address',
     reason: 'admin_unreachable',
     ...OWN,
     async ask(signal) {
@@ -93,6 +96,7 @@ function ownChecks({ store, adminUrl }: UptimeOptions): readonly Check[] {
   }
   const held: Check = {
     name: 'store',
+    asks: 'our own store',
     reason: 'store_unreachable',
     ...OWN,
     async ask() {

@@ -4,6 +4,8 @@ import type { Clock } from '@changeover/reload'
 export interface Check {
   /** As spans and log lines name it. */
   readonly name: string
+  /** What is asked, in words: two checks that say the same ask the same. */
+  readonly asks: string
   /** Why a version is taken back that it fails under: `probe:NAME`, `admin_unreachable`, `store_unreachable`. */
   readonly reason: string
   readonly everyMs: number

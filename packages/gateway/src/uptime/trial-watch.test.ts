@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { RecordingTelemetry } from '../server/test-gateway.ts'
 import { askAddress } from './ask-address.ts'
 import { askWithin, type Check } from './check.ts'
-import { TrialWatch, wellNow } from './trial-watch.ts'
+import { LastWell, TrialWatch, wellNow } from './trial-watch.ts'
 
 let server: Server
 let url: string
@@ -35,6 +35,7 @@ afterEach(() => {
 
 const check = (more: Partial<Check> = {}): Check => ({
   name: 'upstream',
+  asks: 'upstream',
   reason: 'probe:upstream',
   everyMs: 1000,
   timeoutMs: 500,
@@ -51,7 +52,8 @@ const check = (more: Partial<Check> = {}): Check => ({
 
 async function watch(checks: readonly Check[]) {
   const failed = vi.fn()
-  const watching = new TrialWatch(checks, failed, { clock, telemetry })
+  const watching = new TrialWatch(checks, failed, { clock, telemetry, lastWell: new LastWell() })
+  await clock.advance(250)
   await answered(1)
   return { failed, watching }
 }
@@ -123,18 +125,23 @@ describe('a watch', () => {
   })
 
   it('sets no timer when there is nothing to ask', () => {
-    new TrialWatch([], () => {}, { clock, telemetry }).end()
+    new TrialWatch([], () => {}, { clock, telemetry, lastWell: new LastWell() }).end()
     expect(clock.pending).toBe(0)
   })
 })
 
 describe('what is well now', () => {
   it('leaves out what fails, what throws and what hangs, without waiting long', async () => {
-    const good = check({ name: 'good' })
-    const bad = check({ name: 'bad', ask: async () => 'status 500 instead of 200' })
-    const torn = check({ name: 'torn', ask: () => Promise.reject(new Error('no such host')) })
-    const slow = check({ name: 'slow', timeoutMs: 60_000, ask: () => new Promise(() => {}) })
-    const looking = wellNow([good, bad, torn, slow], { clock, telemetry, signal: never })
+    const good = check({ name: 'good', asks: 'good' })
+    const bad = check({ name: 'bad', asks: 'bad', ask: async () => 'status 500 instead of 200' })
+    const torn = check({ name: 'torn', asks: 'torn', ask: () => Promise.reject(new Error('no such host')) })
+    const slow = check({ name: 'slow', asks: 'slow', timeoutMs: 60_000, ask: () => new Promise(() => {}) })
+    const looking = wellNow([good, bad, torn, slow], {
+      clock,
+      telemetry,
+      signal: never,
+      lastWell: new LastWell(),
+    })
     await answered(1)
     await clock.advance(2000)
     expect((await looking).map((it) => it.name)).toEqual(['good'])
@@ -145,10 +152,33 @@ describe('what is well now', () => {
   it('ends with the attempt that asks', async () => {
     const attempt = new AbortController()
     const hangs = check({ ask: () => new Promise(() => {}) })
-    const looking = wellNow([hangs], { clock, telemetry, signal: attempt.signal })
+    const looking = wellNow([hangs], { clock, telemetry, signal: attempt.signal, lastWell: new LastWell() })
     attempt.abort()
     expect(await looking).toEqual([])
     expect(await askWithin(hangs, { clock, timeoutMs: 10, signal: attempt.signal })).toBe('given up')
     expect(clock.pending).toBe(0)
+  })
+
+  it('is not asked again within a second of a good answer, and is after a bad one', async () => {
+    const lastWell = new LastWell()
+    const look = async () => {
+      const looking = wellNow([check()], { clock, telemetry, signal: never, lastWell })
+      await vi.waitFor(async () => expect(await Promise.race([looking, null])).not.toBeNull())
+      return (await looking).length
+    }
+    expect([await look(), answers]).toEqual([1, 1])
+    await clock.advance(1000)
+    expect([await look(), answers]).toEqual([1, 1])
+    await clock.advance(1)
+    status = 500
+    expect([await look(), answers]).toEqual([0, 2])
+    expect([await look(), answers]).toEqual([0, 3])
+  })
+
+  it('is not remembered of what nobody asks any more', async () => {
+    const lastWell = new LastWell()
+    lastWell.note(check(), clock.monotonic(), true)
+    await wellNow([], { clock, telemetry, signal: never, lastWell })
+    expect(lastWell.isFresh(check(), clock.monotonic())).toBe(false)
   })
 })

@@ -11,7 +11,7 @@
 import { dirname } from 'node:path'
 import type { FileSystem, OpenFile } from './file-system.ts'
 
-const LINE_END = 0x0a
+export const LINE_END = 0x0a
 
 export class AppendFile {
   /** Acknowledged bytes. */

@@ -15,7 +15,7 @@
 import { hash } from 'node:crypto'
 import type { RecordName } from '../contract/store.ts'
 import { ReloadError } from '../errors.ts'
-import { AppendFile, endOfWholeLines } from './append-file.ts'
+import { AppendFile, endOfWholeLines, LINE_END } from './append-file.ts'
 import { writeDurably } from './durable-write.ts'
 import type { FileSystem } from './file-system.ts'
 
@@ -46,10 +46,8 @@ export class RecordLog {
   }
 
   async open(): Promise<void> {
-    const lines = linesOf(
-      await this.file.open((all) => endOfWholeLines(all, (line) => readLine(line) !== null)),
-    )
-    this.held = new Map(NAMES.flatMap((name) => heldOf(name, recordIn(lines, name))))
+    const bytes = await this.file.open((all) => endOfWholeLines(all, (line) => readLine(line) !== null))
+    this.held = new Map(NAMES.flatMap((name) => heldOf(name, recordIn(bytes, name))))
   }
 
   /** As it is on the disk, in JSON; `null` when there is none. Throws `store.corrupt`. */
@@ -57,7 +55,7 @@ export class RecordLog {
     const isOurs = await this.file.isThere()
     const bytes = (await this.options.files.read(this.options.path)) ?? new Uint8Array()
     // What we failed to put in its place may be there, and is then whole.
-    const text = recordIn(linesOf(isOurs ? bytes.subarray(0, this.file.sizeBytes) : bytes), name)
+    const text = recordIn(isOurs ? bytes.subarray(0, this.file.sizeBytes) : bytes, name)
     if (text === DAMAGED) throw new ReloadError('store.corrupt', { what: `record "${name}"` })
     return text ?? null
   }
@@ -114,14 +112,13 @@ function readLine(line: string): Map<RecordName, string | null> | null {
   )
 }
 
-function linesOf(bytes: Uint8Array): readonly string[] {
-  return Buffer.from(bytes).toString().split('\n').slice(0, -1)
-}
-
-/** What the newest line about a record says; `undefined` when there is none. */
-function recordIn(lines: readonly string[], name: RecordName): string | null | typeof DAMAGED | undefined {
-  for (let i = lines.length - 1; i >= 0; i -= 1) {
-    const line = lines[i] ?? ''
+/** What the newest line about a record says; `undefined` when there is none. Only as many lines as that takes are read. */
+function recordIn(bytes: Uint8Array, name: RecordName): string | null | typeof DAMAGED | undefined {
+  let end = bytes.lastIndexOf(LINE_END)
+  while (end !== -1) {
+    const before = end === 0 ? -1 : bytes.lastIndexOf(LINE_END, end - 1)
+    const line = Buffer.from(bytes.subarray(before + 1, end)).toString()
+    end = before
     // A line that names nothing is damaged, and may have been about anything.
     if (!line.includes(`"${name}":`) && NAMES.some((it) => line.includes(`"${it}":`))) continue
     const texts = readLine(line)

@@ -15,8 +15,10 @@ export interface ScanRules {
   readonly usageKey: Buffer
   /** The key of the model, with its quotes. */
   readonly modelKey: Buffer
+  /** The key of how the call was served, where that stands beside the counts and not in them. */
+  readonly servedKey: Buffer | null
   /** `before`: what the same answer said earlier. Returns `before` for what counts no tokens. */
-  read(value: unknown, before: Usage | null): Usage | null
+  read(value: unknown, before: Usage | null, served?: string): Usage | null
   /** Counts come in parts, so that each has to be read and not only the last. */
   readonly inParts: boolean
   readonly finish: FinishRules
@@ -34,7 +36,8 @@ const openaiFinish: FinishRules = {
 const openai: ScanRules = {
   usageKey: Buffer.from('"usage"'),
   modelKey: Buffer.from('"model"'),
-  read: (value, before) => parseOpenAIUsage(value) ?? before,
+  servedKey: Buffer.from('"service_tier"'),
+  read: (value, before, served) => parseOpenAIUsage(value, served) ?? before,
   inParts: false,
   finish: openaiFinish,
   failures: [Buffer.from('data: {"error"')],
@@ -46,7 +49,7 @@ export const scanRules: Readonly<Partial<Record<WireName, ScanRules>>> = {
   'openai-completions': openai,
   'openai-responses': {
     ...openai,
-    read: (value, before) => parseResponsesUsage(value) ?? before,
+    read: (value, before, served) => parseResponsesUsage(value, served) ?? before,
     // Only what is incomplete has a reason; what is complete says so of each of its parts.
     finish: { ...openaiFinish, key: Buffer.from('"reason"'), parse: parseResponsesEnd },
     failures: [
@@ -58,6 +61,7 @@ export const scanRules: Readonly<Partial<Record<WireName, ScanRules>>> = {
   },
   'anthropic-messages': {
     ...openai,
+    servedKey: null,
     read: parseAnthropicUsage,
     inParts: true,
     finish: {
@@ -71,6 +75,7 @@ export const scanRules: Readonly<Partial<Record<WireName, ScanRules>>> = {
   gemini: {
     usageKey: Buffer.from('"usageMetadata"'),
     modelKey: Buffer.from('"modelVersion"'),
+    servedKey: null,
     read: (value, before) => parseGeminiUsage(value) ?? before,
     inParts: false,
     finish: {

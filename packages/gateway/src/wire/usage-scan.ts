@@ -54,7 +54,8 @@ function readUsageAt(
   const end = endOfValue(bytes, start)
   if (end === -1) return before
   try {
-    return rules.read(JSON.parse(bytes.toString('latin1', start, end)), before)
+    const value: unknown = JSON.parse(bytes.toString('latin1', start, end))
+    return rules.read(value, before, lastText(bytes, rules.servedKey))
   } catch {
     return before
   }
@@ -63,8 +64,17 @@ function readUsageAt(
 /** The first model that a reply names, or empty. */
 export function scanModel(bytes: Buffer, rules: ScanRules): string {
   const at = bytes.indexOf(rules.modelKey)
-  if (at === -1) return ''
-  const colon = skipSpace(bytes, at + rules.modelKey.length)
+  return at === -1 ? '' : textAt(bytes, at + rules.modelKey.length)
+}
+
+/** The last text under a key, or empty. */
+function lastText(bytes: Buffer, key: Buffer | null): string {
+  const at = key === null ? -1 : bytes.lastIndexOf(key)
+  return key === null || at === -1 ? '' : textAt(bytes, at + key.length)
+}
+
+function textAt(bytes: Buffer, at: number): string {
+  const colon = skipSpace(bytes, at)
   if (bytes[colon] !== COLON) return ''
   const start = skipSpace(bytes, colon + 1)
   const end = bytes[start] === QUOTE ? endOfValue(bytes, start) : -1

@@ -58,7 +58,7 @@ export class BedrockStreamReader implements StreamReader {
         deltas.push(readStop(payload))
         return
       case 'metadata': {
-        const usage = parseBedrockUsage(payload['usage'])
+        const usage = parseBedrockUsage(payload['usage'], payload['serviceTier'])
         if (usage !== null) deltas.push({ type: 'usage', usage })
         return
       }
@@ -170,7 +170,7 @@ export function parseBedrockReply(body: Fields): readonly NeutralDelta[] {
       calls += 1
     } else readBlock(block, deltas)
   }
-  const usage = parseBedrockUsage(body['usage'])
+  const usage = parseBedrockUsage(body['usage'], body['serviceTier'])
   if (usage !== null) deltas.push({ type: 'usage', usage })
   deltas.push(readStop(body))
   return deltas

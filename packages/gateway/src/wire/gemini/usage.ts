@@ -3,7 +3,8 @@
  * the neutral form counts both in.
  */
 import type { Usage } from '../../contract/neutral.ts'
-import { isFields, present } from '../fields.ts'
+import { type Fields, isFields, present } from '../fields.ts'
+import { serviceTierOf } from '../service-tier.ts'
 import { camelFields } from './proto-fields.ts'
 
 /** `null` when it does not count tokens: some chunks only say by which tariff they are billed. */
@@ -19,15 +20,26 @@ export function parseGeminiUsage(value: unknown): Usage | null {
     outputTokens: (answer ?? 0) + (thoughts ?? 0),
     cachedInputTokens: count(it['cachedContentTokenCount']),
     reasoningTokens: thoughts,
-    inputAudioTokens: ofModality(it['promptTokensDetails'], 'AUDIO'),
-    outputAudioTokens: ofModality(it['candidatesTokensDetails'], 'AUDIO'),
-    inputImageTokens: ofModality(it['promptTokensDetails'], 'IMAGE'),
+    inputAudioTokens: ofInput(it, 'AUDIO'),
+    outputAudioTokens: ofModality(it['candidatesTokensDetails'] ?? it['responseTokensDetails'], 'AUDIO'),
+    inputImageTokens: ofInput(it, 'IMAGE'),
+    outputImageTokens: ofModality(it['candidatesTokensDetails'] ?? it['responseTokensDetails'], 'IMAGE'),
+    cachedAudioTokens: ofModality(it['cacheTokensDetails'], 'AUDIO'),
+    cachedImageTokens: ofModality(it['cacheTokensDetails'], 'IMAGE'),
+    serviceTier: serviceTierOf(it['serviceTier'] ?? it['trafficType']),
   })
+}
+
+/** In the prompt, and in what tools brought in. */
+function ofInput(it: Fields, modality: string): number | undefined {
+  const prompt = ofModality(it['promptTokensDetails'], modality)
+  const brought = ofModality(it['toolUsePromptTokensDetails'], modality)
+  return prompt === undefined && brought === undefined ? undefined : (prompt ?? 0) + (brought ?? 0)
 }
 
 export function writeGeminiUsage(usage: Usage): Record<string, unknown> {
   const { inputTokens, outputTokens, reasoningTokens, cachedInputTokens } = usage
-  const { inputAudioTokens, inputImageTokens, outputAudioTokens } = usage
+  const { inputAudioTokens, inputImageTokens, outputAudioTokens, outputImageTokens } = usage
   return present({
     promptTokenCount: inputTokens,
     candidatesTokenCount: outputTokens - (reasoningTokens ?? 0),
@@ -35,7 +47,10 @@ export function writeGeminiUsage(usage: Usage): Record<string, unknown> {
     cachedContentTokenCount: cachedInputTokens,
     thoughtsTokenCount: reasoningTokens,
     promptTokensDetails: details(inputTokens, { AUDIO: inputAudioTokens, IMAGE: inputImageTokens }),
-    candidatesTokensDetails: details(outputTokens - (reasoningTokens ?? 0), { AUDIO: outputAudioTokens }),
+    candidatesTokensDetails: details(outputTokens - (reasoningTokens ?? 0), {
+      AUDIO: outputAudioTokens,
+      IMAGE: outputImageTokens,
+    }),
   })
 }
 

@@ -76,7 +76,7 @@ export class OpenAIStreamReader implements StreamReader {
 
 /** Beside the choices, in Groq's own corner, or in the last choice, as Moonshot has it. */
 function findUsage(chunk: Fields, choices: readonly unknown[]) {
-  const usage = parseOpenAIUsage(chunk['usage'])
+  const usage = parseOpenAIUsage(chunk['usage'], chunk['service_tier'])
   if (usage !== null) return usage
   const groq = chunk['x_groq']
   if (isFields(groq)) return parseOpenAIUsage(groq['usage'])

@@ -5,9 +5,10 @@
  */
 import type { Usage } from '../../contract/neutral.ts'
 import { type Fields, isFields, present } from '../fields.ts'
+import { serviceTierOf } from '../service-tier.ts'
 
-/** `null` when it does not count tokens. */
-export function parseOpenAIUsage(value: unknown): Usage | null {
+/** `null` when it does not count tokens. `served`: what the answer says beside it of how it was served. */
+export function parseOpenAIUsage(value: unknown, served?: unknown): Usage | null {
   if (!isFields(value) || typeof value['prompt_tokens'] !== 'number') return null
   const input = value['prompt_tokens']
   const output = count(value, 'completion_tokens') ?? 0
@@ -20,6 +21,8 @@ export function parseOpenAIUsage(value: unknown): Usage | null {
   if (cached !== undefined) usage.cachedInputTokens = cached
   const written = count(asked, 'cache_write_tokens')
   if (written !== undefined) usage.cacheWriteTokens = written
+  const hour = countIn(asked, 'cache_creation_token_details', 'ephemeral_1h_input_tokens')
+  if (hour !== undefined) usage.cacheWriteHourTokens = hour
   const reasoning = count(said, 'reasoning_tokens') ?? count(value, 'reasoning_tokens')
   if (reasoning !== undefined) {
     usage.reasoningTokens = reasoning
@@ -31,17 +34,33 @@ export function parseOpenAIUsage(value: unknown): Usage | null {
   if (seen !== undefined) usage.inputImageTokens = seen
   const spoken = count(said, 'audio_tokens')
   if (spoken !== undefined) usage.outputAudioTokens = spoken
+  const drawn = count(said, 'image_tokens')
+  if (drawn !== undefined) usage.outputImageTokens = drawn
+  const cachedAudio = countIn(asked, 'cached_tokens_details', 'audio_tokens')
+  if (cachedAudio !== undefined) usage.cachedAudioTokens = cachedAudio
+  const cachedImage = countIn(asked, 'cached_tokens_details', 'image_tokens')
+  if (cachedImage !== undefined) usage.cachedImageTokens = cachedImage
+  const tier = serviceTierOf(served)
+  if (tier !== undefined) usage.serviceTier = tier
   return usage
 }
 
 export function writeOpenAIUsage(usage: Usage): Record<string, unknown> {
   const asked = present({
     cached_tokens: usage.cachedInputTokens,
+    cached_tokens_details: given(
+      present({ audio_tokens: usage.cachedAudioTokens, image_tokens: usage.cachedImageTokens }),
+    ),
     cache_write_tokens: usage.cacheWriteTokens,
+    cache_creation_token_details: given(present({ ephemeral_1h_input_tokens: usage.cacheWriteHourTokens })),
     audio_tokens: usage.inputAudioTokens,
     image_tokens: usage.inputImageTokens,
   })
-  const said = present({ reasoning_tokens: usage.reasoningTokens, audio_tokens: usage.outputAudioTokens })
+  const said = present({
+    reasoning_tokens: usage.reasoningTokens,
+    audio_tokens: usage.outputAudioTokens,
+    image_tokens: usage.outputImageTokens,
+  })
   return present({
     prompt_tokens: usage.inputTokens,
     completion_tokens: usage.outputTokens,
@@ -53,6 +72,10 @@ export function writeOpenAIUsage(usage: Usage): Record<string, unknown> {
 
 function given(details: Fields): Fields | undefined {
   return Object.keys(details).length === 0 ? undefined : details
+}
+
+function countIn(of: unknown, group: string, name: string): number | undefined {
+  return isFields(of) ? count(of[group], name) : undefined
 }
 
 function count(of: unknown, name: string): number | undefined {

@@ -37,7 +37,7 @@ export class CompletionsReader implements StreamReader {
     }
     const choices: readonly unknown[] = Array.isArray(chunk['choices']) ? chunk['choices'] : []
     for (const choice of choices) if (isFields(choice)) readChoice(choice, deltas)
-    const usage = parseOpenAIUsage(chunk['usage'])
+    const usage = parseOpenAIUsage(chunk['usage'], chunk['service_tier'])
     if (usage !== null) deltas.push({ type: 'usage', usage })
     return deltas
   }

@@ -115,7 +115,7 @@ export class OutputReader {
   /** The end of a response: completed, incomplete or failed. */
   finish(response: Fields): void {
     this.start(response)
-    const usage = parseResponsesUsage(response['usage'])
+    const usage = parseResponsesUsage(response['usage'], response['service_tier'])
     if (usage !== null) this.#out.push({ type: 'usage', usage })
     const { error, status } = response
     if (status === 'failed' || isFields(error)) {

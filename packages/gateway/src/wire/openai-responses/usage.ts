@@ -1,9 +1,10 @@
 /** The `usage` object of a response. Its input tokens include the cached ones, as the neutral form's do. */
 import type { Usage } from '../../contract/neutral.ts'
 import { type Fields, isFields, present } from '../fields.ts'
+import { serviceTierOf } from '../service-tier.ts'
 
-/** `null` when it does not count tokens. */
-export function parseResponsesUsage(value: unknown): Usage | null {
+/** `null` when it does not count tokens. `served`: what the response says beside it of how it was served. */
+export function parseResponsesUsage(value: unknown, served?: unknown): Usage | null {
   if (!isFields(value)) return null
   // Azure counts for models of others as in chat completions.
   const input = value['input_tokens'] ?? value['prompt_tokens']
@@ -18,6 +19,10 @@ export function parseResponsesUsage(value: unknown): Usage | null {
     inputAudioTokens: detail(value, 'input_tokens_details', 'audio_tokens'),
     outputAudioTokens: detail(value, 'output_tokens_details', 'audio_tokens'),
     inputImageTokens: detail(value, 'input_tokens_details', 'image_tokens'),
+    outputImageTokens: detail(value, 'output_tokens_details', 'image_tokens'),
+    cachedAudioTokens: cachedDetail(value, 'audio_tokens'),
+    cachedImageTokens: cachedDetail(value, 'image_tokens'),
+    serviceTier: serviceTierOf(served),
   })
 }
 
@@ -35,9 +40,15 @@ export function writeResponsesUsage(usage: Usage): Fields {
     output_tokens_details: present({
       reasoning_tokens: usage.reasoningTokens ?? 0,
       audio_tokens: usage.outputAudioTokens,
+      image_tokens: usage.outputImageTokens,
     }),
     total_tokens: usage.inputTokens + usage.outputTokens,
   }
+}
+
+function cachedDetail(usage: Fields, name: string): number | undefined {
+  const details = usage['input_tokens_details']
+  return isFields(details) ? detail(details, 'cached_tokens_details', name) : undefined
 }
 
 function detail(usage: Fields, group: string, name: string): number | undefined {

@@ -1,0 +1,268 @@
+/** Which tokens a provider counts as what, read from its own words; and whether a reply that passes is counted like one that is read. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import type { Usage } from '../contract/neutral.ts'
+import type { WireName } from '../contract/wire.ts'
+import { parseAnthropicUsage } from './anthropic-messages/usage.ts'
+import { parseBedrockUsage } from './bedrock-converse/usage.ts'
+import { foldReply } from './fold-reply.ts'
+import { parseGeminiUsage } from './gemini/usage.ts'
+import { wireOf } from './list.ts'
+import { parseOpenAIUsage } from './openai-chat/usage.ts'
+import { parseResponsesUsage } from './openai-responses/usage.ts'
+import { scanRules } from './scan-rules.ts'
+import { SseReader } from './sse.ts'
+import { scanUsage, UsageScan } from './usage-scan.ts'
+
+describe('the kinds of tokens', () => {
+  it('that Anthropic counts: written for minutes and for an hour, thoughts, how it was served', () => {
+    const usage = {
+      input_tokens: 10,
+      cache_read_input_tokens: 200,
+      cache_creation_input_tokens: 70,
+      cache_creation: { ephemeral_5m_input_tokens: 30, ephemeral_1h_input_tokens: 40 },
+      output_tokens: 90,
+      output_tokens_details: { thinking_tokens: 60 },
+      service_tier: 'batch',
+    }
+    const read: Usage = {
+      inputTokens: 280,
+      outputTokens: 90,
+      cachedInputTokens: 200,
+      cacheWriteTokens: 70,
+      cacheWriteHourTokens: 40,
+      reasoningTokens: 60,
+      serviceTier: 'batch',
+    }
+    expect(parseAnthropicUsage(usage, null)).toEqual(read)
+    // What the end of a stream repeats is only a part, and takes nothing back.
+    expect(parseAnthropicUsage({ output_tokens: 91 }, read)).toEqual({ ...read, outputTokens: 91 })
+    expect(parseAnthropicUsage({ ...usage, speed: 'fast' }, null)?.serviceTier).toBe('fast')
+    expect(parseAnthropicUsage({ ...usage, service_tier: 'standard' }, null)).not.toHaveProperty(
+      'serviceTier',
+    )
+  })
+
+  it('that Anthropic counts only among the steps: what shortened the conversation, and not an adviser', () => {
+    const iterations = [
+      { type: 'compaction', input_tokens: 60_385, output_tokens: 592 },
+      { type: 'message', input_tokens: 682, output_tokens: 1320 },
+      { type: 'advisor_message', model: 'claude-other', input_tokens: 2728, output_tokens: 874 },
+    ]
+    const usage = { input_tokens: 682, output_tokens: 1320, iterations }
+    const read = parseAnthropicUsage(usage, null)
+    expect(read).toEqual({ inputTokens: 61_067, outputTokens: 1912 })
+    expect(parseAnthropicUsage(usage, read)).toEqual(read)
+  })
+
+  it('that Bedrock counts', () => {
+    const usage = {
+      inputTokens: 10,
+      outputTokens: 5,
+      cacheReadInputTokens: 20,
+      cacheWriteInputTokens: 70,
+      cacheDetails: [
+        { inputTokens: 30, ttl: '5m' },
+        { inputTokens: 40, ttl: '1h' },
+      ],
+    }
+    expect(parseBedrockUsage(usage, { type: 'flex' })).toEqual({
+      inputTokens: 100,
+      outputTokens: 5,
+      cachedInputTokens: 20,
+      cacheWriteTokens: 70,
+      cacheWriteHourTokens: 40,
+      serviceTier: 'flex',
+    })
+    expect(parseBedrockUsage({ inputTokens: 1, outputTokens: 1 }, { type: 'default' })).toEqual({
+      inputTokens: 1,
+      outputTokens: 1,
+    })
+  })
+
+  it('that Google counts: by modality, in the prompt, from tools, from the cache and in the answer', () => {
+    const modality = (of: string, tokenCount: number) => ({ modality: of, tokenCount })
+    expect(
+      parseGeminiUsage({
+        promptTokenCount: 1000,
+        promptTokensDetails: [modality('TEXT', 442), modality('AUDIO', 300), modality('IMAGE', 258)],
+        cachedContentTokenCount: 200,
+        cacheTokensDetails: [modality('AUDIO', 120), modality('TEXT', 80)],
+        toolUsePromptTokenCount: 50,
+        toolUsePromptTokensDetails: [modality('IMAGE', 50)],
+        candidatesTokenCount: 1300,
+        candidatesTokensDetails: [modality('TEXT', 10), modality('IMAGE', 1290)],
+        thoughtsTokenCount: 40,
+        trafficType: 'ON_DEMAND_FLEX',
+      }),
+    ).toEqual({
+      inputTokens: 1050,
+      outputTokens: 1340,
+      cachedInputTokens: 200,
+      reasoningTokens: 40,
+      inputAudioTokens: 300,
+      inputImageTokens: 308,
+      outputImageTokens: 1290,
+      cachedAudioTokens: 120,
+      serviceTier: 'ON_DEMAND_FLEX',
+    })
+    const live = {
+      promptTokenCount: 9,
+      responseTokenCount: 25,
+      responseTokensDetails: [modality('AUDIO', 25)],
+    }
+    expect(parseGeminiUsage(live)).toEqual({ inputTokens: 9, outputTokens: 25, outputAudioTokens: 25 })
+  })
+
+  it('that OpenAI counts, in both of its formats', () => {
+    const asked = {
+      cached_tokens: 300,
+      cached_tokens_details: { audio_tokens: 100, image_tokens: 50 },
+      cache_write_tokens: 40,
+      audio_tokens: 200,
+      image_tokens: 80,
+    }
+    const said = { reasoning_tokens: 30, audio_tokens: 20, image_tokens: 10 }
+    const read: Usage = {
+      inputTokens: 1000,
+      outputTokens: 100,
+      cachedInputTokens: 300,
+      cacheWriteTokens: 40,
+      inputAudioTokens: 200,
+      inputImageTokens: 80,
+      cachedAudioTokens: 100,
+      cachedImageTokens: 50,
+      reasoningTokens: 30,
+      outputAudioTokens: 20,
+      outputImageTokens: 10,
+      serviceTier: 'priority',
+    }
+    const chat = { prompt_tokens: 1000, completion_tokens: 100, prompt_tokens_details: asked }
+    expect(parseOpenAIUsage({ ...chat, completion_tokens_details: said }, 'priority')).toEqual(read)
+    const response = { input_tokens: 1000, output_tokens: 100, input_tokens_details: asked }
+    expect(parseResponsesUsage({ ...response, output_tokens_details: said }, 'priority')).toEqual(read)
+    expect(parseOpenAIUsage(chat, 'auto')).not.toHaveProperty('serviceTier')
+  })
+
+  it.each([
+    ['DeepSeek', { prompt_cache_hit_tokens: 64, prompt_cache_miss_tokens: 36 }, { cachedInputTokens: 64 }],
+    ['Moonshot', { cached_tokens: 64 }, { cachedInputTokens: 64 }],
+    [
+      'xAI, beside the answer',
+      { completion_tokens_details: { reasoning_tokens: 300 }, total_tokens: 450 },
+      { outputTokens: 350, reasoningTokens: 300 },
+    ],
+    [
+      'all others, in it',
+      { completion_tokens: 350, completion_tokens_details: { reasoning_tokens: 300 }, total_tokens: 450 },
+      { outputTokens: 350, reasoningTokens: 300 },
+    ],
+  ])('that others count who speak OpenAI’s format: %s', (_, own, read) => {
+    const counts = { inputTokens: 100, outputTokens: 50 }
+    expect(parseOpenAIUsage({ prompt_tokens: 100, completion_tokens: 50, ...own })).toEqual({
+      ...counts,
+      ...read,
+    })
+  })
+})
+
+describe('how a call was served', () => {
+  const chat = scanRules['openai-chat']
+  const counted = '"usage":{"prompt_tokens":1,"completion_tokens":2}'
+
+  it.each([
+    ['before the counts', `{"service_tier":"flex","choices":[],${counted}}`],
+    ['behind them', `{${counted},"service_tier": "flex"}`],
+    [
+      'with other words in what the model says',
+      `{"a":"\\"service_tier\\":\\"x\\"",${counted},"service_tier":"flex"}`,
+    ],
+  ])('is read %s, also where the reply is not', (_, text) => {
+    if (chat === undefined) throw new Error('no rules')
+    const scan = new UsageScan(chat)
+    for (const byte of Buffer.from(`data: ${text}\n\n`)) scan.read(Buffer.from([byte]))
+    scan.end()
+    expect(scan.usage).toEqual({ inputTokens: 1, outputTokens: 2, serviceTier: 'flex' })
+    expect(scanUsage(Buffer.from(text), chat)).toEqual(scan.usage)
+  })
+})
+
+const others = join(import.meta.dirname, '../../../../../shared/data/vercel-ai/packages')
+const FOLDERS: readonly (readonly [string, WireName])[] = [
+  ['alibaba/src', 'openai-chat'],
+  ['anthropic/src', 'anthropic-messages'],
+  ['azure/src', 'openai-responses'],
+  ['deepseek/src/chat', 'openai-chat'],
+  ['google/src', 'gemini'],
+  ['groq/src', 'openai-chat'],
+  ['mistral/src', 'openai-chat'],
+  ['moonshotai/src', 'openai-chat'],
+  ['openai-compatible/src/chat', 'openai-chat'],
+  ['openai/src/chat', 'openai-chat'],
+  ['openai/src/completion', 'openai-completions'],
+  ['openai/src/responses', 'openai-responses'],
+  ['perplexity/src', 'openai-chat'],
+  ['xai/src', 'openai-chat'],
+  ['xai/src/responses', 'openai-responses'],
+]
+/** Two replies in one stream; not JSON; transcriptions, which count otherwise; a chat among responses; framed already. */
+const LEFT_OUT = /spliced-message-start|wrapper\.1\.chunks|transcription|azure-deepseek-reasoning|\.sse$/
+const recordings = FOLDERS.flatMap(([folder, name]) => {
+  const path = join(others, folder, '__fixtures__')
+  const files = existsSync(path) ? readdirSync(path) : []
+  return files
+    .filter((it) => !LEFT_OUT.test(it))
+    .map((it) => [`${folder}/${it}`, name, join(path, it)] as const)
+})
+
+describe.skipIf(recordings.length === 0)(
+  'recordings of others (skipped where ../shared/data/vercel-ai is not beside the repository)',
+  () => {
+    it.each(recordings)('%s is counted the same, read or passed', (_, name, path) => {
+      const [rules, text] = [scanRules[name], readFileSync(path, 'utf8')]
+      if (rules === undefined) throw new Error(`nothing is searched for in ${name}`)
+      const isWhole = path.endsWith('.json')
+      const passed = isWhole ? scanUsage(Buffer.from(text), rules) : passedUsage(text, name)
+      const read = isWhole
+        ? foldReply(wireOf(name).parseReply(JSON.parse(text) as Record<string, unknown>)).usage
+        : readUsage(text, name)
+      expect(passed).toEqual(read)
+    })
+  },
+)
+
+function framesOf(lines: string): string {
+  const events = lines.split('\n').filter((it) => it.trim() !== '')
+  return events
+    .map((it) => {
+      const { type } = it === '[DONE]' ? {} : (JSON.parse(it) as { type?: string })
+      return `${type === undefined ? '' : `event: ${type}\n`}data: ${it}\n\n`
+    })
+    .join('')
+}
+
+function passedUsage(text: string, name: WireName): Usage | null {
+  const rules = scanRules[name]
+  if (rules === undefined) return null
+  const scan = new UsageScan(rules)
+  const bytes = Buffer.from(framesOf(text))
+  for (let at = 0; at < bytes.length; at += 1000) scan.read(bytes.subarray(at, at + 1000))
+  scan.end()
+  return scan.usage
+}
+
+function readUsage(text: string, name: WireName): Usage | null {
+  const reader = wireOf(name).openReader()
+  let usage: Usage | null = null
+  const take = (deltas: ReturnType<typeof reader.end>) => {
+    for (const it of deltas) if (it.type === 'usage') ({ usage } = it)
+  }
+  const events = new SseReader((event, data) => {
+    if (data !== '[DONE]') take(reader.read(event, data))
+  })
+  events.read(Buffer.from(framesOf(text)))
+  events.end()
+  take(reader.end())
+  return usage
+}

@@ -12,6 +12,7 @@ type Doors = Readonly<Record<string, readonly string[]>>
 
 const gatewayRooms = [
   'access',
+  'apis',
   'calls',
   'catalogue',
   'contexts',
@@ -66,6 +67,8 @@ export const doors: Readonly<Record<string, Doors>> = {
     'access-errors': ['errors'],
     contract: ['errors'],
     access: ['contract', 'errors'],
+    apis: ['contract', 'errors'],
+    cache: ['contract', 'errors'],
     calls: ['contract', 'errors'],
     // Beside control: its worker reads the call log, as plan's does.
     cause: ['contract', 'errors', 'calls'],
@@ -142,7 +145,11 @@ export const reserved: readonly Reserved[] = [
     ],
     why: 'only server/ serves, and only handles, probes and exporters ask',
   },
-  { what: /^node:sqlite$/, for: ['packages/gateway/src/calls/'], why: 'only calls/ keeps call records' },
+  {
+    what: /^node:sqlite$/,
+    for: ['packages/gateway/src/calls/', 'packages/gateway/src/apis/'],
+    why: 'only calls/ keeps call records, and apis/ subscriptions',
+  },
   { what: /^@opentelemetry\//, for: ['packages/otel/'], why: 'OpenTelemetry stays behind the otel package' },
   {
     what: /^(yaml|smol-toml)(\/|$)/,

@@ -1,0 +1,113 @@
+import { describe, expect, it } from 'vitest'
+import { checkOf, loadSchemas } from './schema-checks.ts'
+import { problemOfSchema, withReferencesBelow } from './schema-shape.ts'
+
+const native = (it: string) => new RegExp(it, 'u')
+
+async function check(schema: Record<string, unknown>, value: unknown) {
+  const faults = await loadSchemas([{ schema }], native)
+  return faults.length > 0 ? faults.map((it) => it.reason) : checkOf(schema)(value)
+}
+
+describe('a check by a schema', () => {
+  it('says where and what, and no value', async () => {
+    const schema = {
+      type: 'object',
+      properties: { 'a/b': { type: 'array', items: { enum: ['x', 'y'] } } },
+      additionalProperties: false,
+    }
+    expect(await check(schema, { 'a/b': ['x'] })).toBeNull()
+    expect(await check(schema, { 'a/b': ['x', 'secret'] })).toEqual([
+      { pointer: '/a~1b/1', message: 'must be one of ["x","y"]' },
+    ])
+    expect(await check(schema, { 'q~': 1 })).toEqual([
+      { pointer: '/q~0', message: 'is a property that is not known' },
+    ])
+  })
+
+  it('is strict: a keyword that is none refuses the schema', async () => {
+    expect(await check({ type: 'object', requried: ['a'] }, {})).toEqual([
+      'strict mode: unknown keyword: "requried"',
+    ])
+  })
+
+  it('follows references within the schema, and ends where a value goes deeper than the stack', async () => {
+    const schema = { type: 'object', properties: { in: { $ref: '#' } }, additionalProperties: false }
+    expect(await check(schema, { in: { in: {} } })).toBeNull()
+    let deep: object = {}
+    for (let i = 0; i < 200_000; i += 1) deep = { in: deep }
+    expect(await check(schema, deep)).toEqual([{ pointer: '', message: 'is nested too deep' }])
+  })
+
+  it('is of its own schema, where several are loaded together and each refers to itself', async () => {
+    const of = (type: string) => ({ schema: { $defs: { it: { type } }, $ref: '#/$defs/it' } })
+    const [text, number] = [of('string'), of('number')]
+    await loadSchemas([text, number], native)
+    expect([checkOf(text.schema)('a'), checkOf(number.schema)(1)]).toEqual([null, null])
+    expect([checkOf(text.schema)(1), checkOf(number.schema)('a')]).toEqual([
+      [{ pointer: '', message: 'must be string' }],
+      [{ pointer: '', message: 'must be number' }],
+    ])
+  })
+
+  it('names a bounded number of issues, however much is wrong', async () => {
+    const schema = { type: 'object', properties: { list: { type: 'array', items: { type: 'string' } } } }
+    expect(await check(schema, { list: Array.from({ length: 10_000 }, () => 1) })).toHaveLength(1)
+    const many = { anyOf: Array.from({ length: 50 }, (_, i) => ({ const: i })) }
+    expect(await check(many, 'none')).toHaveLength(8)
+  })
+
+  it('lets formats be, and tests patterns by the engine that it was given', async () => {
+    const asked: string[] = []
+    const schema = { type: 'string', format: 'email', pattern: '^a' }
+    await loadSchemas([{ schema }], (it) => {
+      asked.push(it)
+      return { test: (text) => text.startsWith('a') }
+    })
+    expect(checkOf(schema)('a')).toBeNull()
+    expect(checkOf(schema)('b')).toHaveLength(1)
+    expect(asked).toContain('^a')
+  })
+})
+
+describe('the shape of a schema', () => {
+  const problem = (schema: Record<string, unknown>) => problemOfSchema(schema)?.path.join('/') ?? null
+
+  it('refers to nothing outside, wherever that is said', () => {
+    expect(problem({ $ref: 'https://example.com/a.json' })).toBe('$ref')
+    expect(problem({ properties: { default: { $ref: 'file:///etc/passwd' } } })).toBe(
+      'properties/default/$ref',
+    )
+    expect(problem({ anyOf: [{}, { items: { $dynamicRef: 'other' } }] })).toBe('anyOf/1/items/$dynamicRef')
+    expect(problem({ $id: 'https://example.com/a.json' })).toBe('$id')
+    expect(problem({ $schema: 'http://json-schema.org/draft-07/schema#' })).toBe('$schema')
+  })
+
+  it('may refer within itself, name a property as it likes, and hold any data', () => {
+    expect(problem({ $defs: { a: {} }, items: { $ref: '#/$defs/a' }, not: { $ref: '#' } })).toBeNull()
+    expect(problem({ properties: { $ref: { type: 'string' }, $id: { type: 'string' } } })).toBeNull()
+    expect(problem({ const: { $ref: 'https://example.com' }, examples: [{ $id: 'x' }] })).toBeNull()
+  })
+
+  it('is bounded in size and depth', () => {
+    expect(problem({ description: 'x'.repeat(70_000) })).toBe('')
+    let deep: Record<string, unknown> = {}
+    for (let i = 0; i < 100_000; i += 1) deep = { not: deep }
+    expect(problem(deep)).toBe('')
+  })
+
+  it('is moved into a document with its references, and nothing that only looks like one', () => {
+    const schema = {
+      $schema: 'https://json-schema.org/draft/2020-12/schema',
+      properties: { a: { $ref: '#/$defs/x' }, b: { $ref: '#' } },
+      $defs: { x: { const: { $ref: '#/y' } } },
+    }
+    expect(withReferencesBelow(schema, '/components/schemas/Input')).toEqual({
+      properties: {
+        a: { $ref: '#/components/schemas/Input/$defs/x' },
+        b: { $ref: '#/components/schemas/Input' },
+      },
+      $defs: { x: { const: { $ref: '#/y' } } },
+    })
+  })
+})

@@ -1,0 +1,109 @@
+/**
+ * JSON Schemas compiled to checks, in ajv's strict mode: a keyword that is misspelt refuses the settings, and is not
+ * passed by.
+ *
+ * The compiler is loaded with the first API there is, so a gateway without any does not pay for it; it is asked by
+ * whoever builds a version (`loadSchemas`), and a check is made once in the life of a schema. Nothing is ever fetched:
+ * the compiler has no loader, and what refers outside was refused before (`schema-shape.ts`).
+ *
+ * A check ends at the first thing that is wrong. To collect them all would let a body of a few hundred kilobytes make
+ * as many messages.
+ */
+import type { Ajv2020, ErrorObject, Options, ValidateFunction } from 'ajv/dist/2020.js'
+import type { SchemaCheck, SchemaIssue } from '../contract/apis.ts'
+
+type Schema = Readonly<Record<string, unknown>>
+
+/** Makes of a pattern what texts are tested by; throws where it cannot. */
+export type PatternEngine = (pattern: string) => { test(text: string): boolean }
+
+/** Of the branches of an `anyOf`; more is no help. */
+const MOST_ISSUES = 8
+const options: Options = {
+  strict: true,
+  strictTypes: false,
+  strictTuples: false,
+  allErrors: false,
+  // Formats are what the standard calls an annotation; they are told to callers, and not checked.
+  validateFormats: false,
+  logger: false,
+}
+
+const checks = new WeakMap<Schema, SchemaCheck>()
+let loading: Promise<typeof Ajv2020> | null = null
+
+/** What is wrong with a schema beyond its shape. */
+export interface SchemaFault<Of> {
+  readonly of: Of
+  readonly reason: string
+}
+
+/** Makes a check of each; resolves to those of which none can be made. */
+export async function loadSchemas<Of extends { readonly schema: Schema }>(
+  asked: readonly Of[],
+  patterns: PatternEngine,
+): Promise<readonly SchemaFault<Of>[]> {
+  const missing = asked.filter((it) => !checks.has(it.schema))
+  if (missing.length === 0) return []
+  loading ??= import('ajv/dist/2020.js').then((it) => it.Ajv2020)
+  const Compiler = await loading
+  const regExp = Object.assign((pattern: string) => patterns(pattern), { code: '' })
+  // One for each time: a compiler keeps what it has compiled for as long as it lives.
+  const compiler = new Compiler({ ...options, code: { regExp } })
+  const faults: SchemaFault<Of>[] = []
+  for (const it of missing) {
+    try {
+      checks.set(it.schema, createCheck(compiler.compile(it.schema)))
+    } catch (error) {
+      faults.push({ of: it, reason: error instanceof Error ? error.message : String(error) })
+    }
+  }
+  return faults
+}
+
+/** The check of a schema that `loadSchemas` has been asked for. */
+export function checkOf(schema: Schema): SchemaCheck {
+  return (value) => {
+    const check = checks.get(schema)
+    if (check === undefined) throw new TypeError('a schema was used before it was compiled')
+    return check(value)
+  }
+}
+
+function createCheck(validate: ValidateFunction): SchemaCheck {
+  return (value) => {
+    try {
+      if (validate(value) === true) return null
+    } catch (error) {
+      // A schema that refers to itself follows the value down.
+      if (error instanceof RangeError) return [{ pointer: '', message: 'is nested too deep' }]
+      throw error
+    }
+    const errors = validate.errors ?? []
+    validate.errors = null
+    return errors.slice(0, MOST_ISSUES).map(issueOf)
+  }
+}
+
+function issueOf({ instancePath, message = 'is wrong', params, keyword }: ErrorObject): SchemaIssue {
+  const { additionalProperty, allowedValues, allowedValue } = params as {
+    readonly additionalProperty?: string
+    readonly allowedValues?: readonly unknown[]
+    readonly allowedValue?: unknown
+  }
+  if (keyword === 'additionalProperties' && additionalProperty !== undefined)
+    return {
+      pointer: `${instancePath}/${escape(additionalProperty)}`,
+      message: 'is a property that is not known',
+    }
+  if (allowedValues !== undefined)
+    return { pointer: instancePath, message: `must be one of ${JSON.stringify(allowedValues).slice(0, 200)}` }
+  if (keyword === 'const')
+    return { pointer: instancePath, message: `must be ${JSON.stringify(allowedValue).slice(0, 200)}` }
+  return { pointer: instancePath, message }
+}
+
+/** As RFC 6901 has it; long names are cut, for they come from callers. */
+function escape(step: string): string {
+  return step.slice(0, 64).replaceAll('~', '~0').replaceAll('/', '~1')
+}

@@ -36,7 +36,8 @@ export const rules = {
     blame: 'sender',
     retry: false,
     status: 401,
-    say: () => 'the key given is not known here, and not as it was made: its checksum does not fit its letters',
+    say: () =>
+      'the key given is not known here, and not as it was made: its checksum does not fit its letters',
   }),
   'identity.disabled': rule<object>({
     blame: 'sender',
@@ -245,7 +246,12 @@ export const rules = {
     status: 404,
     say: (it) => `there is no API "${it.api}"; "GET /apis" lists those that this key may call`,
   }),
-  'apis.input': rule<{ api: string; pointer: string; problem: string }>({
+  'apis.input': rule<{
+    api: string
+    pointer: string
+    problem: string
+    issues: readonly { readonly pointer: string; readonly message: string }[]
+  }>({
     blame: 'sender',
     retry: false,
     status: 400,
@@ -411,7 +417,8 @@ export const rules = {
     blame: 'sender',
     retry: false,
     status: 422,
-    say: (it) => `"${it.field}" of "${it.api}" is published and does not change; publish "${it.next}" instead`,
+    say: (it) =>
+      `"${it.field}" of "${it.api}" is published and does not change; publish "${it.next}" instead`,
   }),
   'settings.api_moved': rule<{ api: string; from: string; to: string; may: string }>({
     blame: 'sender',
@@ -424,13 +431,15 @@ export const rules = {
     blame: 'sender',
     retry: false,
     status: 422,
-    say: (it) => `"${it.api}" is ${it.state} and was taken away; retire it first, so that its callers are told`,
+    say: (it) =>
+      `"${it.api}" is ${it.state} and was taken away; retire it first, so that its callers are told`,
   }),
   'settings.api_schema': rule<{ pointer: string; reason: string }>({
     blame: 'sender',
     retry: false,
     status: 422,
-    say: (it) => `${it.pointer}: found a schema of which no check can be made (${it.reason}), expected JSON Schema 2020-12`,
+    say: (it) =>
+      `${it.pointer}: found a schema of which no check can be made (${it.reason}), expected JSON Schema 2020-12`,
   }),
   'uptime.not_well': rule<{ check: string; found: string }>({
     blame: 'operator',

@@ -37,6 +37,7 @@ import { accessParticipant } from '../pipeline/access-participant.ts'
 import { GUARDED, measures } from '../pipeline/measures.ts'
 import { gatewayParticipant } from '../pipeline/participant.ts'
 import { Sides } from '../pipeline/placed.ts'
+import { createRevocation, type RevocationOptions } from '../pipeline/revocation.ts'
 import { type TelemetryPart, telemetryParticipant } from '../pipeline/telemetry-participant.ts'
 import { type AdminServer, startAdminServer } from '../server/admin-server.ts'
 import { createDataServer, type DataServer } from '../server/data-server.ts'
@@ -155,6 +156,8 @@ async function begin(options: RunOptions): Promise<Begun> {
   const access = openAccess({ clock, telemetry }, () => reloader)
   const sides = new Sides()
   const store = fileStore(join(stateFolder, 'reload'))
+  const cut: RevocationOptions['cut'] = (holds) => begun.data?.cutUnless(holds) ?? 0
+  const revocation = createRevocation({ clock, telemetry, cut })
   const uptime = openUptime({ clock, telemetry, store, adminUrl: () => begun.admin?.url ?? null })
   const reloader: Reloader<Parts> = createReloader<Parts>({
     scope: flags.scope,
@@ -169,6 +172,7 @@ async function begin(options: RunOptions): Promise<Begun> {
         shipped,
         clock,
         reach: { host: flags.host, isExposed: !isLoopback(flags.host) },
+        committed: (gateway) => revocation.follow(gateway),
       }),
       telemetry: telemetryParticipant({ live: telemetry, secrets, isTerminal }),
       access: accessParticipant({ secrets }),
@@ -199,7 +203,7 @@ async function begin(options: RunOptions): Promise<Begun> {
     texts,
     uptime,
   }
-  const begun: Begun = { ...parts, sides, closers: [], data: null, admin: null, isStopping: false }
+  const begun: Begun = { ...parts, sides, closers: [revocation.close], data: null, admin: null, isStopping: false }
   return begun
 }
 

@@ -20,6 +20,8 @@ export interface CompiledGateway {
   /** By `providers/{name}`, one for each provider that raw requests may go to. */
   readonly passThrough: ReadonlyMap<string, CompiledRoute>
   readonly identity: CompiledIdentity
+  /** Milliseconds from the swap until running calls of a key that it withdrew are cut; `finish` lets them end. */
+  readonly revokedWithin: number | 'finish'
   /** `GET /v1/models` in OpenAI's form, made once. */
   readonly modelList: string
   /** Header block every answer under this version carries: name, value, name, value … */
@@ -126,9 +128,20 @@ export interface CompiledContext {
 export interface CompiledIdentity {
   /** True when no tenant is configured: whoever reaches the port may call. */
   readonly open: boolean
-  /** Looks a bearer key up by its hash; memoised per snapshot. `nowMs` is wall time: keys expire by the calendar. */
-  find(key: string | undefined, nowMs: number): Caller | IdentityRefusal
+  /**
+   * Looks a bearer key up by its hash; memoised per snapshot. `nowMs` is wall time: keys expire by the calendar. Later
+   * only for a token of an identity provider that was not seen before; it never rejects.
+   */
+  find(key: string | undefined, nowMs: number): Found | Promise<Found>
+  /**
+   * Whether a caller of this or an earlier version is still somebody: its key, team and tenant are there and switched on,
+   * and nobody has moved its end before `nowMs`. That it may do less than before does not count, nor that its key ran
+   * out in its own time. Absent: everybody is.
+   */
+  holds?(caller: Caller, nowMs: number): boolean
 }
+
+export type Found = Caller | IdentityRefusal
 
 export interface Caller {
   readonly tenant: string
@@ -139,8 +152,29 @@ export interface Caller {
   readonly limiter: Limiter | null
   /** Who goes first where requests wait, 0 to 9, higher first; absent: as most. */
   readonly priority?: number
+  /** Only targets there may answer; absent: all may. */
+  readonly regions?: ReadonlySet<string>
+  /** `acme/research`; absent where the key is in no team. */
+  readonly team?: string
+  /** What it was recognised by, for `holds`. */
+  readonly proof?: CallerProof
 }
 
+/** A key by its hash, as 64 hex digits, or a token by the entry of `access.tokens` that vouched for it. */
+export type CallerProof =
+  | { readonly by: 'key'; readonly hash: string; readonly expiresMs: number | null }
+  | { readonly by: 'token'; readonly entry: object }
+
 export interface IdentityRefusal {
-  readonly refused: 'identity.missing_key' | 'identity.unknown_key' | 'identity.expired_key'
+  readonly refused:
+    | 'identity.missing_key'
+    | 'identity.unknown_key'
+    | 'identity.mistyped_key'
+    | 'identity.expired_key'
+    | 'identity.disabled'
+    | 'identity.token_refused'
+    | 'identity.token_expired'
+    | 'identity.no_tenant'
+    | 'identity.keys_unreachable'
+    | 'identity.busy'
 }

@@ -224,28 +224,42 @@ export interface RouteSettings {
   }
 }
 
-export interface TenantSettings {
-  readonly keys: Readonly<Record<string, KeySettings>>
-  /** Routes and models this tenant may call; absent means all. */
+/** What tenant, team and key may each say of whoever calls. */
+export interface CallerRules {
+  /** Default: true. */
+  readonly enabled?: boolean
+  /** Routes and models that may be called; absent means all that the level above allows. */
   readonly allow?: readonly string[]
-  /** Name of an entry in `limits`, for each key of this tenant that names none itself. */
+  /** Regions whose targets may answer; absent means all that the level above allows. */
+  readonly regions?: readonly string[]
+  /** Names of entries in `limits` and `budgets` that count this level as one. */
+  readonly limits?: readonly string[]
+  readonly budgets?: readonly string[]
+  /** Name of an entry in `limits` that counts each key which no nearer level names one for. */
   readonly limit?: string
-  /** Of each key that has none itself, 0 to 9; higher goes first where requests wait. */
+  /** Of each key that no nearer level gives one, 0 to 9; higher goes first where requests wait. */
   readonly priority?: number
 }
-export interface KeySettings {
+export interface TenantSettings extends CallerRules {
+  readonly keys?: Readonly<Record<string, KeySettings>>
+  readonly teams?: Readonly<Record<string, CallerRules>>
+}
+export interface KeySettings extends CallerRules {
   /** `sha256:<hex>` of the key. */
   readonly hash: string
+  /** Keys that this one replaced and that work until they expire. */
+  readonly previous?: readonly { readonly hash: string; readonly expires: string }[]
   /** RFC 3339. */
   readonly expires?: string
-  readonly limit?: string
-  readonly priority?: number
+  readonly team?: string
 }
 
 /** Who may call, and who may change what. */
 export interface AccessSettings {
   /** Not said: known where there are tenants, anyone where there are none. */
   readonly callers?: 'known' | 'anyone'
+  /** Until calls that run are cut when their key was withdrawn; 1000 by default. */
+  readonly revokedWithinMs?: number | 'finish'
   readonly people?: Readonly<Record<string, PersonSettings>>
   readonly roles?: Readonly<Record<string, RoleSettings>>
   readonly oidc?: Readonly<Record<string, IssuerSettings>>

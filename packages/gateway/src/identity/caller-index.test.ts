@@ -1,13 +1,18 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
+import type { z } from 'zod'
 import type { Limiter } from '../contract/limiter.ts'
 import { compileIdentity } from './compile-identity.ts'
-import type { TenantSpec } from './spec.ts'
+import { tenantSpec } from './spec.ts'
 
 const hashOf = (key: string): string => `sha256:${createHash('sha256').update(key).digest('hex')}`
 const limiter = (name: string): Limiter & { name: string } => ({ name, take: () => null })
-const compile = (tenants: Record<string, TenantSpec>, open = false) =>
-  compileIdentity(new Map(Object.entries(tenants)), open, (key, limit) => limiter(`${key} by ${limit}`))
+const compile = (written: Record<string, z.input<typeof tenantSpec>>, open = false) => {
+  const tenants = new Map(Object.entries(written).map(([name, it]) => [name, tenantSpec.parse(it)]))
+  return compileIdentity({ tenants, open }, (levels) =>
+    limiter(levels.map((it) => `${it.name} by ${it.limits.join(' and ')}`).join(', ')),
+  )
+}
 
 describe('a caller', () => {
   const identity = compile({

@@ -1,84 +1,107 @@
 /**
- * Tenants and keys as settings say, compiled to an index by hash. What can be
- * said of a tenant's keys by its settings alone is worked out once: a reload that changes a route goes over a
- * thousand keys only to hold their counts.
+ * Tenants, teams and keys as settings say, compiled to an index by hash. What can be said of a tenant's keys by its
+ * settings alone is worked out once: a reload that changes a route goes over a thousand keys only to hold their counts.
  *
- * Not here: counting (`policy/`); a limiter is asked for by who is counted and by which entry of `limits`.
+ * Not here: counting (`policy/`); a limiter is asked for by the levels that count a key.
  */
+import type { Level } from '../contract/allowance.ts'
 import type { Caller, CompiledIdentity } from '../contract/compiled.ts'
 import type { Limiter } from '../contract/limiter.ts'
-import { createCallerIndex, type KnownKey } from './caller-index.ts'
+import { createCallerIndex, type KnownKey, type TokenIndex } from './caller-index.ts'
+import { type Inherited, inherit, wayTo } from './inherit.ts'
 import type { TenantSpec } from './spec.ts'
 
-/** The limiter for a key (`acme/ci`) by an entry of `limits`; its count is kept as `keptAs` (`limit:acme/ci`). */
-export type LimiterOf = (key: string, limit: string, keptAs: string) => Limiter
+/** What counts a key at all its levels; `null` where nothing does. The same levels are the same list each time. */
+export type LimiterOf = (levels: readonly Level[]) => Limiter | null
 
-interface PreparedKey {
+interface PreparedKey extends Inherited {
   /** `acme/ci`, as it is counted. */
   readonly key: string
-  /** One string for all reloads: a new one would be hashed anew each time, a thousand times. */
-  readonly keptAs: string
-  /** 64 hex digits. */
-  readonly hash: string
-  readonly limit: string | null
-  readonly expiresMs: number | null
-  readonly priority: number | undefined
-  /** As it was compiled last; a caller with the same limiter is the same. */
-  last: KnownKey | null
+  readonly team: string | undefined
+  /** 64 hex digits each: the key in use and those it has replaced. */
+  readonly hashes: readonly { readonly hash: string; readonly expiresMs: number | null }[]
+  /** As they were compiled last, one for each hash; a caller with the same limiter is the same. */
+  last: readonly KnownKey[] | null
 }
 
 interface PreparedTenant {
   readonly name: string
-  readonly allow: ReadonlySet<string> | null
   readonly keys: readonly PreparedKey[]
 }
 
 /** By settings, which are frozen and the same object while they say the same. */
 const preparedTenants = new WeakMap<TenantSpec, PreparedTenant>()
 
-/** `open`: whoever reaches the port may call, and no key is looked at. */
-export function compileIdentity(
-  tenants: ReadonlyMap<string, TenantSpec>,
-  open: boolean,
-  limiterOf: LimiterOf,
-): CompiledIdentity {
+export interface IdentityInput {
+  readonly tenants: ReadonlyMap<string, TenantSpec>
+  /** Whoever reaches the port may call, and no key is looked at. */
+  readonly open: boolean
+  /** Tokens of identity providers; absent where none are taken. */
+  readonly tokens?: TokenIndex
+}
+
+export function compileIdentity(input: IdentityInput, limiterOf: LimiterOf): CompiledIdentity {
   const byHash = new Map<string, KnownKey>()
-  for (const [name, settings] of tenants) {
+  for (const [name, settings] of input.tenants) {
     const tenant = prepare(name, settings)
     for (const it of tenant.keys) {
-      const limiter = it.limit === null ? null : limiterOf(it.key, it.limit, it.keptAs)
-      if (it.last === null || it.last.caller.limiter !== limiter) it.last = compileKey(tenant, it, limiter)
-      byHash.set(it.hash, it.last)
+      const limiter = it.levels.length === 0 ? null : limiterOf(it.levels)
+      if (it.last === null || it.last[0]?.caller.limiter !== limiter) it.last = compileKey(name, it, limiter)
+      for (const [i, { hash }] of it.hashes.entries()) {
+        const known = it.last[i]
+        if (known !== undefined) byHash.set(hash, known)
+      }
     }
   }
-  return createCallerIndex(byHash, open)
+  return createCallerIndex(byHash, input.open, input.tokens)
 }
 
 function prepare(name: string, settings: TenantSpec): PreparedTenant {
   const known = preparedTenants.get(settings)
   if (known?.name === name) return known
-  const allow = settings.allow === undefined ? null : new Set(settings.allow)
-  const keys = Object.entries(settings.keys).map(
-    ([keyName, it]): PreparedKey => ({
+  const keys = Object.entries(settings.keys).map(([keyName, it]): PreparedKey => {
+    const { enabled, allow, regions, priority, levels } = inherit(wayTo(name, settings, keyName))
+    return {
       key: `${name}/${keyName}`,
-      keptAs: `limit:${name}/${keyName}`,
-      hash: it.hash.slice('sha256:'.length),
-      limit: it.limit ?? settings.limit ?? null,
-      expiresMs: it.expires === undefined ? null : Date.parse(it.expires),
-      priority: it.priority ?? settings.priority,
+      team: it.team === undefined ? undefined : `${name}/${it.team}`,
+      hashes: [{ hash: digitsOf(it.hash), expiresMs: instantOf(it.expires) }].concat(
+        it.previous.map((old) => ({ hash: digitsOf(old.hash), expiresMs: instantOf(old.expires) })),
+      ),
+      ...{ enabled, allow, regions, priority, levels },
       last: null,
-    }),
-  )
-  const tenant = { name, allow, keys }
+    }
+  })
+  const tenant = { name, keys }
   preparedTenants.set(settings, tenant)
   return tenant
 }
 
-function compileKey(tenant: PreparedTenant, it: PreparedKey, limiter: Limiter | null): KnownKey {
-  const { name, allow } = tenant
-  const known = { tenant: name, key: it.key, allow, limiter }
-  const caller: Caller = Object.freeze(
-    it.priority === undefined ? known : { ...known, priority: it.priority },
-  )
-  return { caller, expiresMs: it.expiresMs }
+const digitsOf = (hash: string): string => hash.slice('sha256:'.length)
+const instantOf = (text: string | undefined): number | null => (text === undefined ? null : Date.parse(text))
+
+function compileKey(tenant: string, it: PreparedKey, limiter: Limiter | null): readonly KnownKey[] {
+  return it.hashes.map(({ hash, expiresMs }) => {
+    const proof = { by: 'key' as const, hash, expiresMs }
+    return { caller: callerOf({ tenant, ...it, limiter, proof }), expiresMs, enabled: it.enabled }
+  })
+}
+
+/** What is not said is left out, so that callers of one kind have one shape. */
+export function callerOf(
+  it: Pick<Caller, 'tenant' | 'key' | 'allow' | 'limiter' | 'proof'> & {
+    readonly team: string | undefined
+    readonly regions: ReadonlySet<string> | undefined
+    readonly priority: number | undefined
+  },
+): Caller {
+  return Object.freeze({
+    tenant: it.tenant,
+    key: it.key,
+    allow: it.allow,
+    limiter: it.limiter,
+    ...(it.priority === undefined ? null : { priority: it.priority }),
+    ...(it.regions === undefined ? null : { regions: it.regions }),
+    ...(it.team === undefined ? null : { team: it.team }),
+    ...(it.proof === undefined ? null : { proof: it.proof }),
+  })
 }

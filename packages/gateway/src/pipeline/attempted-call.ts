@@ -10,6 +10,7 @@
  */
 import { writeTraceparent } from '@changeover/otel'
 import type { Span } from '@changeover/reload'
+import type { AttemptBill } from '../contract/call.ts'
 import type { CompiledRoute, CompiledTarget } from '../contract/compiled.ts'
 import type { FinishReason, Usage } from '../contract/neutral.ts'
 import type { RouteAsk } from '../contract/route-ask.ts'
@@ -23,7 +24,8 @@ import { type CallerWishes, NO_WISHES } from '../routing/caller-wishes.ts'
 import type { RequestBody } from '../wire/request-body.ts'
 import { AsideRun } from './aside-run.ts'
 import { AttemptLedger, type EndedAttempt } from './attempt-ledger.ts'
-import { Call } from './call.ts'
+import { Call, type CutCode } from './call.ts'
+import { CallBill } from './call-bill.ts'
 import { type CallFacts, recordOf } from './call-facts.ts'
 import type { CallInstruments } from './call-instruments.ts'
 import { endCallSpan, startAttemptSpan, startCallSpan } from './call-spans.ts'
@@ -59,7 +61,7 @@ export abstract class AttemptedCall extends Call implements AttemptHost, ReplyPo
   #committed = false
   #firstTokenMs: number | null = null
   #seenModel = ''
-  #usage: Usage | null = null
+  readonly #bill = new CallBill()
   #finish: FinishReason | null = null
   #asked: RequestFacts | null = null
   #leaving: AbortController | null = null
@@ -73,11 +75,11 @@ export abstract class AttemptedCall extends Call implements AttemptHost, ReplyPo
     this.#attempts?.resume()
   }
 
-  cut(): void {
+  cut(code: CutCode = 'call.cut'): void {
     if (this.ended || this.isClosed) return
     this.#attempts?.cancel('call.cut')
-    const { status } = rules['call.cut']
-    this.#tellFailure({ status, code: 'call.cut', message: sayError('call.cut', {}) }, [])
+    const { status } = rules[code]
+    this.#tellFailure({ status, code, message: sayError(code, {}) }, [])
   }
 
   /** Aborted when the call is over: for what is waited for on its way. */
@@ -110,6 +112,7 @@ export abstract class AttemptedCall extends Call implements AttemptHost, ReplyPo
 
   onAttempt(target: CompiledTarget): UpstreamRequest | null {
     this.#target = target
+    this.#bill.begin()
     this.#attemptAt = this.tools.clock.monotonic()
     this.#seenModel = ''
     this.#requestId = null
@@ -152,6 +155,7 @@ export abstract class AttemptedCall extends Call implements AttemptHost, ReplyPo
   adopt(aside: Aside): void {
     if (!(aside instanceof AsideRun)) return
     this.#target = aside.target
+    this.#bill.begin()
     this.#attemptAt = aside.startedMono
     this.#written = aside.written
     this.#attemptSpan = aside.span
@@ -203,9 +207,11 @@ export abstract class AttemptedCall extends Call implements AttemptHost, ReplyPo
     const [kind, span] = [this.#attemptKind, this.#attemptSpan]
     this.#attemptKind = null
     this.#attemptSpan = null
-    const seen = { seenModel: this.#seenModel, usage: this.#usage, reason: this.#attempts?.reason ?? null }
+    const bill = this.#billAttempt(target, code)
+    const usage = bill?.tokens ?? (this.#committed ? this.#bill.usage : null)
+    const seen = { seenModel: this.#seenModel, usage, reason: this.#attempts?.reason ?? null }
     this.#ledger.end(
-      { target, status, error: code, cause, durationMs, kind, span, ...seen },
+      { target, status, error: code, cause, durationMs, kind, span, bill, ...seen },
       this.#instruments,
     )
   }
@@ -278,7 +284,7 @@ export abstract class AttemptedCall extends Call implements AttemptHost, ReplyPo
   }
 
   seenUsage(usage: Usage): void {
-    this.#usage = usage
+    this.#bill.seen(usage)
   }
 
   seenFinish(reason: FinishReason): void {
@@ -333,8 +339,7 @@ export abstract class AttemptedCall extends Call implements AttemptHost, ReplyPo
   }
 
   #facts(): CallFacts {
-    const price = this.#target?.facts?.price ?? null
-    const usage = this.#usage
+    const bill = this.#bill
     return {
       id: this.id,
       endpoint: this.head.endpoint,
@@ -351,8 +356,9 @@ export abstract class AttemptedCall extends Call implements AttemptHost, ReplyPo
       skipped: this.#attempts?.skipped ?? null,
       warnings: this.#written?.warnings ?? NO_WARNINGS,
       seenModel: this.#seenModel,
-      usage,
-      costMicroUsd: price === null || usage === null ? null : price.costMicroUsd(usage, this.startedAt),
+      usage: bill.usage,
+      costMicroUsd: bill.costMicroUsd,
+      estimated: bill.estimated,
       status: this.status,
       error: this.error,
       replyBytes: this.replyBytes,
@@ -391,6 +397,19 @@ export abstract class AttemptedCall extends Call implements AttemptHost, ReplyPo
     const { head, snapshot, startedAt } = this
     this.#span ??= startCallSpan(this.tools, { head, snapshot, startedAt, route: this.route })
     return this.#span
+  }
+
+  #billAttempt(target: CompiledTarget, error: string): AttemptBill | null {
+    // What was counted to its end needs no estimate.
+    const isCounted = error === '' && this.#bill.counted !== null
+    return this.#bill.end({
+      target,
+      error,
+      answered: this.#committed,
+      textBytes: isCounted ? 0 : (this.#reply?.tally?.() ?? 0),
+      atMs: this.startedAt,
+      inputTokens: () => this.routeAsk().inputTokens(),
+    })
   }
 
   #writeFor(target: CompiledTarget): UpstreamBody {

@@ -12,6 +12,7 @@ import { hash } from 'node:crypto'
 import type { RolloutUnit, Snapshot } from '@changeover/reload'
 import type { Caller } from '../contract/compiled.ts'
 import type { CallHead } from '../contract/downstream.ts'
+import { foundNow } from './found-now.ts'
 import { sessionHeader } from './request-facts.ts'
 import type { Parts } from './tools.ts'
 
@@ -43,6 +44,6 @@ export function callerUnder(
 ): Caller | null {
   const identity = snapshot?.parts.gateway.identity
   if (identity === undefined || identity.open) return null
-  const found = identity.find(head.key, startedAt)
-  return 'refused' in found ? null : found
+  const found = foundNow(identity, head.key, startedAt)
+  return found === null || 'refused' in found ? null : found
 }

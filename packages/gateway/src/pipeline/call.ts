@@ -8,7 +8,7 @@
  * Not here: what a call for a reply does between (`generate-call.ts`), bytes and sockets (`server/`).
  */
 import { isReloadError, type RolloutUnit, type Snapshot, type UnitSource } from '@changeover/reload'
-import type { Caller, CompiledGateway } from '../contract/compiled.ts'
+import type { Caller, CompiledGateway, Found } from '../contract/compiled.ts'
 import type { CallHead, Downstream } from '../contract/downstream.ts'
 import type { RouteAsk } from '../contract/route-ask.ts'
 import type { CallerError } from '../contract/wire.ts'
@@ -43,6 +43,9 @@ export abstract class Call implements UnitSource {
   #pin: GatewayPin | null = null
   #unit: RolloutUnit | null = null
   #closed = false
+  #isRecognising = false
+  /** The body, where it came before the caller was recognised. */
+  #early: Buffer | null = null
 
   constructor(tools: PipelineTools, downstream: Downstream, head: CallHead) {
     this.tools = tools
@@ -62,16 +65,29 @@ export abstract class Call implements UnitSource {
     }
   }
 
-  /** The whole body has come. */
-  abstract take(body: Buffer): void
+  /** The whole body has come; what is done with it waits until the caller is recognised. */
+  arrived(body: Buffer): void {
+    if (this.#isRecognising) this.#early = body
+    else this.take(body)
+  }
+
+  /** The whole body has come, and the caller is known. */
+  protected abstract take(body: Buffer): void
   /** The caller keeps up again. */
   abstract onDrain(): void
   /** Ends the call from this side, with an answer or an event in the caller's format. */
-  abstract cut(): void
+  abstract cut(code?: CutCode): void
   /** The answer is over or the caller has left: writes the record, ends the span. Called once. */
   protected abstract finish(): void
   /** Headers of the kind of call, added to those that all answers carry. */
   protected abstract addHeaders(headers: string[]): void
+
+  /** Ends the call when its caller is nobody any more. True when it did. */
+  cutUnless(holds: (caller: Caller) => boolean): boolean {
+    if (this.caller === null || this.ended || this.#closed || holds(this.caller)) return false
+    this.cut('identity.revoked')
+    return true
+  }
 
   /** The exchange is over. `complete`: every byte has been handed to the network. */
   closed(complete: boolean): void {
@@ -266,8 +282,33 @@ export abstract class Call implements UnitSource {
     const identity = this.gateway?.identity
     if (identity === undefined || identity.open) return true
     const found = identity.find(this.head.key, this.startedAt)
-    if ('refused' in found) return this.refuse(found.refused, {})
+    if (found instanceof Promise) return this.#waitFor(found)
+    return this.#admit(found)
+  }
+
+  #admit(found: Found): boolean {
+    if ('refused' in found) {
+      const { retry } = rules[found.refused]
+      return this.refuse(found.refused, {}, retry ? RETRY_SOON : [])
+    }
     this.caller = found
+    return true
+  }
+
+  /** The body may come meanwhile, and the version in force may change. */
+  #waitFor(finding: Promise<Found>): true {
+    this.#isRecognising = true
+    finding
+      .then((found) => {
+        this.#isRecognising = false
+        if (this.#closed || this.ended || !this.#admit(found) || this.caller === null) return
+        const { identity } = this.tools.reloader.current()?.parts.gateway ?? {}
+        const body = this.#early
+        this.#early = null
+        if (identity?.holds?.(this.caller, this.tools.clock.now()) === false) this.cut('identity.revoked')
+        else if (body !== null) this.take(body)
+      })
+      .catch((thrown: unknown) => void this.refuseThrown(thrown))
     return true
   }
 }
@@ -277,4 +318,8 @@ interface RouteAsked {
   routeAsk(): RouteAsk
 }
 
+/** Why a call is ended from this side. */
+export type CutCode = 'call.cut' | 'identity.revoked'
+
+const RETRY_SOON = ['retry-after', '1']
 const ONE_WRITE_BYTES = 64 * 1024

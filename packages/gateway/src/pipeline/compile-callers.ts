@@ -1,5 +1,5 @@
 /**
- * Who may call, and how often: tenants, keys and limits compiled to one index of callers.
+ * Who may call, and how often: tenants, teams, keys and limits compiled to one index of callers.
  *
  * It is compiled again when one of them changed, and taken over as it is when none did, which is the most frequent
  * reload by far: with a thousand keys everything about them then costs some twenty comparisons. So what is
@@ -9,6 +9,7 @@
  * no index that is alive holds it.
  */
 import type { Carry, SettingsTree } from '@changeover/reload'
+import type { Level } from '../contract/allowance.ts'
 import type { CompiledIdentity } from '../contract/compiled.ts'
 import type { Limiter } from '../contract/limiter.ts'
 import { compileIdentity } from '../identity/compile-identity.ts'
@@ -82,23 +83,42 @@ class CountShelf {
 class Callers {
   readonly identity: CompiledIdentity
   readonly #shelf: CountShelf
+  readonly #limits: Asked['limits']
   readonly #held: Counted[] = []
 
   constructor(shelf: CountShelf, { limits, tenants, open }: Asked) {
     this.#shelf = shelf
-    this.identity = compileIdentity(tenants, open, (key, limit, keptAs) => {
-      const numbers = limits.get(limit)
-      if (numbers === undefined)
-        throw new TypeError(`key ${key} names limit ${limit}, which was not compiled`)
-      const counted = shelf.take(keptAs)
-      this.#held.push(counted)
-      return limiterOf(counted.count, numbers)
-    })
+    this.#limits = limits
+    this.identity = compileIdentity({ tenants, open }, (levels) => this.#limiterOf(levels))
   }
 
   giveBack(): void {
     for (const it of this.#held.splice(0)) this.#shelf.leave(it)
   }
+
+  #limiterOf(levels: readonly Level[]): Limiter | null {
+    const all = levels.flatMap((level) => level.limits.map((limit, i) => this.#countedBy(level, limit, i)))
+    return all.length < 2 ? (all[0] ?? null) : { take: (nowMs) => takeAll(all, nowMs) }
+  }
+
+  /** The first limit of a level goes on with the count of the one that stood there before. */
+  #countedBy({ kind, name }: Level, limit: string, i: number): Limiter {
+    const numbers = this.#limits.get(limit)
+    if (numbers === undefined)
+      throw new TypeError(`${kind} ${name} names limit ${limit}, which was not compiled`)
+    const counted = this.#shelf.take(i === 0 ? `limit:${kind}:${name}` : `limit:${kind}:${name}:${limit}`)
+    this.#held.push(counted)
+    return limiterOf(counted.count, numbers)
+  }
+}
+
+/** The first that refuses; what those before it took stays taken. */
+function takeAll(all: readonly Limiter[], nowMs: number): ReturnType<Limiter['take']> {
+  for (const it of all) {
+    const refused = it.take(nowMs)
+    if (refused !== null) return refused
+  }
+  return null
 }
 
 function isSame(a: Asked, b: Asked): boolean {

@@ -9,6 +9,7 @@ import { catalogueSpec } from '../catalogue/spec.ts'
 import { contextSpec } from '../contexts/spec.ts'
 import type { CompiledGateway, CompiledRoute } from '../contract/compiled.ts'
 import type { SecretValues } from '../contract/secret.ts'
+import { REVOKED_WITHIN_MS, revokedWithinSpec } from '../identity/spec.ts'
 import { providerSpec } from '../providers/spec.ts'
 import { modelSpec, routeSpec } from '../routing/spec.ts'
 import { entriesOf, entryOf } from '../settings/check.ts'
@@ -51,6 +52,7 @@ export function compileGateway(input: CompileInput): CompiledGateway {
     routes,
     passThrough: compilePassThrough(targetInput),
     identity: compileCallers(settings, input.carry),
+    revokedWithin: entryOf(settings, ['access', 'revokedWithinMs'], revokedWithinSpec) ?? REVOKED_WITHIN_MS,
     modelList: writeModelList(routes, asked),
     versionHeaders: Object.freeze(['x-changeover-version', input.version]),
     recordCalls: record?.enabled ?? true,

@@ -11,7 +11,7 @@
 import type { CallRecord } from '../contract/call.ts'
 import { GatewayError } from '../errors.ts'
 import { type Fields, isFields } from '../wire/fields.ts'
-import { Call } from './call.ts'
+import { Call, type CutCode } from './call.ts'
 import { FEEDBACK } from './measures.ts'
 
 const LONGEST_COMMENT = 4_000
@@ -46,8 +46,8 @@ export class FeedbackCall extends Call {
 
   onDrain(): void {}
 
-  cut(): void {
-    if (!this.ended && !this.isClosed) this.refuse('call.cut', {})
+  cut(code: CutCode = 'call.cut'): void {
+    if (!this.ended && !this.isClosed) this.refuse(code, {})
   }
 
   protected finish(): void {}

@@ -4,7 +4,7 @@
  * The list was made with the snapshot; it is only read here for callers who may not see all of it.
  */
 import type { CallHead, Downstream } from '../contract/downstream.ts'
-import { Call } from './call.ts'
+import { Call, type CutCode } from './call.ts'
 import { type ListedModel, shapeOfList } from './model-list.ts'
 import type { PipelineTools } from './tools.ts'
 
@@ -48,8 +48,8 @@ export class ModelsCall extends Call {
 
   onDrain(): void {}
 
-  cut(): void {
-    if (!this.ended && !this.isClosed) this.refuse('call.cut', {})
+  cut(code: CutCode = 'call.cut'): void {
+    if (!this.ended && !this.isClosed) this.refuse(code, {})
   }
 
   protected finish(): void {}

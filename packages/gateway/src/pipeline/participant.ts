@@ -38,6 +38,8 @@ export interface GatewayParticipantOptions {
   /** For simulated providers; pools and limits are given the time by whoever asks them. */
   readonly clock: Clock
   readonly reach: DataPlaneReach
+  /** Told what serves, each time that changes. */
+  readonly committed?: (gateway: CompiledGateway) => void
 }
 
 /** Every section but telemetry. */
@@ -60,6 +62,7 @@ export function gatewayParticipant(options: GatewayParticipantOptions): Particip
       return compileGateway({ settings, version, carry, secrets, clock, shipped })
     },
     describe: describeRouting,
+    ...(options.committed === undefined ? {} : { committed: options.committed }),
   }
 }
 

@@ -111,7 +111,7 @@ class Counts {
   take(tree: SettingsTree, key: string, nowMs: number): unknown {
     const [tenantName = '', keyName = ''] = key.split('/')
     const tenant = tree['tenants']?.[tenantName] as unknown as TenantSettings
-    const limit = tenant.keys[keyName]?.limit ?? tenant.limit
+    const limit = tenant.keys?.[keyName]?.limit ?? tenant.limit
     if (limit === undefined) return null
     const count = this.#counts.get(key) ?? createRequestCount()
     this.#counts.set(key, count)
@@ -129,6 +129,7 @@ interface Answer {
 /** What becomes of a call: who it is, what it may, and whether it is over the limit. */
 function answer({ identity }: CompiledGateway, key: string, nowMs: number): Answer | IdentityRefusal {
   const found = identity.find(key, nowMs)
+  if (found instanceof Promise) throw new Error('no token was sent')
   if ('refused' in found) return found
   const allow = found.allow === null ? null : [...found.allow]
   return { tenant: found.tenant, key: found.key, allow, over: found.limiter?.take(nowMs) ?? null }

@@ -9,7 +9,7 @@
  * Not here: what requests for a model's reply do beside (`generate-call.ts`), what comes after (`attempted-call.ts`).
  */
 import { nearest } from '@changeover/reload'
-import type { CompiledRoute, CompiledTarget } from '../contract/compiled.ts'
+import type { Caller, CompiledRoute, CompiledTarget } from '../contract/compiled.ts'
 import { type ErrorCode, rules } from '../errors.ts'
 import { readWishes, USUAL_PRIORITY } from '../routing/caller-wishes.ts'
 import { mayCall } from '../routing/may-call.ts'
@@ -108,7 +108,8 @@ export class RoutedCall extends AttemptedCall {
       return this.refuse('routing.no_such_model', { model, nearest: nearest(model, [...known]) })
     }
     if (!mayCall(this.caller, model, route)) return this.refuse('identity.not_allowed', { model })
-    this.wishes = readWishes(this.head.headers, this.caller?.priority ?? USUAL_PRIORITY)
+    const { priority = USUAL_PRIORITY, regions = null } = this.caller ?? NOBODY
+    this.wishes = readWishes(this.head.headers, priority, regions)
     this.route = route.plan.rules.length === 0 ? route : resolveRoute(route, this.routeAsk(), this)
     if (this.route === null) return false
     this.callSpan()
@@ -139,6 +140,9 @@ export class RoutedCall extends AttemptedCall {
     return this.refuse('policy.limit_reached', refused, ['retry-after', seconds])
   }
 }
+
+/** Whom no key was asked of. */
+const NOBODY: Pick<Caller, 'priority' | 'regions'> = Object.freeze({})
 
 /** Route, context, limits, guards, cache, attempts. */
 const STATIONS = 6

@@ -12,6 +12,7 @@ import type { CallHead } from '../contract/downstream.ts'
 import type { RouteAsk } from '../contract/route-ask.ts'
 import { resolveRoute } from '../routing/resolve-route.ts'
 import type { CallFacts } from './call-facts.ts'
+import { foundNow } from './found-now.ts'
 
 export interface ShadowInput {
   readonly facts: CallFacts
@@ -46,7 +47,7 @@ function decide(
   model: string,
 ): CompiledRoute | string {
   const { identity } = gateway
-  const caller = identity.open ? null : identity.find(head.key, facts.startedAt)
+  const caller = identity.open ? null : foundNow(identity, head.key, facts.startedAt)
   if (caller !== null && 'refused' in caller) return caller.refused
   const route = gateway.routes.get(model)
   if (route === undefined) return 'routing.no_such_model'

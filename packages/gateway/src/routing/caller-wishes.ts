@@ -12,6 +12,8 @@
 export interface CallerWishes {
   readonly sensitive: boolean
   readonly region: string | null
+  /** Those that the caller's key, team and tenant leave; `null`: all. */
+  readonly regions: ReadonlySet<string> | null
   readonly priority: number
   /** Until the answer begins. `null`: not said. */
   readonly beginMs: number | null
@@ -24,6 +26,7 @@ export const USUAL_PRIORITY = 5
 export const NO_WISHES: CallerWishes = Object.freeze({
   sensitive: false,
   region: null,
+  regions: null,
   priority: USUAL_PRIORITY,
   beginMs: null,
   totalMs: null,
@@ -31,20 +34,25 @@ export const NO_WISHES: CallerWishes = Object.freeze({
 
 type Headers = Readonly<Record<string, string | readonly string[] | undefined>>
 
-/** `ownPriority` is that of the key. */
-export function readWishes(headers: Headers, ownPriority: number): CallerWishes {
+/** `ownPriority` and `regions` are those of the key. */
+export function readWishes(
+  headers: Headers,
+  ownPriority: number,
+  regions: ReadonlySet<string> | null = null,
+): CallerWishes {
   const sensitive = headers['x-changeover-sensitive']
   const region = headers['x-changeover-region']
   const priority = headers['x-changeover-priority']
   const whole = headers['x-request-timeout-ms']
   const begin = headers['x-stainless-timeout']
   const says = sensitive ?? region ?? priority ?? whole ?? begin
-  if (says === undefined && ownPriority === USUAL_PRIORITY) return NO_WISHES
+  if (says === undefined && ownPriority === USUAL_PRIORITY && regions === null) return NO_WISHES
   const beginSeconds = readPositive(begin)
   return {
     // Whatever is not plainly "no" counts as yes: a typing error must not let data out.
     sensitive: sensitive !== undefined && sensitive !== 'false' && sensitive !== '0',
     region: typeof region === 'string' && region !== '' ? region : null,
+    regions,
     priority: Math.min(ownPriority, readPositive(priority) ?? (priority === '0' ? 0 : ownPriority)),
     beginMs: beginSeconds === null ? null : beginSeconds * 1000,
     totalMs: readPositive(whole),

@@ -52,7 +52,8 @@ export class NextTargets {
     this.#rules = rules
     this.#random = tools.random
     this.#fallback = route.fallback
-    const chooses = route.plan.chooses || wishes.sensitive || wishes.region !== null
+    const narrowed = wishes.sensitive || wishes.region !== null || wishes.regions !== null
+    const chooses = route.plan.chooses || narrowed
     this.#selection = chooses ? new Selection({ route, wishes }, host, tools) : null
   }
 

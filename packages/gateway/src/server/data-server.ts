@@ -13,6 +13,7 @@ import type { AddressInfo } from 'node:net'
 import type { Clock, Telemetry } from '@changeover/reload'
 import { Bag } from '../contract/bag.ts'
 import type { CallSink } from '../contract/call.ts'
+import type { Caller } from '../contract/compiled.ts'
 import { createCallIds } from '../pipeline/call-id.ts'
 import { Sides } from '../pipeline/placed.ts'
 import type { GatewayReloader, PipelineTools } from '../pipeline/tools.ts'
@@ -70,6 +71,8 @@ export interface DataServer {
   readonly server: Server
   /** Resolves when it listens. Port 0 takes a free one. */
   listen(at: { readonly host: string; readonly port: number }): Promise<{ readonly port: number }>
+  /** Cuts the running calls whose caller does not hold any more. Returns how many. */
+  cutUnless(holds: (caller: Caller) => boolean): number
   /** Resolves when every connection is closed. */
   close(options: { readonly drainMs: number }): Promise<void>
 }
@@ -113,6 +116,11 @@ export function createDataServer(options: DataServerOptions): DataServer {
   return {
     server,
     listen: (at) => listen(server, at),
+    cutUnless: (holds) => {
+      let count = 0
+      for (const exchange of active) if (exchange.cutUnless(holds)) count += 1
+      return count
+    },
     close: ({ drainMs }) => {
       closing = true
       return drain({ server, active, clock, drainMs })

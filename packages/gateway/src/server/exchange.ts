@@ -7,6 +7,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Bag, InBag } from '../contract/bag.ts'
+import type { Caller } from '../contract/compiled.ts'
 import type { Call } from '../pipeline/call.ts'
 
 const EXCHANGE = Symbol('exchange')
@@ -76,7 +77,7 @@ export class Exchange implements InBag {
     const body = this.#more === null ? (this.#first ?? NO_BODY) : Buffer.concat(this.#more)
     this.#first = null
     this.#more = null
-    this.#call.take(body)
+    this.#call.arrived(body)
   }
 
   onDrain(): void {
@@ -95,6 +96,11 @@ export class Exchange implements InBag {
 
   cut(): void {
     this.#call.cut()
+  }
+
+  /** True when the call was cut, because its caller is nobody any more. */
+  cutUnless(holds: (caller: Caller) => boolean): boolean {
+    return this.#call.cutUnless(holds)
   }
 
   #refuseSize(): void {

@@ -237,6 +237,7 @@ function testSnapshot(
       open: true,
       find: () => ({ tenant: '', key: '', allow: null, limiter: null }),
     },
+    revokedWithin: 'finish',
     passThrough: new Map(passThrough.map((route) => [route.name, route])),
     modelList: JSON.stringify({
       object: 'list',

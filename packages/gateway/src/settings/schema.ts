@@ -19,7 +19,7 @@ import {
   PLAIN_NAME_EXPECTED,
   setting,
 } from '../contract/setting.ts'
-import { callersSpec, tenantSpec } from '../identity/spec.ts'
+import { callersSpec, revokedWithinSpec, tenantSpec } from '../identity/spec.ts'
 import { limitSpec } from '../policy/spec.ts'
 import { providerSpec } from '../providers/spec.ts'
 import { modelSpec, routeSpec } from '../routing/spec.ts'
@@ -81,6 +81,7 @@ const fixed = {
   access: {
     entries: {
       callers: callersSpec,
+      revokedWithinMs: revokedWithinSpec,
       people: peopleSpec,
       roles: rolesSpec,
       oidc: oidcSpec,
@@ -108,6 +109,8 @@ const fixed = {
 const entrySays = {
   callers:
     'known: only keys of tenants; anyone: whoever reaches the port, and then there are no tenants; not said: known where there are tenants, else anyone, on a loopback address only and never where there were tenants before',
+  revokedWithinMs:
+    'within what time after the swap calls that run are cut when their key was withdrawn, for those of older versions too; 0: at once; finish: they may end; without it 1000',
   people: 'who may use the admin API, by name; the token in the state directory may always do everything',
   roles: 'roles beside the built-in ones, by name',
   oidc: 'identity providers whose signed tokens are taken, by name',
@@ -135,6 +138,7 @@ export const settingsSchema = z.strictObject({
   access: setting(
     z.strictObject({
       callers: setting(callersSpec.optional(), entrySays.callers),
+      revokedWithinMs: setting(revokedWithinSpec.optional(), entrySays.revokedWithinMs, { unit: 'ms' }),
       people: setting(peopleSpec.optional(), entrySays.people),
       roles: setting(rolesSpec.optional(), entrySays.roles),
       oidc: setting(oidcSpec.optional(), entrySays.oidc),

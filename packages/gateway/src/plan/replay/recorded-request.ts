@@ -37,7 +37,9 @@ export class RecordedRequest implements RouteAsk {
 
   get wishes(): CallerWishes {
     const { sensitive, region } = this
-    return sensitive || region !== null ? { ...NO_WISHES, sensitive, region } : NO_WISHES
+    const regions = this.#caller?.regions ?? null
+    const narrowed = sensitive || region !== null || regions !== null
+    return narrowed ? { ...NO_WISHES, sensitive, region, regions } : NO_WISHES
   }
 
   /** In records from before it was kept, the route's name stands for it. */

@@ -32,9 +32,19 @@ function withKeys(tenant: Json): Json {
   const keys = Object.entries(partOf(tenant, 'keys')).map(([name, entry]) => {
     const value = partOf(entry)['hash']
     if (typeof value !== 'string') return [name, entry] as const
-    return [name, { ...partOf(entry), hash: `sha256:${hash('sha256', value, 'hex')}` }] as const
+    const previous = partOf(entry)['previous']
+    const old = Array.isArray(previous) ? { previous: previous.map(rehashed) } : {}
+    return [name, { ...partOf(entry), ...rehashed({ hash: value }), ...old }] as const
   })
   return { ...partOf(tenant), keys: Object.fromEntries(keys) }
+}
+
+/** A key that replaced another keeps its calls: they are found under either. */
+function rehashed(entry: Json): Fields {
+  const value = partOf(entry)['hash']
+  return typeof value === 'string'
+    ? { ...partOf(entry), hash: `sha256:${hash('sha256', value, 'hex')}` }
+    : partOf(entry)
 }
 
 type Fields = { readonly [name: string]: Json }

@@ -14,6 +14,7 @@ import type { Caller, CompiledGateway, CompiledRoute, CompiledTarget } from '../
 import type { Usage } from '../../contract/neutral.ts'
 import type { SecretValues } from '../../contract/secret.ts'
 import { compileGateway } from '../../pipeline/compile-gateway.ts'
+import { foundNow } from '../../pipeline/found-now.ts'
 import { mayCall } from '../../routing/may-call.ts'
 import { NextTargets } from '../../routing/next-targets.ts'
 import { resolveRoute } from '../../routing/resolve-route.ts'
@@ -64,7 +65,7 @@ export class ReplayVersion {
   ): Outcome {
     const { identity } = this.#gateway
     this.#time.set(row, draw)
-    const found = identity.open ? null : identity.find(key, this.#nowMs)
+    const found = identity.open ? null : foundNow(identity, key, this.#nowMs)
     if (found !== null && 'refused' in found) return refused(found.refused)
     ask.by(found)
     const asked = this.#lookUp(row, ask.model)

@@ -1,0 +1,171 @@
+/**
+ * Whether what tenants, teams and keys name exists, and whether a key is left anything to call: each with the place of
+ * the setting that is wrong. And no two keys are the same, those that were replaced among them.
+ *
+ * What a tenant says is worked out once while it stays the same; what exists is looked at each time, because that
+ * changes without the tenant.
+ *
+ * Not here: what each entry looks like by itself (`settings/check.ts`).
+ */
+import { type Issue, pointTo, type SettingsTree } from '@changeover/reload'
+import { inAll, type LevelRules, wayTo, wayToTeam } from '../identity/inherit.ts'
+import { type TenantSpec, tenantSpec } from '../identity/spec.ts'
+import { providerSpec } from '../providers/spec.ts'
+import { modelSpec, routeSpec } from '../routing/spec.ts'
+import { entriesOf } from '../settings/check.ts'
+import { wrong } from '../settings/issue-texts.ts'
+import { at, dangling, type Known, namesOf } from './reference-issues.ts'
+
+type Tenants = ReadonlyMap<string, TenantSpec>
+/** What can be named, by the field that names it. */
+type NamedIn = 'allow' | 'regions' | 'limits' | 'budgets'
+type KnownNames = Readonly<Record<NamedIn, Known & { readonly has: ReadonlySet<string> }>>
+
+export function checkTenants(tree: SettingsTree): readonly Issue[] {
+  const tenants = entriesOf(tree, 'tenants', tenantSpec)
+  if (tenants.size === 0) return []
+  const known = knownNames(tree)
+  const named = [...tenants].flatMap(([name, it]) =>
+    factsOf(name, it).names.flatMap(({ field, pointer, value }) =>
+      known[field].has.has(value) ? [] : [dangling(pointer, value, known[field])],
+    ),
+  )
+  const own = [...tenants].flatMap(([name, it]) => factsOf(name, it).issues)
+  return [...named, ...own, ...(areKeysDifferent(tenants) ? [] : sameKeys(tenants))]
+}
+
+function knownNames(tree: SettingsTree): KnownNames {
+  const known = (what: string, names: readonly string[]) => ({ what, names, has: new Set(names) })
+  const regions = [...entriesOf(tree, 'models', modelSpec).values()].flatMap((it) => it.region ?? [])
+  return {
+    allow: known('routes or models', callableNames(tree)),
+    regions: known('regions of models', [...new Set(regions)]),
+    limits: known('limits', namesOf(tree, 'limits')),
+    budgets: known('budgets', namesOf(tree, 'budgets')),
+  }
+}
+
+function callableNames(tree: SettingsTree): readonly string[] {
+  const aliases = [...entriesOf(tree, 'routes', routeSpec).values()].flatMap((it) => it.aliases)
+  const passed = [...entriesOf(tree, 'providers', providerSpec)].flatMap(([name, it]) =>
+    it.passThrough ? [`providers/${name}`] : [],
+  )
+  return [...namesOf(tree, 'routes'), ...aliases, ...namesOf(tree, 'models'), ...passed]
+}
+
+/** What there is to check in a tenant. */
+interface TenantFacts {
+  readonly names: readonly { readonly field: NamedIn; readonly pointer: string; readonly value: string }[]
+  /** Wrong whatever else there is. */
+  readonly issues: readonly Issue[]
+  readonly hashes: readonly { readonly pointer: string; readonly hash: string }[]
+}
+
+/** By settings, which are the same object while they say the same. */
+const knownFacts = new WeakMap<TenantSpec, TenantFacts & { readonly name: string }>()
+
+function factsOf(name: string, tenant: TenantSpec): TenantFacts {
+  const known = knownFacts.get(tenant)
+  if (known?.name === name) return known
+  const here = at('tenants', name)
+  const levels = levelsOf(here, name, tenant)
+  const facts = {
+    name,
+    names: levels.flatMap(({ pointer, rules }) => namesIn(pointer, rules)),
+    issues: [...unknownTeams(here, tenant), ...levels.flatMap((it) => leftWithNothing(it))],
+    hashes: hashesOf(here, tenant),
+  }
+  knownFacts.set(tenant, facts)
+  return facts
+}
+
+interface LevelAt extends LevelRules {
+  readonly pointer: string
+  readonly way: readonly LevelRules[]
+}
+
+function levelsOf(here: string, name: string, tenant: TenantSpec): readonly LevelAt[] {
+  const levels = (section: 'teams' | 'keys', wayOf: (entry: string) => readonly LevelRules[]): LevelAt[] =>
+    Object.keys(tenant[section]).flatMap((entry) => {
+      const way = wayOf(entry)
+      const last = way.at(-1)
+      return last === undefined ? [] : [{ ...last, way, pointer: pointTo(`${here}/${section}`, entry) }]
+    })
+  const top = { kind: 'tenant' as const, name, rules: tenant }
+  return [
+    { ...top, way: [top], pointer: here },
+    ...levels('teams', (it) => wayToTeam(name, tenant, it)),
+    ...levels('keys', (it) => wayTo(name, tenant, it)),
+  ]
+}
+
+function namesIn(pointer: string, rules: LevelRules['rules']): TenantFacts['names'] {
+  const list = (field: NamedIn, names: readonly string[] = []) =>
+    names.map((value, i) => ({ field, pointer: `${pointer}/${field}/${i}`, value }))
+  const limit =
+    rules.limit === undefined
+      ? []
+      : [{ field: 'limits' as const, pointer: `${pointer}/limit`, value: rules.limit }]
+  return [
+    ...limit,
+    ...list('allow', rules.allow),
+    ...list('regions', rules.regions),
+    ...list('limits', rules.limits),
+    ...list('budgets', rules.budgets),
+  ]
+}
+
+function unknownTeams(here: string, tenant: TenantSpec): readonly Issue[] {
+  const names = Object.keys(tenant.teams)
+  return Object.entries(tenant.keys).flatMap(([name, { team }]) => {
+    if (team === undefined || names.includes(team)) return []
+    return [dangling(`${pointTo(`${here}/keys`, name)}/team`, team, { what: 'teams of this tenant', names })]
+  })
+}
+
+/** Lists that have nothing in common are a mistake: who is to call nothing is switched off. */
+function leftWithNothing({ way, pointer, rules }: LevelAt): readonly Issue[] {
+  return (['allow', 'regions'] as const).flatMap((field) => {
+    const own = rules[field]
+    const left = inAll(way.map((it) => it.rules[field]))
+    if (own === undefined || own.length === 0 || left === undefined || left.size > 0) return []
+    const above = inAll(way.slice(0, -1).map((it) => it.rules[field])) ?? []
+    const expected = `one of ${[...above].join(', ')} among them, which is all that the levels above leave`
+    return [wrong(`${pointer}/${field}`, `"${own.join('", "')}"`, expected)]
+  })
+}
+
+function hashesOf(here: string, tenant: TenantSpec): TenantFacts['hashes'] {
+  return Object.entries(tenant.keys).flatMap(([name, key]) => {
+    const pointer = pointTo(`${here}/keys`, name)
+    return [
+      { pointer, hash: key.hash },
+      ...key.previous.map(({ hash }, i) => ({ pointer: `${pointer}/previous/${i}`, hash })),
+    ]
+  })
+}
+
+/** The short way, for the thousand keys that stand behind every reload; the long one says what is wrong. */
+function areKeysDifferent(tenants: Tenants): boolean {
+  const hashes = new Set<string>()
+  let count = 0
+  for (const [name, tenant] of tenants) {
+    const facts = factsOf(name, tenant)
+    for (const it of facts.hashes) hashes.add(it.hash)
+    count += facts.hashes.length
+  }
+  return hashes.size === count
+}
+
+function sameKeys(tenants: Tenants): readonly Issue[] {
+  const pointers = new Map<string, string>()
+  return [...tenants].flatMap(([name, tenant]) =>
+    factsOf(name, tenant).hashes.flatMap(({ pointer, hash }) => {
+      const twin = pointers.get(hash)
+      if (twin !== undefined)
+        return [wrong(`${pointer}/hash`, `the hash that ${twin} has too`, 'a key of its own')]
+      pointers.set(hash, pointer)
+      return []
+    }),
+  )
+}

@@ -7,6 +7,7 @@
  *
  * Not here: how answers go out (`pipeline/`).
  */
+import type { WireName } from './wire.ts'
 
 /** An answer as it goes out to the caller, in the caller's format. */
 export interface KeptAnswer {
@@ -33,32 +34,60 @@ export interface CacheAsk {
   /** Of the guardrails in force for the route; `null` without. */
   readonly guards: string | null
   /** The caller's format, and whether it asked for a stream. */
-  readonly wire: string
+  readonly wire: WireName
   readonly stream: boolean
-  /** The request as it came, or as the guardrails have changed it. */
+  /** As the caller named it: where a format has it in the path it is not in the body, and it is said back in answers. */
+  readonly model: string
+  /** What else the answer hangs on: the models that the route may ask, and headers that go on to them. */
+  readonly basis: string
+  /**
+   * The request as it came. Not as guardrails have changed it: what they mask is given back in the answer, so that two
+   * requests which are the same once masked have different answers.
+   */
   readonly body: Buffer
+  /** Guardrails have changed it: its text must not leave, so that nobody is asked whether it is like another. */
+  readonly changed: boolean
   readonly nowMs: number
   /** `no-store`, `no-cache`, `max-age` … as the caller said in `cache-control`; `null` for nothing. */
   readonly control: string | null
 }
 
-/** What the leader does with its answer; `drop` and `keep` are called once, one of them. */
+/** What the leader does with its answer; one of the three is called, and what is called after it does nothing. */
 export interface CacheLead {
   readonly lead: true
+  /** Who was asked beside, to find out; absent where nobody was. */
+  readonly asked?: AskedBeside
   keep(answer: KeptAnswer): void
-  /** It failed, was cut, or may not be kept: those who wait go and ask for themselves. */
+  /** It is whole and good for those who asked the same at once, and not for later. */
+  share(answer: KeptAnswer): void
+  /** It failed or was cut: of those who wait, the next one asks. */
   drop(): void
 }
 
 export interface CacheHit {
   readonly hit: 'exact' | 'semantic' | 'joined'
   readonly answer: KeptAnswer
+  readonly asked?: AskedBeside
+}
+
+/** A text was embedded, to find out whether its like was answered before. */
+export interface AskedBeside {
+  /** `provider/model`, as in an attempt. */
+  readonly target: string
+  readonly status: number | null
+  /** Empty when it ended well. */
+  readonly error: string
+  readonly durationMs: number
+  readonly inputTokens: number | null
+  readonly costMicroUsd: number | null
 }
 
 /** `null`: not looked at, and not kept. */
 export type CacheLook = CacheHit | CacheLead | null
 
 export interface AnswerCache {
+  /** Its entry in the settings. */
+  readonly name: string
   /** Later where it waits for another caller's answer, for an embedding, or for a shared store. Never rejects. */
   look(ask: CacheAsk, signal: AbortSignal): CacheLook | Promise<CacheLook>
 }

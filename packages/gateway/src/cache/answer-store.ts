@@ -1,0 +1,40 @@
+/** Where answers are kept. What cannot be reached holds nothing: no method throws or rejects. */
+import type { KeptAnswer } from '../contract/answer-cache.ts'
+import type { AnswerKey } from './answer-key.ts'
+
+export interface KeepBounds {
+  readonly ttlMs: number
+  readonly maxBytes: number
+  readonly maxEntryBytes: number
+}
+
+/** Of one tenant, of one route, of both, or all. */
+export interface Which {
+  readonly tenant?: string
+  readonly route?: string
+}
+
+export interface StoreFacts {
+  /** `null` where they are not known without looking through all. */
+  readonly entries: number | null
+  readonly bytes: number | null
+  readonly evicted: number
+  /** Times that it could not be reached. */
+  readonly failures: number
+}
+
+export interface AnswerStore {
+  /** At once where it is in this process. How old it may be is not looked at here. */
+  find(key: AnswerKey): KeptAnswer | null | Promise<KeptAnswer | null>
+  /** An answer that is too large is passed over. */
+  keep(key: AnswerKey, answer: KeptAnswer, bounds: KeepBounds): void
+  /** How many there were. */
+  clear(which: Which): number | Promise<number>
+  readonly facts: StoreFacts
+}
+
+export function sizeOf(answer: KeptAnswer): number {
+  let bytes = 0
+  for (const it of answer.chunks) bytes += it.length
+  return bytes
+}

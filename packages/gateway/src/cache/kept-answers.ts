@@ -1,0 +1,203 @@
+/**
+ * A cache by its settings: looks for answers that are kept, brings together those who ask the same, and keeps what they
+ * are told.
+ *
+ * What is kept outlives settings (`CacheMemory`, carried from version to version by the name of the cache); the numbers
+ * belong to a version. So a reload that shortens the time to live counts for what is kept already, and one that changes
+ * a prompt or a guardrail finds nothing, since both are part of what answers are kept under.
+ *
+ * Where the store or an embedding has to be waited for, the request is the first of its kind already: others that ask the
+ * same meanwhile join it, so that 500 of them are one look and one call.
+ *
+ * Invariant: `look` never throws and never rejects; whatever goes wrong, the request is asked as if there were no cache.
+ */
+import type { Clock } from '@changeover/reload'
+import type {
+  AnswerCache,
+  AskedBeside,
+  CacheAsk,
+  CacheHit,
+  CacheLead,
+  CacheLook,
+  KeptAnswer,
+} from '../contract/answer-cache.ts'
+import { type AnswerKey, keyOf } from './answer-key.ts'
+import type { AnswerStore } from './answer-store.ts'
+import { readControl } from './cache-control.ts'
+import { CacheCounts } from './cache-counts.ts'
+import { type Flight, Flights, type Landing } from './flights.ts'
+import type { CacheSpec } from './spec.ts'
+import { Vectors } from './vectors.ts'
+
+/** What a cache has, whatever its settings say now. */
+export class CacheMemory {
+  readonly name: string
+  readonly store: AnswerStore
+  readonly flights = new Flights()
+  readonly vectors = new Vectors<AnswerKey>()
+  readonly counts = new CacheCounts()
+
+  constructor(name: string, store: AnswerStore) {
+    this.name = name
+    this.store = store
+  }
+}
+
+/** Asks a model for the vector of a text. Never rejects; without a vector the request goes on without. */
+export type Embed = (text: string, signal: AbortSignal) => Promise<Embedded>
+
+export interface Embedded {
+  readonly vector: Float32Array | null
+  readonly asked: AskedBeside
+}
+
+export interface KeptAnswersInput {
+  readonly memory: CacheMemory
+  readonly spec: CacheSpec
+  /** `null` for kind exact. */
+  readonly embed: Embed | null
+  readonly clock: Clock
+}
+
+/** One request on its way through. */
+interface Look {
+  readonly key: AnswerKey
+  readonly nowMs: number
+  /** How old an answer may be, by the settings and the caller. */
+  readonly maxAgeMs: number
+  readonly signal: AbortSignal
+  /** `null`: nobody may join. */
+  readonly flight: Flight | null
+}
+
+export class KeptAnswers implements AnswerCache {
+  readonly name: string
+  readonly #memory: CacheMemory
+  readonly #spec: CacheSpec
+  readonly #embed: Embed | null
+  readonly #clock: Clock
+
+  constructor({ memory, spec, embed, clock }: KeptAnswersInput) {
+    this.name = memory.name
+    this.#memory = memory
+    this.#spec = spec
+    this.#embed = embed
+    this.#clock = clock
+  }
+
+  look(ask: CacheAsk, signal: AbortSignal): CacheLook | Promise<CacheLook> {
+    try {
+      const look = this.#look(ask, signal)
+      return look instanceof Promise ? look.catch(() => null) : look
+    } catch {
+      return null
+    }
+  }
+
+  #look(ask: CacheAsk, signal: AbortSignal): CacheLook | Promise<CacheLook> {
+    const control = readControl(ask.control)
+    const key = control.noStore ? null : keyOf(ask, this.#spec)
+    if (key === null) {
+      this.#memory.counts.count('bypass')
+      return null
+    }
+    const maxAgeMs = Math.min(this.#spec.ttlMs, control.maxAgeMs ?? Number.POSITIVE_INFINITY)
+    const about = { key, nowMs: ask.nowMs, maxAgeMs, signal }
+    // Asked anew: nobody's answer but the provider's will do, and whoever asks meanwhile may have an older one.
+    if (maxAgeMs === 0) return this.#lead({ ...about, flight: null }, null)
+    const flight = this.#memory.flights.find(key.name)
+    if (flight !== null) return this.#join({ ...about, flight })
+    const kept = this.#memory.store.find(key)
+    if (kept instanceof Promise)
+      return this.#lookLater({ ...about, flight: this.#memory.flights.open(key.name) }, kept)
+    if (isFresh(kept, about)) return this.#hit('exact', kept)
+    const led = { ...about, flight: this.#memory.flights.open(key.name) }
+    return this.#embed === null || key.alike === null ? this.#lead(led, null) : this.#lookForLike(led)
+  }
+
+  async #join(look: Look): Promise<CacheLook> {
+    const { flight, signal } = look
+    if (flight === null) return null
+    const landing: Landing = await flight.join(this.#spec.waitMs, { clock: this.#clock, signal })
+    if (landing === 'left') return null
+    if (landing === 'alone') return this.#lead({ ...look, flight: null }, null)
+    if ('chunks' in landing) return this.#hit('joined', landing)
+    return this.#lead(look, null)
+  }
+
+  async #lookLater(look: Look, kept: Promise<KeptAnswer | null>): Promise<CacheLook> {
+    const found = await kept.catch(() => null)
+    if (isFresh(found, look)) {
+      look.flight?.land(found)
+      return this.#hit('exact', found)
+    }
+    return this.#embed === null || look.key.alike === null
+      ? this.#lead(look, null)
+      : await this.#lookForLike(look)
+  }
+
+  async #lookForLike(look: Look): Promise<CacheLook> {
+    const { alike } = look.key
+    const { semantic } = this.#spec
+    if (alike === null || this.#embed === null || semantic === undefined) return this.#lead(look, null)
+    const embedded = await this.#embed(alike.text, look.signal).catch(() => null)
+    const vector = embedded?.vector ?? null
+    if (embedded === null || vector === null) return this.#lead(look, embedded)
+    const near = this.#memory.vectors.find(alike.within, vector, semantic.threshold)
+    const found = near === null ? null : await this.#memory.store.find(near.value)
+    if (!isFresh(found, look)) {
+      this.#memory.vectors.forget((it) => it === near?.value && found === null)
+      return this.#lead(look, embedded)
+    }
+    look.flight?.land(found)
+    return { ...this.#hit('semantic', found), asked: embedded.asked }
+  }
+
+  #hit(hit: CacheHit['hit'], answer: KeptAnswer): CacheHit {
+    this.#memory.counts.count(hit, answer.costMicroUsd ?? 0)
+    return { hit, answer }
+  }
+
+  /** Who left while it waited has nobody to ask for: the next one does. */
+  #lead(look: Look, embedded: Embedded | null): CacheLead | null {
+    const { key, flight, signal } = look
+    if (signal.aborted) {
+      flight?.fail()
+      return null
+    }
+    this.#memory.counts.count('miss')
+    let isOver = false
+    const once = (run: () => void) => (): void => {
+      if (isOver) return
+      isOver = true
+      run()
+    }
+    const keep = (answer: KeptAnswer): void => {
+      this.#memory.store.keep(key, answer, this.#spec)
+      this.#remember(key, embedded)
+      flight?.land(answer)
+    }
+    return {
+      lead: true,
+      ...(embedded === null ? {} : { asked: embedded.asked }),
+      keep: (answer) => once(() => keep(answer))(),
+      share: (answer) => once(() => flight?.land(answer))(),
+      drop: once(() => flight?.fail()),
+    }
+  }
+
+  #remember({ alike, ...key }: AnswerKey, embedded: Embedded | null): void {
+    const vector = embedded?.vector ?? null
+    if (alike === null || vector === null) return
+    const most = this.#spec.semantic?.maxEntries ?? 0
+    // Without its text: what it was compared by is the vector.
+    this.#memory.vectors.add(alike.within, { vector, value: { ...key, alike: null } }, most)
+  }
+}
+
+function isFresh(
+  answer: KeptAnswer | null,
+  { nowMs, maxAgeMs }: { readonly nowMs: number; readonly maxAgeMs: number },
+): answer is KeptAnswer {
+  return answer !== null && nowMs - answer.keptAt < maxAgeMs
+}

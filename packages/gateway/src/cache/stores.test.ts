@@ -1,0 +1,155 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { keyOf } from './answer-key.ts'
+import { readControl } from './cache-control.ts'
+import { MemoryAnswers } from './memory-answers.ts'
+import { answerOf, askOf, question, textOf } from './test-asks.ts'
+import { Vectors } from './vectors.ts'
+
+const keyFor = (text: string, more: object = {}) => {
+  const key = keyOf(askOf(more, question(text)), { sampled: false })
+  if (key === null) throw new Error('no key')
+  return key
+}
+const bounds = { ttlMs: 1000, maxBytes: 4000, maxEntryBytes: 2000 }
+
+describe('answers in memory', () => {
+  it('stay within their bytes, and those that were asked for last stay', () => {
+    const texts = fc.array(fc.tuple(fc.constantFrom(...'abcdefgh'), fc.nat(1500)), { maxLength: 60 })
+    fc.assert(
+      fc.property(texts, (all) => {
+        const store = new MemoryAnswers()
+        for (const [name, length] of all) {
+          store.keep(keyFor(name), answerOf('x'.repeat(length)), bounds)
+          expect(store.facts.bytes).toBeLessThanOrEqual(bounds.maxBytes)
+          expect(store.find(keyFor(name))).not.toBeNull()
+        }
+        store.clear({})
+        expect(store.facts).toMatchObject({ entries: 0, bytes: 0 })
+      }),
+    )
+  })
+
+  it('go in the order in which they were not asked for', () => {
+    const store = new MemoryAnswers()
+    for (const it of ['a', 'b', 'c']) store.keep(keyFor(it), answerOf('x'.repeat(500)), bounds)
+    store.find(keyFor('a'))
+    store.keep(keyFor('d'), answerOf('x'.repeat(500)), bounds)
+    expect(['a', 'b', 'c', 'd'].map((it) => store.find(keyFor(it)) !== null)).toEqual([
+      true,
+      false,
+      true,
+      true,
+    ])
+    expect(store.facts.evicted).toBe(1)
+  })
+
+  it('are copies, cut as they came', () => {
+    const store = new MemoryAnswers()
+    const block = Buffer.from('one two')
+    store.keep(
+      keyFor('a'),
+      answerOf('', { chunks: [block.subarray(0, 3), block.subarray(3)], streamed: true }),
+      bounds,
+    )
+    block.fill('x')
+    expect(store.find(keyFor('a'))?.chunks.map(String)).toEqual(['one', ' two'])
+  })
+
+  it('are cleared by tenant and route', () => {
+    const store = new MemoryAnswers()
+    for (const tenant of ['a', 'b']) {
+      for (const route of ['r', 's']) store.keep(keyFor('x', { tenant, route }), answerOf(tenant), bounds)
+    }
+    expect(store.clear({ tenant: 'a', route: 'r' })).toBe(1)
+    expect(store.clear({ route: 'r' })).toBe(1)
+    expect(store.clear({ tenant: 'a' })).toBe(1)
+    expect(textOf(store.find(keyFor('x', { tenant: 'b', route: 's' })) ?? answerOf('none'))).toBe('b')
+    expect(store.clear({})).toBe(1)
+  })
+})
+
+describe('vectors', () => {
+  const numbers = fc.array(fc.integer({ min: -100, max: 100 }), { minLength: 12, maxLength: 12 })
+
+  it('find what comparing all of them in full would', () => {
+    const threshold = fc.double({ min: 0.5, max: 0.99, noNaN: true })
+    fc.assert(
+      fc.property(
+        fc.array(numbers, { minLength: 1, maxLength: 30 }),
+        numbers,
+        threshold,
+        (all, asked, least) => {
+          const vectors = new Vectors<number>()
+          all.forEach((it, value) => vectors.add('p', { vector: Float32Array.from(it), value }, 100))
+          const best = Math.max(...all.map((it) => cosine(it, asked)).filter((it) => !Number.isNaN(it)), -1)
+          const found = vectors.find('p', Float32Array.from(asked), least)
+          if (best > least + 1e-5) expect(found?.likeness).toBeCloseTo(best, 4)
+          if (best < least - 1e-5) expect(found).toBeNull()
+          expect(vectors.find('q', Float32Array.from(asked), -1)).toBeNull()
+        },
+      ),
+    )
+  })
+
+  it('find a text by itself at the highest threshold', () => {
+    fc.assert(
+      fc.property(numbers, (it) => {
+        fc.pre(it.some((at) => at !== 0))
+        const vectors = new Vectors<number>()
+        vectors.add('p', { vector: Float32Array.from(it), value: 1 }, 9)
+        expect(vectors.find('p', Float32Array.from(it), 1)?.value).toBe(1)
+      }),
+    )
+  })
+
+  it('are no more than there may be, and the oldest go', () => {
+    const vectors = new Vectors<number>()
+    for (let i = 0; i < 5; i += 1) vectors.add(`p${i % 2}`, { vector: axis(i), value: i }, 3)
+    expect(vectors.size).toBe(3)
+    expect([0, 1, 2, 3, 4].map((i) => vectors.find(`p${i % 2}`, axis(i), 0.9)?.value ?? null)).toEqual([
+      null,
+      null,
+      2,
+      3,
+      4,
+    ])
+  })
+
+  it('of another length, of no length or of no numbers are like nothing', () => {
+    const vectors = new Vectors<number>()
+    vectors.add('p', { vector: axis(1), value: 1 }, 9)
+    vectors.add('p', { vector: new Float32Array(8), value: 2 }, 9)
+    vectors.add('p', { vector: Float32Array.from([Number.NaN]), value: 3 }, 9)
+    expect(vectors.size).toBe(1)
+    expect(vectors.find('p', Float32Array.from([0, 1]), 0.5)).toBeNull()
+    expect(vectors.find('p', new Float32Array(8), 0)).toBeNull()
+  })
+})
+
+describe('what a caller says of kept answers', () => {
+  it.each([
+    [null, false, null],
+    ['', false, null],
+    ['no-store', true, null],
+    ['No-Cache', false, 0],
+    ['max-age=5', false, 5000],
+    ['max-age = 5 , no-store', true, 5000],
+    ['max-age=9, max-age=5', false, 5000],
+    ['max-age=5, no-cache', false, 0],
+    ['max-age=x, public, max-stale', false, null],
+  ])('in %j is read', (text, noStore, maxAgeMs) => {
+    expect(readControl(text)).toEqual({ noStore, maxAgeMs })
+  })
+})
+
+function axis(i: number): Float32Array {
+  const vector = new Float32Array(8)
+  vector[i] = 2
+  return vector
+}
+
+function cosine(a: readonly number[], b: readonly number[]): number {
+  const dot = a.reduce((sum, it, i) => sum + it * (b[i] ?? 0), 0)
+  return dot / (Math.hypot(...a) * Math.hypot(...b))
+}

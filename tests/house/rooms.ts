@@ -16,6 +16,7 @@ const gatewayRooms = [
   'calls',
   'catalogue',
   'contexts',
+  'counters',
   'identity',
   'imports',
   'policy',
@@ -74,6 +75,7 @@ export const doors: Readonly<Record<string, Doors>> = {
     cause: ['contract', 'errors', 'calls'],
     catalogue: ['contract', 'errors'],
     contexts: ['contract', 'errors'],
+    counters: ['contract', 'errors'],
     identity: ['contract', 'errors'],
     imports: ['contract'],
     policy: ['contract', 'errors'],
@@ -149,6 +151,11 @@ export const reserved: readonly Reserved[] = [
     what: /^node:sqlite$/,
     for: ['packages/gateway/src/calls/', 'packages/gateway/src/apis/'],
     why: 'only calls/ keeps call records, and apis/ subscriptions',
+  },
+  {
+    what: /^(ioredis|postgres)(\/|$)/,
+    for: ['packages/gateway/src/counters/'],
+    why: 'only counters/ counts through servers',
   },
   { what: /^@opentelemetry\//, for: ['packages/otel/'], why: 'OpenTelemetry stays behind the otel package' },
   {

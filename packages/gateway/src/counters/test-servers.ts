@@ -1,0 +1,75 @@
+/** For tests: counts shared through a real server, as one process has them. */
+import { randomUUID } from 'node:crypto'
+import { type Clock, systemClock } from '@changeover/reload'
+import {
+  findPostgres,
+  findRedis,
+  NO_POSTGRES,
+  NO_REDIS,
+  type ServerProcess,
+  startPostgres,
+  startRedis,
+} from '@changeover/testkit'
+import type { Claim, Correction, CounterStore } from '../contract/counters.ts'
+import type { OpenCountServer } from './count-server.ts'
+import { openPostgres } from './postgres-server.ts'
+import { openRedis } from './redis-server.ts'
+import { SharedCounts } from './shared-counts.ts'
+
+export interface ServerKind {
+  readonly called: string
+  /** Why it cannot be had here, or `null`. */
+  readonly absent: string | null
+  start(): Promise<ServerProcess>
+  open(url: string, prefix: string): OpenCountServer
+}
+
+const connectMs = 2000
+
+export const serverKinds: readonly ServerKind[] = [
+  {
+    called: 'Redis',
+    absent: findRedis() === null ? NO_REDIS : null,
+    start: () => startRedis(),
+    open: (url, prefix) => (onLost) => openRedis({ url, prefix, cluster: false, connectMs }, onLost),
+  },
+  {
+    called: 'PostgreSQL',
+    absent: findPostgres() === null ? NO_POSTGRES : null,
+    start: startPostgres,
+    open: (url, prefix) => (onLost) => openPostgres({ url, prefix, connectMs }, onLost),
+  },
+]
+
+export const silent = { enabled: () => false, log: () => undefined }
+
+/** As one process has them: a connection, a sender and queues of its own. */
+export async function openShared(
+  kind: ServerKind,
+  place: { readonly url: string; readonly prefix: string; readonly clock?: Clock },
+): Promise<SharedCounts> {
+  const shared = new SharedCounts({
+    called: kind.called,
+    open: kind.open(place.url, place.prefix),
+    sender: randomUUID(),
+    clock: place.clock ?? systemClock,
+    logger: silent,
+    instruments: { took: () => undefined },
+  })
+  await shared.whenUp(AbortSignal.timeout(10_000))
+  return shared
+}
+
+/** Whose corrections are there when they have been waited for. */
+export function asStore(shared: SharedCounts): CounterStore {
+  return {
+    kind: 'shared',
+    take: (claims: readonly Claim[]) => shared.take(claims, 10_000),
+    async correct(corrections: readonly Correction[]) {
+      shared.correct(corrections)
+      await shared.settled()
+    },
+    read: (claims: readonly Claim[]) => shared.read(claims, 10_000),
+    close: () => shared.close(),
+  }
+}

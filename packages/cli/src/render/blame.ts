@@ -51,7 +51,7 @@ function writeRanking(metric: string, entries: readonly BlameEntry[], { paint, n
     sayMetric(metric, it.after),
     String(it.samples),
     clip(it.step?.author ?? '-', 24),
-    it.evidence === 'canary' ? 'canary' : 'before, after',
+    it.probability === null ? 'canary' : `before, after: ${Math.round(it.probability * 100)} %`,
     clip(it.words[0] ?? it.changed[0] ?? '', 60),
   ])
   return writeTable(columns, rows, paint)

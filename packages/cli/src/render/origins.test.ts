@@ -88,6 +88,7 @@ describe('blame on the terminal', () => {
     at: step.at,
     guilty: true,
     evidence: 'canary',
+    probability: null,
     change: 0.25,
     low: 0.08,
     high: 0.41,

@@ -65,6 +65,8 @@ export interface BlameEntry {
   readonly guilty: boolean
   /** `canary`: candidate and baseline at the same time. `step`: before and after. */
   readonly evidence: 'canary' | 'step'
+  /** That the metric jumped for good with it, by all of the window; `null` beside a candidate's comparison. */
+  readonly probability: number | null
   /** Relative: 0.3 is 30 % more since this reload; between `low` and `high` with a probability of 95 %. `null` where it cannot be said. */
   readonly change: number | null
   readonly low: number | null

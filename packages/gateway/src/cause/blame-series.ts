@@ -17,6 +17,8 @@ export interface Series {
   readonly calls: Float64Array
   readonly sums: Float64Array
   readonly kind: BlameMetric['kind']
+  /** Of one call, about its level; of amounts. */
+  readonly variance: number
   /** Of one call, where the series stands at `level`. */
   varianceAt(level: number): number
   /** By how much short stretches vary more than independent calls do. */
@@ -65,11 +67,18 @@ export function seriesOf(input: BlameInput): Series | null {
     edges,
     calls,
     sums,
+    variance: mix.variance,
     varianceAt,
     design: designOf({ calls, sums, varianceAt }),
     mixOf: (row) => (mix.has(row) ? mix.of(row) : null),
     shown: (level) => (isAmount ? Math.expm1(level) : Math.min(1, Math.max(0, level))),
   }
+}
+
+/** Mean of the series between two edges. */
+export function levelOf({ calls, sums }: Pick<Series, 'calls' | 'sums'>, from: number, to: number): number {
+  const n = (calls[to] ?? 0) - (calls[from] ?? 0)
+  return n === 0 ? 0 : ((sums[to] ?? 0) - (sums[from] ?? 0)) / n
 }
 
 /** A stretch without any event is not a stretch in which there can be none: part of the mean rate it has at least. */

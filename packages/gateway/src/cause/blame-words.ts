@@ -30,3 +30,17 @@ export function saySummary(metric: BlameMetric, guilty: readonly BlameEntry[], o
   const more = rest.length === 0 ? '' : `; and ${rest.map((it) => sayReload(it.reload)).join(', ')}`
   return `${metric.name} changed with ${sayReload(reload)}: ${moved}${more}`
 }
+
+interface Rival {
+  readonly reload: BlameReload
+  /** Than the one that is blamed; negative: before it. */
+  readonly laterMs: number
+  readonly probability: number
+}
+
+/** Who it may have been instead: a neighbour that is too near to be told apart. */
+export function sayRival({ reload, laterMs, probability }: Rival): string {
+  const apart = `${(Math.abs(laterMs) / 1000).toFixed(1)} s ${laterMs < 0 ? 'before' : 'after'}`
+  const when = laterMs === 0 ? 'at the same moment' : apart
+  return `; or with a probability of ${Math.round(probability * 100)} % ${sayReload(reload)}, ${when}`
+}

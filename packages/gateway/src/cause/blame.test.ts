@@ -40,6 +40,28 @@ describe('blame', () => {
     expect(report.ranking[0]?.change).toBeGreaterThan(0.3)
   })
 
+  it('names a reload that nobody can tell from it beside the one that is blamed', () => {
+    const { input, guilty } = makeHour({ ...usualHour, metric: 'latency_ms', times: 2 }, 1)
+    const reloads = input.reloads.flatMap((it) =>
+      it.version === guilty ? [it, { ...it, version: 'twin', author: null, attempt: null }] : [it],
+    )
+    const { ranking, concluded } = blame({ ...input, reloads })
+    expect(concluded).toBe(true)
+    const [first, second] = ranking
+    expect(new Set([first?.reload.version, second?.reload.version])).toEqual(new Set([guilty, 'twin']))
+    expect([first?.guilty, second?.guilty]).toEqual([true, false])
+    expect(first?.probability).toBeCloseTo(second?.probability ?? 0, 6)
+    expect(first?.reason).toMatch(/; or with a probability of \d+ % \S+.*, at the same moment$/)
+  })
+
+  it('lays a change that was mended to who made it, and names who mended it after', () => {
+    const { report, guilty } = blamed({ metric: 'latency_ms', times: 2.5, mended: true }, 3)
+    const found = report.ranking.filter((it) => it.guilty)
+    expect(found[0]?.reload.version).toBe(guilty)
+    expect(found[0]?.change).toBeGreaterThan(0.5)
+    expect(found[1]?.change).toBeLessThan(-0.3)
+  })
+
   it('concludes nothing from too few calls, or without a reload', () => {
     const { input } = makeHour({ ...usualHour, callsPerSecond: 0.01 }, 1)
     expect(blame(input)).toMatchObject({ concluded: false, ranking: [] })

@@ -2,36 +2,24 @@
  * Which reload moved a metric.
  *
  * A reload is blamed on one of two grounds. As a candidate, its calls differed from those of the baseline at the same time.
- * Or the metric changed its level when the reload came into force, at that moment and no other, and stayed changed until the
- * next reload that explains a change.
- *
- * "At that moment" is what keeps fifty reloads in an hour apart from the hour's own troubles: how vaguely the moment is
- * known, times how many reloads there were, is how often one of them would lie there by chance, and with every change of that
- * size that no reload explains it happens more often. What ended by itself while the same version stayed in force was not
- * that version's doing.
+ * Or the metric very probably changed for good at the moment when the reload came into force (`blame-steps.ts`): beyond its
+ * drift, not as an incident that ends by itself, and not at another moment. Two reloads a second apart cannot always be told
+ * apart; then the likelier is blamed, and the other named beside it.
  *
  * Why not compare simply before and after each reload: whatever drifts would then be blamed on somebody.
  */
 import { type Concurrent, concurrentOf } from './blame-canary.ts'
-import { type Change, changesOf, levelOf } from './blame-changes.ts'
 import type { BlameEntry, BlameInput, BlameReload, BlameReport } from './blame-report.ts'
-import { type Series, seriesOf } from './blame-series.ts'
-import { sayChange, saySummary, sayValue } from './blame-words.ts'
+import { levelOf, type Series, seriesOf } from './blame-series.ts'
+import { type Step, stepsOf } from './blame-steps.ts'
+import { sayChange, sayRival, saySummary, sayValue } from './blame-words.ts'
 
 /** Default of `falseAlarms`. */
 const FALSE_ALARMS = 0.01
-/** Expected chance meetings of changes and reloads, from which on a meeting says nothing. */
-const MEETINGS = 0.12
-/** Rates below are not told apart. */
-const RAREST = 1e-3
-/** Of a change, what must be left of it for as long as the version is in force. */
-const LASTING = 0.5
-/** Part of the window that an incident may take. */
-const INCIDENT = 1 / 6
-/** Part of a change within which a level is the old one again. */
-const BACK = 0.25
-/** Part of the window, on each side, in which that is looked at: beyond it, drift is larger than most changes. */
-const HORIZON = 0.1
+/** How probable it must be that a reload, or one beside it, made the change. */
+const ENOUGH = 0.6
+/** How probable one beside it must be to count with it. */
+const RIVAL = 0.03
 /** Standard errors that half of the probability of an interval of 95 % is. */
 const TWO_SIDED = 1.96
 
@@ -39,31 +27,42 @@ interface Suspect {
   readonly index: number
   readonly reload: BlameReload
   readonly edge: number
+  readonly step: Step
 }
 
 /** Deterministic; takes some tenths of a second for a hundred thousand calls, so not on the request path. */
 export function blame(input: BlameInput): BlameReport {
-  const { metric } = input
   const series = seriesOf(input)
   if (series === null) return report(input, [], 'too few calls in the window')
   const suspects = suspectsOf(input, series)
   if (suspects.length === 0) return report(input, [], 'no reload came into force in the window')
-  const changes = changesOf(series)
-  const explained = explain(series, changes, suspects)
+  const rivals = accused(suspects)
   const concurrent = concurrentOf(input, series)
   const entries = suspects.map((suspect) => {
     const beside = concurrent.get(suspect.index)
-    const stepped = stepEntry(series, input, { suspect, suspects, change: explained.get(suspect.index) })
+    const stepped = stepEntry(series, input, { suspect, suspects, rivals: rivals.get(suspect) })
     if (beside === undefined) return stepped
     const canary = canaryEntry(series, input, { suspect, beside, suspects: suspects.length })
     return canary.guilty || !stepped.guilty ? canary : stepped
   })
-  entries.sort((a, b) => Number(b.guilty) - Number(a.guilty) || b.strength - a.strength)
-  const others =
-    changes.length === 0
-      ? `it did not change beyond chance under ${suspects.length} reloads`
-      : `it changed ${changes.length} times, but not together with a reload`
-  return report({ ...input, metric }, entries, others)
+  const order = new Map(suspects.map((it) => [it.reload, it.step.probability]))
+  entries.sort(
+    (a, b) =>
+      Number(b.guilty) - Number(a.guilty) ||
+      worsened(b) - worsened(a) ||
+      (order.get(b.reload) ?? 0) - (order.get(a.reload) ?? 0) ||
+      b.strength - a.strength,
+  )
+  return report(
+    input,
+    entries,
+    `it did not change for good beyond chance with any of ${suspects.length} reloads`,
+  )
+}
+
+/** Of two that are guilty, one may have mended what the other did: who made it more comes first. */
+function worsened({ guilty, change }: BlameEntry): number {
+  return Number(guilty && (change === null || change > 0))
 }
 
 function report({ metric }: BlameInput, ranking: readonly BlameEntry[], others: string): BlameReport {
@@ -77,132 +76,110 @@ function report({ metric }: BlameInput, ranking: readonly BlameEntry[], others: 
 }
 
 function suspectsOf({ reloads, fromMs, toMs }: BlameInput, series: Series): readonly Suspect[] {
-  return reloads.flatMap((reload, index) => {
+  const found = reloads.flatMap((reload, index) => {
     const edge = series.edges.indexOf(reload.atMs)
     return edge > 0 && reload.atMs > fromMs && reload.atMs < toMs ? [{ index, reload, edge }] : []
   })
+  if (found.length === 0) return []
+  const steps = stepsOf(
+    series,
+    found.map((it) => it.edge),
+  )
+  return found.flatMap((it, i) => {
+    const step = steps[i]
+    return step === undefined ? [] : [{ ...it, step }]
+  })
 }
 
-/** The changes that a reload explains, by place of the reload. */
-function explain(
-  series: Series,
-  changes: readonly Change[],
-  suspects: readonly Suspect[],
-): ReadonlyMap<number, Change> {
-  const windowMs = (series.edges.at(-1) ?? 0) - (series.edges[0] ?? 0)
-  /** How many reloads would lie at a place as vague by chance. */
-  const meetings = (change: Change, { edge }: Suspect): number =>
-    (suspects.length * change.widthMs * Math.exp(-change.at(edge))) / windowMs
-  const met = new Map<Change, Suspect>()
-  for (const change of changes) {
-    const near = suspects.filter(({ edge }) => edge > change.from && edge < change.to)
-    const [likely] = near.toSorted((a, b) => change.at(b.edge) - change.at(a.edge))
-    if (likely !== undefined && meetings(change, likely) <= MEETINGS) met.set(change, likely)
+/** Those that a change is laid to, each with the neighbours that it may be instead. */
+function accused(suspects: readonly Suspect[]): ReadonlyMap<Suspect, readonly Suspect[]> {
+  const found = new Map<Suspect, readonly Suspect[]>()
+  const left = new Set(suspects)
+  const likeliest = suspects.toSorted((a, b) => b.step.probability - a.step.probability)
+  for (const suspect of likeliest) {
+    if (!left.has(suspect)) continue
+    const at = suspects.indexOf(suspect)
+    const isRival = (it: Suspect): boolean => left.has(it) && it.step.probability >= RIVAL
+    const rivals = [
+      ...takeWhile(suspects.slice(0, at).toReversed(), isRival),
+      ...takeWhile(suspects.slice(at + 1), isRival),
+    ]
+    const together = rivals.reduce((sum, it) => sum + it.step.probability, suspect.step.probability)
+    if (together < ENOUGH) continue
+    found.set(suspect, rivals)
+    for (const it of [suspect, ...rivals]) left.delete(it)
   }
-  const lasting = changes.filter((change) => isLasting(series, { change, changes, met }))
-  const explained = new Map<number, Change>()
-  for (const change of lasting) {
-    const suspect = met.get(change)
-    if (suspect === undefined) continue
-    const others = lasting.filter((it) => !met.has(it) && sizeOf(series, it) >= sizeOf(series, change) / 2)
-    if ((1 + others.length) * meetings(change, suspect) <= MEETINGS) explained.set(suspect.index, change)
-  }
-  return explained
+  return found
 }
 
-/** Relative, whatever the metric: amounts are logarithms already. */
-function sizeOf({ kind }: Series, { before, after }: Change): number {
-  if (kind === 'amount') return Math.abs(after - before)
-  return Math.abs(Math.log(Math.max(after, RAREST) / Math.max(before, RAREST)))
-}
-
-interface Around {
-  readonly change: Change
-  readonly changes: readonly Change[]
-  readonly met: ReadonlyMap<Change, Suspect>
-}
-
-/** Whether the level stays on the new side, and was on the old side before, as far as no other reload meets a change. */
-function isLasting(series: Series, { change, changes, met }: Around): boolean {
-  const at = changes.indexOf(change)
-  const step = change.after - change.before
-  const end = series.edges.length - 1
-  const horizon = Math.ceil(end * HORIZON)
-  const stop = (it: Change): boolean => met.has(it)
-  const following = until(changes.slice(at + 1), stop)
-  const preceding = until(changes.slice(0, at).toReversed(), stop)
-  const next = Math.min(changes[at + 1 + following.length]?.edge ?? end, change.edge + horizon)
-  const previous = Math.max(changes[at - 1 - preceding.length]?.edge ?? 0, change.edge - horizon)
-  const later = middleLevel(series, change.edge, next)
-  const earlier = middleLevel(series, previous, change.edge)
-  if ((later - change.before) / step < LASTING || (change.after - earlier) / step < LASTING) return false
-  // A long incident that met a reload by chance: a change from the new level back to the old one, or the other way round before.
-  const isBack = (it: Change): boolean =>
-    Math.abs(it.before - change.after) < BACK * Math.abs(step) &&
-    Math.abs(it.after - change.before) < BACK * Math.abs(step)
-  const near = (it: Change): boolean => Math.abs(it.edge - change.edge) < INCIDENT * end
-  // An incident is a time with more: its beginning is a step up, and its end a step down.
-  return !(step > 0 ? following : preceding).some((it) => near(it) && isBack(it))
-}
-
-function until(changes: readonly Change[], stop: (it: Change) => boolean): readonly Change[] {
-  const at = changes.findIndex(stop)
-  return at === -1 ? changes : changes.slice(0, at)
-}
-
-/** The level that half of the time lies below, so that a burst within it counts for no more than its length. */
-function middleLevel(series: Series, from: number, to: number): number {
-  const pieces = Math.min(15, to - from)
-  const levels: number[] = []
-  for (let i = 0; i < pieces; i += 1) {
-    const start = from + Math.floor((i * (to - from)) / pieces)
-    const end = from + Math.floor(((i + 1) * (to - from)) / pieces)
-    if ((series.calls[end] ?? 0) > (series.calls[start] ?? 0)) levels.push(levelOf(series, start, end))
-  }
-  levels.sort((a, b) => a - b)
-  return levels[Math.floor(levels.length / 2)] ?? 0
+function takeWhile<T>(items: readonly T[], isTaken: (it: T) => boolean): readonly T[] {
+  const end = items.findIndex((it) => !isTaken(it))
+  return end === -1 ? items : items.slice(0, end)
 }
 
 interface StepCase {
   readonly suspect: Suspect
   readonly suspects: readonly Suspect[]
-  /** The change that it explains. */
-  readonly change: Change | undefined
+  /** Who it may have been instead, where it is blamed. */
+  readonly rivals: readonly Suspect[] | undefined
 }
 
-function stepEntry(series: Series, input: BlameInput, { suspect, suspects, change }: StepCase): BlameEntry {
+function stepEntry(series: Series, input: BlameInput, { suspect, suspects, rivals }: StepCase): BlameEntry {
   const at = suspects.indexOf(suspect)
-  const from = change?.from ?? suspects[at - 1]?.edge ?? 0
-  const to = change?.to ?? suspects[at + 1]?.edge ?? series.edges.length - 1
-  const { edge } = suspect
+  const { edge, reload, step } = suspect
+  const from = suspects.slice(0, at).findLast((it) => it.edge < edge)?.edge ?? 0
+  const to = suspects.slice(at + 1).find((it) => it.edge > edge)?.edge ?? series.edges.length - 1
   const left = (series.calls[edge] ?? 0) - (series.calls[from] ?? 0)
   const right = (series.calls[to] ?? 0) - (series.calls[edge] ?? 0)
+  const { probability } = step
+  const isGuilty = rivals !== undefined
+  const shared = { reload, guilty: isGuilty, evidence: 'step', probability, samples: left + right } as const
+  if (isGuilty) {
+    const shown = jumpOf(series, step)
+    const strength = Math.abs(step.difference) / step.error
+    return { ...shared, ...shown, strength, reason: sayStep(input, shown, { suspect, rivals }) }
+  }
+  if (left === 0 || right === 0) return { ...shared, ...nothing, reason: 'no calls right before or after it' }
   const before = levelOf(series, from, edge)
   const after = levelOf(series, edge, to)
-  const isSeen = left > 0 && right > 0
   const error = Math.sqrt(
-    series.design *
-      (series.varianceAt(before) / Math.max(1, left) + series.varianceAt(after) / Math.max(1, right)),
+    series.design * (series.varianceAt(before) / left + series.varianceAt(after) / right),
   )
-  const shared = {
-    reload: suspect.reload,
-    guilty: change !== undefined,
-    evidence: 'step',
-    samples: left + right,
-  } as const
-  if (!isSeen) return { ...shared, ...nothing, reason: 'no calls right before or after it' }
   const shown = effect(series, input, { before, difference: after - before, error })
   const strength = Math.abs(after - before) / error
-  return { ...shared, ...shown, strength, reason: sayStep(input, shown, change !== undefined) }
+  return { ...shared, ...shown, strength, reason: sayStep(input, shown, null) }
 }
 
 const nothing = { change: null, low: null, high: null, before: null, after: null, strength: 0 } as const
 
-function sayStep({ metric }: BlameInput, { before, after, change }: Effect, isGuilty: boolean): string {
+/** Levels of the time around it without incidents, and how exactly they are known beside the drift. */
+function jumpOf({ kind }: Series, { before, difference, error }: Step): Effect {
+  const shown = (level: number): number =>
+    kind === 'amount' ? Math.expm1(level) : Math.min(1, Math.exp(level))
+  const width = TWO_SIDED * error
+  return {
+    before: shown(before),
+    after: shown(before + difference),
+    change: Math.expm1(difference),
+    low: Math.expm1(difference - width),
+    high: Math.expm1(difference + width),
+  }
+}
+
+interface Accused {
+  readonly suspect: Suspect
+  readonly rivals: readonly Suspect[]
+}
+
+function sayStep({ metric }: BlameInput, { before, after, change }: Effect, accused: Accused | null): string {
   const moved = `${sayValue(metric, before)} before, ${sayValue(metric, after)} after: ${sayChange(change)}`
-  return isGuilty
-    ? `${moved}, from its first request on, and lasting`
-    : `${moved}; no lasting change begins with it`
+  if (accused === null) return `${moved}; no lasting change begins with it`
+  const { suspect, rivals } = accused
+  const others = rivals.map(({ reload, step }) => {
+    const laterMs = reload.atMs - suspect.reload.atMs
+    return sayRival({ reload, laterMs, probability: step.probability })
+  })
+  return `${moved}, from its first request on, and lasting${others.join('')}`
 }
 
 interface CanaryCase {
@@ -225,7 +202,16 @@ function canaryEntry(
   const { metric } = input
   const moved = `as a candidate ${sayValue(metric, shown.after)}, the others ${sayValue(metric, shown.before)} at the same time`
   const reason = `${moved}: ${sayChange(shown.change)}${guilty ? '' : ', which may be chance'}`
-  return { reload: suspect.reload, guilty, evidence: 'canary', samples: calls, ...shown, strength, reason }
+  return {
+    reload: suspect.reload,
+    guilty,
+    evidence: 'canary',
+    probability: null,
+    samples: calls,
+    ...shown,
+    strength,
+    reason,
+  }
 }
 
 type Effect = Pick<BlameEntry, 'change' | 'low' | 'high' | 'before' | 'after'>

@@ -111,6 +111,10 @@ const BlameEntry = z
     evidence: z
       .enum(['canary', 'step'])
       .describe('`canary`: candidate and baseline at the same time; `step`: before and after'),
+    probability: z
+      .number()
+      .nullable()
+      .describe('that the metric jumped for good with it; null beside the comparison of a candidate'),
     change: z.number().nullable().describe('relative: 0.3 is 30 % more since this reload'),
     low: z.number().nullable().describe('between this and `high` with a probability of 95 %'),
     high: z.number().nullable(),

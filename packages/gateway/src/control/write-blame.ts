@@ -57,13 +57,27 @@ function writeEntry(
   steps: FoundBlame['steps'],
   words: ReadonlyMap<string, readonly string[]>,
 ) {
-  const { reload, guilty, evidence, change, low, high, before, after, samples, strength, reason } = it
+  const {
+    reload,
+    guilty,
+    evidence,
+    probability,
+    change,
+    low,
+    high,
+    before,
+    after,
+    samples,
+    strength,
+    reason,
+  } = it
   const step = steps.get(reload.version)
   return {
     version: reload.version,
     at: writeInstant(reload.atMs),
     guilty,
     evidence,
+    probability,
     change,
     low,
     high,

@@ -115,6 +115,8 @@ export type BlameEntry = {
   readonly guilty: boolean
   /** `canary`: candidate and baseline at the same time; `step`: before and after */
   readonly evidence: 'canary' | 'step'
+  /** that the metric jumped for good with it; null beside the comparison of a candidate */
+  readonly probability: number | null
   /** relative: 0.3 is 30 % more since this reload */
   readonly change: number | null
   /** between this and `high` with a probability of 95 % */

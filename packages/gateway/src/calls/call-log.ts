@@ -22,7 +22,15 @@ import type { Clock, Telemetry, Timer } from '@changeover/reload'
 import type { CallRecord, CallSink, Feedback } from '../contract/call.ts'
 import { CallDesk } from './call-desk.ts'
 import type { CallTable } from './call-table.ts'
-import type { Answers, CallFilter, CallPage, Question, Retention, VersionSummary } from './questions.ts'
+import type {
+  Answers,
+  CallFilter,
+  CallPage,
+  KeyUse,
+  Question,
+  Retention,
+  VersionSummary,
+} from './questions.ts'
 
 /** As many as this are written with the next turn of the event loop. */
 const handful = 8
@@ -60,6 +68,8 @@ export interface CallLog extends CallSink {
   find(id: string): Promise<CallRecord | null>
   list(filter: CallFilter): Promise<CallPage>
   summarise(versions: readonly string[]): Promise<readonly VersionSummary[]>
+  /** When each key was used last. */
+  keysUsed(): Promise<readonly KeyUse[]>
   /** Takes effect with the next batches, in small steps. */
   retain(retention: Retention): void
   /** Resolves when everything finished so far is written, or was dropped. */
@@ -78,6 +88,7 @@ export function createCallLog(options: CallLogOptions): CallLog {
     find: (id) => log.ask({ about: 'call', id }) as Promise<Answers['call']>,
     list: (filter) => log.ask({ about: 'calls', filter }) as Promise<Answers['calls']>,
     summarise: (versions) => log.ask({ about: 'versions', versions }) as Promise<Answers['versions']>,
+    keysUsed: () => log.ask({ about: 'keys' }) as Promise<Answers['keys']>,
     retain: (retention) => log.retain(retention),
     flush: () => log.flush(),
     readable: () => log.readable(),

@@ -5,7 +5,13 @@
  * Not here: the file and its migrations (`call-table.ts`).
  */
 import type { SQLInputValue } from 'node:sqlite'
-import type { CallAttempt, CallRecord, RecordedAsk, SkippedTarget } from '../contract/call.ts'
+import {
+  type CallAttempt,
+  type CallRecord,
+  RARE_TOKENS,
+  type RecordedAsk,
+  type SkippedTarget,
+} from '../contract/call.ts'
 
 export const columns = [
   'id',
@@ -48,6 +54,14 @@ export const columns = [
   'rule',
   'choice',
   'skipped',
+  'price',
+  'estimated',
+  'service_tier',
+  'cache_write_hour_tokens',
+  'input_image_tokens',
+  'output_image_tokens',
+  'cached_audio_tokens',
+  'cached_image_tokens',
 ] as const
 
 export const insertSql = `INSERT INTO calls (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`
@@ -97,6 +111,14 @@ export interface Row {
   readonly choice: string | null
   /** As JSON; `null` for none. */
   readonly skipped: string | null
+  readonly price: string | null
+  readonly estimated: number | null
+  readonly service_tier: string | null
+  readonly cache_write_hour_tokens: number | null
+  readonly input_image_tokens: number | null
+  readonly output_image_tokens: number | null
+  readonly cached_audio_tokens: number | null
+  readonly cached_image_tokens: number | null
 }
 
 export function toRow(it: CallRecord): SQLInputValue[] {
@@ -141,6 +163,14 @@ export function toRow(it: CallRecord): SQLInputValue[] {
     it.rule,
     it.choice,
     it.skipped === undefined ? null : JSON.stringify(it.skipped),
+    it.price ?? null,
+    it.estimated === undefined ? null : 1,
+    it.serviceTier ?? null,
+    it.cacheWriteHourTokens ?? null,
+    it.inputImageTokens ?? null,
+    it.outputImageTokens ?? null,
+    it.cachedAudioTokens ?? null,
+    it.cachedImageTokens ?? null,
   ]
 }
 
@@ -183,12 +213,36 @@ export function toRecord(row: Row): CallRecord {
     schemaValid: row.schema_valid === null ? null : row.schema_valid === 1,
     rule: row.rule,
     choice: row.choice,
+    price: row.price,
   }
-  if (row.warnings === null && row.asked === null && row.skipped === null) return record
   return {
     ...record,
+    ...(row.estimated === null ? {} : { estimated: true }),
+    ...(row.service_tier === null ? {} : { serviceTier: row.service_tier }),
+    ...rareTokensOf(row),
     ...(row.warnings === null ? {} : { warnings: JSON.parse(row.warnings) as string[] }),
     ...(row.asked === null ? {} : { asked: JSON.parse(row.asked) as RecordedAsk }),
     ...(row.skipped === null ? {} : { skipped: JSON.parse(row.skipped) as SkippedTarget[] }),
   }
+}
+
+type RareRow = Pick<
+  Row,
+  | 'cache_write_hour_tokens'
+  | 'input_image_tokens'
+  | 'output_image_tokens'
+  | 'cached_audio_tokens'
+  | 'cached_image_tokens'
+>
+
+/** Those that the provider counted. */
+export function rareTokensOf(row: RareRow): Pick<CallRecord, (typeof RARE_TOKENS)[number]> {
+  const tokens = [
+    row.cache_write_hour_tokens,
+    row.input_image_tokens,
+    row.output_image_tokens,
+    row.cached_audio_tokens,
+    row.cached_image_tokens,
+  ]
+  return Object.fromEntries(RARE_TOKENS.flatMap((name, i) => (tokens[i] == null ? [] : [[name, tokens[i]]])))
 }

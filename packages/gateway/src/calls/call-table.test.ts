@@ -56,6 +56,7 @@ const record = fc.record<CallRecord>({
   outputAudioTokens: fc.option(fc.nat(9)),
   costMicroUsd: fc.option(fc.nat(9_000_000)),
   pricedBy: fc.option(fc.constantFrom('settings' as const, 'shipped' as const)),
+  price: fc.option(fc.constant('openai/gpt-4o@0123456789ab')),
   attempts: fc.array(
     fc.record({
       target: fc.constant('simulated/small'),
@@ -81,10 +82,23 @@ const record = fc.record<CallRecord>({
   choice: fc.option(fc.constant('small=90%, large=10%')),
 })
 
+const money = fc.record(
+  {
+    estimated: fc.constant(true as const),
+    serviceTier: fc.constant('flex'),
+    cacheWriteHourTokens: fc.nat(9),
+    inputImageTokens: fc.nat(9),
+    outputImageTokens: fc.nat(9),
+    cachedAudioTokens: fc.nat(9),
+    cachedImageTokens: fc.nat(9),
+  },
+  { requiredKeys: [] },
+)
+
 /** With what only some records have. */
 const fullRecord = fc
-  .tuple(record, fc.option(fc.constant(asked)))
-  .map(([it, asked]): CallRecord => (asked === null ? it : { ...it, asked }))
+  .tuple(record, fc.option(fc.constant(asked)), money)
+  .map(([it, asked, money]): CallRecord => ({ ...it, ...(asked === null ? {} : { asked }), ...money }))
 
 const filter = fc.record<CallFilter>(
   {
@@ -258,7 +272,7 @@ describe('the call table', () => {
     const lost = { cacheWriteTokens: null, reasoningTokens: null, costMicroUsd: null, pricedBy: null }
     const unheard = { inputAudioTokens: null, outputAudioTokens: null }
     const unsplit = { rollout: null, role: null, cohort: null, unit: null, askedModel: null, endpoint: null }
-    const unread = { session: null, finish: null, schemaValid: null, rule: null, choice: null }
+    const unread = { session: null, finish: null, schemaValid: null, rule: null, choice: null, price: null }
     expect(again.reader.find(old.id)).toEqual({ ...old, ...lost, ...unheard, ...unsplit, ...unread })
     again.close()
   })
@@ -269,7 +283,7 @@ describe('the call table', () => {
     const database = new DatabaseSync(path)
     database.exec('PRAGMA user_version = 99')
     database.close()
-    expect(() => openCallTable(path)).toThrow('the call log has schema 99, this build knows up to 6')
+    expect(() => openCallTable(path)).toThrow('the call log has schema 99, this build knows up to 7')
   })
 })
 

@@ -15,7 +15,7 @@ import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlit
 import type { CallRecord, Feedback } from '../contract/call.ts'
 import { insertSql, type Row, toRecord, toRow } from './call-row.ts'
 import { feedbackMigration, openFeedbackReader, openFeedbackTable } from './feedback-table.ts'
-import type { CallFilter, CallPage, Retention, VersionSummary } from './questions.ts'
+import type { CallFilter, CallPage, KeyUse, Retention, VersionSummary } from './questions.ts'
 
 /** Each entry brings the file from the schema before it to its own; the position is the schema version. */
 const migrations = [
@@ -49,6 +49,14 @@ const migrations = [
   ALTER TABLE calls ADD COLUMN choice TEXT;
   ALTER TABLE calls ADD COLUMN skipped TEXT;`,
   feedbackMigration,
+  `ALTER TABLE calls ADD COLUMN price TEXT;
+  ALTER TABLE calls ADD COLUMN estimated INTEGER;
+  ALTER TABLE calls ADD COLUMN service_tier TEXT;
+  ALTER TABLE calls ADD COLUMN cache_write_hour_tokens INTEGER;
+  ALTER TABLE calls ADD COLUMN input_image_tokens INTEGER;
+  ALTER TABLE calls ADD COLUMN output_image_tokens INTEGER;
+  ALTER TABLE calls ADD COLUMN cached_audio_tokens INTEGER;
+  ALTER TABLE calls ADD COLUMN cached_image_tokens INTEGER;`,
 ]
 
 const dayMs = 86_400_000
@@ -80,6 +88,7 @@ export interface CallReader {
   find(id: string): CallRecord | null
   list(filter: CallFilter): CallPage
   summarise(versions: readonly string[]): readonly VersionSummary[]
+  keysUsed(): readonly KeyUse[]
   /** Brings what was written into the main file. False when a writer came between: try again. */
   checkpoint(): boolean
   close(): void
@@ -121,6 +130,7 @@ export function openCallReader(path: string): CallReader {
     },
     list: (filter) => list(database, filter),
     summarise: (versions) => versions.map((it) => summarise(database, it)),
+    keysUsed: () => keysUsed(database),
     checkpoint: () => checkpoint(database),
     close: () => database.close(),
   }
@@ -251,6 +261,11 @@ function summarise(database: DatabaseSync, version: string): VersionSummary {
     firstAt: times.length === 0 ? null : times.reduce((a, b) => Math.min(a, b)),
     lastAt: times.length === 0 ? null : times.reduce((a, b) => Math.max(a, b)),
   }
+}
+
+function keysUsed(database: DatabaseSync): readonly KeyUse[] {
+  const sql = 'SELECT key, max(started_at) AS lastAt FROM calls WHERE key IS NOT NULL GROUP BY key'
+  return database.prepare(sql).all() as unknown as KeyUse[]
 }
 
 /** Nearest rank: the smallest value that at least `share` of all do not exceed. */

@@ -36,6 +36,7 @@ function answer(ask: number, question: Question): void {
 function answerTo(question: Question): unknown {
   if (question.about === 'call') return reader.find(question.id)
   if (question.about === 'calls') return reader.list(question.filter)
+  if (question.about === 'keys') return reader.keysUsed()
   return reader.summarise(question.versions)
 }
 

@@ -39,6 +39,14 @@ export interface VersionSummary {
   readonly lastAt: number | null
 }
 
+/** When a key was used last, by the records that are kept. */
+export interface KeyUse {
+  /** `acme/ci` */
+  readonly key: string
+  /** Wall milliseconds. */
+  readonly lastAt: number
+}
+
 export interface Retention {
   readonly keepDays: number
   readonly maxRows: number
@@ -48,11 +56,13 @@ export type Question =
   | { readonly about: 'call'; readonly id: string }
   | { readonly about: 'calls'; readonly filter: CallFilter }
   | { readonly about: 'versions'; readonly versions: readonly string[] }
+  | { readonly about: 'keys' }
 
 export interface Answers {
   call: CallRecord | null
   calls: CallPage
   versions: readonly VersionSummary[]
+  keys: readonly KeyUse[]
 }
 
 /** What the call log tells its worker. */

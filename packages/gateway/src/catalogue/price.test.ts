@@ -46,10 +46,11 @@ function usageOf(parts: readonly number[]): Usage {
 const anyUsage = anyParts.map(usageOf)
 
 function sumOf(one: Usage, other: Usage): Usage {
-  const counts = Object.entries(one).map(([name, tokens]) => {
-    return [name, Number(tokens) + Number(other[name as keyof Usage])]
-  })
-  return Object.fromEntries(counts) as unknown as Usage
+  const sum: Record<string, number> = {}
+  for (const [name, tokens] of Object.entries(one)) {
+    sum[name] = Number(tokens) + Number(other[name as keyof Usage])
+  }
+  return { inputTokens: 0, outputTokens: 0, ...sum }
 }
 
 function clockOf(minute: number): string {

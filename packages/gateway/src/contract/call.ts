@@ -1,6 +1,15 @@
-import type { FinishReason } from './neutral.ts'
+import type { FinishReason, Usage } from './neutral.ts'
 import type { Modality } from './route-ask.ts'
 import type { FailureClass } from './routing.ts'
+
+/** Kinds of tokens that few calls have. */
+export const RARE_TOKENS = [
+  'cacheWriteHourTokens',
+  'inputImageTokens',
+  'outputImageTokens',
+  'cachedAudioTokens',
+  'cachedImageTokens',
+] as const
 
 /** The record of one request through the gateway: what `GET /v1/calls` shows. Metadata only, never bodies. */
 export interface CallRecord {
@@ -30,10 +39,28 @@ export interface CallRecord {
   readonly reasoningTokens: number | null
   readonly inputAudioTokens: number | null
   readonly outputAudioTokens: number | null
-  /** At the prices of this call's version and day. `null` where tokens or price are not known. */
+  /**
+   * Of all attempts that were billed, at the prices of this call's version and day. `null` where tokens or price are not
+   * known. Never written anew: what other prices would make of it stands beside (`bills/`).
+   */
   readonly costMicroUsd: number | null
   /** Whose prices: those of the settings' version, or of the catalogue that ships with the gateway. */
   readonly pricedBy: 'settings' | 'shipped' | null
+  /**
+   * Entry of the catalogue and digest of its prices, of the target that answered: `openai/gpt-5.4@3f2a9c1d0b7e`; without
+   * digest where there was no price. None where nobody answered, and in records from before it was kept.
+   */
+  readonly price?: string | null
+  /** The provider's last count did not come: tokens, and with them the cost, are estimated. Absent when they are not. */
+  readonly estimated?: true
+  /** Kinds of tokens that few calls have. Absent where the provider did not count them. */
+  readonly cacheWriteHourTokens?: number
+  readonly inputImageTokens?: number
+  readonly outputImageTokens?: number
+  readonly cachedAudioTokens?: number
+  readonly cachedImageTokens?: number
+  /** The provider's word for how it served the call, where that was not as usual. */
+  readonly serviceTier?: string
   readonly attempts: readonly CallAttempt[]
   readonly traceId: string
   readonly requestBytes: number
@@ -106,6 +133,17 @@ export interface CallAttempt {
   readonly kind?: 'hedge' | 'mirror'
   /** Why it was made, after the first; absent for the first. */
   readonly by?: AttemptReason
+  /** Of one that failed before it answered, and was billed. Part of the call's cost. */
+  readonly bill?: AttemptBill
+}
+
+export interface AttemptBill {
+  /** As the record's. */
+  readonly price: string
+  /** `null` where nobody had said a price. */
+  readonly costMicroUsd: number | null
+  readonly tokens: Usage
+  readonly estimated?: true
 }
 
 /**

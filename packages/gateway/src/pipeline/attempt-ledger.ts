@@ -4,7 +4,7 @@
  * written; a hedge has it when it is over.
  */
 import type { Span } from '@changeover/reload'
-import type { AttemptReason, CallAttempt } from '../contract/call.ts'
+import type { AttemptBill, AttemptReason, CallAttempt } from '../contract/call.ts'
 import type { CompiledTarget } from '../contract/compiled.ts'
 import type { Usage } from '../contract/neutral.ts'
 import type { AsideKind } from '../routing/attempt-host.ts'
@@ -24,6 +24,8 @@ export interface EndedAttempt {
   readonly span: Span | null
   readonly seenModel: string
   readonly usage: Usage | null
+  /** Of one that failed and was billed all the same. */
+  readonly bill?: AttemptBill | null
 }
 
 export class AttemptLedger {
@@ -31,8 +33,9 @@ export class AttemptLedger {
 
   /** `instruments`: of the call's version; `null` when it has none. */
   end(it: EndedAttempt, instruments: CallInstruments | null): void {
-    const { target, status, error, durationMs, kind, reason = null } = it
-    const line = { target: target.name, status, error, durationMs }
+    const { target, status, error, durationMs, kind, reason = null, bill = null } = it
+    const made = { target: target.name, status, error, durationMs }
+    const line = bill === null ? made : { ...made, bill }
     if (kind !== null) this.#write({ ...line, kind })
     else this.#write(reason === null ? line : { ...line, by: reason })
     if (it.span !== null) endAttemptSpan(it.span, it)

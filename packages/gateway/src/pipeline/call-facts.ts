@@ -1,9 +1,16 @@
 /** What is known of a call when it is over: the record and the span are two readings of it. */
 import type { Snapshot } from '@changeover/reload'
-import type { CallAttempt, CallRecord, RecordedAsk, SkippedTarget } from '../contract/call.ts'
+import {
+  type CallAttempt,
+  type CallRecord,
+  RARE_TOKENS,
+  type RecordedAsk,
+  type SkippedTarget,
+} from '../contract/call.ts'
 import type { Caller, CompiledRoute, CompiledTarget } from '../contract/compiled.ts'
 import type { FinishReason, Usage } from '../contract/neutral.ts'
 import type { RequestBody } from '../wire/request-body.ts'
+import { priceNameOf } from './call-bill.ts'
 import type { Placed } from './placed.ts'
 import type { Parts } from './tools.ts'
 
@@ -29,8 +36,10 @@ export interface CallFacts {
   /** The model that the provider named, or empty. */
   readonly seenModel: string
   readonly usage: Usage | null
-  /** At the prices of the call's own version. `null` where tokens or price are not known. */
+  /** Of all attempts, at the prices of the call's own version. `null` where tokens or price are not known. */
   readonly costMicroUsd: number | null
+  /** Tokens are estimated, and with them the cost. */
+  readonly estimated: boolean
   readonly status: number
   /** Stable code, or empty. */
   readonly error: string
@@ -67,6 +76,7 @@ export function recordOf(it: CallFacts, traceId: string): CallRecord {
     outputAudioTokens: it.usage?.outputAudioTokens ?? null,
     costMicroUsd: it.costMicroUsd,
     pricedBy: it.costMicroUsd === null ? null : (it.target?.facts?.from ?? null),
+    price: it.usage === null || it.target === null ? null : priceNameOf(it.target),
     attempts: it.attempts,
     traceId,
     requestBytes: it.body?.bytes.length ?? 0,
@@ -83,11 +93,27 @@ export function recordOf(it: CallFacts, traceId: string): CallRecord {
     rule: it.rule,
     choice: it.route?.choice ?? null,
   }
-  if (it.warnings.length === 0 && it.asked === null && it.skipped === null) return record
+  const tokens = rareTokensOf(it)
+  if (it.warnings.length === 0 && it.asked === null && it.skipped === null && tokens === null) return record
   return {
     ...record,
+    ...tokens,
     ...(it.warnings.length === 0 ? {} : { warnings: it.warnings }),
     ...(it.asked === null ? {} : { asked: it.asked }),
     ...(it.skipped === null ? {} : { skipped: it.skipped }),
   }
+}
+
+/** Of kinds that few calls have; most have none. */
+function rareTokensOf({ usage, estimated }: CallFacts): Partial<CallRecord> | null {
+  if (usage === null) return null
+  const found: { -readonly [Name in keyof CallRecord]?: CallRecord[Name] } = {}
+  if (estimated) found.estimated = true
+  if (usage.serviceTier !== undefined) found.serviceTier = usage.serviceTier
+  for (const name of RARE_TOKENS) {
+    const tokens = usage[name]
+    if (tokens !== undefined) found[name] = tokens
+  }
+  for (const _ in found) return found
+  return null
 }

@@ -21,6 +21,8 @@ export interface ScanRules {
   read(value: unknown, before: Usage | null, served?: string): Usage | null
   /** Counts come in parts, so that each has to be read and not only the last. */
   readonly inParts: boolean
+  /** Keys of what the model says, in events; as `textBytesIn` wants them. */
+  readonly textKeys: readonly Buffer[]
   readonly finish: FinishRules
   /** How a failure is written into a stream that has begun. */
   readonly failures: readonly Buffer[]
@@ -39,6 +41,7 @@ const openai: ScanRules = {
   servedKey: Buffer.from('"service_tier"'),
   read: (value, before, served) => parseOpenAIUsage(value, served) ?? before,
   inParts: false,
+  textKeys: keysOf('content', 'reasoning', 'refusal', 'arguments'),
   finish: openaiFinish,
   failures: [Buffer.from('data: {"error"')],
 }
@@ -46,10 +49,11 @@ const openai: ScanRules = {
 /** A format that is not here passes without being counted. */
 export const scanRules: Readonly<Partial<Record<WireName, ScanRules>>> = {
   'openai-chat': openai,
-  'openai-completions': openai,
+  'openai-completions': { ...openai, textKeys: keysOf('text') },
   'openai-responses': {
     ...openai,
     read: (value, before, served) => parseResponsesUsage(value, served) ?? before,
+    textKeys: keysOf('"delta'),
     // Only what is incomplete has a reason; what is complete says so of each of its parts.
     finish: { ...openaiFinish, key: Buffer.from('"reason"'), parse: parseResponsesEnd },
     failures: [
@@ -64,6 +68,7 @@ export const scanRules: Readonly<Partial<Record<WireName, ScanRules>>> = {
     servedKey: null,
     read: parseAnthropicUsage,
     inParts: true,
+    textKeys: keysOf('"text', '"thinking', '"partial_json'),
     finish: {
       key: Buffer.from('"stop_reason"'),
       parse: parseAnthropicStop,
@@ -78,6 +83,7 @@ export const scanRules: Readonly<Partial<Record<WireName, ScanRules>>> = {
     servedKey: null,
     read: (value, before) => parseGeminiUsage(value) ?? before,
     inParts: false,
+    textKeys: keysOf('"text'),
     finish: {
       key: Buffer.from('"finishReason"'),
       parse: (word) => parseGeminiFinish(word, false),
@@ -86,6 +92,10 @@ export const scanRules: Readonly<Partial<Record<WireName, ScanRules>>> = {
     },
     failures: [Buffer.from('data: {"error"')],
   },
+}
+
+function keysOf(...names: readonly string[]): readonly Buffer[] {
+  return names.map((it) => Buffer.from(`${it}"`))
 }
 
 function parseResponsesEnd(word: string): FinishReason {

@@ -8,6 +8,7 @@ import type { FinishReason, Usage } from '../contract/neutral.ts'
 import { scanFinish } from './finish-scan.ts'
 import { endOfValue, skipSpace } from './json-members.ts'
 import type { ScanRules } from './scan-rules.ts'
+import { textBytesIn } from './text-bytes.ts'
 
 const QUOTE = 34
 const LF = 10
@@ -87,6 +88,8 @@ export class UsageScan {
   finish: FinishReason | null = null
   /** The provider told of a failure. */
   failed = false
+  /** Of what the model has said. */
+  textBytes = 0
   readonly #rules: ScanRules
   #carry: Buffer | null = null
 
@@ -109,6 +112,7 @@ export class UsageScan {
   #search(bytes: Buffer): void {
     this.usage = scanUsage(bytes, this.#rules, this.usage)
     this.finish = scanFinish(bytes, this.#rules.finish, this.finish)
+    this.textBytes += textBytesIn(bytes, this.#rules.textKeys)
     if (this.failed) return
     for (const failure of this.#rules.failures) if (bytes.includes(failure)) this.failed = true
   }

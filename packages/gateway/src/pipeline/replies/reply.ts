@@ -13,6 +13,8 @@ export interface Reply {
   onEnd(): void
   /** Tells the caller, after `commit`, that no more will come. */
   tell(error: CallerError): void
+  /** Tells the port what was counted so far. Returns how many bytes of text have come; absent where nobody measures them. */
+  tally?(): number
 }
 
 /** What a reply asks of its call. */

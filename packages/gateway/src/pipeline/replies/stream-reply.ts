@@ -76,6 +76,11 @@ export class StreamReply implements Reply {
     this.#port.replyEnd(this.#port.callerWire.writeStreamError(error))
   }
 
+  tally(): number {
+    this.#report()
+    return this.#scan?.textBytes ?? 0
+  }
+
   #begin(): void {
     const held = this.#held ?? []
     this.#held = null
@@ -123,7 +128,8 @@ export class StreamReply implements Reply {
           return
         }
         if (delta.type === 'start') this.#port.seenModel(delta.model)
-        else if (delta.type !== 'usage') this.#good = true
+        else if (delta.type === 'usage') this.#port.seenUsage(delta.usage)
+        else this.#good = true
       }
     } catch {
       this.#fail('upstream.protocol')

@@ -26,6 +26,7 @@ export class TranslatedStream implements Reply {
   #finished = false
   #refused = false
   #failed = false
+  #textBytes = 0
 
   constructor(port: ReplyPort, wire: Wire, openFraming: OpenFraming) {
     this.#port = port
@@ -56,6 +57,10 @@ export class TranslatedStream implements Reply {
 
   tell(error: CallerError): void {
     this.#port.replyEnd(this.#text + this.#port.callerWire.writeStreamError(error))
+  }
+
+  tally(): number {
+    return this.#textBytes
   }
 
   #read(step: () => void): void {
@@ -91,6 +96,7 @@ export class TranslatedStream implements Reply {
     else if (delta.type === 'usage') this.#port.seenUsage(delta.usage)
     else {
       this.#good = true
+      this.#textBytes += textBytesOf(delta)
       if (delta.type === 'refusal') this.#refused = true
       if (delta.type === 'finish') {
         this.#finished = true
@@ -118,4 +124,11 @@ export class TranslatedStream implements Reply {
     this.#failed = true
     this.#port.fault(code, status)
   }
+}
+
+/** Of what the model says in it, as `wire/text-bytes.ts` measures it. */
+function textBytesOf(delta: NeutralDelta): number {
+  if (delta.type === 'tool_call') return Buffer.byteLength(delta.arguments ?? '')
+  const isText = delta.type === 'text' || delta.type === 'reasoning' || delta.type === 'refusal'
+  return isText ? Buffer.byteLength(delta.text) : 0
 }

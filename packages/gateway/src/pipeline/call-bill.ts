@@ -1,0 +1,100 @@
+/**
+ * What a call costs: what each of its attempts is billed for by its provider, added up.
+ *
+ * An attempt that was answered, to its end or not, is the one whose tokens stand in the record. One that failed before
+ * is billed where its provider had counted something by then, and says so in its own line. The cost of each is rounded
+ * to the micro-dollar on its own, so that the lines of a bill add up to the bill.
+ *
+ * Where the provider's last count never came (the caller left, the stream broke off, the server counts none), tokens are
+ * estimated: those of the request as routing estimates them, those of the reply by the text that came. The record says
+ * so, and never takes less than the provider had counted by then.
+ *
+ * Not here: what tokens cost (`catalogue/price.ts`), how text is measured (`wire/text-bytes.ts`).
+ */
+import type { AttemptBill } from '../contract/call.ts'
+import type { CompiledTarget } from '../contract/compiled.ts'
+import type { Usage } from '../contract/neutral.ts'
+
+/** As routing estimates requests, which counts characters: English text has about four of them a token. */
+const BYTES_A_TOKEN = 4
+
+export interface EndOfAttempt {
+  readonly target: CompiledTarget
+  /** Empty when it ended well. */
+  readonly error: string
+  /** It had begun to answer the caller. */
+  readonly answered: boolean
+  /** Of text that came as a stream. */
+  readonly textBytes: number
+  /** Wall milliseconds at which the call began: all of its attempts are priced at this time. */
+  readonly atMs: number
+  /** The tokens of the request, estimated; asked only where nobody has counted them. */
+  inputTokens(): number
+}
+
+export class CallBill {
+  /** Of the attempt that answered. */
+  usage: Usage | null = null
+  /** Whether those tokens are estimated. */
+  estimated = false
+  /** In micro-dollars; `null` while no attempt has a price that is known. */
+  costMicroUsd: number | null = null
+  #counted: Usage | null = null
+
+  /** An attempt begins: what the one before had counted is not its own. */
+  begin(): void {
+    this.#counted = null
+  }
+
+  /** What the provider of the attempt under way says, the last word counting. */
+  seen(usage: Usage): void {
+    this.#counted = usage
+  }
+
+  /** What the provider has said so far of the attempt under way. */
+  get counted(): Usage | null {
+    return this.#counted
+  }
+
+  /** The attempt is over. Returns what its line in the record says; `null` where the record itself says it, or nothing was billed. */
+  end(it: EndOfAttempt): AttemptBill | null {
+    const counted = this.#counted
+    this.#counted = null
+    const isFinal = it.error === '' && counted !== null
+    const usage = isFinal ? counted : estimate(counted, it)
+    if (usage === null) return null
+    const { facts } = it.target
+    const costMicroUsd = facts?.price?.costMicroUsd(usage, it.atMs) ?? null
+    if (costMicroUsd !== null) this.costMicroUsd = (this.costMicroUsd ?? 0) + costMicroUsd
+    if (it.answered) {
+      this.usage = usage
+      this.estimated = !isFinal
+      return null
+    }
+    return {
+      price: priceNameOf(it.target),
+      costMicroUsd,
+      tokens: usage,
+      ...(isFinal ? null : { estimated: true }),
+    }
+  }
+}
+
+/** `null` for an attempt of which nobody knows that anything was done. */
+function estimate(counted: Usage | null, it: EndOfAttempt): Usage | null {
+  const isUncounted = it.error === '' && it.textBytes === 0
+  if (counted === null && (!it.answered || isUncounted)) return null
+  const said = Math.ceil(it.textBytes / BYTES_A_TOKEN)
+  if (counted === null) return { inputTokens: it.inputTokens(), outputTokens: said }
+  return said <= counted.outputTokens ? counted : { ...counted, outputTokens: said }
+}
+
+/**
+ * Under which prices a target's calls are: `openai/gpt-5.4@3f2a9c1d0b7e`, the entry of the catalogue and the digest of its
+ * prices. Without the digest where nobody has said a price: a later list may.
+ */
+export function priceNameOf({ facts, provider, upstreamModel }: CompiledTarget): string {
+  const name = facts?.name ?? `${provider.kind}/${upstreamModel}`
+  const digest = facts?.price?.digest
+  return digest === undefined ? name : `${name}@${digest}`
+}

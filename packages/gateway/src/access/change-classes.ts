@@ -13,6 +13,11 @@ import { stepsOf } from '@changeover/reload'
 /** `*` stands for one step. The longest that matches says the class; several of the same length all count. */
 const table: readonly (readonly [pattern: string, changeClass: string])[] = [
   ['/access', 'access'],
+  ['/apis', 'apis'],
+  ['/apis/*/context', 'prompts'],
+  ['/apis/*/message', 'prompts'],
+  ['/cache', 'cache'],
+  ['/cache/*/redis/url', 'credentials'],
   ['/calls', 'calls'],
   ['/catalogue', 'catalogue'],
   ['/contexts', 'prompts'],

@@ -1,17 +1,13 @@
 /** Where answers are kept. What cannot be reached holds nothing: no method throws or rejects. */
-import type { KeptAnswer } from '../contract/answer-cache.ts'
+import type { CacheWhich, KeptAnswer } from '../contract/answer-cache.ts'
 import type { AnswerKey } from './answer-key.ts'
 
 export interface KeepBounds {
   readonly ttlMs: number
   readonly maxBytes: number
   readonly maxEntryBytes: number
-}
-
-/** Of one tenant, of one route, of both, or all. */
-export interface Which {
-  readonly tenant?: string
-  readonly route?: string
+  /** How long a store that is elsewhere may take. */
+  readonly timeoutMs: number
 }
 
 export interface StoreFacts {
@@ -25,11 +21,11 @@ export interface StoreFacts {
 
 export interface AnswerStore {
   /** At once where it is in this process. How old it may be is not looked at here. */
-  find(key: AnswerKey): KeptAnswer | null | Promise<KeptAnswer | null>
+  find(key: AnswerKey, bounds: KeepBounds): KeptAnswer | null | Promise<KeptAnswer | null>
   /** An answer that is too large is passed over. */
   keep(key: AnswerKey, answer: KeptAnswer, bounds: KeepBounds): void
   /** How many there were. */
-  clear(which: Which): number | Promise<number>
+  clear(which: CacheWhich): number | Promise<number>
   readonly facts: StoreFacts
 }
 

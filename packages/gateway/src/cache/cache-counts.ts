@@ -1,7 +1,5 @@
 /** What has become of the requests that came to a cache, since this process knows it. */
-import type { CacheHit } from '../contract/answer-cache.ts'
-
-export type CacheOutcome = CacheHit['hit'] | 'miss' | 'bypass'
+import type { CacheOutcome } from '../contract/answer-cache.ts'
 
 export class CacheCounts {
   readonly outcomes: Record<CacheOutcome, number> = { exact: 0, semantic: 0, joined: 0, miss: 0, bypass: 0 }

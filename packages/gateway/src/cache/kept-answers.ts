@@ -16,18 +16,23 @@ import type {
   AnswerCache,
   AskedBeside,
   CacheAsk,
+  CacheFacts,
   CacheHit,
   CacheLead,
   CacheLook,
+  CacheWhich,
   KeptAnswer,
 } from '../contract/answer-cache.ts'
 import { type AnswerKey, keyOf } from './answer-key.ts'
-import type { AnswerStore } from './answer-store.ts'
+import type { AnswerStore, KeepBounds } from './answer-store.ts'
 import { readControl } from './cache-control.ts'
 import { CacheCounts } from './cache-counts.ts'
 import { type Flight, Flights, type Landing } from './flights.ts'
 import type { CacheSpec } from './spec.ts'
 import { Vectors } from './vectors.ts'
+
+/** What is too large to be kept is told to those who wait for it, up to here. */
+const SHARED_BYTES = 1024 * 1024
 
 /** What a cache has, whatever its settings say now. */
 export class CacheMemory {
@@ -74,6 +79,7 @@ export class KeptAnswers implements AnswerCache {
   readonly name: string
   readonly #memory: CacheMemory
   readonly #spec: CacheSpec
+  readonly #bounds: KeepBounds
   readonly #embed: Embed | null
   readonly #clock: Clock
 
@@ -81,6 +87,8 @@ export class KeptAnswers implements AnswerCache {
     this.name = memory.name
     this.#memory = memory
     this.#spec = spec
+    const { ttlMs, maxBytes, maxEntryBytes, redis } = spec
+    this.#bounds = { ttlMs, maxBytes, maxEntryBytes, timeoutMs: redis?.timeoutMs ?? 0 }
     this.#embed = embed
     this.#clock = clock
   }
@@ -92,6 +100,20 @@ export class KeptAnswers implements AnswerCache {
     } catch {
       return null
     }
+  }
+
+  get facts(): CacheFacts {
+    const { store, vectors, counts } = this.#memory
+    const { outcomes, savedMicroUsd } = counts
+    const { kind } = this.#spec
+    return { kind, store: this.#spec.store, messages: vectors.size, outcomes, savedMicroUsd, ...store.facts }
+  }
+
+  clear(which: CacheWhich): number | Promise<number> {
+    const { vectors, store } = this.#memory
+    const isOf = (asked: string | undefined, of: string) => asked === undefined || asked === of
+    vectors.forget(({ tenant, route }) => isOf(which.tenant, tenant) && isOf(which.route, route))
+    return store.clear(which)
   }
 
   #look(ask: CacheAsk, signal: AbortSignal): CacheLook | Promise<CacheLook> {
@@ -107,7 +129,7 @@ export class KeptAnswers implements AnswerCache {
     if (maxAgeMs === 0) return this.#lead({ ...about, flight: null }, null)
     const flight = this.#memory.flights.find(key.name)
     if (flight !== null) return this.#join({ ...about, flight })
-    const kept = this.#memory.store.find(key)
+    const kept = this.#memory.store.find(key, this.#bounds)
     if (kept instanceof Promise)
       return this.#lookLater({ ...about, flight: this.#memory.flights.open(key.name) }, kept)
     if (isFresh(kept, about)) return this.#hit('exact', kept)
@@ -144,7 +166,7 @@ export class KeptAnswers implements AnswerCache {
     const vector = embedded?.vector ?? null
     if (embedded === null || vector === null) return this.#lead(look, embedded)
     const near = this.#memory.vectors.find(alike.within, vector, semantic.threshold)
-    const found = near === null ? null : await this.#memory.store.find(near.value)
+    const found = near === null ? null : await this.#memory.store.find(near.value, this.#bounds)
     if (!isFresh(found, look)) {
       this.#memory.vectors.forget((it) => it === near?.value && found === null)
       return this.#lead(look, embedded)
@@ -173,13 +195,14 @@ export class KeptAnswers implements AnswerCache {
       run()
     }
     const keep = (answer: KeptAnswer): void => {
-      this.#memory.store.keep(key, answer, this.#spec)
+      this.#memory.store.keep(key, answer, this.#bounds)
       this.#remember(key, embedded)
       flight?.land(answer)
     }
     return {
       lead: true,
       ...(embedded === null ? {} : { asked: embedded.asked }),
+      mostBytes: Math.max(this.#spec.maxEntryBytes, SHARED_BYTES),
       keep: (answer) => once(() => keep(answer))(),
       share: (answer) => once(() => flight?.land(answer))(),
       drop: once(() => flight?.fail()),

@@ -4,9 +4,9 @@
  * The bytes of an answer are copied once when it is kept: chunks from the network are views of larger blocks, and one
  * small view would hold a whole block.
  */
-import type { KeptAnswer } from '../contract/answer-cache.ts'
+import type { CacheWhich, KeptAnswer } from '../contract/answer-cache.ts'
 import type { AnswerKey } from './answer-key.ts'
-import { type AnswerStore, type KeepBounds, type StoreFacts, sizeOf, type Which } from './answer-store.ts'
+import { type AnswerStore, type KeepBounds, type StoreFacts, sizeOf } from './answer-store.ts'
 
 /** What an entry costs beside its bytes: key, objects, and the view of each chunk. */
 const ENTRY_BYTES = 600
@@ -48,7 +48,7 @@ export class MemoryAnswers implements AnswerStore {
     this.#trim(bounds, answer.keptAt)
   }
 
-  clear({ tenant, route }: Which): number {
+  clear({ tenant, route }: CacheWhich): number {
     let cleared = 0
     for (const [name, entry] of this.#entries) {
       if (tenant !== undefined && entry.tenant !== tenant) continue

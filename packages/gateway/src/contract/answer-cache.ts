@@ -57,6 +57,8 @@ export interface CacheLead {
   readonly lead: true
   /** Who was asked beside, to find out; absent where nobody was. */
   readonly asked?: AskedBeside
+  /** A larger answer is of no use here, so that it need not be gathered. */
+  readonly mostBytes: number
   keep(answer: KeptAnswer): void
   /** It is whole and good for those who asked the same at once, and not for later. */
   share(answer: KeptAnswer): void
@@ -90,4 +92,33 @@ export interface AnswerCache {
   readonly name: string
   /** Later where it waits for another caller's answer, for an embedding, or for a shared store. Never rejects. */
   look(ask: CacheAsk, signal: AbortSignal): CacheLook | Promise<CacheLook>
+  readonly facts: CacheFacts
+  /** Forgets what is kept of a tenant, of a route, of both, or all. How many answers there were. */
+  clear(which: CacheWhich): number | Promise<number>
 }
+
+export interface CacheWhich {
+  readonly tenant?: string
+  readonly route?: string
+}
+
+/** Since this process knows the cache. */
+export interface CacheFacts {
+  readonly kind: 'exact' | 'semantic'
+  readonly store: 'memory' | 'redis'
+  /** `null` where they are not this process's to count. */
+  readonly entries: number | null
+  readonly bytes: number | null
+  /** Messages that are remembered for comparison. */
+  readonly messages: number
+  readonly outcomes: Readonly<Record<CacheOutcome, number>>
+  /** What answers had cost that were given again. */
+  readonly savedMicroUsd: number
+  /** Answers that went for want of room, or were too old when they were looked through. */
+  readonly evicted: number
+  /** Times that the store could not be reached. */
+  readonly failures: number
+}
+
+/** `miss`: a provider was asked, and others may have waited for it. `bypass`: not looked at. */
+export type CacheOutcome = CacheHit['hit'] | 'miss' | 'bypass'

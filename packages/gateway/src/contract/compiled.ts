@@ -7,9 +7,10 @@
  */
 
 import type { AnswerCache } from './answer-cache.ts'
+import type { CompiledApis } from './apis.ts'
+import type { Allowance } from './allowance.ts'
 import type { Breaker } from './breaker.ts'
 import type { CompiledGuards } from './guards.ts'
-import type { Limiter } from './limiter.ts'
 import type { ModelFacts } from './model-facts.ts'
 import type { Operation, Provider, UnsignedRequest } from './provider.ts'
 import type { CredentialRing, Gate, RoutePlan, TargetLive } from './routing.ts'
@@ -19,11 +20,17 @@ export interface CompiledGateway {
   readonly routes: ReadonlyMap<string, CompiledRoute>
   /** By `providers/{name}`, one for each provider that raw requests may go to. */
   readonly passThrough: ReadonlyMap<string, CompiledRoute>
+  /** What is published under `/apis`. */
+  readonly apis: CompiledApis
   readonly identity: CompiledIdentity
+  /** By their names. */
+  readonly caches: ReadonlyMap<string, AnswerCache>
   /** Milliseconds from the swap until running calls of a key that it withdrew are cut; `finish` lets them end. */
   readonly revokedWithin: number | 'finish'
   /** `GET /v1/models` in OpenAI's form, made once. */
   readonly modelList: string
+  /** Some route is not there for some tenants, because its context is not theirs. */
+  readonly hidesRoutes: boolean
   /** Header block every answer under this version carries: name, value, name, value … */
   readonly versionHeaders: readonly string[]
   readonly recordCalls: boolean
@@ -118,6 +125,8 @@ export interface TargetPath {
 export interface CompiledContext {
   /** `support@2.1.0`, the version that the range resolved to. */
   readonly id: string
+  /** Whom it belongs to: to others, what needs it does not exist. Absent: to all. */
+  readonly tenants?: ReadonlySet<string>
   readonly parameters: Readonly<Record<string, unknown>> | null
   /** Fills the template. Returns the prompt, or the refusal to give the caller. */
   fill(
@@ -149,7 +158,8 @@ export interface Caller {
   readonly key: string
   /** `null` allows all. */
   readonly allow: ReadonlySet<string> | null
-  readonly limiter: Limiter | null
+  /** What counts it; `null` where nothing does. */
+  readonly allowance: Allowance | null
   /** Who goes first where requests wait, 0 to 9, higher first; absent: as most. */
   readonly priority?: number
   /** Only targets there may answer; absent: all may. */
@@ -160,10 +170,10 @@ export interface Caller {
   readonly proof?: CallerProof
 }
 
-/** A key by its hash, as 64 hex digits, or a token by the entry of `access.tokens` that vouched for it. */
+/** A key by its hash, as 64 hex digits, or a token by who vouches for it: entry of `access.tokens`, issuer and audience. */
 export type CallerProof =
   | { readonly by: 'key'; readonly hash: string; readonly expiresMs: number | null }
-  | { readonly by: 'token'; readonly entry: object }
+  | { readonly by: 'token'; readonly vouchedBy: string }
 
 export interface IdentityRefusal {
   readonly refused:

@@ -160,6 +160,27 @@ export interface ContextSettings {
   >
   readonly parameters?: Readonly<Record<string, unknown>>
   readonly description?: string
+  readonly tenants?: readonly string[]
+}
+
+/** Keyed `name@version` (semver). Its schemas do not change once it is published. */
+export interface ApiSettings {
+  readonly route: string
+  readonly context?: string
+  readonly message?: string
+  readonly input: Readonly<Record<string, unknown>>
+  readonly output?: Readonly<Record<string, unknown>>
+  readonly invalidOutput?: 'refuse' | 'retry'
+  readonly maxInputBytes?: number
+  readonly state?: 'design' | 'published' | 'deprecated' | 'retired'
+  readonly testers?: readonly string[]
+  readonly tenants?: readonly string[]
+  readonly access?: 'open' | 'subscription'
+  /** RFC 3339, so with the next. */
+  readonly deprecatedAt?: string
+  readonly sunsetAt?: string
+  readonly successor?: string
+  readonly description?: string
 }
 
 export interface RouteTargetSettings {
@@ -213,6 +234,8 @@ export interface RouteSettings {
   readonly concurrency?: ConcurrencySettings
   /** `name@range`: the highest published version in the range. */
   readonly context?: string
+  /** Entry of `cache`. */
+  readonly cache?: string
   readonly unsupported?: 'warn' | 'refuse'
   readonly retries?: { readonly attempts?: number; readonly baseMs?: number; readonly maxMs?: number }
   readonly timeouts?: {
@@ -304,12 +327,49 @@ export interface ApprovalSettings {
   readonly withinMs?: number
 }
 
-/** A request limit, counted per key. */
+/** How much may be asked for, by whoever names it. At least one number. */
 export interface LimitSettings {
-  readonly requests: number
-  readonly perMs: number
-  /** How many may come at once; default: `requests`. */
+  readonly requests?: number
+  readonly perMs?: number
+  /** How many requests may come at once; default: `requests`. */
   readonly burst?: number
+  readonly inputTokens?: number
+  readonly outputTokens?: number
+  readonly tokens?: number
+  /** Calls at once. */
+  readonly concurrent?: number
+  readonly shared?: boolean
+}
+
+/** What calls may cost, by whoever names it. At least one amount. */
+export interface BudgetSettings {
+  readonly usd?: number
+  readonly calls?: number
+  readonly tokens?: number
+  readonly period: 'hour' | 'day' | 'week' | 'month' | 'total'
+  readonly timeZone?: string
+  readonly warnAt?: number
+  readonly shared?: boolean
+  readonly onUnpriced?: 'refuse' | 'allow'
+}
+
+/** Answers that are kept. */
+export interface CacheSettings {
+  readonly kind?: 'exact' | 'semantic'
+  readonly ttlMs?: number
+  readonly maxBytes?: number
+  readonly maxEntryBytes?: number
+  readonly waitMs?: number
+  readonly sampled?: boolean
+  readonly store?: 'memory' | 'redis'
+  /** The url is a secret reference where it holds a password. */
+  readonly redis?: { readonly url: string; readonly timeoutMs?: number }
+  readonly semantic?: {
+    readonly model: string
+    readonly threshold?: number
+    readonly timeoutMs?: number
+    readonly maxEntries?: number
+  }
 }
 
 export interface LogSettings {
@@ -417,9 +477,12 @@ export interface GatewaySettings {
   readonly catalogue?: Readonly<Record<string, CatalogueSettings>>
   readonly contexts?: Readonly<Record<string, ContextSettings>>
   readonly routes?: Readonly<Record<string, RouteSettings>>
+  readonly apis?: Readonly<Record<string, ApiSettings>>
   readonly access?: AccessSettings
   readonly tenants?: Readonly<Record<string, TenantSettings>>
   readonly limits?: Readonly<Record<string, LimitSettings>>
+  readonly budgets?: Readonly<Record<string, BudgetSettings>>
+  readonly cache?: Readonly<Record<string, CacheSettings>>
   readonly telemetry?: {
     readonly logs?: LogSettings
     readonly traces?: TraceSettings

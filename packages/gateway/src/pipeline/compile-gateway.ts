@@ -3,20 +3,25 @@
  * from `carry`, and cheap: what did not change is taken over as it is.
  */
 import type { Carry, Clock, SettingsTree } from '@changeover/reload'
+import { cacheSpec } from '../cache/spec.ts'
 import { recordSpec } from '../calls/spec.ts'
 import { openCatalogue, type ShippedCatalogue } from '../catalogue/catalogue.ts'
 import { catalogueSpec } from '../catalogue/spec.ts'
 import { contextSpec } from '../contexts/spec.ts'
 import type { CompiledGateway, CompiledRoute } from '../contract/compiled.ts'
+import type { CounterStore } from '../contract/counters.ts'
 import type { SecretValues } from '../contract/secret.ts'
 import { REVOKED_WITHIN_MS, revokedWithinSpec } from '../identity/spec.ts'
+import type { Counters } from '../policy/allowance.ts'
 import { providerSpec } from '../providers/spec.ts'
 import { modelSpec, routeSpec } from '../routing/spec.ts'
 import { entriesOf, entryOf } from '../settings/check.ts'
+import { compileCaches } from './compile-caches.ts'
 import { compileCallers } from './compile-callers.ts'
 import { compilePassThrough } from './compile-pass-through.ts'
-import { compileRoutes } from './compile-routes.ts'
+import { compileRoutes, createContextFinder } from './compile-routes.ts'
 import { compileTargets } from './compile-targets.ts'
+import { compilePublished } from './published-apis.ts'
 import { askedNamesOf } from './recorded-ask.ts'
 
 export interface CompileInput {
@@ -26,6 +31,10 @@ export interface CompileInput {
   readonly secrets: SecretValues
   readonly carry: Carry
   readonly clock: Clock
+  /** What callers have taken, where it outlives this process. */
+  readonly counters?: Counters | undefined
+  /** Where counts of several processes are kept. */
+  readonly shared?: CounterStore | null
 }
 
 /** The settings have been checked; what is missing here is a bug. */
@@ -39,21 +48,27 @@ export function compileGateway(input: CompileInput): CompiledGateway {
     catalogue: openCatalogue(input.shipped, entriesOf(settings, 'catalogue', catalogueSpec)),
   }
   const targets = compileTargets(targetInput)
+  const caches = compileCaches({ ...input, targets, caches: entriesOf(settings, 'cache', cacheSpec) })
   const asked = entriesOf(settings, 'routes', routeSpec)
+  const contexts = entriesOf(settings, 'contexts', contextSpec)
   const routes = compileRoutes({
     routes: asked,
-    contexts: entriesOf(settings, 'contexts', contextSpec),
+    contexts,
     models,
     targets,
+    caches,
     carry: input.carry,
   })
   const record = entryOf(settings, ['calls', 'record'], recordSpec)
   return Object.freeze({
     routes,
+    caches,
     passThrough: compilePassThrough(targetInput),
-    identity: compileCallers(settings, input.carry),
+    apis: compilePublished({ settings, routes, contextOf: createContextFinder(contexts) }),
+    identity: compileCallers(settings, input),
     revokedWithin: entryOf(settings, ['access', 'revokedWithinMs'], revokedWithinSpec) ?? REVOKED_WITHIN_MS,
     modelList: writeModelList(routes, asked),
+    hidesRoutes: [...routes.values()].some((it) => it.context?.tenants !== undefined),
     versionHeaders: Object.freeze(['x-changeover-version', input.version]),
     recordCalls: record?.enabled ?? true,
     keepComments: record?.comments ?? false,

@@ -23,6 +23,7 @@ import { modelSpec, type RouteSpec, routeSpec } from '../routing/spec.ts'
 import { entriesOf } from '../settings/check.ts'
 import { quote, wrong } from '../settings/issue-texts.ts'
 import { sameJson } from '../settings/json-patch.ts'
+import { checkCacheReferences } from './check-caches.ts'
 import { checkRouteReferences } from './check-routes.ts'
 import { checkTenants } from './check-tenants.ts'
 import { at, dangling, namesOf, referenceIssue } from './reference-issues.ts'
@@ -56,7 +57,12 @@ function checkContexts(tree: SettingsTree, previous: SettingsTree | null): reado
     })
     issues.push({ code: 'settings.context_changed', message, pointer: at('contexts', name) })
   }
+  const tenants = namesOf(tree, 'tenants')
   for (const [name, context] of entriesOf(tree, 'contexts', contextSpec)) {
+    for (const [i, it] of (context.tenants ?? []).entries()) {
+      if (!tenants.includes(it))
+        issues.push(dangling(`${at('contexts', name)}/tenants/${i}`, it, { what: 'tenants', names: tenants }))
+    }
     const declared = Object.keys(context.variables)
     for (const variable of undeclaredVariables(context)) {
       const meant = nearest(variable, declared)
@@ -73,7 +79,7 @@ function checkContexts(tree: SettingsTree, previous: SettingsTree | null): reado
 
 function checkRoutes(tree: SettingsTree): readonly Issue[] {
   const versions = versionsByName(namesOf(tree, 'contexts'))
-  const issues = [...checkRouteReferences(tree)]
+  const issues = [...checkRouteReferences(tree), ...checkCacheReferences(tree)]
   for (const [name, route] of entriesOf(tree, 'routes', routeSpec)) {
     issues.push(...checkContextOf(route, `${at('routes', name)}/context`, versions))
   }

@@ -24,6 +24,7 @@ const compile = (routes: Readonly<Record<string, RouteSpec>>) =>
     models: new Map(),
     contexts: new Map(),
     targets,
+    caches: new Map(),
     carry,
   })
 

@@ -10,6 +10,7 @@ import type { Carry } from '@changeover/reload'
 import { compileContext } from '../contexts/compile-context.ts'
 import { resolveContext, versionsByName } from '../contexts/context-name.ts'
 import type { ContextSpec } from '../contexts/spec.ts'
+import type { AnswerCache } from '../contract/answer-cache.ts'
 import type { CompiledContext, CompiledRoute, CompiledTarget } from '../contract/compiled.ts'
 import { PLAIN_PLAN } from '../contract/routing.ts'
 import { ROUTE_DEFAULTS, ROUTING_DEFAULTS } from '../routing/defaults.ts'
@@ -22,6 +23,7 @@ export interface RouteInput {
   readonly models: ReadonlyMap<string, ModelSpec>
   readonly contexts: ReadonlyMap<string, ContextSpec>
   readonly targets: ReadonlyMap<string, CompiledTarget>
+  readonly caches: ReadonlyMap<string, AnswerCache>
   readonly carry: Carry
 }
 
@@ -43,6 +45,7 @@ interface RouteParts {
   readonly targets: readonly CompiledTarget[]
   readonly fallback: readonly CompiledTarget[]
   readonly context: CompiledContext | null
+  readonly cache: AnswerCache | null
   readonly plan: PlanParts
 }
 
@@ -79,6 +82,7 @@ class RouteWork {
       targets: settings.targets.map((it) => this.#target(it.model)),
       fallback: settings.fallback.map(target),
       context: settings.context === undefined ? null : this.#contextOf(settings.context),
+      cache: settings.cache === undefined ? null : (this.#input.caches.get(settings.cache) ?? null),
       plan: partsOfPlan(name, settings, find),
     }
   }
@@ -90,7 +94,8 @@ class RouteWork {
   }
 }
 
-function createContextFinder(contexts: ReadonlyMap<string, ContextSpec>) {
+/** The newest version in a range, compiled once in its life. */
+export function createContextFinder(contexts: ReadonlyMap<string, ContextSpec>) {
   const versions = versionsByName(contexts.keys())
   return (asked: string): CompiledContext | null => {
     const id = resolveContext(versions, asked)
@@ -115,6 +120,7 @@ function reuse(name: string, settings: RouteSpec, parts: RouteParts): CompiledRo
 function isSame(a: RouteParts, b: RouteParts): boolean {
   return (
     a.context === b.context &&
+    a.cache === b.cache &&
     isSameList(a.targets, b.targets) &&
     isSameList(a.fallback, b.fallback) &&
     isSameList(a.plan, b.plan)
@@ -176,7 +182,7 @@ function compileRoute(name: string, settings: RouteSpec, parts: RouteParts): Com
     rule: ruleOf(name, settings),
     choice: choiceText(settings.targets, settings.strategy),
     plan: PLAIN_PLAN,
-    cache: null,
+    cache: parts.cache,
     guards: null,
   }
   const plan = compilePlan(settings, { route: plain, parts: parts.plan })

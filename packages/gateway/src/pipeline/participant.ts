@@ -16,6 +16,7 @@ import {
   pointTo,
   ReloadError,
 } from '@changeover/reload'
+import { cacheSpec } from '../cache/spec.ts'
 import type { ShippedCatalogue } from '../catalogue/catalogue.ts'
 import type { CompiledGateway } from '../contract/compiled.ts'
 import { secretReferencesIn } from '../contract/secret.ts'
@@ -27,9 +28,11 @@ import { SECTIONS } from '../settings/schema.ts'
 import type { Secrets } from '../settings/secrets.ts'
 import { checkAccess, type DataPlaneReach, exposedBy } from './check-access.ts'
 import { checkCatalogue } from './check-catalogue.ts'
+import { referencesOfCaches } from './compile-caches.ts'
 import { compileGateway } from './compile-gateway.ts'
 import { checkReferences } from './compile-references.ts'
 import { referencesOfProviders } from './compile-targets.ts'
+import { checkPublished, loadPublished } from './published-apis.ts'
 
 export interface GatewayParticipantOptions {
   readonly secrets: Secrets
@@ -51,12 +54,14 @@ export function gatewayParticipant(options: GatewayParticipantOptions): Particip
     validate: (input) => [
       ...checkSettings(input.settings, GATEWAY_KINDS),
       ...checkReferences(input.settings, input.previous),
+      ...checkPublished(input),
       ...checkCatalogue(input.settings, options.shipped),
       ...checkAccess(input, options.reach),
     ],
     async prepare(input) {
       refuseExposed(options.reach, input)
       await resolveSecrets(options.secrets, input)
+      await loadPublished(input.settings, input.version)
       const { settings, version, carry } = input
       const { secrets, clock, shipped } = options
       return compileGateway({ settings, version, carry, secrets, clock, shipped })
@@ -77,6 +82,7 @@ function refuseExposed(reach: DataPlaneReach, { settings, version }: PrepareInpu
 async function resolveSecrets(secrets: Secrets, input: PrepareInput): Promise<void> {
   const places = [
     ...referencesOfProviders(entriesOf(input.settings, 'providers', providerSpec)),
+    ...referencesOfCaches(entriesOf(input.settings, 'cache', cacheSpec)),
     ...referencesOfMeasures(entryOf(input.settings, ['rollout', 'analysis'], analysisSpec)),
   ]
   await resolveOrThrow(secrets, places, { participant: 'gateway', version: input.version })

@@ -134,6 +134,10 @@ export const routeSpec = z.strictObject({
     z.string().optional(),
     'context as name@range, such as support@^2: the highest published version in the range',
   ),
+  cache: setting(
+    z.string().optional(),
+    'entry of cache that keeps the answers of this route; without it none are kept',
+  ),
   unsupported: setting(
     z.enum(['warn', 'refuse']).default(ROUTING_DEFAULTS.unsupported),
     'what happens to a request that asks for something its target does not have: it is sent without it and the answer says so, or it is refused',

@@ -15,6 +15,7 @@ import {
   type Telemetry,
   type UnitSource,
 } from '@changeover/reload'
+import type { SubscriptionBook } from '../contract/apis.ts'
 import type { CallRecord, Feedback } from '../contract/call.ts'
 import type { CompiledGateway, CompiledRoute, CompiledTarget } from '../contract/compiled.ts'
 import type { Provider } from '../contract/provider.ts'
@@ -151,6 +152,8 @@ export function testRoute(
 export interface TestGatewayOptions {
   readonly routes: readonly CompiledRoute[]
   readonly passThrough?: readonly CompiledRoute[]
+  readonly apis?: CompiledGateway['apis']
+  readonly subscriptions?: SubscriptionBook
   readonly identity?: CompiledGateway['identity']
   readonly limits?: Partial<DataServerLimits>
   readonly clock?: Clock
@@ -188,6 +191,7 @@ export class TestGateway {
         find: (id) => this.find(id),
       },
       telemetry: this.telemetry,
+      ...(options.subscriptions === undefined ? {} : { subscriptions: options.subscriptions }),
       clock: options.clock ?? systemClock,
       ...(options.limits === undefined ? {} : { limits: options.limits }),
     })
@@ -229,15 +233,18 @@ export class TestGateway {
 
 function testSnapshot(
   version: string,
-  { routes, passThrough = [], identity }: TestGatewayOptions,
+  { routes, passThrough = [], identity, apis }: TestGatewayOptions,
 ): Snapshot<Parts> {
   const gateway: CompiledGateway = {
     routes: new Map(routes.map((route) => [route.name, route])),
     identity: identity ?? {
       open: true,
-      find: () => ({ tenant: '', key: '', allow: null, limiter: null }),
+      find: () => ({ tenant: '', key: '', allow: null, allowance: null }),
     },
     revokedWithin: 'finish',
+    caches: new Map(),
+    apis: apis ?? { find: () => null, versions: () => [], names: () => [] },
+    hidesRoutes: routes.some((it) => it.context?.tenants !== undefined),
     passThrough: new Map(passThrough.map((route) => [route.name, route])),
     modelList: JSON.stringify({
       object: 'list',

@@ -9,6 +9,8 @@
  */
 import { z } from 'zod'
 import { approvalsSpec, oidcSpec, peopleSpec, rolesSpec } from '../access/spec.ts'
+import { API_NAME_EXPECTED, apiSpec, isApiName } from '../apis/spec.ts'
+import { cacheSpec } from '../cache/spec.ts'
 import { recordSpec } from '../calls/spec.ts'
 import { catalogueSpec } from '../catalogue/spec.ts'
 import { CONTEXT_NAME_EXPECTED, contextSpec, isContextName } from '../contexts/spec.ts'
@@ -20,7 +22,7 @@ import {
   setting,
 } from '../contract/setting.ts'
 import { callersSpec, revokedWithinSpec, tenantSpec } from '../identity/spec.ts'
-import { limitSpec } from '../policy/spec.ts'
+import { budgetSpec, limitSpec } from '../policy/spec.ts'
 import { providerSpec } from '../providers/spec.ts'
 import { modelSpec, routeSpec } from '../routing/spec.ts'
 import { probeSpec } from '../uptime/spec.ts'
@@ -38,6 +40,11 @@ const catalogueName = z.string().regex(CATALOGUE_NAME, {
 const contextName = z
   .string()
   .refine(isContextName, { error: CONTEXT_NAME_EXPECTED })
+  .meta({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}@[0-9]+\\.[0-9]+\\.[0-9]+.*$' })
+
+const apiName = z
+  .string()
+  .refine(isApiName, { error: API_NAME_EXPECTED })
   .meta({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}@[0-9]+\\.[0-9]+\\.[0-9]+.*$' })
 
 /** Sections whose entries have names of the operator's choice. */
@@ -63,12 +70,31 @@ const named = {
     entry: routeSpec,
     says: 'what callers ask for as model, by name; a route goes before a model of the same name',
   },
+  apis: {
+    name: apiName,
+    entry: apiSpec,
+    says: 'prompts published at /apis/{name}/{version}, by name@version; what goes in and comes out of a published version does not change',
+  },
   tenants: {
     name: plainName,
     entry: tenantSpec,
     says: 'who may call, by name',
   },
-  limits: { name: plainName, entry: limitSpec, says: 'request limits by name, counted per key' },
+  limits: {
+    name: plainName,
+    entry: limitSpec,
+    says: 'how much may be asked for, by name; counted by key, team or tenant, whichever names it',
+  },
+  budgets: {
+    name: plainName,
+    entry: budgetSpec,
+    says: 'what calls may come to in a period of the calendar, by name; counted by key, team or tenant, whichever names it',
+  },
+  cache: {
+    name: plainName,
+    entry: cacheSpec,
+    says: 'answers that are kept, by name; routes name the one that keeps theirs',
+  },
   probes: {
     name: plainName,
     entry: probeSpec,
@@ -135,6 +161,7 @@ export const settingsSchema = z.strictObject({
   catalogue: section('catalogue'),
   contexts: section('contexts'),
   routes: section('routes'),
+  apis: section('apis'),
   access: setting(
     z.strictObject({
       callers: setting(callersSpec.optional(), entrySays.callers),
@@ -148,6 +175,8 @@ export const settingsSchema = z.strictObject({
   ).optional(),
   tenants: section('tenants'),
   limits: section('limits'),
+  budgets: section('budgets'),
+  cache: section('cache'),
   telemetry: setting(
     z.strictObject({
       logs: setting(logsSpec.optional(), entrySays.logs),

@@ -1,0 +1,47 @@
+/**
+ * What an answer hangs on beside the request: who may give it. A route that leads to other models, or asks them for
+ * something else, has other answers; how it shares its calls among them makes none different, so that weights can be
+ * moved and what is kept stays.
+ *
+ * Of the call itself: headers that go on to providers, the region that it must stay in, and the path it came by.
+ */
+import { hash } from 'node:crypto'
+import type { CompiledRoute, CompiledTarget } from '../contract/compiled.ts'
+import type { CallHead } from '../contract/downstream.ts'
+
+const known = new WeakMap<CompiledRoute, RouteBasis>()
+
+interface RouteBasis {
+  readonly digest: string
+  /** Headers of callers that one of the targets gets, sorted. */
+  readonly passed: readonly string[]
+}
+
+/** `regions`: those that the call may go to; `null` for all. */
+export function answerBasis(route: CompiledRoute, head: CallHead, regions: string | null): string {
+  const { digest, passed } = basisOf(route)
+  const headers = passed.map((it) => head.headers[it] ?? null)
+  return JSON.stringify([digest, head.endpoint, regions, headers])
+}
+
+function basisOf(route: CompiledRoute): RouteBasis {
+  const found = known.get(route)
+  if (found !== undefined) return found
+  const targets = [
+    ...route.targets.map((it) => it.target),
+    ...route.fallback,
+    ...[...(route.plan.fallbackFor?.values() ?? [])].flat(),
+  ]
+  const texts = [...new Set(targets.map(textOf))].sort()
+  const passed = new Set(targets.flatMap((it) => it.provider.callerHeaders ?? []))
+  const digest = hash('sha256', JSON.stringify([texts, route.context?.parameters ?? null]), 'base64url')
+  const basis = { digest, passed: [...passed].sort() }
+  known.set(route, basis)
+  return basis
+}
+
+function textOf(it: CompiledTarget): string {
+  const { provider, upstream, basePath, upstreamModel, parameters, region } = it
+  const { kind, wire, quirks = null } = provider
+  return JSON.stringify([kind, wire, quirks, upstream.origin, basePath, upstreamModel, parameters, region])
+}

@@ -15,9 +15,13 @@ import { fakeWireAt } from './fake-wires/list.ts'
 
 export type FakeStep =
   /** Answers well, whole or streamed as asked. What is not said follows from how it behaves. */
-  | ({ readonly kind: 'reply'; readonly delayMs?: number; readonly eventMs?: number } & Partial<
-      Omit<FakeSaid, 'model'>
-    >)
+  | ({
+      readonly kind: 'reply'
+      readonly delayMs?: number
+      readonly eventMs?: number
+      /** Breaks the connection after so many events of a stream. */
+      readonly cutAfter?: number
+    } & Partial<Omit<FakeSaid, 'model'>>)
   /** Answers with the request it got, as JSON in the content. */
   | { readonly kind: 'echo' }
   /** Answers with these bytes, each chunk in a write of its own. */
@@ -168,8 +172,12 @@ class ScriptedProvider implements FakeProvider {
         this.#reply(exchange, { model: ask.model, text: received.body.toString() }, 0)
         return
       case 'reply': {
-        const { kind: _kind, delayMs, eventMs = 0, ...own } = step
+        const { kind: _kind, delayMs, eventMs = 0, cutAfter, ...own } = step
         const said = { ...this.#answer(ask), ...own }
+        if (cutAfter !== undefined) {
+          this.#breakOff(exchange, said, cutAfter)
+          return
+        }
         if (delayMs === undefined) this.#reply(exchange, said, eventMs)
         else this.#after(delayMs, () => this.#reply(exchange, said, eventMs))
       }
@@ -194,6 +202,12 @@ class ScriptedProvider implements FakeProvider {
       'x-request-id': 'req_fake',
     })
     response.end(body)
+  }
+
+  #breakOff({ wire, ask, response }: Exchange, said: FakeSaid, events: number): void {
+    response.writeHead(200, { 'content-type': wire.streamType })
+    for (const event of wire.events(said, ask).slice(0, events)) response.write(event)
+    this.#after(20, () => response.destroy())
   }
 
   #cut(after: 'request' | 'head' | 'middle', { wire, ask, response }: Exchange): void {

@@ -59,17 +59,20 @@ export const chatWire: FakeWire = {
       created: 1_700_000_000,
       model,
       choices: [{ index: 0, message, logprobs: null, finish_reason: finishOf(said) }],
-      usage: { ...USAGE, prompt_tokens_details: { cached_tokens: COUNTS.cached } },
+      usage: said.usage ?? { ...USAGE, prompt_tokens_details: { cached_tokens: COUNTS.cached } },
+      ...said.served,
       system_fingerprint: 'fp_fake',
     }
   },
   events(said, { streamUsage, isMistral }) {
+    const { usage = USAGE } = said
     const chunk = (delta: object, finish: string | null, more: object = {}) =>
       frame({
         id: 'chatcmpl-fake',
         object: 'chat.completion.chunk',
         created: 1_700_000_000,
         model: said.model,
+        ...said.served,
         choices: [{ index: 0, delta, finish_reason: finish }],
         ...more,
       })
@@ -86,8 +89,8 @@ export const chatWire: FakeWire = {
           chunk({ tool_calls: [{ index, function: { arguments: rest } }] }, null),
         ]
       }),
-      chunk({}, finishOf(said), isMistral ? { usage: USAGE } : {}),
-      ...(streamUsage && !isMistral ? [chunk({}, null, { choices: [], usage: USAGE })] : []),
+      chunk({}, finishOf(said), isMistral ? { usage } : {}),
+      ...(streamUsage && !isMistral ? [chunk({}, null, { choices: [], usage })] : []),
       'data: [DONE]\n\n',
     ]
   },

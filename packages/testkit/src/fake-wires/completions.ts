@@ -17,11 +17,11 @@ export const completionsWire: FakeWire = {
     stream: body['stream'] === true,
     text: [body['prompt']].flat().join(' '),
   }),
-  whole: ({ model, text }) => ({ ...completion(model, text, 'stop'), usage: USAGE }),
-  events: ({ model, text }) => [
+  whole: ({ model, text, usage = USAGE }) => ({ ...completion(model, text, 'stop'), usage }),
+  events: ({ model, text, usage = USAGE }) => [
     ...words(text).map((it) => frame(completion(model, it, null))),
     frame(completion(model, '', 'stop')),
-    frame({ ...completion(model, '', null), choices: [], usage: USAGE }),
+    frame({ ...completion(model, '', null), choices: [], usage }),
     'data: [DONE]\n\n',
   ],
   error: chatWire.error,

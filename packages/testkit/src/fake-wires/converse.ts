@@ -48,14 +48,15 @@ export const converseWire: FakeWire = {
   whole: (said) => ({
     output: { message: { role: 'assistant', content: blocksOf(said) } },
     stopReason: stopOf(said),
-    usage: USAGE,
+    usage: said.usage ?? USAGE,
+    ...said.served,
     metrics: { latencyMs: 12 },
   }),
   events: (said) => [
     event('messageStart', { role: 'assistant' }),
     ...blocksOf(said).flatMap(eventsOf),
     event('messageStop', { stopReason: stopOf(said) }),
-    event('metadata', { usage: USAGE, metrics: { latencyMs: 12 } }),
+    event('metadata', { usage: said.usage ?? USAGE, ...said.served, metrics: { latencyMs: 12 } }),
   ],
   error: (status) => ({ message: `fake refusal ${status}` }),
   errorHeaders: (status) => ({ 'x-amzn-errortype': ERRORS[status] ?? 'InternalServerException' }),

@@ -22,7 +22,7 @@ export const embeddingsWire: FakeWire = {
     object: 'list',
     data: ask.inputs.map((it, index) => ({ object: 'embedding', index, embedding: encoded(it, ask) })),
     model: said.model,
-    usage: { prompt_tokens: ask.inputs.length, total_tokens: ask.inputs.length },
+    usage: said.usage ?? { prompt_tokens: ask.inputs.length, total_tokens: ask.inputs.length },
   }),
   events: () => [],
   error: chatWire.error,

@@ -43,6 +43,10 @@ export interface FakeSaid {
   readonly text: string
   readonly reasoning?: string
   readonly calls?: readonly FakeCall[]
+  /** What it counts, in the API's own words; without it the same in all of them. */
+  readonly usage?: Fields
+  /** What stands beside the counts in its answers: how it was served. */
+  readonly served?: Fields
 }
 
 export interface FakeWire {

@@ -56,7 +56,8 @@ export const geminiWire: FakeWire = {
     if (ask.inputs[0] === COUNT) return { totalTokens: COUNTS.input }
     if (ask.inputs.length > 0) {
       const embeddings = ask.inputs.map((it) => ({ values: vectorOf(it) }))
-      return ask.choice === 'none' ? { embeddings } : { embedding: embeddings[0] }
+      const counts = said.usage === undefined ? null : { usageMetadata: said.usage }
+      return ask.choice === 'none' ? { embeddings, ...counts } : { embedding: embeddings[0], ...counts }
     }
     return chunk(said, partsOf(said), { finishReason: 'STOP' })
   },
@@ -89,10 +90,10 @@ const STATUSES: Readonly<Record<number, string>> = {
   504: 'DEADLINE_EXCEEDED',
 }
 
-function chunk({ model }: FakeSaid, parts: readonly object[], more: object): object {
+function chunk({ model, usage = USAGE }: FakeSaid, parts: readonly object[], more: object): object {
   return {
     candidates: [{ content: { parts, role: 'model' }, index: 0, ...more }],
-    usageMetadata: USAGE,
+    usageMetadata: usage,
     modelVersion: model,
     responseId: 'fake-response',
   }

@@ -51,11 +51,11 @@ export const messagesWire: FakeWire = {
       content: blocksOf(said),
       stop_reason: stopOf(said),
       stop_sequence: null,
-      usage: { ...INPUT, output_tokens: COUNTS.output },
+      usage: said.usage ?? { ...INPUT, output_tokens: COUNTS.output },
     }
   },
   events(said) {
-    const usage = { ...INPUT, output_tokens: 1 }
+    const usage = { ...(said.usage ?? INPUT), output_tokens: 1 }
     const message = {
       id: 'msg_fake',
       type: 'message',
@@ -73,7 +73,7 @@ export const messagesWire: FakeWire = {
       typed({
         type: 'message_delta',
         delta: { stop_reason: stopOf(said) },
-        usage: { output_tokens: COUNTS.output },
+        usage: endOf(said),
       }),
       typed({ type: 'message_stop' }),
     ]
@@ -85,6 +85,13 @@ export const messagesWire: FakeWire = {
       message: `fake refusal ${status}`,
     },
   }),
+}
+
+/** The end of a stream repeats the counts that are known by then, and no details. */
+function endOf({ usage }: FakeSaid): object {
+  if (usage === undefined) return { output_tokens: COUNTS.output }
+  const { cache_creation: _, service_tier: __, ...counts } = usage
+  return counts
 }
 
 function blocksOf({ text, reasoning, calls = [] }: FakeSaid): readonly Fields[] {

@@ -139,7 +139,8 @@ function response(said: FakeSaid, status: string, output: readonly Fields[]): ob
     tools: [],
     top_p: 1,
     metadata: {},
-    usage: status === 'completed' ? USAGE : null,
+    usage: status === 'completed' ? (said.usage ?? USAGE) : null,
+    ...said.served,
   }
 }
 

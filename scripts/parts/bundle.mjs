@@ -38,7 +38,7 @@ const built = build({
   deps: { alwaysBundle: [/./], onlyBundle: false },
   plugins: [lightModules],
   inputOptions: { resolve: { conditionNames: ['@changeover/source', 'node', 'import', 'default'] } },
-  outputOptions: { chunkFileNames: 'chunks/[name]-[hash].js', comments: { legal: true } },
+  outputOptions: { chunkFileNames: 'chunks/[name]-[hash].js', comments: { legal: true, jsdoc: false, annotation: false } },
 })
 await built.catch((error) => {
   console.error(error.message)

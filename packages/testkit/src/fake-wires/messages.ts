@@ -22,7 +22,7 @@ const INPUT = { input_tokens: COUNTS.input - COUNTS.cached, cache_read_input_tok
 
 export const messagesWire: FakeWire = {
   streamType: SSE,
-  matches: (path) => path.endsWith('/messages') || path.endsWith('/messages/count_tokens'),
+  matches: (path) => /\/messages(?:\/count_tokens)?$|:(?:streamR|r)awPredict$/.test(path),
   ask(path, body) {
     const last = listAt(body, 'messages').at(-1)
     const blocks = listAt(last, 'content')

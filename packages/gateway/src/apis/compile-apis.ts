@@ -5,6 +5,7 @@
  * An API is made again only when its own settings changed.
  */
 import type { CompiledApi, CompiledApis, FilledInput } from '../contract/apis.ts'
+import type { CompiledContext } from '../contract/compiled.ts'
 import { isInLine, isLine, newestFirst, parseApiName } from './api-name.ts'
 import { lifeCycleHeaders } from './life-cycle-headers.ts'
 import { checkOf } from './schema-checks.ts'
@@ -13,7 +14,9 @@ import type { ApiSpec } from './spec.ts'
 export interface ApiTools {
   /** A text with `{{name}}` in it, made ready to be filled. */
   template(text: string): Template
-  /** Names of the variables of the context, where the API, or its route, has one. */
+  /** Its own context; `null` where it names none. */
+  contextOf(api: ApiSpec): CompiledContext | null
+  /** Names of the variables of that context, else of its route's. */
   variablesOf(api: ApiSpec): readonly string[]
 }
 
@@ -21,6 +24,7 @@ export type Template = (valueOf: (name: string) => string) => string
 
 interface Known {
   readonly id: string
+  readonly context: CompiledContext | null
   readonly variables: readonly string[]
   readonly it: CompiledApi
 }
@@ -73,21 +77,24 @@ class Apis implements CompiledApis {
 const ORDER = ['published', 'deprecated', 'retired'] as const
 
 function compileOnce(id: string, settings: ApiSpec, tools: ApiTools): CompiledApi | null {
+  const context = tools.contextOf(settings)
   const variables = tools.variablesOf(settings)
   const before = known.get(settings)
-  const isSame = before?.id === id && before.variables.join() === variables.join()
+  const isSame =
+    before?.id === id && before.context === context && before.variables.join() === variables.join()
   if (isSame) return before.it
-  const it = compileApi(id, settings, { tools, variables })
-  if (it !== null) known.set(settings, { id, variables, it })
+  const it = compileApi(id, settings, { tools, context, variables })
+  if (it !== null) known.set(settings, { id, context, variables, it })
   return it
 }
 
 interface With {
   readonly tools: ApiTools
+  readonly context: CompiledContext | null
   readonly variables: readonly string[]
 }
 
-function compileApi(id: string, settings: ApiSpec, { tools, variables }: With): CompiledApi | null {
+function compileApi(id: string, settings: ApiSpec, { tools, context, variables }: With): CompiledApi | null {
   const parsed = parseApiName(id)
   if (parsed === null) return null
   const { name, version } = parsed
@@ -103,6 +110,7 @@ function compileApi(id: string, settings: ApiSpec, { tools, variables }: With): 
     description: settings.description ?? null,
     model: `apis/${name}`,
     route: settings.route,
+    context,
     needsSubscription: settings.access === 'subscription',
     maxInputBytes: settings.maxInputBytes,
     retriesInvalid: settings.invalidOutput === 'retry',

@@ -9,7 +9,7 @@ const input = {
   properties: { text: { type: 'string', examples: ["it's"] }, words: { type: 'integer', minimum: 5 } },
   required: ['text', 'words'],
 }
-const tools = { template: () => () => '', variablesOf: () => [] }
+const tools = { template: () => () => '', contextOf: () => null, variablesOf: () => [] }
 const compiled = (entries: Readonly<Record<string, object>>) =>
   compileApis(
     new Map(

@@ -6,16 +6,17 @@
  * whoever builds a version (`loadSchemas`), and a check is made once in the life of a schema. Nothing is ever fetched:
  * the compiler has no loader, and what refers outside was refused before (`schema-shape.ts`).
  *
+ * Patterns are tested in linear time: they are the operator's, and the texts are anybody's. What such an engine cannot do
+ * (looking around, referring back) refuses the schema.
+ *
  * A check ends at the first thing that is wrong. To collect them all would let a body of a few hundred kilobytes make
  * as many messages.
  */
 import type { Ajv2020, ErrorObject, Options, ValidateFunction } from 'ajv/dist/2020.js'
+import type { RE2JS } from 're2js'
 import type { SchemaCheck, SchemaIssue } from '../contract/apis.ts'
 
 type Schema = Readonly<Record<string, unknown>>
-
-/** Makes of a pattern what texts are tested by; throws where it cannot. */
-export type PatternEngine = (pattern: string) => { test(text: string): boolean }
 
 /** Of the branches of an `anyOf`; more is no help. */
 const MOST_ISSUES = 8
@@ -30,7 +31,12 @@ const options: Options = {
 }
 
 const checks = new WeakMap<Schema, SchemaCheck>()
-let loading: Promise<typeof Ajv2020> | null = null
+let loading: Promise<Engines> | null = null
+
+interface Engines {
+  readonly Compiler: typeof Ajv2020
+  readonly Patterns: typeof RE2JS
+}
 
 /** What is wrong with a schema beyond its shape. */
 export interface SchemaFault<Of> {
@@ -41,13 +47,13 @@ export interface SchemaFault<Of> {
 /** Makes a check of each; resolves to those of which none can be made. */
 export async function loadSchemas<Of extends { readonly schema: Schema }>(
   asked: readonly Of[],
-  patterns: PatternEngine,
 ): Promise<readonly SchemaFault<Of>[]> {
   const missing = asked.filter((it) => !checks.has(it.schema))
   if (missing.length === 0) return []
-  loading ??= import('ajv/dist/2020.js').then((it) => it.Ajv2020)
-  const Compiler = await loading
-  const regExp = Object.assign((pattern: string) => patterns(pattern), { code: '' })
+  loading ??= loadEngines()
+  const { Compiler, Patterns } = await loading
+  const linear = (pattern: string) => Patterns.compile(Patterns.translateRegExp(pattern))
+  const regExp = Object.assign(linear, { code: '' })
   // One for each time: a compiler keeps what it has compiled for as long as it lives.
   const compiler = new Compiler({ ...options, code: { regExp } })
   const faults: SchemaFault<Of>[] = []
@@ -59,6 +65,11 @@ export async function loadSchemas<Of extends { readonly schema: Schema }>(
     }
   }
   return faults
+}
+
+async function loadEngines(): Promise<Engines> {
+  const [ajv, re2] = await Promise.all([import('ajv/dist/2020.js'), import('re2js')])
+  return { Compiler: ajv.Ajv2020, Patterns: re2.RE2JS }
 }
 
 /** The check of a schema that `loadSchemas` has been asked for. */

@@ -16,11 +16,15 @@ export function compileContext(id: string, settings: ContextSpec): CompiledConte
   const template = parseTemplate(settings.prompt)
   const declared = Object.entries(settings.variables)
   const parameters = settings.parameters ?? null
+  const about =
+    settings.tenants === undefined
+      ? { id, parameters }
+      : { id, parameters, tenants: new Set(settings.tenants) }
   if (declared.length === 0) {
     const whole: Filled = Object.freeze({ ok: true, prompt: settings.prompt })
-    return { id, parameters, fill: (given) => findUndeclared(given, {}) ?? whole }
+    return { ...about, fill: (given) => findUndeclared(given, {}) ?? whole }
   }
-  return { id, parameters, fill }
+  return { ...about, fill }
 
   function fill(given: Variables | undefined): Filled {
     const undeclared = findUndeclared(given, settings.variables)

@@ -1,6 +1,6 @@
 /** What can be set about model contexts. Keyed `name@version`; what is published under a version does not change. */
 import { z } from 'zod'
-import { setting } from '../contract/setting.ts'
+import { PLAIN_NAME, PLAIN_NAME_EXPECTED, setting } from '../contract/setting.ts'
 
 export { CONTEXT_NAME_EXPECTED, isContextName } from './context-name.ts'
 
@@ -41,6 +41,13 @@ export const contextSpec = z.strictObject({
     'defaults for request fields that the caller leaves out, such as temperature; they go before those of the model',
   ),
   description: setting(z.string().optional(), 'what the context is for, for people'),
+  tenants: setting(
+    z
+      .array(z.string().regex(PLAIN_NAME, { error: PLAIN_NAME_EXPECTED }))
+      .min(1)
+      .optional(),
+    'tenants that it belongs to; for others, routes that have it do not exist; without it, all',
+  ),
 })
 
 export type ContextSpec = z.output<typeof contextSpec>

@@ -6,6 +6,7 @@
  *
  * Not here: how a call goes (`pipeline/api-call.ts`), what settings say (`apis/spec.ts`).
  */
+import type { CompiledContext } from './compiled.ts'
 
 export type ApiState = 'design' | 'published' | 'deprecated' | 'retired'
 
@@ -38,6 +39,8 @@ export interface CompiledApi {
   readonly model: string
   /** Name of the route or model that answers. */
   readonly route: string
+  /** In place of that of the route; `null` for none of its own. */
+  readonly context: CompiledContext | null
   readonly needsSubscription: boolean
   readonly maxInputBytes: number
   /** One more attempt is made for an output that does not keep to its schema. */

@@ -1,4 +1,5 @@
 /** A wire format: how one family of APIs writes requests, replies, stream events and errors. */
+import type { SchemaIssue } from './apis.ts'
 import type { NeutralDelta, NeutralRequest, Usage } from './neutral.ts'
 
 export type WireName =
@@ -78,6 +79,8 @@ export interface CallerError {
   readonly code: string
   readonly message: string
   readonly param?: string
+  /** Each place that is wrong, for formats that have room for it. */
+  readonly issues?: readonly SchemaIssue[]
 }
 
 export type { NeutralDelta, NeutralRequest, Usage }

@@ -176,9 +176,10 @@ export abstract class Call implements UnitSource {
     details: DetailsOf<Code>,
     headers: readonly string[] = [],
   ): false {
-    const field = (details as { readonly field?: string }).field
+    const { field, issues } = details as { readonly field?: string; readonly issues?: CallerError['issues'] }
     const error = { status: rules[code].status, code, message: sayError(code, details) }
-    return this.answerError(field === undefined ? error : { ...error, param: field }, headers)
+    const about = field === undefined ? error : { ...error, param: field }
+    return this.answerError(issues === undefined ? about : { ...about, issues }, headers)
   }
 
   /** For what was thrown on the way: a refusal with a code, or a bug. */

@@ -4,6 +4,7 @@
  * The list was made with the snapshot; it is only read here for callers who may not see all of it.
  */
 import type { CallHead, Downstream } from '../contract/downstream.ts'
+import { isThereFor } from '../routing/may-call.ts'
 import { Call, type CutCode } from './call.ts'
 import { type ListedModel, shapeOfList } from './model-list.ts'
 import type { PipelineTools } from './tools.ts'
@@ -28,14 +29,18 @@ export class ModelsCall extends Call {
   take(): void {
     const gateway = this.gateway
     if (gateway === null || this.ended) return
-    const allow = this.caller?.allow ?? null
+    const { caller } = this
+    const allow = caller?.allow ?? null
     const wire = this.head.wire.name
-    if (this.#model === null && allow === null && wire === 'openai-chat') {
+    if (this.#model === null && allow === null && !gateway.hidesRoutes && wire === 'openai-chat') {
       this.sendWhole(200, 'application/json', gateway.modelList)
       return
     }
     const list = JSON.parse(gateway.modelList) as ModelList
-    const visible = allow === null ? list.data : list.data.filter((it) => allow.has(it.id))
+    const visible = list.data.filter(({ id }) => {
+      const route = gateway.routes.get(id)
+      return (allow === null || allow.has(id)) && (route === undefined || isThereFor(caller, route))
+    })
     const shape = shapeOfList(wire)
     if (this.#model === null) {
       this.sendWhole(200, 'application/json', JSON.stringify(shape.list(visible)))

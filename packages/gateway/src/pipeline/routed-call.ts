@@ -12,7 +12,7 @@ import { nearest } from '@changeover/reload'
 import type { Caller, CompiledRoute, CompiledTarget } from '../contract/compiled.ts'
 import { type ErrorCode, rules } from '../errors.ts'
 import { readWishes, USUAL_PRIORITY } from '../routing/caller-wishes.ts'
-import { mayCall } from '../routing/may-call.ts'
+import { isThereFor, mayCall } from '../routing/may-call.ts'
 import { resolveRoute } from '../routing/resolve-route.ts'
 import { bodyShapes } from '../wire/body-shapes.ts'
 import { RequestBody } from '../wire/request-body.ts'
@@ -44,6 +44,16 @@ export class RoutedCall extends AttemptedCall {
   /** The route by the name that the caller gave. */
   protected lookUp(name: string): CompiledRoute | undefined {
     return this.gateway?.routes.get(name)
+  }
+
+  /** Whether the caller's allow-list has it. */
+  protected mayAsk(model: string, route: CompiledRoute): boolean {
+    return mayCall(this.caller, model, route)
+  }
+
+  /** The route that rules have led to, as this kind of request wants it. */
+  protected chosen(route: CompiledRoute): CompiledRoute {
+    return route
   }
 
   /** What the request itself is looked at for, before anybody is asked. */
@@ -101,19 +111,27 @@ export class RoutedCall extends AttemptedCall {
 
   #findRoute(): Passed {
     const model = this.body?.model ?? ''
-    const routes = this.gateway?.routes
     const route = this.lookUp(model)
-    if (route === undefined) {
-      const known = this.caller?.allow ?? routes?.keys() ?? []
-      return this.refuse('routing.no_such_model', { model, nearest: nearest(model, [...known]) })
-    }
-    if (!mayCall(this.caller, model, route)) return this.refuse('identity.not_allowed', { model })
+    if (route === undefined || !isThereFor(this.caller, route)) return this.#refuseModel(model)
+    if (!this.mayAsk(model, route)) return this.refuse('identity.not_allowed', { model })
     const { priority = USUAL_PRIORITY, regions = null } = this.caller ?? NOBODY
     this.wishes = readWishes(this.head.headers, priority, regions)
-    this.route = route.plan.rules.length === 0 ? route : resolveRoute(route, this.routeAsk(), this)
-    if (this.route === null) return false
+    const led = route.plan.rules.length === 0 ? route : resolveRoute(route, this.routeAsk(), this)
+    if (led !== route && !isThereFor(this.caller, led)) return this.#refuseModel(model)
+    this.route = this.chosen(led)
     this.callSpan()
     return true
+  }
+
+  /** What is there for others alone is no hint either. */
+  #refuseModel(model: string): false {
+    const { caller } = this
+    const routes = this.gateway?.routes ?? new Map<string, CompiledRoute>()
+    const known = [...(caller?.allow ?? routes.keys())].filter((name) => {
+      const route = routes.get(name)
+      return route === undefined || isThereFor(caller, route)
+    })
+    return this.refuse('routing.no_such_model', { model, nearest: nearest(model, known) })
   }
 
   #fillContext(route: CompiledRoute, body: RequestBody): boolean {

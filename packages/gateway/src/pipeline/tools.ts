@@ -1,5 +1,6 @@
 /** What every call works with: made once by the server, the same for all calls. */
 import type { Clock, Pin, Reloader, Telemetry } from '@changeover/reload'
+import type { SubscriptionBook } from '../contract/apis.ts'
 import type { CallSink } from '../contract/call.ts'
 import type { CompiledGateway } from '../contract/compiled.ts'
 import type { Deadlines } from '../routing/deadlines.ts'
@@ -22,6 +23,8 @@ export interface PipelineTools {
   readonly deadlines: Deadlines
   readonly versions: VersionMemory
   readonly sides: Sides
+  /** Who has been let in to which API; absent, nobody. */
+  readonly subscriptions?: SubscriptionBook
   /** `config.scope` of spans. */
   readonly scope: string
   /** How long a caller may leave a stream standing before the call is cancelled. */

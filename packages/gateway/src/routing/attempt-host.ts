@@ -14,6 +14,8 @@ export type FailureCode =
   | 'upstream.reset'
   | 'upstream.protocol'
   | 'upstream.failed'
+  // The answer was good, and what it says is not of the form that was promised.
+  | 'apis.output'
   | 'upstream.open_breakers'
   | 'routing.queue_full'
   | 'routing.queue_timeout'

@@ -82,6 +82,7 @@ function says({ body }: Refusal, words: readonly string[]): boolean {
 
 /** Counts against the target: that it cannot be reached or fails, not that it refuses. */
 export function isTargetsFault(code: FailureCode, status: number | null): boolean {
+  if (code === 'apis.output') return false
   return code !== 'upstream.failed' || status === null || status >= 500
 }
 

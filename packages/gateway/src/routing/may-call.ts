@@ -1,8 +1,14 @@
-/** Whether a caller's tenant lets him have a route: by the name that he asked for, or by the route's own. */
+/** Whether there is a route for a caller, and whether his tenant lets him have it: by the name that he asked for, or by the route's own. */
 import type { Caller, CompiledRoute } from '../contract/compiled.ts'
 
 /** `null` is somebody whom no key was asked of. */
 export function mayCall(caller: Caller | null, model: string, route: CompiledRoute): boolean {
   const allow = caller?.allow ?? null
   return allow === null || allow.has(model) || allow.has(route.name)
+}
+
+/** What needs a context of other tenants is not there: it is answered like what nobody has ever heard of. */
+export function isThereFor(caller: Caller | null, { context }: CompiledRoute): boolean {
+  const tenants = context?.tenants
+  return tenants === undefined || (caller !== null && tenants.has(caller.tenant))
 }

@@ -12,6 +12,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Clock, Telemetry } from '@changeover/reload'
 import { Bag } from '../contract/bag.ts'
+import type { SubscriptionBook } from '../contract/apis.ts'
 import type { CallSink } from '../contract/call.ts'
 import type { Caller } from '../contract/compiled.ts'
 import { createCallIds } from '../pipeline/call-id.ts'
@@ -35,6 +36,8 @@ export interface DataServerOptions {
   readonly redact?: (text: string) => string
   /** Where calls add what became of them while versions are compared; handed in where somebody else asks it too. */
   readonly sides?: Sides
+  /** Who has been let in to which API. Default: nobody. */
+  readonly subscriptions?: SubscriptionBook
   /** Numbers in [0, 1): for weights and jitter. Default `Math.random`. */
   readonly random?: () => number
 }
@@ -90,6 +93,7 @@ export function createDataServer(options: DataServerOptions): DataServer {
     versions: new VersionMemory(telemetry),
     sides: options.sides ?? new Sides(),
     scope: options.scope ?? 'default',
+    ...(options.subscriptions === undefined ? {} : { subscriptions: options.subscriptions }),
     stallMs: limits.stallMs,
     nextCallId: createCallIds(),
     redact: options.redact ?? ((text) => text),

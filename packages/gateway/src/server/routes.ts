@@ -3,6 +3,8 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:
 import type { CallHead } from '../contract/downstream.ts'
 import type { Wire, WireName } from '../contract/wire.ts'
 import { type DetailsOf, type ErrorCode, rules, sayError } from '../errors.ts'
+import { ApiCall } from '../pipeline/api-call.ts'
+import { ApiListCall } from '../pipeline/api-list-call.ts'
 import type { Call } from '../pipeline/call.ts'
 import { CountCall } from '../pipeline/count-call.ts'
 import { EmbeddingsCall } from '../pipeline/embeddings-call.ts'
@@ -11,13 +13,18 @@ import { GenerateCall } from '../pipeline/generate-call.ts'
 import { MediaCall } from '../pipeline/media-call.ts'
 import { ModelsCall } from '../pipeline/models-call.ts'
 import { RawCall } from '../pipeline/raw-call.ts'
+import { SubscribeCall } from '../pipeline/subscribe-call.ts'
 import type { PipelineTools } from '../pipeline/tools.ts'
 import { geminiArray } from '../wire/gemini.ts'
 import { wireOf } from '../wire/list.ts'
+import { publishedApi } from '../wire/published-api.ts'
+import { apiEndpoints, findApiPath, isApiPath } from './api-paths.ts'
 import { type Endpoint, endpoints, type FoundEndpoint, findEndpoint } from './endpoints.ts'
 import { readRawPath } from './raw-path.ts'
 
-const ANSWERED = endpoints.map((it) => `${it.method} ${it.path}`).join(', ')
+const ANSWERED = [...endpoints, ...Object.values(apiEndpoints)]
+  .map((it) => `${it.method} ${it.path}`)
+  .join(', ')
 
 /** `null` when the request has been answered already. */
 export function openCall(
@@ -29,6 +36,7 @@ export function openCall(
   const query = url.indexOf('?')
   const path = query === -1 ? url : url.slice(0, query)
   if (path.startsWith('/providers/')) return openRawCall(tools, request, response)
+  if (isApiPath(path)) return openApiCall(tools, request, response)
   const found = findEndpoint(request.method ?? '', path)
   if (!isFound(found)) return refuseRequest(request, response, { path, methods: found })
   const head = headOf(request, found, query === -1 ? '' : url.slice(query + 1))
@@ -57,6 +65,28 @@ function openRawCall(tools: PipelineTools, request: IncomingMessage, response: S
   }
   const head = headOf(request, { endpoint: RAW, model: null }, query)
   return new RawCall(tools, response, { ...head, ...raw, method })
+}
+
+/** Errors there have the form of the answers there. */
+function openApiCall(tools: PipelineTools, request: IncomingMessage, response: ServerResponse): Call | null {
+  const url = request.url ?? '/'
+  const at = url.indexOf('?')
+  const [path, query] = at === -1 ? [url, ''] : [url.slice(0, at), url.slice(at + 1)]
+  const found = findApiPath(request.method ?? '', path)
+  if (!('task' in found)) return refuseRequest(request, response, { path, methods: found })
+  const { task, name, version: asked } = found
+  const head = {
+    ...headOf(request, { endpoint: apiEndpoints[task], model: null }, query),
+    wire: publishedApi,
+  }
+  if (task === 'call') {
+    const stream = new URLSearchParams(query).get('stream') === 'true'
+    return new ApiCall(tools, response, { ...head, api: { name, asked }, stream })
+  }
+  if (task === 'ask' || task === 'asked')
+    return new SubscribeCall(tools, response, { ...head, api: name, asks: task === 'ask' })
+  const page = { name: task === 'list' ? null : name, asked: task === 'document' ? asked : null }
+  return new ApiListCall(tools, response, { ...head, page })
 }
 
 function isFound(it: FoundEndpoint | readonly string[]): it is FoundEndpoint {

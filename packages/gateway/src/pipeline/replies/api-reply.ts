@@ -1,0 +1,65 @@
+/**
+ * The whole answer of a published API: the model's text, or the JSON in it once it has been checked.
+ *
+ * It is looked at before anything is promised, so an answer that cannot be used may still be asked for once more.
+ */
+import type { NeutralDelta } from '../../contract/neutral.ts'
+import type { Wire } from '../../contract/wire.ts'
+import { isFields } from '../../wire/fields.ts'
+import { foldReply } from '../../wire/fold-reply.ts'
+import type { Reply, ReplyPort } from './reply.ts'
+
+const LARGEST_BYTES = 32 * 1024 * 1024
+
+/** What goes out; `null` when the port has been told what becomes of it instead. */
+export type MakeOutput = (text: string) => { readonly contentType: string; readonly body: string } | null
+
+export class ApiReply implements Reply {
+  readonly #port: ReplyPort
+  readonly #wire: Wire
+  readonly #make: MakeOutput
+  #chunks: Buffer[] = []
+  #bytes = 0
+
+  constructor(port: ReplyPort, wire: Wire, make: MakeOutput) {
+    this.#port = port
+    this.#wire = wire
+    this.#make = make
+  }
+
+  onData(chunk: Buffer): void {
+    this.#chunks.push(chunk)
+    this.#bytes += chunk.length
+    if (this.#bytes > LARGEST_BYTES) this.#port.fault('upstream.protocol')
+  }
+
+  onEnd(): void {
+    const deltas = this.#parse()
+    if (deltas === null) {
+      this.#port.fault('upstream.protocol')
+      return
+    }
+    for (const delta of deltas) {
+      if (delta.type === 'usage') this.#port.seenUsage(delta.usage)
+      else if (delta.type === 'start') this.#port.seenModel(delta.model)
+      else if (delta.type === 'finish') this.#port.seenFinish(delta.reason)
+    }
+    const output = this.#make(foldReply(deltas).text)
+    if (output === null) return
+    this.#port.commit()
+    this.#port.replyWhole(200, output.contentType, output.body)
+  }
+
+  tell(): void {
+    this.#port.replyBroken()
+  }
+
+  #parse(): readonly NeutralDelta[] | null {
+    try {
+      const body: unknown = JSON.parse(Buffer.concat(this.#chunks).toString())
+      return isFields(body) ? this.#wire.parseReply(body) : null
+    } catch {
+      return null
+    }
+  }
+}

@@ -300,6 +300,26 @@ const edges: GoodMaking[] = [
     changedParameters: SECOND_CHANGES,
   },
   {
+    name: 'burn-rate',
+    about: 'comes in at once, and is watched for its error budget for an hour',
+    bytes: envelopeOf({
+      ...second,
+      rollout: {
+        strategy: 'allAtOnce',
+        bakeMs: 3_600_000,
+        burnRate: {
+          objective: 0.999,
+          factor: 14.4,
+          longMs: 3_600_000,
+          shortMs: 300_000,
+          minSamples: 100,
+        },
+      },
+    }),
+    settings: SECOND_TREE,
+    changedParameters: SECOND_CHANGES,
+  },
+  {
     name: 'blue-green',
     about: 'stands beside until somebody promotes it',
     bytes: envelopeOf({ ...second, rollout: { strategy: 'blueGreen', forMs: null, startAt: null } }),

@@ -377,6 +377,13 @@ export const rules = {
     status: 409,
     say: (it) => `version ${it.version} was taken back at once: ${it.reason}; the baseline serves`,
   }),
+  'rollout.burning': rule<{ version: string; reason: string }>({
+    blame: 'sender',
+    retry: false,
+    status: 409,
+    say: (it) =>
+      `version ${it.version} was taken back for its error budget: ${it.reason}; the baseline serves`,
+  }),
   'rollout.aborted': rule<{ version: string; reason: string }>({
     blame: 'operator',
     retry: false,

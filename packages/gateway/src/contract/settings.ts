@@ -286,6 +286,7 @@ export interface AccessSettings {
   readonly people?: Readonly<Record<string, PersonSettings>>
   readonly roles?: Readonly<Record<string, RoleSettings>>
   readonly oidc?: Readonly<Record<string, IssuerSettings>>
+  readonly tokens?: Readonly<Record<string, CallerTokenSettings>>
   /** By class of change; `*` for each class without an entry of its own. */
   readonly approvals?: Readonly<Record<string, ApprovalSettings>>
 }
@@ -319,6 +320,22 @@ export interface IssuerSettings {
   readonly nameClaim?: string
   readonly rolesClaim?: string
   readonly roles?: Readonly<Record<string, readonly string[]>>
+}
+/** Tokens of callers, in place of keys. Either `tenant` or `tenantClaim`. */
+export interface CallerTokenSettings {
+  readonly issuer: string
+  readonly audience: string
+  readonly jwks?: string
+  /** Public keys as JWK, in place of fetching them. */
+  readonly keys?: readonly Readonly<Record<string, string | readonly string[]>>[]
+  readonly algorithms?: readonly SignatureAlgorithm[]
+  readonly clockSkewMs?: number
+  readonly cacheMs?: number
+  readonly nameClaim?: string
+  readonly tenant?: string
+  readonly tenantClaim?: string
+  readonly teamClaim?: string
+  readonly allowClaim?: string
 }
 export interface ApprovalSettings {
   readonly count?: number
@@ -372,6 +389,21 @@ export interface CacheSettings {
   }
 }
 
+/** Where limits and budgets are counted that several gateways share. */
+export interface CountersSettings {
+  /** Either `redis` or `postgres`; a password in an address is a secret reference. */
+  readonly store?: {
+    readonly redis?: { readonly url: string; readonly cluster?: boolean }
+    readonly postgres?: { readonly url: string }
+    readonly prefix?: string
+  }
+  readonly mode?: 'exact' | 'leased'
+  readonly portion?: number
+  readonly onUnreachable?: 'refuse' | 'local'
+  readonly localShare?: number
+  readonly timeoutMs?: number
+}
+
 export interface LogSettings {
   readonly level?: 'trace' | 'debug' | 'info' | 'warn' | 'error'
   readonly rooms?: Readonly<Record<string, 'trace' | 'debug' | 'info' | 'warn' | 'error'>>
@@ -420,6 +452,13 @@ export interface RolloutSettings {
     readonly extendMs?: number
     readonly measures?: Readonly<Record<string, MeasureSettings>>
     readonly external?: Readonly<Record<string, ExternalMeasureSettings>>
+    readonly burnRate?: {
+      readonly objective: number
+      readonly factor?: number
+      readonly longMs?: number
+      readonly shortMs?: number
+      readonly minSamples?: number
+    }
   }
   readonly changes?: Readonly<Record<string, RolloutOfKind>>
   readonly freeze?: { readonly windows?: readonly FreezeWindow[]; readonly changes?: 'refuse' | 'wait' }
@@ -483,6 +522,7 @@ export interface GatewaySettings {
   readonly limits?: Readonly<Record<string, LimitSettings>>
   readonly budgets?: Readonly<Record<string, BudgetSettings>>
   readonly cache?: Readonly<Record<string, CacheSettings>>
+  readonly counters?: CountersSettings
   readonly telemetry?: {
     readonly logs?: LogSettings
     readonly traces?: TraceSettings

@@ -141,6 +141,18 @@ export const RolloutPage = z
               }),
             )
             .describe('what others measure'),
+          burnRate: z
+            .union([
+              z.object({
+                objective: z.number(),
+                factor: z.number(),
+                longMs: z.number().int(),
+                shortMs: z.number().int(),
+                minSamples: z.number().int(),
+              }),
+              z.null(),
+            ])
+            .describe('how fast a version may spend its error budget'),
         }),
       })
       .describe('how the next change comes in, where nothing else is asked for'),

@@ -124,6 +124,7 @@ export function writePolicy(settings: SettingsTree) {
           ],
         ),
       ),
+      burnRate: analysis.burnRate ?? null,
     },
   }
 }

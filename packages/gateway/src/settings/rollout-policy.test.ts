@@ -77,6 +77,20 @@ describe('how a change comes in', () => {
     expect(shapeOf(canary, { access: bo, ...otherRoute })).toBe('canary')
   })
 
+  it('is watched for its error budget, however it comes in, but for keys that are taken away', () => {
+    const burnRate = { objective: 0.999 }
+    const whole = { objective: 0.999, factor: 14.4, longMs: 3_600_000, shortMs: 300_000, minSamples: 50 }
+    expect(choose({ analysis: { burnRate } }, otherRoute).rollout).toEqual({
+      strategy: 'allAtOnce',
+      bakeMs: 5000,
+      burnRate: whole,
+    })
+    const asCanary = choose({ ...canary, analysis: { burnRate, everyMs: 200 } }, otherRoute).rollout
+    expect(asCanary).toMatchObject({ strategy: 'canary', burnRate: whole, analysis: { everyMs: 200 } })
+    expect(asCanary?.analysis).not.toHaveProperty('burnRate')
+    expect(choose({ analysis: { burnRate } }, { tenants: {} })).toEqual({})
+  })
+
   it('is at once for what goes by itself', () => {
     expect(shapeOf(canary, otherRoute, { isTemporary: true })).toBe('plain')
   })

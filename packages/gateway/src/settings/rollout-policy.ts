@@ -77,6 +77,7 @@ export function chooseRollout(it: RolloutQuestion): ChosenRollout {
     bakeMs,
     ...(policy.meanwhile === ROLLOUT_DEFAULTS.meanwhile ? {} : { meanwhile: policy.meanwhile }),
     ...(isCompared ? analysisOf(inForce, fewest(shape.unit, it.measures ?? [])) : {}),
+    ...burnRateOf(inForce, next),
     ...(startAt === null ? {} : { startAt }),
   }
   const isPlain = rollout.strategy === 'allAtOnce' && Object.keys(rollout).length === 2
@@ -103,7 +104,7 @@ function howByKind(
   const isSimple = policy.strategy === 'allAtOnce' && Object.keys(byKind).length === 0
   if (isTemporary || isSimple) return { ...policy, strategy: 'allAtOnce' }
   const differences = changes(inForce, next)
-  if (differences.length > 0 && differences.every(isRevocation)) return { ...policy, strategy: 'allAtOnce' }
+  if (isAllRevoked(differences)) return { ...policy, strategy: 'allAtOnce' }
   const kinds = new Set(differences.map((it) => it.pointer.split('/')[1] ?? ''))
   const said = [...kinds].map(
     (kind): How => ({ ...policy, ...(Object.hasOwn(byKind, kind) ? byKind[kind] : {}) }),
@@ -123,6 +124,10 @@ interface Difference {
   readonly pointer: string
   readonly before?: unknown
   readonly after?: unknown
+}
+
+function isAllRevoked(differences: readonly Difference[]): boolean {
+  return differences.length > 0 && differences.every(isRevocation)
 }
 
 /** A tenant or a key goes, a key's end comes sooner, or it is about who may change what. */
@@ -164,11 +169,18 @@ function analysisOf(inForce: SettingsTree, usual: Measures): Pick<RolloutPolicy,
   const said = entryOf(inForce, ['rollout', 'analysis'], analysisSpec)
   const isUsual = Object.keys(usual).length === 0
   if (said === undefined) return isUsual ? {} : { analysis: { measures: usual } }
+  const { burnRate: _, ...compared } = said
   // Without what is `undefined`, which is no JSON.
-  const analysis = JSON.parse(JSON.stringify(said)) as AnalysisPolicy
+  const analysis = JSON.parse(JSON.stringify(compared)) as AnalysisPolicy
   if (isUsual) return { analysis }
   const own = Object.entries(analysis.measures ?? {}).map(([name, it]) => [name, { ...usual[name], ...it }])
   return { analysis: { ...analysis, measures: { ...usual, ...Object.fromEntries(own) } as Measures } }
+}
+
+/** What only takes away is not given back because those who lost it go on calling. */
+function burnRateOf(inForce: SettingsTree, next: SettingsTree): Pick<RolloutPolicy, 'burnRate'> {
+  const burnRate = entryOf(inForce, ['rollout', 'analysis'], analysisSpec)?.burnRate
+  return burnRate === undefined || isAllRevoked(changes(inForce, next)) ? {} : { burnRate }
 }
 
 function confirmOf(withinMs: number | undefined): { apply?: ApplyPolicy } {

@@ -46,6 +46,9 @@ export const ROLLOUT_DEFAULTS = {
     tolerance: 0.1,
     minSamples: 50,
   },
+  // Two per cent of a month's budget within an hour, and a twelfth of that to see that it still goes on: the first of the SRE
+  // workbook's alerts.
+  burnRate: { factor: 14.4, longMs: 60 * MINUTE_MS, shortMs: 5 * MINUTE_MS, minSamples: 50 },
 } as const
 
 export const STRATEGIES = ['allAtOnce', 'canary', 'blueGreen', 'shadow'] as const
@@ -89,7 +92,7 @@ const says = {
   unit: 'for a canary: what gets the new version as one, and keeps it: a request, session, tenant or key',
   steps: 'for a canary: the shares it grows by',
   forMs:
-    'for blueGreen and shadow: how long the new version stands beside before it takes all; null until somebody promotes',
+    'for blueGreen: how long the new version stands beside before it takes all; for shadow: how long it looks on before it waits for somebody to promote it; null until somebody promotes',
 } as const
 
 export const policySpec = z.strictObject({
@@ -193,6 +196,44 @@ const externalSpec = z
     if (samples !== undefined) issue('samples', 'none for a webhook')
   })
 
+const burnRateSpec = z
+  .strictObject({
+    objective: setting(
+      z.number().min(0.01).max(0.999_999),
+      'the part of all calls that has to be answered well: 0.999 lets one in a thousand fail',
+    ),
+    factor: setting(
+      z.number().min(1).max(1_000_000).default(ROLLOUT_DEFAULTS.burnRate.factor),
+      'times as fast as the objective allows, in both windows, and a new version is taken back',
+    ),
+    longMs: setting(
+      z.int().min(1).max(LONGEST_MS).default(ROLLOUT_DEFAULTS.burnRate.longMs),
+      'the window that says that it matters; it begins with the version where that is younger',
+      { unit: 'ms' },
+    ),
+    shortMs: setting(
+      z.int().min(1).max(LONGEST_MS).default(ROLLOUT_DEFAULTS.burnRate.shortMs),
+      'the window that says that it still goes on; between a hundredth and all of the long one',
+      { unit: 'ms' },
+    ),
+    minSamples: setting(
+      z.int().min(1).max(10_000_000).default(ROLLOUT_DEFAULTS.burnRate.minSamples),
+      'calls of the new version in each window, before they say anything',
+      { unit: 'calls' },
+    ),
+  })
+  .superRefine(({ longMs, shortMs }, context) => {
+    if (shortMs <= longMs && shortMs * MOST_WINDOWS >= longMs) return
+    context.addIssue({
+      code: 'custom',
+      path: ['shortMs'],
+      message: `a time between a ${MOST_WINDOWS}th and all of longMs, which is ${longMs}`,
+    })
+  })
+
+/** As the format has it. */
+const MOST_WINDOWS = 100
+
 const measureName = z.string().regex(PLAIN_NAME, { error: PLAIN_NAME_EXPECTED })
 
 export const analysisSpec = z.strictObject({
@@ -228,6 +269,10 @@ export const analysisSpec = z.strictObject({
       .refine((it) => Object.keys(it).length <= MOST_EXTERNAL, { error: `${MOST_EXTERNAL} at most` })
       .optional(),
     'what others measure and both versions are compared by as well, by a name of its own',
+  ),
+  burnRate: setting(
+    burnRateSpec.optional(),
+    'an error budget: a version that spends it too fast is taken back, while it is a candidate and, at full traffic, as long as it is observed',
   ),
 })
 

@@ -25,6 +25,8 @@ export interface RolloutPolicy {
   /** Blue/green and shadow: how long it stands beside before it takes all; `null`, the default: until promoted. */
   readonly forMs?: number | null
   readonly analysis?: AnalysisPolicy
+  /** Taken back when it spends its error budget too fast; on the candidate while there is one, and at full traffic until it is confirmed. */
+  readonly burnRate?: BurnRatePolicy
   /** What becomes of a new publish during this rollout. Default `supersede`. */
   readonly meanwhile?: 'supersede' | 'queue' | 'refuse'
   /** RFC 3339: not before then; nothing is held until that time. */
@@ -60,6 +62,19 @@ export interface AnalysisPolicy {
   /** When a step's time is over and nothing can be concluded. Default `extend`: by `extendMs`, then pause. */
   readonly onInconclusive?: 'extend' | 'pause'
   readonly extendMs?: number
+}
+
+/** Counts by the measures that have a guard: proportions of failures. Both windows must burn. */
+export interface BurnRatePolicy {
+  /** Of all requests, the part that has to be answered well: 0.999. Above 0 and below 1. */
+  readonly objective: number
+  /** Times as fast as the objective allows. */
+  readonly factor: number
+  readonly longMs: number
+  /** At most as long. */
+  readonly shortMs: number
+  /** Requests of the version in each window, before a rate is one. Default 50. */
+  readonly minSamples?: number
 }
 
 export interface MeasurePolicy {

@@ -45,6 +45,9 @@ const withRollout = (it: object): object => ({
     JSON.stringify({ strategy: 'canary', steps: [{ share: 0.1, forMs: null }], ...it }),
   ) as object,
 })
+
+/** An error budget without a fault. */
+const burning = { objective: 0.999, factor: 14.4, longMs: 60_000, shortMs: 6_000 }
 const withExternal = (it: object): object => withRollout({ analysis: { external: { a: it } } })
 const withResource = (change: object): unknown => ({ ...least, resources: [{ ...resource, ...change }] })
 
@@ -168,6 +171,11 @@ describe('a manifest', () => {
     ['/rollout/forMs', withRollout({ forMs: 1 })],
     ['/rollout/unit', { ...least, rollout: { strategy: 'shadow', unit: 'tenant' } }],
     ['/rollout/analysis', { ...least, rollout: { strategy: 'allAtOnce', analysis: {} } }],
+    ['/rollout/burnRate/objective', withRollout({ burnRate: { ...burning, objective: 1 } })],
+    ['/rollout/burnRate/factor', withRollout({ burnRate: { ...burning, factor: 0.5 } })],
+    ['/rollout/burnRate/longMs', withRollout({ burnRate: { ...burning, longMs: undefined } })],
+    ['/rollout/burnRate/shortMs', withRollout({ burnRate: { ...burning, shortMs: 60_001 } })],
+    ['/rollout/burnRate/shortMs', withRollout({ burnRate: { ...burning, shortMs: 599 } })],
     ['/rollout/meanwhile', withRollout({ meanwhile: 'wait' })],
     ['/rollout/startAt', withRollout({ startAt: 'tomorrow' })],
     ['/rollout/analysis/everyMs', withRollout({ analysis: { everyMs: 0 } })],

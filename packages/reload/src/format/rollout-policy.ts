@@ -22,6 +22,9 @@ const MOST_SAMPLES = 1_000_000_000
 /** A hundred times as bad. */
 const WIDEST_TOLERANCE = 100
 
+/** Short windows in a long one: it is remembered in pieces of the short one. */
+const MOST_WINDOWS = 100
+
 const share = numberIn({ least: 0.0001, most: 1, expected: 'a share from 0.0001 to 1' })
 const step = objectOf({ required: { share, forMs: orNull(milliseconds(1)) } })
 const tolerance = numberIn({
@@ -76,6 +79,19 @@ const analysis = objectOf({
   },
 })
 
+const burnRate = objectOf(
+  {
+    required: {
+      objective: numberIn({ least: 0.01, most: 0.999_999, expected: 'a part from 0.01 to 0.999999' }),
+      factor: numberIn({ least: 1, most: 1_000_000, expected: 'a number from 1' }),
+      longMs: milliseconds(1),
+      shortMs: milliseconds(1),
+    },
+    optional: { minSamples },
+  },
+  compareWindows,
+)
+
 export const rolloutPolicy: check.Check = objectOf(
   {
     required: { strategy: oneOf('allAtOnce', 'canary', 'blueGreen', 'shadow') },
@@ -85,6 +101,7 @@ export const rolloutPolicy: check.Check = objectOf(
       steps: listOf(step, 'steps', MOST_STEPS, 1),
       forMs: orNull(milliseconds(1)),
       analysis,
+      burnRate,
       meanwhile: oneOf('supersede', 'queue', 'refuse'),
       startAt: orNull(
         text({
@@ -124,6 +141,20 @@ function compareSource(it: { readonly [key: string]: Json }, at: string, finding
   for (const field of ['value', 'samples']) {
     if (it['source'] !== 'webhook' || it[field] === undefined) continue
     findings.expected(`${at}/${field}`, 'a field of prometheus', 'none with "webhook"')
+  }
+}
+
+/** A short window tells whether it still goes on: longer than the long one it tells nothing. */
+function compareWindows(it: { readonly [key: string]: Json }, at: string, findings: check.Findings): void {
+  const { longMs, shortMs } = it
+  if (typeof longMs !== 'number' || typeof shortMs !== 'number') return
+  if (shortMs > longMs) findings.expected(`${at}/shortMs`, String(shortMs), `at most ${longMs}, the long one`)
+  if (shortMs * MOST_WINDOWS < longMs) {
+    findings.expected(
+      `${at}/shortMs`,
+      String(shortMs),
+      `at least a ${MOST_WINDOWS}th of ${longMs}, the long one`,
+    )
   }
 }
 

@@ -1,6 +1,7 @@
 /** What a rollout does, with every default filled in: the policy of a manifest, as the state machine reads it. */
 import type {
   AnalysisPolicy,
+  BurnRatePolicy,
   RolloutPolicy,
   RolloutStep,
   RolloutStrategy,
@@ -21,6 +22,8 @@ export interface RolloutPlan {
   readonly onInconclusive: 'extend' | 'pause'
   readonly extendMs: number
   readonly analysis: AnalysisPolicy
+  /** `null`: its error budget is nobody's concern. */
+  readonly burnRate: BurnRatePolicy | null
   readonly meanwhile: 'supersede' | 'queue' | 'refuse'
 }
 
@@ -46,6 +49,7 @@ export function planOf(policy: RolloutPolicy, bakeMs: number): RolloutPlan {
     onInconclusive: analysis.onInconclusive ?? 'extend',
     extendMs: analysis.extendMs ?? EXTEND_MS,
     analysis,
+    burnRate: policy.burnRate ?? null,
     meanwhile: policy.meanwhile ?? 'supersede',
   }
 }

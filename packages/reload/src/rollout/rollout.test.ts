@@ -22,6 +22,7 @@ class Host implements RolloutHost {
   readonly back: Failure[] = []
   verdict: Verdict | null = 'inconclusive'
   deadBecause: string | null = null
+  burnsBecause: string | null = null
   freeze: string | null = null
   isBusy = false
 
@@ -43,6 +44,7 @@ class Host implements RolloutHost {
   }
 
   dead = (): string | null => this.deadBecause
+  burning = (): string | null => this.burnsBecause
   frozen = (): string | null => this.freeze
   isOvertaken = (): boolean => this.isBusy
   take = (): void => {}
@@ -108,6 +110,21 @@ describe('a rollout', () => {
     host.rollout.look()
     await host.clock.advance(0)
     expect(host.back).toMatchObject([{ code: 'rollout.guard', reason: '12 of 12 failed' }])
+  })
+
+  it('that burns its budget goes back at the next look, beside the version in force and at full traffic', async () => {
+    const burnRate = { objective: 0.99, factor: 10, longMs: 1_000, shortMs: 100 }
+    for (const isFull of [false, true]) {
+      const host = new Host({ ...STEPS, burnRate })
+      host.verdict = null
+      if (isFull) host.rollout.promote('full', {})
+      await host.clock.advance(500)
+      expect(host.back).toEqual([])
+      host.burnsBecause = '12 times too fast'
+      await host.clock.advance(100)
+      expect(host.back).toEqual([{ code: 'rollout.burning', mark: 'burn_rate', reason: '12 times too fast' }])
+      expect(host.clock.pending).toBe(0)
+    }
   })
 
   it('waits with full traffic while a newer version is coming in, and with a smaller step not', async () => {

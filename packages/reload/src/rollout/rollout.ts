@@ -23,6 +23,8 @@ export interface RolloutHost {
   judge(): Judgement | null
   /** For people: why the candidate is as good as dead; `null` while it is not. */
   dead(): string | null
+  /** For people: how it spends its error budget too fast; `null` while it does not. */
+  burning(): string | null
   /** Why the move may not be made now; `step` as in `FreezeQuestion`. */
   frozen(step: number | null): string | null
   /** Whether a newer version is being brought in: what has all of the traffic then would be overlooked by it. */
@@ -38,8 +40,8 @@ export interface RolloutHost {
 
 /** Why a candidate went back by itself. */
 export interface Failure {
-  readonly code: 'rollout.failed' | 'rollout.guard'
-  /** `analysis:error_rate`, `guard`: how it stands in quarantine. */
+  readonly code: 'rollout.failed' | 'rollout.guard' | 'rollout.burning'
+  /** `analysis:error_rate`, `guard`, `burn_rate`: how it stands in quarantine. */
   readonly mark: string
   /** For people. */
   readonly reason: string
@@ -113,6 +115,7 @@ export class Rollout {
     this.share = 1
     this.overMs = null
     this.moves('baking', { by, endsAt })
+    this.later()
   }
 
   /** It waits for its time, holding nothing. */
@@ -184,8 +187,11 @@ export class Rollout {
     const { host } = this
     const dead = host.dead()
     if (dead !== null) return host.takeBack({ code: 'rollout.guard', mark: 'guard', reason: dead })
+    const burning = host.burning()
+    if (burning !== null)
+      return host.takeBack({ code: 'rollout.burning', mark: 'burn_rate', reason: burning })
     // At full traffic nothing runs beside it that it could be compared with.
-    if (!this.isBeside) return
+    if (!this.isBeside) return this.later()
     this.judgement = host.judge()
     const worst = this.judgement?.measures.find((it) => it.verdict === 'fail')
     if (this.judgement?.verdict === 'fail') {
@@ -238,11 +244,13 @@ export class Rollout {
 
   private later(): void {
     this.timer?.cancel()
+    const { everyMs, burnRate } = this.plan
+    if (this.state === 'baking' && burnRate !== null)
+      this.timer = this.clock.after(everyMs, () => this.tick())
     if (!this.isBeside) return
-    const { everyMs } = this.plan
     const leftMs = this.overMs === null ? null : this.overMs - this.clock.monotonic()
     // Once its time is over it waits for something that only looking finds out.
-    const isWaiting = this.host.isCompared || (leftMs !== null && leftMs <= 0)
+    const isWaiting = this.host.isCompared || burnRate !== null || (leftMs !== null && leftMs <= 0)
     if (leftMs === null && !isWaiting) return
     const stepMs = leftMs === null || leftMs <= 0 ? everyMs : leftMs
     this.timer = this.clock.after(isWaiting ? Math.min(everyMs, stepMs) : stepMs, () => this.tick())

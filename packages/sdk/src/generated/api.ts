@@ -193,6 +193,8 @@ export type Call = {
   readonly rule: string | null
   /** among which targets one was chosen, and how */
   readonly choice: string | null
+  /** what the cache of the route made of it; absent where there was none */
+  readonly cache?: 'exact' | 'semantic' | 'joined' | 'miss' | 'bypass'
   /** what rules ask of a request, as far as it was at hand: for plans */
   readonly asked?: {
     readonly sensitive?: boolean
@@ -262,6 +264,20 @@ export type Change = {
   readonly after?: unknown
 }
 
+export type CreateKeyRequest = {
+  /** under which the key stands in the settings and its calls are counted */
+  readonly name: string
+  readonly team?: string
+  /** without it the key does not expire */
+  readonly expires?: string
+}
+
+export type CreatedKey = {
+  /** told here and never again; the settings hold its hash */
+  readonly key: string
+  readonly receipt: Receipt
+}
+
 export type Done = {
   readonly done: true
   /** `epoch.seq`, such as `1.42` */
@@ -325,6 +341,26 @@ export type Issue = {
   readonly pointer?: string
   readonly place?: Place
   readonly hint?: string
+}
+
+export type KeyPage = {
+  readonly version: string
+  readonly keys: readonly ListedKey[]
+}
+
+export type ListedKey = {
+  readonly tenant: string
+  readonly name: string
+  readonly team: string | null
+  /** disabled: the key, its team or its tenant is switched off */
+  readonly state: 'active' | 'expired' | 'disabled'
+  readonly expires: string | null
+  /** keys that it has replaced */
+  readonly previous: readonly ({
+    readonly expires: string
+  })[]
+  /** begin of its last call among the records that are kept */
+  readonly lastUsedAt: string | null
 }
 
 export type Measure = {
@@ -698,6 +734,14 @@ export type RolloutPage = {
         readonly tolerance: number
         readonly minSamples: number
       } }
+      /** how fast a version may spend its error budget */
+      readonly burnRate: {
+        readonly objective: number
+        readonly factor: number
+        readonly longMs: number
+        readonly shortMs: number
+        readonly minSamples: number
+      } | null
     }
   }
   /** the freeze window that is open now */
@@ -739,6 +783,13 @@ export type RootAnswer = {
   readonly withdrawn?: string | null
   /** versions in service that the new root does not speak for: they would not serve after a restart */
   readonly unvouched?: readonly string[]
+}
+
+export type RotateKeyRequest = {
+  /** how long the key that is replaced goes on working; without it a day */
+  readonly overlapMs?: number
+  /** of the new key; without it that of the old one */
+  readonly expires?: string
 }
 
 export type Sentence = {
@@ -1292,6 +1343,67 @@ export interface Operations {
     body: RollbackRequest | undefined
     answer: Receipt
   }
+  /** The keys of all tenants, or of one, and when each was used last; never a key itself */
+  listKeys: {
+    params: {}
+    query: {
+      readonly tenant?: string
+    }
+    body: undefined
+    answer: KeyPage
+  }
+  /** Make a key for a tenant */
+  createKey: {
+    params: {
+      readonly tenant: string
+    }
+    query: {
+      /** why, for history and audit */
+      readonly reason?: string
+      /** passes approvals, freeze windows and the open breaker, by whoever may say so; needs a `reason` */
+      readonly emergency?: 'true' | 'false'
+      /** asked for by a person for this one case: passes quarantine and the open breaker */
+      readonly force?: 'true' | 'false'
+    }
+    body: CreateKeyRequest
+    answer: CreatedKey
+  }
+  /** Put a new key in the place of one that goes on working for a while */
+  rotateKey: {
+    params: {
+      readonly tenant: string
+      /** of the key */
+      readonly name: string
+    }
+    query: {
+      /** why, for history and audit */
+      readonly reason?: string
+      /** passes approvals, freeze windows and the open breaker, by whoever may say so; needs a `reason` */
+      readonly emergency?: 'true' | 'false'
+      /** asked for by a person for this one case: passes quarantine and the open breaker */
+      readonly force?: 'true' | 'false'
+    }
+    body: RotateKeyRequest | undefined
+    answer: CreatedKey
+  }
+  /** Withdraw a key, those that it replaced with it; calls that run by it are cut */
+  revokeKey: {
+    params: {
+      readonly tenant: string
+      /** of the key */
+      readonly name: string
+    }
+    query: {
+      /** why, for history and audit */
+      readonly reason?: string
+      /** passes approvals, freeze windows and the open breaker, by whoever may say so; needs a `reason` */
+      readonly emergency?: 'true' | 'false'
+      /** asked for by a person for this one case: passes quarantine and the open breaker */
+      readonly force?: 'true' | 'false'
+    }
+    body: undefined
+    answer: Receipt
+  }
   /** What a change would do */
   plan: {
     params: {}
@@ -1541,6 +1653,10 @@ export const routes = {
   readSettings: { method: 'GET', path: '/v1/settings' },
   patchSettings: { method: 'PATCH', path: '/v1/settings' },
   rollback: { method: 'POST', path: '/v1/rollback' },
+  listKeys: { method: 'GET', path: '/v1/keys' },
+  createKey: { method: 'POST', path: '/v1/tenants/{tenant}/keys' },
+  rotateKey: { method: 'POST', path: '/v1/tenants/{tenant}/keys/{name}/rotate' },
+  revokeKey: { method: 'DELETE', path: '/v1/tenants/{tenant}/keys/{name}' },
   plan: { method: 'POST', path: '/v1/plan' },
   listPlans: { method: 'GET', path: '/v1/plans' },
   readPlan: { method: 'GET', path: '/v1/plans/{id}' },

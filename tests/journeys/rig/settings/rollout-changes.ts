@@ -187,6 +187,27 @@ const analysisRows: readonly Row[] = [
   },
 ]
 
+const BUDGET = { objective: 0.999, factor: 14.4, longMs: 60_000, shortMs: 5000, minSamples: 50 }
+
+/** An error budget, one field of which changes. */
+const burnRate = (field: keyof typeof BUDGET, effect: string, becomes: number): Row => ({
+  setting: `analysis/burnRate/${field}`,
+  effect,
+  from: { analysis: { burnRate: BUDGET } },
+  to: { analysis: { burnRate: { ...BUDGET, [field]: becomes } } },
+  pick: ({ policy }) => policy.analysis.burnRate?.[field],
+  was: BUDGET[field],
+  becomes,
+})
+
+const burnRateRows: readonly Row[] = [
+  burnRate('objective', 'of the next version so few calls may fail', 0.99),
+  burnRate('factor', 'the next version may spend its error budget so fast', 6),
+  burnRate('longMs', 'that is looked at over so long a time', 30_000),
+  burnRate('shortMs', 'and over so short a one', 1000),
+  burnRate('minSamples', 'once the next version has answered so many calls', 200),
+]
+
 const WEBHOOK = { source: 'webhook', url: 'http://127.0.0.1:9/one' }
 const PROMETHEUS = { source: 'prometheus', url: 'http://127.0.0.1:9', value: 'up{v="${version}"}' }
 
@@ -420,6 +441,7 @@ const freezeRows: readonly Row[] = [
 export const rolloutChanges: readonly SettingChange[] = [
   ...policyRows,
   ...analysisRows,
+  ...burnRateRows,
   ...externalRows,
   ...kindRows,
   ...freezeRows,

@@ -8,18 +8,21 @@
 import type {
   AnalysisPolicy,
   Arm as ArmPort,
+  BurnRatePolicy,
   Judgement,
   LatelySeen,
   MeasureJudgement,
   MeasureSpec,
 } from '../../contract/rollout.ts'
 import { Arm } from '../../rollout/analysis/arm.ts'
+import { BurnRate } from '../../rollout/analysis/burn-rate.ts'
 import { Comparison } from '../../rollout/analysis/comparison.ts'
 import { Guard } from '../../rollout/analysis/guard.ts'
 
 export interface Compared {
   readonly measures: readonly MeasureSpec[]
   readonly policy: AnalysisPolicy
+  readonly burnRate: BurnRatePolicy | null
   /** Told once, on a request's way out: must be quick. */
   readonly onDead: () => void
 }
@@ -29,7 +32,9 @@ const LATELY = 1_000
 
 /** One measure of failures, and what the baseline has shown of it. */
 interface Watched {
-  guard: Guard
+  /** `null`: all at once, and nothing known of the time before; whatever fails now may have failed then. */
+  guard: Guard | null
+  readonly budget: BurnRate | null
   readonly baseline: { samples: number; failures: number }
 }
 
@@ -40,6 +45,8 @@ export class Comparing {
   private readonly comparison: Comparison
   /** By place of the measure; nothing where it has no guard. */
   private readonly watched: readonly (Watched | null)[]
+  /** Told of the same failures as the guards. */
+  private readonly budgets: readonly BurnRate[]
   private readonly onDead: () => void
   private isTold = false
 
@@ -48,7 +55,7 @@ export class Comparing {
    * by side.
    */
   constructor(
-    { measures, policy, onDead }: Compared,
+    { measures, policy, burnRate, onDead }: Compared,
     before: ((measure: string) => LatelySeen | null) | null,
   ) {
     this.arms = { candidate: new Arm(measures), baseline: new Arm(measures) }
@@ -57,17 +64,19 @@ export class Comparing {
       const isOff = policy.measures?.[it.name]?.off === true
       if (it.guard !== true || it.kind !== 'proportion' || isOff) return null
       const seen = before?.(it.name) ?? null
-      // All at once and nothing known of the time before: whatever fails now may have failed then.
-      if (before !== null && seen === null) return null
-      return { guard: new Guard(seen), baseline: { samples: 0, failures: 0 } }
+      const guard = before !== null && seen === null ? null : new Guard(seen)
+      const budget = burnRate === null ? null : new BurnRate(burnRate, seen)
+      if (guard === null && budget === null) return null
+      return { guard, budget, baseline: { samples: 0, failures: 0 } }
     })
+    this.budgets = this.watched.flatMap((it) => (it?.budget == null ? [] : [it.budget]))
     this.onDead = onDead
     this.candidate = { add: (measure, value, unit) => this.addCandidate(measure, value, unit) }
     this.baseline = { add: (measure, value, unit) => this.addBaseline(measure, value, unit) }
   }
 
-  /** Whether anything would be noticed at full traffic. */
-  get hasGuard(): boolean {
+  /** Whether anything would be noticed at full traffic: by a guard, or by its budget. */
+  get isWatching(): boolean {
     return this.watched.some((it) => it !== null)
   }
 
@@ -78,13 +87,24 @@ export class Comparing {
 
   /** For people; `null` while it is not dead. */
   get dead(): string | null {
-    return this.watched.find((it) => it?.guard.dead === true)?.guard.reason ?? null
+    return this.watched.find((it) => it?.guard?.dead === true)?.guard?.reason ?? null
+  }
+
+  /** For people; `null` while its error budget lasts. */
+  burning(nowMs: number): string | null {
+    for (const it of this.budgets) {
+      const said = it.look(nowMs)
+      if (said !== null) return said
+    }
+    return null
   }
 
   /** The candidate has all of the traffic: what the baseline did lately stands in its place from here on. */
-  alone(): void {
+  alone(nowMs: number): void {
     for (const it of this.watched) {
-      if (it !== null) it.guard = new Guard(it.baseline.samples > 0 ? it.baseline : null)
+      if (it === null) continue
+      it.guard = new Guard(it.baseline.samples > 0 ? it.baseline : null)
+      it.budget?.alone(nowMs)
     }
   }
 
@@ -92,7 +112,8 @@ export class Comparing {
     this.arms.candidate.add(measure, value, unit)
     const watched = this.watched[measure]
     if (watched == null) return
-    watched.guard.candidate(value > 0, unit)
+    watched.guard?.candidate(value > 0, unit)
+    watched.budget?.candidate(value > 0)
     this.tellOnce(watched.guard)
   }
 
@@ -107,12 +128,13 @@ export class Comparing {
     }
     baseline.samples += 1
     baseline.failures += value > 0 ? 1 : 0
-    guard.baseline(value > 0)
+    guard?.baseline(value > 0)
+    watched.budget?.baseline(value > 0)
     this.tellOnce(guard)
   }
 
-  private tellOnce(guard: Guard): void {
-    if (this.isTold || !guard.dead) return
+  private tellOnce(guard: Guard | null): void {
+    if (this.isTold || guard?.dead !== true) return
     this.isTold = true
     this.onDead()
   }

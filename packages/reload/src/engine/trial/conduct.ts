@@ -62,7 +62,7 @@ export class Conduct implements RolloutHost {
   }
 
   get isCompared(): boolean {
-    return this.comparing !== null && this.rollout.isBeside
+    return this.comparing !== null && this.rollout.isBeside && this.plan.strategy !== 'blueGreen'
   }
 
   /** The split to begin with, made before the commit; `null` where the version takes all and nobody looks. */
@@ -71,20 +71,26 @@ export class Conduct implements RolloutHost {
     this.generation = generation
     const beside = core.cell.baseline
     if (this.isSplit && beside !== null) this.external = this.asks(beside)
-    if ((core.measures.length > 0 || this.external !== null) && plan.strategy !== 'blueGreen') {
+    const isJudged = plan.strategy !== 'blueGreen' || plan.burnRate !== null
+    if ((core.measures.length > 0 || this.external !== null) && isJudged) {
       if (this.isSplit) this.comparing = this.compare(null)
-      else if (core.lately !== null) this.comparing = this.compare((it) => this.seenLately(it))
+      else if (core.lately !== null || plan.burnRate !== null)
+        this.comparing = this.compare((it) => this.seenLately(it))
     }
     if (!this.isSplit) return this.full()
     return beside === null ? null : this.splitAt(plan.steps[0]?.share ?? 0, beside)
   }
 
   judge(): Judgement | null {
-    return this.comparing?.judge(this.external?.look()) ?? null
+    return this.isCompared ? (this.comparing?.judge(this.external?.look()) ?? null) : null
   }
 
   dead(): string | null {
     return this.comparing?.dead ?? null
+  }
+
+  burning(): string | null {
+    return this.comparing?.burning(this.core.clock.monotonic()) ?? null
   }
 
   frozen(step: number | null): string | null {
@@ -114,7 +120,7 @@ export class Conduct implements RolloutHost {
   }
 
   takeAll(by: string | null): void {
-    this.comparing?.alone()
+    this.comparing?.alone(this.core.clock.monotonic())
     this.acts.takeAll(this, by)
   }
 
@@ -138,7 +144,7 @@ export class Conduct implements RolloutHost {
   /** The split at full traffic: only where a guard still watches. */
   full(): Split | null {
     const { generation, comparing, candidate } = this
-    if (generation === null || comparing?.hasGuard !== true) return null
+    if (generation === null || comparing?.isWatching !== true) return null
     const side = { role: 'current', rollout: candidate.digest, arm: comparing.candidate } as const
     const sides = { candidate: { generation, side }, current: { generation, side }, tally: this.tally }
     return new Split({ rollout: candidate.digest, unit: null, threshold: POINTS }, sides)
@@ -221,12 +227,17 @@ export class Conduct implements RolloutHost {
   private compare(before: ((measure: string) => LatelySeen | null) | null): Comparing {
     const { core, plan } = this
     const onDead = (): void => this.rollout.look()
-    return new Comparing({ measures: core.measures, policy: plan.analysis, onDead }, before)
+    const { analysis: policy, burnRate } = plan
+    return new Comparing({ measures: core.measures, policy, burnRate, onDead }, before)
   }
 }
 
 /** Where nothing serves yet, or nothing could be gone back to, there is nothing to be compared with. */
 export function planFor(core: Core, { manifest }: Candidate): RolloutPlan {
   const plan = planOf(manifest.rollout, core.limits.bakeMs)
-  return core.cell.baseline === null ? { ...plan, strategy: 'allAtOnce', unit: null, steps: [] } : plan
+  return core.cell.baseline === null ? nothingBeside(plan) : plan
+}
+
+function nothingBeside(plan: RolloutPlan): RolloutPlan {
+  return { ...plan, strategy: 'allAtOnce', unit: null, steps: [], burnRate: null }
 }

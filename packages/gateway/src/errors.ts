@@ -105,11 +105,35 @@ export const rules = {
     status: 403,
     say: (it) => `this key may not call "${it.model}"`,
   }),
-  'policy.limit_reached': rule<{ retryAfterMs: number }>({
+  'policy.limit_reached': rule<{ limit: string; holder: string; retryAfterMs: number | null }>({
     blame: 'sender',
     retry: true,
     status: 429,
-    say: (it) => `request limit reached; the next request is taken in ${Math.ceil(it.retryAfterMs / 1000)} s`,
+    say: (it) =>
+      `limit "${it.limit}" of "${it.holder}" is reached; the next request is taken in ${Math.ceil((it.retryAfterMs ?? 0) / 1000)} s`,
+  }),
+  'policy.too_many_at_once': rule<{ limit: string; holder: string }>({
+    blame: 'sender',
+    retry: true,
+    status: 429,
+    say: (it) =>
+      `"${it.holder}" has as many calls under way as limit "${it.limit}" allows; the next is taken when one of them is over`,
+  }),
+  'policy.budget_spent': rule<{ limit: string; holder: string; retryAfterMs: number | null }>({
+    blame: 'sender',
+    retry: false,
+    status: 402,
+    say: (it) =>
+      it.retryAfterMs === null
+        ? `budget "${it.limit}" of "${it.holder}" does not have what this call may come to; nothing was sent`
+        : `budget "${it.limit}" of "${it.holder}" does not have what this call may come to; it begins anew in ${Math.ceil(it.retryAfterMs / 1000)} s, and nothing was sent`,
+  }),
+  'policy.no_price': rule<{ limit: string; holder: string }>({
+    blame: 'operator',
+    retry: false,
+    status: 403,
+    say: (it) =>
+      `budget "${it.limit}" of "${it.holder}" counts dollars, and a target that may answer this call has no price that is known; nothing was sent`,
   }),
   'counters.unreachable': rule<{ store: string }>({
     blame: 'operator',

@@ -26,6 +26,8 @@ export interface RouteAsk {
   /** An estimate, not a count. */
   inputTokens(): number
   maxOutputTokens(): number | null
+  /** How many replies it wants, each of that length at most; absent: one. */
+  replies?(): number
   modalities(): readonly Modality[]
   /** The conversation that the request belongs to, where the caller says so. */
   session(): string | null

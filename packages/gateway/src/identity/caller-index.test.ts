@@ -1,16 +1,22 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import type { z } from 'zod'
-import type { Limiter } from '../contract/limiter.ts'
+import type { Allowance } from '../contract/allowance.ts'
 import { compileIdentity } from './compile-identity.ts'
 import { tenantSpec } from './spec.ts'
 
 const hashOf = (key: string): string => `sha256:${createHash('sha256').update(key).digest('hex')}`
-const limiter = (name: string): Limiter & { name: string } => ({ name, take: () => null })
+const allowance = (name: string): Allowance & { name: string } => ({
+  name,
+  hold: () => {
+    throw new Error('nobody calls here')
+  },
+  standing: () => [],
+})
 const compile = (written: Record<string, z.input<typeof tenantSpec>>, open = false) => {
   const tenants = new Map(Object.entries(written).map(([name, it]) => [name, tenantSpec.parse(it)]))
   return compileIdentity({ tenants, open }, (levels) =>
-    limiter(levels.map((it) => `${it.name} by ${it.limits.join(' and ')}`).join(', ')),
+    allowance(levels.map((it) => `${it.name} by ${it.limits.join(' and ')}`).join(', ')),
   )
 }
 
@@ -33,7 +39,7 @@ describe('a caller', () => {
   it('is found by the key, the second time too', () => {
     for (let i = 0; i < 2; i++) {
       expect(find('key-ci')).toMatchObject({ tenant: 'acme', key: 'acme/ci' })
-      expect(find('key-k')).toMatchObject({ tenant: 'other', key: 'other/k', allow: null, limiter: null })
+      expect(find('key-k')).toMatchObject({ tenant: 'other', key: 'other/k', allow: null, allowance: null })
     }
     expect(find('key-ci')).toBe(find('key-ci'))
   })
@@ -53,8 +59,8 @@ describe('a caller', () => {
   })
 
   it('is counted by its own limit, else by that of its tenant', () => {
-    expect(find('key-ci')).toMatchObject({ limiter: { name: 'acme/ci by large' } })
-    expect(find('key-own')).toMatchObject({ limiter: { name: 'acme/own by small' } })
+    expect(find('key-ci')).toMatchObject({ allowance: { name: 'acme/ci by large' } })
+    expect(find('key-own')).toMatchObject({ allowance: { name: 'acme/own by small' } })
   })
 
   it('without a key, or with another, is refused, the second time too', () => {
@@ -84,7 +90,7 @@ describe('a caller', () => {
   it('is anybody when that is wished', () => {
     const open = compile({}, true)
     expect(open.open).toBe(true)
-    expect(open.find(undefined, 0)).toMatchObject({ tenant: 'anonymous', allow: null, limiter: null })
+    expect(open.find(undefined, 0)).toMatchObject({ tenant: 'anonymous', allow: null, allowance: null })
     expect(open.find('whatever', 0)).toBe(open.find(undefined, 0))
   })
 

@@ -8,7 +8,7 @@
  *
  * Why not a slow hash, as for passwords: keys are random, there is nothing to guess.
  *
- * Not here: what the caller may do and how often (`allow` and `limiter` are only carried along), and tokens of identity
+ * Not here: what the caller may do and how often (`allow` and `allowance` are only carried along), and tokens of identity
  * providers, which have an index of their own: only what has their form and is no key is asked about there.
  */
 import { hash } from 'node:crypto'
@@ -43,7 +43,7 @@ const EXPIRED: IdentityRefusal = Object.freeze({ refused: 'identity.expired_key'
 const DISABLED: IdentityRefusal = Object.freeze({ refused: 'identity.disabled' })
 
 /** Who may call when no tenant is configured. */
-const ANYBODY: Caller = Object.freeze({ tenant: 'anonymous', key: 'anonymous', allow: null, limiter: null })
+const ANYBODY: Caller = Object.freeze({ tenant: 'anonymous', key: 'anonymous', allow: null, allowance: null })
 
 /** `byHash` is keyed by 64 lower-case hex digits. `open` lets everybody in, with or without a key. */
 export function createCallerIndex(

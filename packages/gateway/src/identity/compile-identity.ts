@@ -2,17 +2,16 @@
  * Tenants, teams and keys as settings say, compiled to an index by hash. What can be said of a tenant's keys by its
  * settings alone is worked out once: a reload that changes a route goes over a thousand keys only to hold their counts.
  *
- * Not here: counting (`policy/`); a limiter is asked for by the levels that count a key.
+ * Not here: counting (`policy/`); an allowance is asked for by the levels that count a key.
  */
-import type { Level } from '../contract/allowance.ts'
+import type { Allowance, Level } from '../contract/allowance.ts'
 import type { Caller, CompiledIdentity } from '../contract/compiled.ts'
-import type { Limiter } from '../contract/limiter.ts'
 import { createCallerIndex, type KnownKey, type TokenIndex } from './caller-index.ts'
 import { type Inherited, inherit, wayTo } from './inherit.ts'
 import type { TenantSpec } from './spec.ts'
 
 /** What counts a key at all its levels; `null` where nothing does. The same levels are the same list each time. */
-export type LimiterOf = (levels: readonly Level[]) => Limiter | null
+export type AllowanceOf = (levels: readonly Level[]) => Allowance | null
 
 interface PreparedKey extends Inherited {
   /** `acme/ci`, as it is counted. */
@@ -20,7 +19,7 @@ interface PreparedKey extends Inherited {
   readonly team: string | undefined
   /** 64 hex digits each: the key in use and those it has replaced. */
   readonly hashes: readonly { readonly hash: string; readonly expiresMs: number | null }[]
-  /** As they were compiled last, one for each hash; a caller with the same limiter is the same. */
+  /** As they were compiled last, one for each hash; a caller with the same allowance is the same. */
   last: readonly KnownKey[] | null
 }
 
@@ -40,13 +39,13 @@ export interface IdentityInput {
   readonly tokens?: TokenIndex
 }
 
-export function compileIdentity(input: IdentityInput, limiterOf: LimiterOf): CompiledIdentity {
+export function compileIdentity(input: IdentityInput, allowanceOf: AllowanceOf): CompiledIdentity {
   const byHash = new Map<string, KnownKey>()
   for (const [name, settings] of input.tenants) {
     const tenant = prepare(name, settings)
     for (const it of tenant.keys) {
-      const limiter = it.levels.length === 0 ? null : limiterOf(it.levels)
-      if (it.last === null || it.last[0]?.caller.limiter !== limiter) it.last = compileKey(name, it, limiter)
+      const allowance = it.levels.length === 0 ? null : allowanceOf(it.levels)
+      if (it.last === null || it.last[0]?.caller.allowance !== allowance) it.last = compileKey(name, it, allowance)
       for (const [i, { hash }] of it.hashes.entries()) {
         const known = it.last[i]
         if (known !== undefined) byHash.set(hash, known)
@@ -79,16 +78,16 @@ function prepare(name: string, settings: TenantSpec): PreparedTenant {
 const digitsOf = (hash: string): string => hash.slice('sha256:'.length)
 const instantOf = (text: string | undefined): number | null => (text === undefined ? null : Date.parse(text))
 
-function compileKey(tenant: string, it: PreparedKey, limiter: Limiter | null): readonly KnownKey[] {
+function compileKey(tenant: string, it: PreparedKey, allowance: Allowance | null): readonly KnownKey[] {
   return it.hashes.map(({ hash, expiresMs }) => {
     const proof = { by: 'key' as const, hash, expiresMs }
-    return { caller: callerOf({ tenant, ...it, limiter, proof }), expiresMs, enabled: it.enabled }
+    return { caller: callerOf({ tenant, ...it, allowance, proof }), expiresMs, enabled: it.enabled }
   })
 }
 
 /** What is not said is left out, so that callers of one kind have one shape. */
 export function callerOf(
-  it: Pick<Caller, 'tenant' | 'key' | 'allow' | 'limiter' | 'proof'> & {
+  it: Pick<Caller, 'tenant' | 'key' | 'allow' | 'allowance' | 'proof'> & {
     readonly team: string | undefined
     readonly regions: ReadonlySet<string> | undefined
     readonly priority: number | undefined
@@ -98,7 +97,7 @@ export function callerOf(
     tenant: it.tenant,
     key: it.key,
     allow: it.allow,
-    limiter: it.limiter,
+    allowance: it.allowance,
     ...(it.priority === undefined ? null : { priority: it.priority }),
     ...(it.regions === undefined ? null : { regions: it.regions }),
     ...(it.team === undefined ? null : { team: it.team }),

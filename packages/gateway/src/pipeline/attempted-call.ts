@@ -10,6 +10,8 @@
  */
 import { writeTraceparent } from '@changeover/otel'
 import type { Span } from '@changeover/reload'
+import type { Hold } from '../contract/allowance.ts'
+import type { AskedBeside, CacheOutcome } from '../contract/answer-cache.ts'
 import type { AttemptBill } from '../contract/call.ts'
 import type { CompiledRoute, CompiledTarget } from '../contract/compiled.ts'
 import type { FinishReason, Usage } from '../contract/neutral.ts'
@@ -31,6 +33,7 @@ import type { CallInstruments } from './call-instruments.ts'
 import { endCallSpan, startAttemptSpan, startCallSpan } from './call-spans.ts'
 import { answerFailure } from './failure-answer.ts'
 import { findRequestId, headerText } from './header-texts.ts'
+import { logWarnings, unused, usedBy } from './held-call.ts'
 import { passedDown } from './passed-headers.ts'
 import { recordedAsk } from './recorded-ask.ts'
 import type { Answer } from './replies/open-reply.ts'
@@ -70,6 +73,7 @@ export abstract class AttemptedCall extends Call implements AttemptHost, ReplyPo
   protected abstract writeUpstream(it: BodyFor, target: CompiledTarget): UpstreamBody
   /** `null` for an answer of a kind that the caller could not read. */
   protected abstract openReplyFor(answer: Answer): Reply | null
+  #hold: Hold | null = null
 
   onDrain(): void {
     this.#attempts?.resume()
@@ -318,7 +322,15 @@ export abstract class AttemptedCall extends Call implements AttemptHost, ReplyPo
   protected finish(): void {
     this.#attempts?.cancel('call.cancelled')
     this.#leaving?.abort()
-    const facts = this.#facts()
+    try {
+      this.#end(this.#facts())
+    } finally {
+      this.#settle(null)
+    }
+  }
+
+  #end(facts: CallFacts): void {
+    this.#settle(facts)
     this.measure(facts)
     this.shadow(facts, this)
     const span = this.callSpan()
@@ -330,7 +342,8 @@ export abstract class AttemptedCall extends Call implements AttemptHost, ReplyPo
   }
 
   protected addHeaders(headers: string[]): void {
-    if (this.#target !== null) headers.push('x-changeover-target', this.#target.name)
+    if (this.#hold !== null) for (const it of this.#hold.headers) headers.push(it)
+    if (this.target !== null) headers.push('x-changeover-target', this.target.name)
     headers.push('traceparent', writeTraceparent(this.callSpan().context))
     if (this.#requestId !== null) headers.push(this.head.wire.requestIdHeader, this.#requestId)
     for (const it of this.#passed) headers.push(it)
@@ -343,6 +356,24 @@ export abstract class AttemptedCall extends Call implements AttemptHost, ReplyPo
     return {
       id: this.id,
       endpoint: this.head.endpoint,
+  /** Keeps what the call holds of its caller's limits. False when the call is over: then it is given back at once. */
+  protected keepHold(hold: Hold): boolean {
+    this.#hold = hold
+    if (this.isClosed) this.#settle(null)
+    else logWarnings(hold, this.tools.telemetry.logger)
+    return !this.isClosed
+  }
+
+  /** `null`: nobody was asked, or nobody knows. */
+  #settle(facts: CallFacts | null): void {
+    const hold = this.#hold
+    if (hold === null || !hold.settles) return
+    this.#hold = null
+    const { clock } = this.tools
+    const now = { nowMs: clock.now(), monoMs: clock.monotonic() }
+    hold.settle(facts === null ? unused(now) : usedBy(facts, now))
+  }
+
       startedAt: this.startedAt,
       durationMs: this.tools.clock.monotonic() - this.startedMono,
       firstTokenMs: this.#firstTokenMs,

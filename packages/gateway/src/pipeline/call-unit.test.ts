@@ -9,7 +9,7 @@ import type { Parts } from './tools.ts'
 const digest = (key: string): string => hash('sha256', key, 'hex')
 
 function call(key: string | undefined, headers: CallHead['headers'] = {}, open = false): UnitInput {
-  const caller = { tenant: 'acme', key: 'acme/ci', allow: null, limiter: null }
+  const caller = { tenant: 'acme', key: 'acme/ci', allow: null, allowance: null }
   const known = new Map([[digest('known'), { caller, expiresMs: null, enabled: true }]])
   const identity = createCallerIndex(known, open)
   const current = { parts: { gateway: { identity } } } as unknown as Snapshot<Parts>

@@ -44,50 +44,52 @@ class Shelf {
   }
 }
 
-const take = (identity: CompiledIdentity) => {
-  const caller = identity.find(KEY, 0)
-  if (!('limiter' in caller) || caller.limiter === null) throw new Error('nobody, or without a limit')
-  return caller.limiter.take(0) === null
+const take = (identity: CompiledIdentity, nowMs = 0) => {
+  const caller = identity.find(KEY, nowMs)
+  if (!('allowance' in caller) || caller.allowance === null) throw new Error('nobody, or without a limit')
+  const ask = { id: 'call_1', startedAt: nowMs, startedMono: nowMs, routeName: 'chat' }
+  const estimates = { inputTokens: () => 0, outputTokens: () => 0, costMicroUsd: () => 0 }
+  return !('refused' in caller.allowance.hold({ ...ask, ...estimates }))
 }
 
 describe('callers', () => {
   it('are the same index as long as tenants, keys and limits say the same', () => {
     const shelf = new Shelf()
     const tree = settings(2)
-    const first = compileCallers(tree, shelf.hold().carry)
+    const first = compileCallers(tree, shelf.hold())
     const again = { ...tree, tenants: { ...tree['tenants'] }, routes: {} }
-    expect(compileCallers(again, shelf.hold().carry)).toBe(first)
-    expect(compileCallers(settings(3), shelf.hold().carry)).not.toBe(first)
+    expect(compileCallers(again, shelf.hold())).toBe(first)
+    expect(compileCallers(settings(3), shelf.hold())).not.toBe(first)
   })
 
   it('keep what they have used when a limit changes, and when they are gone for a version', () => {
     const shelf = new Shelf()
     const one = shelf.hold()
-    const first = compileCallers(settings(2), one.carry)
+    const first = compileCallers(settings(2), one)
     expect([take(first), take(first), take(first)]).toEqual([true, true, false])
-    compileCallers(without(), shelf.hold().carry)
-    const back = compileCallers(settings(3), shelf.hold().carry)
+    compileCallers(without(), shelf.hold())
+    const back = compileCallers(settings(3), shelf.hold())
     one.letGo()
     expect([take(back), take(back)]).toEqual([true, false])
   })
 
-  it('begin anew when no version that is alive knows them', () => {
+  it('get nothing back by being gone from every version that is alive', () => {
     const shelf = new Shelf()
     const one = shelf.hold()
-    const first = compileCallers(settings(1), one.carry)
+    const first = compileCallers(settings(1), one)
     expect([take(first), take(first)]).toEqual([true, false])
-    compileCallers(without(), shelf.hold().carry)
+    compileCallers(without(), shelf.hold())
     one.letGo()
-    expect(take(compileCallers(settings(1), shelf.hold().carry))).toBe(true)
+    expect(take(compileCallers(settings(1), shelf.hold()))).toBe(false)
   })
 
   it('of an attempt that came to nothing leave nothing behind', () => {
     const shelf = new Shelf()
-    const first = compileCallers(settings(1), shelf.hold().carry)
+    const first = compileCallers(settings(1), shelf.hold())
     expect(take(first)).toBe(true)
     const failed = shelf.hold()
-    compileCallers(without(), failed.carry)
+    compileCallers(without(), failed)
     failed.letGo()
-    expect(take(compileCallers(settings(1), shelf.hold().carry))).toBe(false)
+    expect(take(compileCallers(settings(1), shelf.hold()))).toBe(false)
   })
 })

@@ -1,128 +1,112 @@
 /**
- * Who may call, and how often: tenants, teams, keys and limits compiled to one index of callers.
+ * Who may call, and how much: tenants, teams, keys, limits and budgets compiled to one index of callers.
  *
  * It is compiled again when one of them changed, and taken over as it is when none did, which is the most frequent
  * reload by far: with a thousand keys everything about them then costs some twenty comparisons. So what is
- * carried from version to version is the index, and the index holds the counts of its keys.
+ * carried from version to version is the index.
  *
- * Counts are kept by who is counted, so that other numbers for a limit do not give anything back. A count goes when
- * no index that is alive holds it.
+ * Counts belong to no version at all. They are kept by who is counted for as long as the process lives, so that other
+ * numbers, another entry, or a version without the caller give nothing back.
  */
 import type { Carry, SettingsTree } from '@changeover/reload'
-import type { Level } from '../contract/allowance.ts'
+import type { Allowance, Level } from '../contract/allowance.ts'
 import type { CompiledIdentity } from '../contract/compiled.ts'
-import type { Limiter } from '../contract/limiter.ts'
+import type { CounterStore } from '../contract/counters.ts'
 import { compileIdentity } from '../identity/compile-identity.ts'
 import { type TenantSpec, tenantSpec } from '../identity/spec.ts'
-import { createLimiter, createRequestCount, type RequestCount } from '../policy/request-limit.ts'
-import { type LimitSpec, limitSpec } from '../policy/spec.ts'
+import { type Counters, createAllowance } from '../policy/allowance.ts'
+import { LocalCounters } from '../policy/local-counters.ts'
+import { OutputBounds } from '../policy/output-bounds.ts'
+import { type BudgetSpec, budgetSpec, type LimitSpec, limitSpec } from '../policy/spec.ts'
 import { entriesOf } from '../settings/check.ts'
 import { isOpen } from './check-access.ts'
 
-export function compileCallers(settings: SettingsTree, carry: Carry): CompiledIdentity {
+export interface CallersInput {
+  readonly carry: Carry
+  /** Counts that outlive the process; without them they begin with it. */
+  readonly counters?: Counters | undefined
+  /** Where counts of several processes are kept; `null` where there is no such place. */
+  readonly shared?: CounterStore | null
+}
+
+export function compileCallers(
+  settings: SettingsTree,
+  { carry, counters, shared = null }: CallersInput,
+): CompiledIdentity {
   const asked = {
     limits: entriesOf(settings, 'limits', limitSpec),
+    budgets: entriesOf(settings, 'budgets', budgetSpec),
     tenants: entriesOf(settings, 'tenants', tenantSpec),
     open: isOpen(settings),
+    shared,
   }
   const shelf = carry.keep(
     'limit:counts',
-    () => new CountShelf(),
+    () => new CountShelf(counters ?? { local: new LocalCounters(), bounds: new OutputBounds() }),
     () => undefined,
   )
-  const { key } = shelf.lookUp(asked)
   return carry.keep(
-    key,
-    () => new Callers(shelf, asked),
-    (it) => it.giveBack(),
-  ).identity
+    shelf.keyOf(asked),
+    () => compileIdentity(asked, (levels) => shelf.allowanceOf(levels, asked)),
+    () => undefined,
+  )
 }
 
 /** What an index is compiled from. Entries are the same objects as long as they say the same. */
 interface Asked {
   readonly limits: ReadonlyMap<string, LimitSpec>
+  readonly budgets: ReadonlyMap<string, BudgetSpec>
   readonly tenants: ReadonlyMap<string, TenantSpec>
   readonly open: boolean
+  readonly shared: CounterStore | null
 }
 
-interface Counted {
-  readonly keptAs: string
-  readonly count: RequestCount
-  holders: number
+interface KnownAllowance {
+  /** The entries that its levels name, in turn. */
+  readonly entries: readonly unknown[]
+  readonly shared: CounterStore | null
+  readonly it: Allowance | null
 }
 
-/** The counts of all keys of all versions that are alive. */
+/** The counts of all callers of all versions, and what was made of them last. */
 class CountShelf {
-  readonly #counts = new Map<string, Counted>()
+  readonly #counters: Counters
+  /** By levels, which are the same list as long as their settings say the same. */
+  readonly #allowances = new WeakMap<readonly Level[], KnownAllowance>()
   #newest: { readonly key: string; readonly asked: Asked } | null = null
   #made = 0
 
+  constructor(counters: Counters) {
+    this.#counters = counters
+  }
+
   /** The key of the index that is compiled from this: that of the newest, or a new one. */
-  lookUp(asked: Asked): { readonly key: string } {
+  keyOf(asked: Asked): string {
     if (this.#newest === null || !isSame(this.#newest.asked, asked)) {
       this.#made += 1
       this.#newest = { key: `callers:${this.#made}`, asked }
     }
-    return this.#newest
+    return this.#newest.key
   }
 
-  take(keptAs: string): Counted {
-    const counted = this.#counts.get(keptAs) ?? { keptAs, count: createRequestCount(), holders: 0 }
-    this.#counts.set(keptAs, counted)
-    counted.holders += 1
-    return counted
+  /** The same one as long as all that it goes by is the same. */
+  allowanceOf(levels: readonly Level[], asked: Asked): Allowance | null {
+    const { limits, budgets, shared } = asked
+    const entries = levels.flatMap((level) => [
+      ...level.limits.map((it) => limits.get(it)),
+      ...level.budgets.map((it) => budgets.get(it)),
+    ])
+    const known = this.#allowances.get(levels)
+    if (known?.shared === shared && isSameList(known.entries, entries)) return known.it
+    const it = createAllowance(levels, { limits, budgets }, { ...this.#counters, shared })
+    this.#allowances.set(levels, { entries, shared, it })
+    return it
   }
-
-  leave(counted: Counted): void {
-    counted.holders -= 1
-    if (counted.holders === 0) this.#counts.delete(counted.keptAs)
-  }
-}
-
-/** An index of callers, and its hold on their counts. */
-class Callers {
-  readonly identity: CompiledIdentity
-  readonly #shelf: CountShelf
-  readonly #limits: Asked['limits']
-  readonly #held: Counted[] = []
-
-  constructor(shelf: CountShelf, { limits, tenants, open }: Asked) {
-    this.#shelf = shelf
-    this.#limits = limits
-    this.identity = compileIdentity({ tenants, open }, (levels) => this.#limiterOf(levels))
-  }
-
-  giveBack(): void {
-    for (const it of this.#held.splice(0)) this.#shelf.leave(it)
-  }
-
-  #limiterOf(levels: readonly Level[]): Limiter | null {
-    const all = levels.flatMap((level) => level.limits.map((limit, i) => this.#countedBy(level, limit, i)))
-    return all.length < 2 ? (all[0] ?? null) : { take: (nowMs) => takeAll(all, nowMs) }
-  }
-
-  /** The first limit of a level goes on with the count of the one that stood there before. */
-  #countedBy({ kind, name }: Level, limit: string, i: number): Limiter {
-    const numbers = this.#limits.get(limit)
-    if (numbers === undefined)
-      throw new TypeError(`${kind} ${name} names limit ${limit}, which was not compiled`)
-    const counted = this.#shelf.take(i === 0 ? `limit:${kind}:${name}` : `limit:${kind}:${name}:${limit}`)
-    this.#held.push(counted)
-    return limiterOf(counted.count, numbers)
-  }
-}
-
-/** The first that refuses; what those before it took stays taken. */
-function takeAll(all: readonly Limiter[], nowMs: number): ReturnType<Limiter['take']> {
-  for (const it of all) {
-    const refused = it.take(nowMs)
-    if (refused !== null) return refused
-  }
-  return null
 }
 
 function isSame(a: Asked, b: Asked): boolean {
-  return a.open === b.open && isSameMap(a.limits, b.limits) && isSameMap(a.tenants, b.tenants)
+  if (a.open !== b.open || a.shared !== b.shared) return false
+  return isSameMap(a.limits, b.limits) && isSameMap(a.budgets, b.budgets) && isSameMap(a.tenants, b.tenants)
 }
 
 function isSameMap(a: ReadonlyMap<string, unknown>, b: ReadonlyMap<string, unknown>): boolean {
@@ -131,13 +115,6 @@ function isSameMap(a: ReadonlyMap<string, unknown>, b: ReadonlyMap<string, unkno
   return true
 }
 
-/** The limiter that a count has under certain numbers: as long as both stay, it does too. */
-const knownLimiters = new WeakMap<RequestCount, { readonly numbers: LimitSpec; readonly it: Limiter }>()
-
-function limiterOf(count: RequestCount, numbers: LimitSpec): Limiter {
-  const known = knownLimiters.get(count)
-  if (known?.numbers === numbers) return known.it
-  const it = createLimiter(count, numbers)
-  knownLimiters.set(count, { numbers, it })
-  return it
+function isSameList(a: readonly unknown[], b: readonly unknown[]): boolean {
+  return a.length === b.length && a.every((it, i) => it === b[i])
 }

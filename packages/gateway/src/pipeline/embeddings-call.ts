@@ -44,6 +44,11 @@ export class EmbeddingsCall extends RoutedCall {
     return null
   }
 
+  /** Vectors are not written in tokens. */
+  override outputTokens(): number {
+    return 0
+  }
+
   protected override readBody(bytes: Buffer): RequestBody {
     const { path } = this.head
     return new RequestBody(bytes, path === null ? inputShape : inputInPathShape, path)

@@ -269,8 +269,18 @@ describe('a reload', () => {
       'target:sim/fast',
     ])
     const [old, young] = [before, after].map((it) => it.identity.find('k', 0))
-    const take = (it: typeof old) =>
-      it !== undefined && 'limiter' in it ? (it.limiter?.take(5) ?? null) : null
+    const take = (it: typeof old) => {
+      if (it === undefined || !('allowance' in it) || it.allowance === null)
+        throw new Error('nobody, or without a limit')
+      const ask = { id: 'call_1', startedAt: 5, startedMono: 5, routeName: 'chat' }
+      const held = it.allowance.hold({
+        ...ask,
+        inputTokens: () => 0,
+        outputTokens: () => 0,
+        costMicroUsd: () => 0,
+      })
+      return 'refused' in held ? held : null
+    }
     expect(take(old)).toBeNull()
     expect(take(old)).not.toBeNull()
     // Nine are allowed now, and one was used.

@@ -7,9 +7,9 @@ import { createHash } from 'node:crypto'
 import { type Carry, type Issue, type PrepareInput, type SettingsTree, systemClock } from '@changeover/reload'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { CompiledGateway, IdentityRefusal } from '../contract/compiled.ts'
+import type { Caller, CompiledGateway, IdentityRefusal } from '../contract/compiled.ts'
 import type { LimitSettings, TenantSettings } from '../contract/settings.ts'
-import { createLimiter, createRequestCount, type RequestCount } from '../policy/request-limit.ts'
+import { LocalCounters } from '../policy/local-counters.ts'
 import { createSecrets } from '../settings/secrets.ts'
 import { gatewayParticipant } from './participant.ts'
 
@@ -104,18 +104,19 @@ class World {
   }
 }
 
-/** Limits by the settings at hand, each request by a limiter that is made for it. */
+/** Limits by the settings at hand, each request by a claim that is made for it. */
 class Counts {
-  readonly #counts = new Map<string, RequestCount>()
+  readonly #counts = new LocalCounters()
 
   take(tree: SettingsTree, key: string, nowMs: number): unknown {
     const [tenantName = '', keyName = ''] = key.split('/')
     const tenant = tree['tenants']?.[tenantName] as unknown as TenantSettings
     const limit = tenant.keys?.[keyName]?.limit ?? tenant.limit
     if (limit === undefined) return null
-    const count = this.#counts.get(key) ?? createRequestCount()
-    this.#counts.set(key, count)
-    return createLimiter(count, tree['limits']?.[limit] as unknown as LimitSettings).take(nowMs)
+    const { requests = 0, perMs = 0, burst = requests } = tree['limits']?.[limit] as unknown as LimitSettings
+    const claim = { kind: 'bucket', key, amount: 1, rate: requests, perMs, burst } as const
+    const left = this.#counts.takeOne(claim, nowMs)
+    return left >= 0 ? null : { retryAfterMs: -left }
   }
 }
 
@@ -132,7 +133,14 @@ function answer({ identity }: CompiledGateway, key: string, nowMs: number): Answ
   if (found instanceof Promise) throw new Error('no token was sent')
   if ('refused' in found) return found
   const allow = found.allow === null ? null : [...found.allow]
-  return { tenant: found.tenant, key: found.key, allow, over: found.limiter?.take(nowMs) ?? null }
+  return { tenant: found.tenant, key: found.key, allow, over: over(found, nowMs) }
+}
+
+function over({ allowance }: Caller, nowMs: number): unknown {
+  const ask = { id: 'call_1', startedAt: nowMs, startedMono: nowMs, routeName: 'chat' }
+  const estimates = { inputTokens: () => 0, outputTokens: () => 0, costMicroUsd: () => 0 }
+  const held = allowance?.hold({ ...ask, ...estimates }) ?? null
+  return held !== null && 'refused' in held ? { retryAfterMs: held.retryAfterMs } : null
 }
 
 describe('a row of reloads', () => {

@@ -27,6 +27,8 @@ const OUTPUT_LIMITS = [
   'maxOutputTokens',
   'maxTokens',
 ] as const
+/** How many replies are wanted; each may be as long as the limit. */
+const REPLY_COUNTS = ['best_of', 'n', 'candidateCount', 'candidate_count'] as const
 const LIMIT_MAPS = ['generationConfig', 'generation_config', 'inferenceConfig'] as const
 
 export interface RequestFactsInput {
@@ -84,11 +86,14 @@ export class RequestFacts implements RouteAsk {
   }
 
   maxOutputTokens(): number | null {
-    const places = [this.#body, ...LIMIT_MAPS.map((it) => this.#body[it]).filter(isFields)]
-    for (const place of places) {
-      for (const name of OUTPUT_LIMITS) if (typeof place[name] === 'number') return place[name]
+    return outputLimitIn(this.#body)
+  }
+
+  replies(): number {
+    for (const place of placesIn(this.#body)) {
+      for (const name of REPLY_COUNTS) if (typeof place[name] === 'number') return place[name]
     }
-    return null
+    return 1
   }
 
   modalities(): readonly Modality[] {
@@ -140,6 +145,18 @@ export class RequestFacts implements RouteAsk {
     this.#fields ??= parse(this.#input.body.bytes)
     return this.#fields
   }
+}
+
+/** The most tokens of a reply that a request or its defaults set; `null` where they set none. */
+export function outputLimitIn(fields: Fields): number | null {
+  for (const place of placesIn(fields)) {
+    for (const name of OUTPUT_LIMITS) if (typeof place[name] === 'number') return place[name]
+  }
+  return null
+}
+
+function placesIn(fields: Fields): readonly Fields[] {
+  return [fields, ...LIMIT_MAPS.map((it) => fields[it]).filter(isFields)]
 }
 
 /** The conversation that a request's head names. */

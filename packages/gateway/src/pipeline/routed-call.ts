@@ -9,6 +9,7 @@
  * Not here: what requests for a model's reply do beside (`generate-call.ts`), what comes after (`attempted-call.ts`).
  */
 import { nearest } from '@changeover/reload'
+import type { Hold, HoldAsk, HoldRefused } from '../contract/allowance.ts'
 import type { Caller, CompiledRoute, CompiledTarget } from '../contract/compiled.ts'
 import { type ErrorCode, rules } from '../errors.ts'
 import { readWishes, USUAL_PRIORITY } from '../routing/caller-wishes.ts'
@@ -17,6 +18,8 @@ import { resolveRoute } from '../routing/resolve-route.ts'
 import { bodyShapes } from '../wire/body-shapes.ts'
 import { RequestBody } from '../wire/request-body.ts'
 import { AttemptedCall } from './attempted-call.ts'
+import { boundOutput, dearest, estimateInput } from './call-estimates.ts'
+import { holdRefusal } from './hold-refusal.ts'
 import { type Answer, openReply } from './replies/open-reply.ts'
 import type { Reply } from './replies/reply.ts'
 import { type BodyFor, type UpstreamBody, writeUpstreamBody } from './upstream-body.ts'
@@ -24,7 +27,7 @@ import { type BodyFor, type UpstreamBody, writeUpstreamBody } from './upstream-b
 /** True: go on. False: the call has been answered. */
 export type Passed = boolean | Promise<boolean>
 
-export class RoutedCall extends AttemptedCall {
+export class RoutedCall extends AttemptedCall implements HoldAsk {
   take(bytes: Buffer): void {
     if (this.isClosed || this.ended) return
     try {
@@ -72,6 +75,24 @@ export class RoutedCall extends AttemptedCall {
 
   protected openReplyFor(answer: Answer): Reply | null {
     return openReply(this, answer)
+  }
+
+  // What limits and budgets ask (HoldAsk).
+
+  get routeName(): string {
+    return this.route?.name ?? ''
+  }
+
+  inputTokens(): number {
+    return this.body === null ? 0 : estimateInput(this.body, this.prompt, () => this.routeAsk())
+  }
+
+  outputTokens(): number | null {
+    return this.route === null ? null : boundOutput(this.route, this.routeAsk())
+  }
+
+  costMicroUsd(inputTokens: number, outputTokens: number): number | null {
+    return this.route === null ? null : dearest(this.route, { inputTokens, outputTokens }, this.startedAt)
   }
 
   // The journey, room by room.
@@ -151,11 +172,16 @@ export class RoutedCall extends AttemptedCall {
   }
 
   #takeAllowance(): Passed {
-    const limiter = this.caller?.limiter ?? null
-    const refused = limiter === null ? null : limiter.take(this.startedMono)
-    if (refused === null) return true
-    const seconds = String(Math.ceil(refused.retryAfterMs / 1000))
-    return this.refuse('policy.limit_reached', refused, ['retry-after', seconds])
+    const allowance = this.caller?.allowance ?? null
+    if (allowance === null) return true
+    const held = allowance.hold(this)
+    return held instanceof Promise ? held.then((it) => this.#takeHold(it)) : this.#takeHold(held)
+  }
+
+  #takeHold(it: Hold | HoldRefused): boolean {
+    if (!('refused' in it)) return this.keepHold(it)
+    const { code, details, headers } = holdRefusal(it)
+    return this.refuse(code, details, headers)
   }
 }
 

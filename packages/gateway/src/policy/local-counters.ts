@@ -32,6 +32,12 @@ interface Bucket {
   emptyMs: number
 }
 
+interface Places {
+  taken: number
+  /** What each holder has. */
+  readonly holders: Map<string, number>
+}
+
 /** A total, for whoever keeps it. */
 export interface Total {
   used: number
@@ -42,8 +48,6 @@ export interface Total {
 
 /** Rounding of a few thousand additions; a billionth of a request. */
 const SLACK = 1e-9
-/** Nobody knows when a place is given back; to ask again in a second costs little. */
-const PLACE_RETRY_MS = 1000
 /** Counts made between two looks for those that are empty. */
 const MADE_UNTIL_SWEEP = 4096
 
@@ -51,7 +55,7 @@ export class LocalCounters implements CounterStore {
   readonly kind = 'local'
   readonly #buckets = new Map<string, Bucket>()
   readonly #totals = new Map<string, Total>()
-  readonly #places = new Map<string, number>()
+  readonly #places = new Map<string, Places>()
   #made = 0
 
   /** `monoMs`: what buckets drain by, so that a leap of the wall clock fills none. */
@@ -59,7 +63,7 @@ export class LocalCounters implements CounterStore {
     let short = -1
     let waitMs: number | null = 0
     for (let i = 0; i < claims.length; i += 1) {
-      const wait = this.#wait(claims[i] as Claim, nowMs, monoMs)
+      const wait = this.#wait(claims[i] as Claim, { nowMs, monoMs, before: takenBefore(claims, i) })
       if (wait === 0) continue
       if (short === -1) short = i
       waitMs = wait === null || waitMs === null ? null : Math.max(waitMs, wait)
@@ -119,58 +123,52 @@ export class LocalCounters implements CounterStore {
       if (it.endsMs !== null && it.endsMs <= nowMs) this.#totals.delete(key)
   }
 
-  /** 0: there is enough. `null`: there never will be. */
-  #wait(claim: Claim, nowMs: number, monoMs: number): number | null {
-    switch (claim.kind) {
-      case 'bucket': {
-        const over = this.#drained(claim, monoMs).level + claim.amount - claim.burst
-        if (over <= SLACK) return 0
-        return claim.amount > claim.burst + SLACK ? null : waitOf(claim, over)
-      }
-      case 'total': {
-        if (this.#used(claim, monoMs) + claim.amount <= claim.most) return 0
-        return claim.endsMs === null || claim.amount > claim.most
-          ? null
-          : Math.max(1, Math.ceil(claim.endsMs - nowMs))
-      }
-      case 'places': {
-        if (this.#used(claim, monoMs) + claim.amount <= claim.most) return 0
-        return claim.amount > claim.most ? null : PLACE_RETRY_MS
-      }
+  /** 0: there is enough. `null`: there never will be, or nobody knows when. */
+  #wait(claim: Claim, { nowMs, monoMs, before }: Moment): number | null {
+    const amount = before + claim.amount
+    if (claim.kind === 'bucket') {
+      const over = this.#drained(claim, monoMs).level + amount - claim.burst
+      if (over <= SLACK) return 0
+      return amount > claim.burst + SLACK ? null : waitOf(claim, over)
     }
+    if (claim.kind === 'places') {
+      const holds = this.#places.get(claim.key)?.holders.get(claim.holder) ?? 0
+      return this.#taken(claim) - holds + amount <= claim.most ? 0 : null
+    }
+    if (this.#used(claim, monoMs) + amount <= claim.most) return 0
+    return claim.endsMs === null || amount > claim.most ? null : Math.max(1, Math.ceil(claim.endsMs - nowMs))
   }
 
   #add(claim: Claim, amount: number, monoMs: number): void {
-    switch (claim.kind) {
-      case 'bucket': {
-        const bucket = this.#drained(claim, monoMs)
-        bucket.level = Math.max(0, bucket.level + amount)
-        bucket.emptyMs = monoMs + (bucket.level * claim.perMs) / claim.rate
-        return
-      }
-      case 'total': {
-        const total = this.#total(claim)
-        total.used = Math.max(0, total.used + amount)
-        total.dirty = true
-        return
-      }
-      case 'places': {
-        const taken = this.#taken(claim) + amount
-        if (taken > 0) this.#places.set(claim.key, taken)
-        else this.#places.delete(claim.key)
-      }
+    if (claim.kind === 'places') this.#lend(claim, amount)
+    else if (claim.kind === 'total') {
+      const total = this.#total(claim)
+      total.used = Math.max(0, total.used + amount)
+      total.dirty = true
+    } else {
+      const bucket = this.#drained(claim, monoMs)
+      bucket.level = Math.max(0, bucket.level + amount)
+      bucket.emptyMs = monoMs + (bucket.level * claim.perMs) / claim.rate
     }
   }
 
-  #used(claim: Claim, monoMs: number): number {
-    switch (claim.kind) {
-      case 'bucket':
-        return this.#buckets.has(claim.key) ? this.#drained(claim, monoMs).level : 0
-      case 'total':
-        return this.#totals.get(claim.key)?.used ?? 0
-      case 'places':
-        return this.#taken(claim)
+  /** What a holder had is replaced, so that nothing is lent or given back twice. */
+  #lend({ key, holder }: PlacesClaim, amount: number): void {
+    const places = this.#places.get(key) ?? { taken: 0, holders: new Map<string, number>() }
+    places.taken += Math.max(0, amount) - (places.holders.get(holder) ?? 0)
+    if (amount > 0) {
+      places.holders.set(holder, amount)
+      this.#places.set(key, places)
+      return
     }
+    places.holders.delete(holder)
+    if (places.holders.size === 0) this.#places.delete(key)
+  }
+
+  #used(claim: Claim, monoMs: number): number {
+    if (claim.kind === 'places') return this.#taken(claim)
+    if (claim.kind === 'total') return this.#totals.get(claim.key)?.used ?? 0
+    return this.#buckets.has(claim.key) ? this.#drained(claim, monoMs).level : 0
   }
 
   #left(claim: Claim, monoMs: number): number {
@@ -207,8 +205,22 @@ export class LocalCounters implements CounterStore {
   }
 
   #taken({ key }: PlacesClaim): number {
-    return this.#places.get(key) ?? 0
+    return this.#places.get(key)?.taken ?? 0
   }
+}
+
+interface Moment {
+  readonly nowMs: number
+  readonly monoMs: number
+  /** Taken from the same count by earlier claims of the same step. */
+  readonly before: number
+}
+
+function takenBefore(claims: readonly Claim[], end: number): number {
+  let taken = 0
+  const key = claims[end]?.key
+  for (let i = 0; i < end; i += 1) if (claims[i]?.key === key) taken += claims[i]?.amount ?? 0
+  return taken
 }
 
 function waitOf(claim: BucketClaim, over: number): number {

@@ -251,7 +251,7 @@ describe('a caller', () => {
         open: false,
         find: (key) =>
           key === 'sk-good'
-            ? { tenant: 'acme', key: 'acme/ci', allow: new Set(['chat']), limiter: null }
+            ? { tenant: 'acme', key: 'acme/ci', allow: new Set(['chat']), allowance: null }
             : { refused: 'identity.unknown_key' },
       },
     })
@@ -270,15 +270,25 @@ describe('a caller', () => {
 
   it('above his limit is told how long to wait', async () => {
     await gateway.close()
-    const limiter = { take: () => ({ retryAfterMs: 1500 }) }
+    const allowance = {
+      hold: () => ({
+        refused: 'policy.limit_reached' as const,
+        limit: 'few',
+        holder: 'acme/ci',
+        retryAfterMs: 1500,
+        headers: ['x-ratelimit-remaining-requests', '0'],
+      }),
+      standing: () => [],
+    }
     gateway = await TestGateway.start({
       routes: [testRoute('chat', [])],
-      identity: { open: false, find: () => ({ tenant: 'acme', key: 'acme/ci', allow: null, limiter }) },
+      identity: { open: false, find: () => ({ tenant: 'acme', key: 'acme/ci', allow: null, allowance }) },
     })
     const response = await post(JSON.stringify({ model: 'chat', messages }))
 
     expect(response.status).toBe(429)
     expect(response.headers.get('retry-after')).toBe('2')
+    expect(response.headers.get('x-ratelimit-remaining-requests')).toBe('0')
     expect(await response.json()).toMatchObject({
       error: { code: 'policy.limit_reached', type: 'rate_limit_error' },
     })

@@ -164,7 +164,7 @@ describe.each(callers.map((it) => [it.wire, it] as const))('a caller of %s', (wi
       open: false,
       find(key) {
         seen.push(key)
-        return { tenant: 'acme', key: 'acme/a', allow: null, limiter: null }
+        return { tenant: 'acme', key: 'acme/a', allow: null, allowance: null }
       },
     })
     await ask(caller, false, {
@@ -190,7 +190,7 @@ describe('the key in the query', () => {
       open: false,
       find(key) {
         seen.push(key)
-        return { tenant: 'acme', key: 'acme/a', allow: null, limiter: null }
+        return { tenant: 'acme', key: 'acme/a', allow: null, allowance: null }
       },
     })
     const body = JSON.stringify({ contents: [{ role: 'user', parts: [{ text: 'hi' }] }] })

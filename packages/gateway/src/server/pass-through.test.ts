@@ -27,7 +27,7 @@ beforeEach(async () => {
     passThrough: [testRoute('providers/open', [raw])],
     identity: {
       open: false,
-      find: (): Caller => ({ tenant: 'acme', key: 'acme/ci', allow, limiter: null }),
+      find: (): Caller => ({ tenant: 'acme', key: 'acme/ci', allow, allowance: null }),
     },
   })
   client = new OpenAI({ apiKey: 'sk-caller', baseURL: `${gateway.origin}/v1`, maxRetries: 0 })

@@ -84,8 +84,8 @@ export class ReplayVersion {
     const { caller, route } = it
     const code = fillFault(row, route)
     if (code !== null) return refused(code, route.name)
-    if (caller?.limiter != null && caller.limiter.take(row.startedAt) !== null)
-      return refused('policy.limit_reached', route.name)
+    const over = this.#overLimit(caller, row, route)
+    if (over !== null) return refused(over, route.name)
     const rules = { route, wishes: ask.wishes }
     const tools = { clock: this.#time, random: this.#time.random }
     const next = new NextTargets({ routeAsk: () => ask }, rules, tools)
@@ -93,6 +93,28 @@ export class ReplayVersion {
     const target = next.first(row.startedAt) ?? next.fallback(row.startedAt)
     if (target === null) return refused('upstream.open_breakers', route.name)
     return { code: '', route: route.name, target: target.name, costMicroUsd: this.#costOf(target, row) }
+  }
+
+  /** As if the call had been over at once: it holds what it came to, so that rates and budgets are met as they were. */
+  #overLimit(caller: Caller | null, row: ReplayRow, route: CompiledRoute): string | null {
+    const allowance = caller?.allowance ?? null
+    if (allowance === null) return null
+    const { id, startedAt } = row
+    const [inputTokens, outputTokens] = [row.inputTokens ?? 0, row.outputTokens ?? 0]
+    const [first] = route.targets
+    const costMicroUsd = (first === undefined ? null : this.#costOf(first.target, row)) ?? 0
+    const held = allowance.hold({
+      ...{ id, startedAt, startedMono: startedAt, routeName: route.name },
+      inputTokens: () => inputTokens,
+      outputTokens: () => outputTokens,
+      costMicroUsd: () => costMicroUsd,
+    })
+    // Counts of a replay are its own, and its own answer at once.
+    if (held instanceof Promise) return null
+    if ('refused' in held) return held.refused
+    const now = { nowMs: startedAt, monoMs: startedAt }
+    held.settle({ ...now, asked: true, inputTokens, outputTokens, costMicroUsd })
+    return null
   }
 
   #costOf(target: CompiledTarget, row: ReplayRow): number | null {

@@ -18,16 +18,15 @@ function ofKey(look: Look, tenant: string, key: string): Warning[] {
   const was = limitOf(look.before, tenant, key)
   if (was?.name === now.name && !look.touches('limits', now.name)) return []
   const times = look.facts.timesOf(`${tenant}/${key}`)
-  const peak = peakOf(times, now.limit.perMs)
-  const most = now.limit.requests
+  const { requests: most, perMs } = now.limit
+  if (most === undefined || perMs === undefined) return []
+  const peak = peakOf(times, perMs)
   if (peak <= most) return []
-  const text = `limit ${now.name} takes ${most} requests in ${sayTime(now.limit.perMs)}; key ${key} of tenant ${tenant} had ${peak} in its busiest such time of the last hour`
+  const text = `limit ${now.name} takes ${most} requests in ${sayTime(perMs)}; key ${key} of tenant ${tenant} had ${peak} in its busiest such time of the last hour`
   const pointer = look.touches('limits', now.name)
     ? pointerOf('limits', now.name, 'requests')
     : pointerOf('tenants', tenant)
-  return [
-    warn('plan.limit_below_peak', pointer, { text, numbers: { limit: most, peak, perMs: now.limit.perMs } }),
-  ]
+  return [warn('plan.limit_below_peak', pointer, { text, numbers: { limit: most, peak, perMs } })]
 }
 
 function limitOf(sections: Sections, tenant: string, key: string): { name: string; limit: LimitSpec } | null {

@@ -4,6 +4,7 @@ import { isFields } from '../fields.ts'
 
 const TYPES: Readonly<Record<number, string>> = {
   401: 'authentication_error',
+  402: 'billing_error',
   403: 'permission_error',
   404: 'not_found_error',
   413: 'request_too_large',

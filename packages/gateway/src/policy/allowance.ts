@@ -1,0 +1,315 @@
+/**
+ * A caller's limits and budgets: what a call may come to is held before it, and put right by what it came to.
+ *
+ * Invariants: a hold that is refused has taken nothing anywhere; a hold is settled once, whatever happened; the sum of
+ * what was settled is the sum of what was used. A budget of calls is never overdrawn; one of money or tokens by no more
+ * than what its calls under way came to beyond what was held for them.
+ *
+ * Counts of this process are taken first, because they answer at once and cost nothing to give back; then all that are
+ * shared, in one step of theirs.
+ *
+ * Not here: what is counted by which key (`counts.ts`), headers (`rate-headers.ts`), the counts (`local-counters.ts`).
+ */
+import type {
+  Allowance,
+  BudgetWarning,
+  Hold,
+  HoldAsk,
+  HoldRefused,
+  Level,
+  Standing,
+  Used,
+} from '../contract/allowance.ts'
+import type { BucketClaim, Claim, Correction, CounterStore, Left, Short } from '../contract/counters.ts'
+import {
+  type Count,
+  claimOf,
+  countsOf,
+  currentPeriod,
+  type Estimate,
+  estimateOf,
+  heldOf,
+  mostOf,
+  type Numbers,
+  needsOf,
+  type RateCount,
+  usedOf,
+} from './counts.ts'
+import type { LocalCounters } from './local-counters.ts'
+import type { OutputBounds } from './output-bounds.ts'
+import { type RateHeaders, rateHeaders } from './rate-headers.ts'
+
+/** What outlives every version. */
+export interface Counters {
+  readonly local: LocalCounters
+  readonly bounds: OutputBounds
+}
+
+/** Nobody knows when a place is given back; to ask again in a second costs little. */
+const PLACE_RETRY_MS = 1000
+
+/** `null` for a caller that nothing counts. `shared`: where counts of several processes are kept, if anywhere. */
+export function createAllowance(
+  levels: readonly Level[],
+  numbers: Numbers,
+  { local, bounds, shared }: Counters & { readonly shared: CounterStore | null },
+): Allowance | null {
+  const counts = countsOf(levels, numbers, shared !== null)
+  const [first] = counts
+  if (first === undefined) return null
+  if (counts.length === 1 && first.of === 'rate' && first.counts === 'requests' && !first.shared) {
+    return new OneLimit(first, local)
+  }
+  return new ManyLimits(counts, { local, bounds, shared })
+}
+
+const NO_WARNINGS: readonly BudgetWarning[] = Object.freeze([])
+
+/** The caller that most callers are: one limit of requests, counted here. Takes one small object a call. */
+class OneLimit implements Allowance {
+  readonly #count: RateCount
+  readonly #claim: BucketClaim
+  readonly #local: LocalCounters
+  readonly #headers: RateHeaders
+
+  constructor(count: RateCount, local: LocalCounters) {
+    this.#count = count
+    this.#local = local
+    this.#headers = rateHeaders([count])
+    const { key, rate, perMs, burst } = count
+    this.#claim = Object.freeze({ kind: 'bucket', key, amount: 1, rate, perMs, burst })
+  }
+
+  hold({ startedMono }: HoldAsk): Hold | HoldRefused {
+    const left = this.#local.takeOne(this.#claim, startedMono)
+    if (left >= 0) return new CountedRequest(this.#headers, left)
+    const { entry: limit, holder } = this.#count
+    const headers = this.#headers.of([0])
+    return { refused: 'policy.limit_reached', limit, holder, retryAfterMs: -left, headers }
+  }
+
+  standing(nowMs: number, monoMs: number): readonly Standing[] {
+    const [used = 0] = this.#local.read([this.#claim], nowMs, monoMs)
+    return [standingOf(this.#count, used, nowMs)]
+  }
+}
+
+/** A request that was counted: there is nothing to settle. */
+class CountedRequest implements Hold {
+  readonly #all: RateHeaders
+  readonly #left: number
+
+  constructor(all: RateHeaders, left: number) {
+    this.#all = all
+    this.#left = left
+  }
+
+  get headers(): readonly string[] {
+    return this.#all.of([this.#left])
+  }
+  get tokens(): number {
+    return 0
+  }
+  get settles(): boolean {
+    return false
+  }
+  get warnings(): readonly BudgetWarning[] {
+    return NO_WARNINGS
+  }
+  settle(): void {
+    // A request stays one, whatever became of it.
+  }
+}
+
+/** One count and what a call claims of it. */
+interface Part {
+  readonly count: Count
+  readonly claim: Claim
+}
+
+class ManyLimits implements Allowance {
+  readonly counts: readonly Count[]
+  readonly counters: Counters & { readonly shared: CounterStore | null }
+  readonly headers: RateHeaders
+  readonly #needs: { readonly tokens: boolean; readonly cost: boolean }
+  readonly #refusesUnpriced: Count | null
+
+  constructor(counts: readonly Count[], counters: Counters & { readonly shared: CounterStore | null }) {
+    // Those of this process first: what is left comes back in this order.
+    this.counts = [...counts.filter((it) => !it.shared), ...counts.filter((it) => it.shared)]
+    this.counters = counters
+    this.headers = rateHeaders(this.counts)
+    this.#needs = needsOf(counts)
+    this.#refusesUnpriced =
+      counts.find((it) => it.of === 'budget' && it.counts === 'usd' && it.onUnpriced === 'refuse') ?? null
+  }
+
+  hold(ask: HoldAsk): Hold | HoldRefused | Promise<Hold | HoldRefused> {
+    const { local, bounds, shared } = this.counters
+    const estimate = estimateOf(ask, this.#needs, (route) => bounds.of(route))
+    if (estimate.costMicroUsd === null && this.#refusesUnpriced !== null) {
+      const { entry, holder } = this.#refusesUnpriced
+      return { refused: 'policy.no_price', limit: entry, holder, retryAfterMs: null, headers: [] }
+    }
+    const parts = this.#partsOf(ask, estimate)
+    const here = parts.filter((it) => !it.count.shared)
+    const taken = local.take(here.map(claimOfPart), ask.startedAt, ask.startedMono)
+    if ('short' in taken) return this.#refused(here, taken)
+    if (here.length === parts.length || shared === null)
+      return this.#held(ask, { parts, estimate, left: taken.left })
+    return this.#holdShared(shared, { ask, parts, estimate, here, left: taken.left })
+  }
+
+  async standing(nowMs: number, monoMs: number): Promise<readonly Standing[]> {
+    const { local, shared } = this.counters
+    const parts = this.counts.map((count) => ({ count, claim: claimOf(count, 0, { id: '', nowMs }) }))
+    const here = parts.filter((it) => !it.count.shared)
+    const there = parts.filter((it) => it.count.shared)
+    const usedHere = local.read(here.map(claimOfPart), nowMs, monoMs)
+    const usedThere = there.length === 0 ? [] : await shared?.read(there.map(claimOfPart), nowMs)
+    const used = [...usedHere, ...(usedThere ?? [])]
+    return this.counts.map((count, i) => standingOf(count, used[i] ?? 0, nowMs))
+  }
+
+  #partsOf(ask: HoldAsk, estimate: Estimate): readonly Part[] {
+    const about = { id: ask.id, nowMs: ask.startedAt }
+    return this.counts.map((count) => ({ count, claim: claimOf(count, heldOf(count, estimate), about) }))
+  }
+
+  async #holdShared(
+    shared: CounterStore,
+    { ask, parts, estimate, here, left }: Held & { readonly ask: HoldAsk; readonly here: readonly Part[] },
+  ): Promise<Hold | HoldRefused> {
+    const there = parts.slice(here.length)
+    const giveBack = (): void =>
+      this.counters.local.correct(
+        here.map(({ claim }) => ({ claim, by: -claim.amount })),
+        ask.startedAt,
+        ask.startedMono,
+      )
+    let taken: Left | Short
+    try {
+      taken = await shared.take(there.map(claimOfPart), ask.startedAt)
+    } catch {
+      giveBack()
+      const [first] = there
+      const [limit, holder] = [first?.count.entry ?? '', first?.count.holder ?? '']
+      return { refused: 'counters.unreachable', limit, holder, retryAfterMs: PLACE_RETRY_MS, headers: [] }
+    }
+    if (!('short' in taken)) return this.#held(ask, { parts, estimate, left: [...left, ...taken.left] })
+    giveBack()
+    return this.#refused(there, taken)
+  }
+
+  #held(ask: HoldAsk, held: Held): Hold {
+    return new HeldCall(this, ask, held)
+  }
+
+  #refused(parts: readonly Part[], { short, retryAfterMs, left }: Short): HoldRefused {
+    const part = parts[short]
+    if (part === undefined) throw new TypeError('a store of counts refused a claim that was not made')
+    const { entry: limit, holder, of } = part.count
+    const headers = this.headers.of(
+      this.counts.map((it) => left[parts.findIndex((one) => one.count === it)] ?? null),
+    )
+    if (of === 'budget') return { refused: 'policy.budget_spent', limit, holder, retryAfterMs, headers }
+    if (of === 'rate') return { refused: 'policy.limit_reached', limit, holder, retryAfterMs, headers }
+    return { refused: 'policy.too_many_at_once', limit, holder, retryAfterMs: PLACE_RETRY_MS, headers }
+  }
+}
+
+interface Held {
+  readonly parts: readonly Part[]
+  readonly estimate: Estimate
+  /** Of each count, after it was taken. */
+  readonly left: readonly number[]
+}
+
+class HeldCall implements Hold {
+  readonly settles = true
+  readonly tokens: number
+  readonly warnings: readonly BudgetWarning[]
+  readonly #allowance: ManyLimits
+  readonly #route: string
+  /** Whether the request set a bound of its own: then nothing is learnt of the route. */
+  readonly #left: readonly number[]
+  #parts: readonly Part[]
+
+  constructor(allowance: ManyLimits, ask: HoldAsk, { parts, estimate, left }: Held) {
+    this.#allowance = allowance
+    this.#route = ask.routeName
+    this.#parts = parts
+    this.#left = left
+    this.tokens = estimate.inputTokens + estimate.outputTokens
+    this.warnings = warningsOf(parts, left, ask.startedAt)
+  }
+
+  get headers(): readonly string[] {
+    return this.#allowance.headers.of(this.#left)
+  }
+
+  settle(used: Used): void {
+    const parts = this.#parts
+    if (parts.length === 0) return
+    this.#parts = []
+    const { local, bounds, shared } = this.#allowance.counters
+    if (used.outputTokens > 0) bounds.learn(this.#route, used.outputTokens)
+    const [here, there]: [Correction[], Correction[]] = [[], []]
+    for (const { count, claim } of parts) {
+      const by = usedOf(count, used) - claim.amount
+      if (by !== 0) (count.shared ? there : here).push({ claim, by })
+    }
+    local.correct(here, used.nowMs, used.monoMs)
+    if (there.length === 0 || shared === null) return
+    void settleShared(shared, there, used.nowMs)
+  }
+}
+
+/** A store owes that what it cannot count now it counts later; what it throws then is nobody's to hear. */
+async function settleShared(
+  store: CounterStore,
+  corrections: readonly Correction[],
+  nowMs: number,
+): Promise<void> {
+  try {
+    await store.correct(corrections, nowMs)
+  } catch {
+    // Said by the store itself, which knows what it lost.
+  }
+}
+
+function claimOfPart({ claim }: Part): Claim {
+  return claim
+}
+
+/** Budgets of which this hold took the share that is warned of; each once in its period. */
+function warningsOf(
+  parts: readonly Part[],
+  left: readonly number[],
+  nowMs: number,
+): readonly BudgetWarning[] {
+  let warnings: BudgetWarning[] | null = null
+  for (let i = 0; i < parts.length; i += 1) {
+    const count = parts[i]?.count
+    if (count === undefined || count.of !== 'budget') continue
+    const share = 1 - (left[i] ?? 0) / count.most
+    const period = currentPeriod(count, nowMs)
+    if (share < count.warnAt || count.warnedIn === period) continue
+    count.warnedIn = period
+    warnings ??= []
+    warnings.push({ budget: count.entry, holder: count.holder, share })
+  }
+  return warnings ?? NO_WARNINGS
+}
+
+function standingOf(count: Count, used: number, nowMs: number): Standing {
+  const { kind, holder, entry, counts, shared } = count
+  const most = mostOf(count)
+  const base = { kind, holder, entry, counts, shared, most, used, left: Math.max(0, most - used) }
+  if (count.of !== 'budget') {
+    const perMs = count.of === 'rate' ? count.perMs : null
+    return { ...base, of: 'limit', perMs, period: null, endsMs: null }
+  }
+  const { endsMs } = currentPeriod(count, nowMs)
+  return { ...base, of: 'budget', perMs: null, period: count.period, endsMs }
+}

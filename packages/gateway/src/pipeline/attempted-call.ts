@@ -11,7 +11,6 @@
 import { writeTraceparent } from '@changeover/otel'
 import type { Span } from '@changeover/reload'
 import type { Hold } from '../contract/allowance.ts'
-import type { AskedBeside, CacheOutcome } from '../contract/answer-cache.ts'
 import type { AttemptBill } from '../contract/call.ts'
 import type { CompiledRoute, CompiledTarget } from '../contract/compiled.ts'
 import type { FinishReason, Usage } from '../contract/neutral.ts'
@@ -68,12 +67,12 @@ export abstract class AttemptedCall extends Call implements AttemptHost, ReplyPo
   #finish: FinishReason | null = null
   #asked: RequestFacts | null = null
   #leaving: AbortController | null = null
+  #hold: Hold | null = null
 
   /** What the call is for a target. Throws where it cannot be said in the target's format. */
   protected abstract writeUpstream(it: BodyFor, target: CompiledTarget): UpstreamBody
   /** `null` for an answer of a kind that the caller could not read. */
   protected abstract openReplyFor(answer: Answer): Reply | null
-  #hold: Hold | null = null
 
   onDrain(): void {
     this.#attempts?.resume()
@@ -341,21 +340,6 @@ export abstract class AttemptedCall extends Call implements AttemptHost, ReplyPo
     endCallSpan(span, facts, this.tools.scope)
   }
 
-  protected addHeaders(headers: string[]): void {
-    if (this.#hold !== null) for (const it of this.#hold.headers) headers.push(it)
-    if (this.target !== null) headers.push('x-changeover-target', this.target.name)
-    headers.push('traceparent', writeTraceparent(this.callSpan().context))
-    if (this.#requestId !== null) headers.push(this.head.wire.requestIdHeader, this.#requestId)
-    for (const it of this.#passed) headers.push(it)
-    const warnings = this.#written?.warnings ?? NO_WARNINGS
-    if (warnings.length > 0) headers.push('x-changeover-warnings', headerText(warnings.join('; ')))
-  }
-
-  #facts(): CallFacts {
-    const bill = this.#bill
-    return {
-      id: this.id,
-      endpoint: this.head.endpoint,
   /** Keeps what the call holds of its caller's limits. False when the call is over: then it is given back at once. */
   protected keepHold(hold: Hold): boolean {
     this.#hold = hold
@@ -374,6 +358,21 @@ export abstract class AttemptedCall extends Call implements AttemptHost, ReplyPo
     hold.settle(facts === null ? unused(now) : usedBy(facts, now))
   }
 
+  protected addHeaders(headers: string[]): void {
+    if (this.#hold !== null) for (const it of this.#hold.headers) headers.push(it)
+    if (this.#target !== null) headers.push('x-changeover-target', this.#target.name)
+    headers.push('traceparent', writeTraceparent(this.callSpan().context))
+    if (this.#requestId !== null) headers.push(this.head.wire.requestIdHeader, this.#requestId)
+    for (const it of this.#passed) headers.push(it)
+    const warnings = this.#written?.warnings ?? NO_WARNINGS
+    if (warnings.length > 0) headers.push('x-changeover-warnings', headerText(warnings.join('; ')))
+  }
+
+  #facts(): CallFacts {
+    const bill = this.#bill
+    return {
+      id: this.id,
+      endpoint: this.head.endpoint,
       startedAt: this.startedAt,
       durationMs: this.tools.clock.monotonic() - this.startedMono,
       firstTokenMs: this.#firstTokenMs,

@@ -31,7 +31,7 @@ const letters: Embed = (text) => {
   }
   return Promise.resolve({ vector, asked: ASKED })
 }
-const ASKED = { target: 'e/e', status: 200, error: '', durationMs: 1, inputTokens: 2, costMicroUsd: 3 }
+const ASKED = { target: 'e/e', status: 200, error: '', durationMs: 1, bill: null }
 
 async function led(look: CacheLook | Promise<CacheLook>): Promise<CacheLead> {
   const it = await look

@@ -62,6 +62,7 @@ export const columns = [
   'output_image_tokens',
   'cached_audio_tokens',
   'cached_image_tokens',
+  'cache',
 ] as const
 
 export const insertSql = `INSERT INTO calls (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`
@@ -109,6 +110,7 @@ export interface Row {
   readonly asked: string | null
   readonly rule: string | null
   readonly choice: string | null
+  readonly cache: NonNullable<CallRecord['cache']> | null
   /** As JSON; `null` for none. */
   readonly skipped: string | null
   readonly price: string | null
@@ -171,6 +173,7 @@ export function toRow(it: CallRecord): SQLInputValue[] {
     it.outputImageTokens ?? null,
     it.cachedAudioTokens ?? null,
     it.cachedImageTokens ?? null,
+    it.cache ?? null,
   ]
 }
 
@@ -220,6 +223,7 @@ export function toRecord(row: Row): CallRecord {
     ...(row.estimated === null ? {} : { estimated: true }),
     ...(row.service_tier === null ? {} : { serviceTier: row.service_tier }),
     ...rareTokensOf(row),
+    ...(row.cache === null ? {} : { cache: row.cache }),
     ...(row.warnings === null ? {} : { warnings: JSON.parse(row.warnings) as string[] }),
     ...(row.asked === null ? {} : { asked: JSON.parse(row.asked) as RecordedAsk }),
     ...(row.skipped === null ? {} : { skipped: JSON.parse(row.skipped) as SkippedTarget[] }),

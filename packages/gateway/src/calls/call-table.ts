@@ -57,6 +57,7 @@ const migrations = [
   ALTER TABLE calls ADD COLUMN output_image_tokens INTEGER;
   ALTER TABLE calls ADD COLUMN cached_audio_tokens INTEGER;
   ALTER TABLE calls ADD COLUMN cached_image_tokens INTEGER;`,
+  `ALTER TABLE calls ADD COLUMN cache TEXT;`,
 ]
 
 const dayMs = 86_400_000

@@ -7,6 +7,7 @@
  *
  * Not here: how answers go out (`pipeline/`).
  */
+import type { AttemptBill } from './call.ts'
 import type { WireName } from './wire.ts'
 
 /** An answer as it goes out to the caller, in the caller's format. */
@@ -20,8 +21,8 @@ export interface KeptAnswer {
   readonly keptAt: number
   /** What it had cost, for who wants to know what was saved. */
   readonly target: string
-  readonly inputTokens: number
-  readonly outputTokens: number
+  readonly inputTokens: number | null
+  readonly outputTokens: number | null
   readonly costMicroUsd: number | null
 }
 
@@ -80,8 +81,8 @@ export interface AskedBeside {
   /** Empty when it ended well. */
   readonly error: string
   readonly durationMs: number
-  readonly inputTokens: number | null
-  readonly costMicroUsd: number | null
+  /** `null` where nothing was billed. */
+  readonly bill: AttemptBill | null
 }
 
 /** `null`: not looked at, and not kept. */

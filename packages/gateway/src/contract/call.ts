@@ -1,3 +1,4 @@
+import type { CacheOutcome } from './answer-cache.ts'
 import type { FinishReason, Usage } from './neutral.ts'
 import type { Modality } from './route-ask.ts'
 import type { FailureClass } from './routing.ts'
@@ -97,6 +98,8 @@ export interface CallRecord {
   readonly skipped?: readonly SkippedTarget[]
   /** What its user said of it. Absent when he said nothing, and in lists. */
   readonly feedback?: Omit<Feedback, 'call'>
+  /** What the cache of the route made of it. Absent where the route has none, or it was not looked at. */
+  readonly cache?: CacheOutcome
   /** What the caller asked for and the provider's format lacks. Absent when there was nothing. */
   readonly warnings?: readonly string[]
   /** What routing asks of a request, as far as it was at hand. Absent when there was nothing. */
@@ -129,8 +132,11 @@ export interface CallAttempt {
   readonly status: number | null
   readonly error: string
   readonly durationMs: number
-  /** What went out beside the others: a second attempt to be faster, or a copy that nobody was answered from. */
-  readonly kind?: 'hedge' | 'mirror'
+  /**
+   * What went out beside the others: a second attempt to be faster, a copy that nobody was answered from, or a text that was
+   * embedded to find an answer to its like.
+   */
+  readonly kind?: 'hedge' | 'mirror' | 'embedding'
   /** Why it was made, after the first; absent for the first. */
   readonly by?: AttemptReason
   /** Of one that failed before it answered, and was billed. Part of the call's cost. */

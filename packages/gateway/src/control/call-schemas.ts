@@ -11,9 +11,11 @@ export const CallAttempt = z
     error: z.string(),
     durationMs: z.number(),
     kind: z
-      .enum(['hedge', 'mirror'])
+      .enum(['hedge', 'mirror', 'embedding'])
       .optional()
-      .describe('beside the others: to be faster, or as a copy that nobody was answered from'),
+      .describe(
+        'beside the others: to be faster, as a copy that nobody was answered from, or to find an answer to the like',
+      ),
     by: z
       .string()
       .optional()
@@ -76,6 +78,10 @@ export const Call = z
       ),
     rule: z.string().nullable().describe('JSON pointers of the rules that led to the route'),
     choice: z.string().nullable().describe('among which targets one was chosen, and how'),
+    cache: z
+      .enum(['exact', 'semantic', 'joined', 'miss', 'bypass'])
+      .optional()
+      .describe('what the cache of the route made of it; absent where there was none'),
     asked: z
       .object({
         sensitive: z.boolean(),

@@ -8,6 +8,7 @@
 import { hash } from 'node:crypto'
 import type { CompiledRoute, CompiledTarget } from '../contract/compiled.ts'
 import type { CallHead } from '../contract/downstream.ts'
+import type { CallerWishes } from '../routing/caller-wishes.ts'
 
 const known = new WeakMap<CompiledRoute, RouteBasis>()
 
@@ -17,11 +18,11 @@ interface RouteBasis {
   readonly passed: readonly string[]
 }
 
-/** `regions`: those that the call may go to; `null` for all. */
-export function answerBasis(route: CompiledRoute, head: CallHead, regions: string | null): string {
+export function answerBasis(route: CompiledRoute, head: CallHead, wishes: CallerWishes): string {
   const { digest, passed } = basisOf(route)
   const headers = passed.map((it) => head.headers[it] ?? null)
-  return JSON.stringify([digest, head.endpoint, regions, headers])
+  const regions = wishes.regions === null ? null : [...wishes.regions].sort()
+  return JSON.stringify([digest, head.endpoint, wishes.region, regions, headers])
 }
 
 function basisOf(route: CompiledRoute): RouteBasis {

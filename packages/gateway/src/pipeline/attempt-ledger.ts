@@ -4,6 +4,7 @@
  * written; a hedge has it when it is over.
  */
 import type { Span } from '@changeover/reload'
+import type { AskedBeside } from '../contract/answer-cache.ts'
 import type { AttemptBill, AttemptReason, CallAttempt } from '../contract/call.ts'
 import type { CompiledTarget } from '../contract/compiled.ts'
 import type { Usage } from '../contract/neutral.ts'
@@ -40,6 +41,12 @@ export class AttemptLedger {
     else this.#write(reason === null ? line : { ...line, by: reason })
     if (it.span !== null) endAttemptSpan(it.span, it)
     instruments?.attempt(target, error, durationMs)
+  }
+
+  /** A text was embedded before there was an attempt. */
+  addEmbedding({ target, status, error, durationMs, bill }: AskedBeside): void {
+    const line: CallAttempt = { target, status, error, durationMs, kind: 'embedding' }
+    this.lines.push(bill === null ? line : { ...line, bill })
   }
 
   /** A copy is on its way. */

@@ -11,6 +11,7 @@
 import { writeTraceparent } from '@changeover/otel'
 import type { Span } from '@changeover/reload'
 import type { Hold } from '../contract/allowance.ts'
+import type { AskedBeside, CacheOutcome } from '../contract/answer-cache.ts'
 import type { AttemptBill } from '../contract/call.ts'
 import type { CompiledRoute, CompiledTarget } from '../contract/compiled.ts'
 import type { FinishReason, Usage } from '../contract/neutral.ts'
@@ -43,9 +44,13 @@ import type { BodyFor, UpstreamBody } from './upstream-body.ts'
 import { upstreamRequest } from './upstream-request.ts'
 
 export abstract class AttemptedCall extends Call implements AttemptHost, ReplyPort {
+  /** As it goes on; as it came. */
   protected body: RequestBody | null = null
+  protected came: RequestBody | null = null
   protected route: CompiledRoute | null = null
   protected prompt: string | null = null
+  /** What the cache made of it; `null` where the route has none. */
+  protected cached: CacheOutcome | null = null
   protected wishes: CallerWishes = NO_WISHES
   /** Pointers of the rules that led to the route. */
   #rule: string | null = null
@@ -55,7 +60,7 @@ export abstract class AttemptedCall extends Call implements AttemptHost, ReplyPo
   #attemptAt = 0
   #attemptKind: AsideKind | null = null
   readonly #ledger = new AttemptLedger()
-  #target: CompiledTarget | null = null
+  protected target: CompiledTarget | null = null
   #written: UpstreamBody | null = null
   #reply: Reply | null = null
   #requestId: string | null = null
@@ -63,8 +68,9 @@ export abstract class AttemptedCall extends Call implements AttemptHost, ReplyPo
   #committed = false
   #firstTokenMs: number | null = null
   #seenModel = ''
-  readonly #bill = new CallBill()
-  #finish: FinishReason | null = null
+  protected readonly bill = new CallBill()
+  /** Why the model stopped, as far as it is known. */
+  protected stopped: FinishReason | null = null
   #asked: RequestFacts | null = null
   #leaving: AbortController | null = null
   #hold: Hold | null = null
@@ -114,8 +120,8 @@ export abstract class AttemptedCall extends Call implements AttemptHost, ReplyPo
   }
 
   onAttempt(target: CompiledTarget): UpstreamRequest | null {
-    this.#target = target
-    this.#bill.begin()
+    this.target = target
+    this.bill.begin()
     this.#attemptAt = this.tools.clock.monotonic()
     this.#seenModel = ''
     this.#requestId = null
@@ -157,8 +163,8 @@ export abstract class AttemptedCall extends Call implements AttemptHost, ReplyPo
 
   adopt(aside: Aside): void {
     if (!(aside instanceof AsideRun)) return
-    this.#target = aside.target
-    this.#bill.begin()
+    this.target = aside.target
+    this.bill.begin()
     this.#attemptAt = aside.startedMono
     this.#written = aside.written
     this.#attemptSpan = aside.span
@@ -172,7 +178,7 @@ export abstract class AttemptedCall extends Call implements AttemptHost, ReplyPo
     const body = this.body
     if (written === null || body === null) return
     this.#requestId = findRequestId(headers)
-    this.#passed = this.#target === null ? [] : passedDown(this.#target.provider, headers)
+    this.#passed = this.target === null ? [] : passedDown(this.target.provider, headers)
     this.#reply = this.openReplyFor({
       status,
       headers,
@@ -211,7 +217,7 @@ export abstract class AttemptedCall extends Call implements AttemptHost, ReplyPo
     this.#attemptKind = null
     this.#attemptSpan = null
     const bill = this.#billAttempt(target, code)
-    const usage = bill?.tokens ?? (this.#committed ? this.#bill.usage : null)
+    const usage = bill?.tokens ?? (this.#committed ? this.bill.usage : null)
     const seen = { seenModel: this.#seenModel, usage, reason: this.#attempts?.reason ?? null }
     this.#ledger.end(
       { target, status, error: code, cause, durationMs, kind, span, bill, ...seen },
@@ -287,11 +293,11 @@ export abstract class AttemptedCall extends Call implements AttemptHost, ReplyPo
   }
 
   seenUsage(usage: Usage): void {
-    this.#bill.seen(usage)
+    this.bill.seen(usage)
   }
 
   seenFinish(reason: FinishReason): void {
-    this.#finish = reason
+    this.stopped = reason
   }
 
   replyWhole(status: number, contentType: string, body: Buffer | string): void {
@@ -314,6 +320,15 @@ export abstract class AttemptedCall extends Call implements AttemptHost, ReplyPo
 
   replyBroken(): void {
     this.downstream.destroy()
+  }
+
+  // What the cache asks and tells.
+
+  /** A model was asked beside, and is paid for. */
+  protected noteBeside(it: AskedBeside): void {
+    this.#ledger.addEmbedding(it)
+    const cost = it.bill?.costMicroUsd ?? null
+    if (cost !== null) this.bill.add(cost)
   }
 
   // The end.
@@ -360,7 +375,7 @@ export abstract class AttemptedCall extends Call implements AttemptHost, ReplyPo
 
   protected addHeaders(headers: string[]): void {
     if (this.#hold !== null) for (const it of this.#hold.headers) headers.push(it)
-    if (this.#target !== null) headers.push('x-changeover-target', this.#target.name)
+    if (this.target !== null) headers.push('x-changeover-target', this.target.name)
     headers.push('traceparent', writeTraceparent(this.callSpan().context))
     if (this.#requestId !== null) headers.push(this.head.wire.requestIdHeader, this.#requestId)
     for (const it of this.#passed) headers.push(it)
@@ -369,7 +384,7 @@ export abstract class AttemptedCall extends Call implements AttemptHost, ReplyPo
   }
 
   #facts(): CallFacts {
-    const bill = this.#bill
+    const bill = this.bill
     return {
       id: this.id,
       endpoint: this.head.endpoint,
@@ -380,7 +395,7 @@ export abstract class AttemptedCall extends Call implements AttemptHost, ReplyPo
       caller: this.caller,
       body: this.body,
       route: this.route,
-      target: this.#target,
+      target: this.target,
       attempts: this.#ledger.lines,
       rule: this.#rule,
       skipped: this.#attempts?.skipped ?? null,
@@ -393,7 +408,8 @@ export abstract class AttemptedCall extends Call implements AttemptHost, ReplyPo
       error: this.error,
       replyBytes: this.replyBytes,
       session: sessionHash(this.head, this.#asked, this.caller?.tenant ?? null),
-      finish: this.#finish,
+      finish: this.stopped,
+      cache: this.cached,
       placed: this.placed,
       schemaValid: schemaKept(this.whole, this.body, this.head.wire),
       asked: recordedAsk(this.gateway, {
@@ -431,8 +447,8 @@ export abstract class AttemptedCall extends Call implements AttemptHost, ReplyPo
 
   #billAttempt(target: CompiledTarget, error: string): AttemptBill | null {
     // What was counted to its end needs no estimate.
-    const isCounted = error === '' && this.#bill.counted !== null
-    return this.#bill.end({
+    const isCounted = error === '' && this.bill.counted !== null
+    return this.bill.end({
       target,
       error,
       answered: this.#committed,
@@ -473,4 +489,4 @@ export abstract class AttemptedCall extends Call implements AttemptHost, ReplyPo
 }
 
 const NO_WARNINGS: readonly string[] = []
-const STREAM_HEADERS = ['cache-control', 'no-cache', 'x-accel-buffering', 'no']
+export const STREAM_HEADERS: readonly string[] = ['cache-control', 'no-cache', 'x-accel-buffering', 'no']

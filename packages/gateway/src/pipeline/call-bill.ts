@@ -56,6 +56,11 @@ export class CallBill {
     return this.#counted
   }
 
+  /** What was asked beside, or 0 for an answer that nobody was asked for. */
+  add(costMicroUsd: number): void {
+    this.costMicroUsd = (this.costMicroUsd ?? 0) + costMicroUsd
+  }
+
   /** The attempt is over. Returns what its line in the record says; `null` where the record itself says it, or nothing was billed. */
   end(it: EndOfAttempt): AttemptBill | null {
     const counted = this.#counted
@@ -65,7 +70,7 @@ export class CallBill {
     if (usage === null) return null
     const { facts } = it.target
     const costMicroUsd = facts?.price?.costMicroUsd(usage, it.atMs) ?? null
-    if (costMicroUsd !== null) this.costMicroUsd = (this.costMicroUsd ?? 0) + costMicroUsd
+    if (costMicroUsd !== null) this.add(costMicroUsd)
     if (it.answered) {
       this.usage = usage
       this.estimated = !isFinal

@@ -1,5 +1,6 @@
 /** What is known of a call when it is over: the record and the span are two readings of it. */
 import type { Snapshot } from '@changeover/reload'
+import type { CacheOutcome } from '../contract/answer-cache.ts'
 import {
   type CallAttempt,
   type CallRecord,
@@ -50,6 +51,8 @@ export interface CallFacts {
   readonly finish: FinishReason | null
   readonly schemaValid: boolean | null
   readonly asked: RecordedAsk | null
+  /** As in the record; `null` for none. */
+  readonly cache: CacheOutcome | null
 }
 
 export function recordOf(it: CallFacts, traceId: string): CallRecord {
@@ -94,10 +97,12 @@ export function recordOf(it: CallFacts, traceId: string): CallRecord {
     choice: it.route?.choice ?? null,
   }
   const tokens = rareTokensOf(it)
-  if (it.warnings.length === 0 && it.asked === null && it.skipped === null && tokens === null) return record
+  const isPlain = it.warnings.length === 0 && it.asked === null && it.skipped === null && it.cache === null
+  if (isPlain && tokens === null) return record
   return {
     ...record,
     ...tokens,
+    ...(it.cache === null ? {} : { cache: it.cache }),
     ...(it.warnings.length === 0 ? {} : { warnings: it.warnings }),
     ...(it.asked === null ? {} : { asked: it.asked }),
     ...(it.skipped === null ? {} : { skipped: it.skipped }),

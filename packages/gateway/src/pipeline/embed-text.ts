@@ -8,12 +8,14 @@
 import type { Clock, Timer } from '@changeover/reload'
 import type { Embed, Embedded } from '../cache/kept-answers.ts'
 import type { AskedBeside } from '../contract/answer-cache.ts'
+import type { AttemptBill } from '../contract/call.ts'
 import type { CompiledTarget } from '../contract/compiled.ts'
 import type { EmbedRequest, EmbedWire } from '../contract/embeddings.ts'
 import type { Usage } from '../contract/neutral.ts'
 import type { UpstreamRequest } from '../contract/upstream.ts'
 import { embedWires } from '../wire/embeddings/list.ts'
 import { isFields } from '../wire/fields.ts'
+import { priceNameOf } from './call-bill.ts'
 
 /** A vector of ten thousand numbers, as text, several times over. */
 const MOST_BYTES = 1024 * 1024
@@ -120,14 +122,12 @@ class Asking {
     if (error === '') target.breaker.succeeded()
     else if (isDown(status, error)) target.breaker.failed(nowMono)
     this.#stop()
-    const price = target.facts?.price ?? null
     const asked: AskedBeside = {
       target: target.name,
       status,
       error,
       durationMs: nowMono - this.#startedMono,
-      inputTokens: usage?.inputTokens ?? null,
-      costMicroUsd: price === null || usage === null ? null : price.costMicroUsd(usage, clock.now()),
+      bill: usage === null ? null : billOf(target, usage, clock.now()),
     }
     this.#resolve({ vector, asked })
   }
@@ -151,6 +151,11 @@ function requestTo(
   const { origin } = target.upstream
   const headers = target.sign?.({ method: 'POST', origin, path, headers: unsigned, body, nowMs }) ?? unsigned
   return { method: 'POST', path, headers, body }
+}
+
+function billOf(target: CompiledTarget, tokens: Usage, atMs: number): AttemptBill {
+  const costMicroUsd = target.facts?.price?.costMicroUsd(tokens, atMs) ?? null
+  return { price: priceNameOf(target), costMicroUsd, tokens }
 }
 
 function isDown(status: number | null, error: string): boolean {

@@ -14,6 +14,7 @@ const good = {
   costMicroUsd: 7,
   finish: 'stop',
   schemaValid: null,
+  cache: null,
 } as unknown as CallFacts
 
 /** What a call says, by the name of the measure. */

@@ -41,6 +41,8 @@ export const measures: readonly Measure[] = [
   { ...amount, name: 'output_tokens', worse: 'either', tolerance: 0.5, optional: true, of: outputTokens },
   // Cheaper is no harm: to move calls to a cheaper model is what many changes are for.
   { ...amount, ...MAIN, name: 'cost_micro_usd', optional: true, of: (it) => it.costMicroUsd ?? Number.NaN },
+  // Kept answers that are not found again show in bills long before anybody asks why.
+  { ...rate, name: 'cache_hit_rate', worse: 'lower', optional: true, of: cacheHit },
   // Added when somebody says so, after the call: docs/guide/rollouts.md.
   { ...rate, name: 'feedback_rate', worse: 'lower', tolerance: 0.1, optional: true, of: () => Number.NaN },
 ]
@@ -94,6 +96,11 @@ function retried({ attempts }: CallFacts): number {
   if (attempts.length === 0) return Number.NaN
   for (const it of attempts) if (it.kind === undefined && it.error !== '') return 1
   return 0
+}
+
+function cacheHit({ cache }: CallFacts): number {
+  if (cache === null || cache === 'bypass') return Number.NaN
+  return Number(cache !== 'miss')
 }
 
 function schemaValid({ schemaValid: isValid }: CallFacts): number {

@@ -31,7 +31,7 @@ export class RoutedCall extends AttemptedCall implements HoldAsk {
   take(bytes: Buffer): void {
     if (this.isClosed || this.ended) return
     try {
-      this.body = this.readBody(bytes)
+      this.came = this.body = this.readBody(bytes)
       this.#goFrom(0)
     } catch (thrown) {
       this.refuseThrown(thrown)

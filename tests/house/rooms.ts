@@ -19,6 +19,7 @@ const gatewayRooms = [
   'counters',
   'identity',
   'imports',
+  'issuers',
   'policy',
   'providers',
   'routing',
@@ -67,7 +68,9 @@ export const doors: Readonly<Record<string, Doors>> = {
     errors: ['access-errors'],
     'access-errors': ['errors'],
     contract: ['errors'],
-    access: ['contract', 'errors'],
+    // Below both that prove somebody by a token of an issuer.
+    issuers: ['contract', 'errors'],
+    access: ['contract', 'errors', 'issuers'],
     apis: ['contract', 'errors'],
     cache: ['contract', 'errors'],
     calls: ['contract', 'errors'],
@@ -76,7 +79,7 @@ export const doors: Readonly<Record<string, Doors>> = {
     catalogue: ['contract', 'errors'],
     contexts: ['contract', 'errors'],
     counters: ['contract', 'errors'],
-    identity: ['contract', 'errors'],
+    identity: ['contract', 'errors', 'issuers'],
     imports: ['contract'],
     policy: ['contract', 'errors'],
     providers: ['contract', 'errors', 'wire'],
@@ -88,7 +91,7 @@ export const doors: Readonly<Record<string, Doors>> = {
     pipeline: ['contract', 'errors', 'settings', ...gatewayRooms],
     // Beside control: it compiles versions as pipeline does, and replays the record through them.
     plan: ['contract', 'errors', 'settings', 'pipeline', ...gatewayRooms],
-    control: ['contract', 'errors', 'settings', 'access', 'calls', 'cause', 'pipeline', 'plan', 'uptime'],
+    control: ['contract', 'errors', 'settings', 'access', 'calls', 'cause', 'identity', 'pipeline', 'plan', 'uptime'],
     server: ['contract', 'errors', 'control', 'pipeline', 'routing', 'wire'],
     version: [],
     boot: [

@@ -11,6 +11,7 @@ import { doctor } from './doctor.ts'
 import { history } from './history.ts'
 import { importCommand } from './import.ts'
 import { keygen } from './keygen.ts'
+import { keys } from './keys.ts'
 import { pause } from './pause.ts'
 import { plan } from './plan.ts'
 import { promote } from './promote.ts'
@@ -44,6 +45,7 @@ export const commands: readonly Command[] = [
   why,
   blame,
   audit,
+  keys,
   keygen,
   sign,
   verify,

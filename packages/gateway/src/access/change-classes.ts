@@ -21,6 +21,8 @@ const table: readonly (readonly [pattern: string, changeClass: string])[] = [
   ['/calls', 'calls'],
   ['/catalogue', 'catalogue'],
   ['/contexts', 'prompts'],
+  ['/counters', 'limits'],
+  ['/counters/store', 'credentials'],
   ['/limits', 'limits'],
   ['/models', 'models'],
   ['/probes', 'probes'],
@@ -44,7 +46,14 @@ const table: readonly (readonly [pattern: string, changeClass: string])[] = [
   ['/tenants', 'tenants'],
   ['/tenants/*/keys', 'credentials'],
   ['/tenants/*/keys/*/limit', 'limits'],
+  ['/tenants/*/keys/*/limits', 'limits'],
+  ['/tenants/*/keys/*/budgets', 'limits'],
   ['/tenants/*/limit', 'limits'],
+  ['/tenants/*/limits', 'limits'],
+  ['/tenants/*/budgets', 'limits'],
+  ['/tenants/*/teams/*/limit', 'limits'],
+  ['/tenants/*/teams/*/limits', 'limits'],
+  ['/tenants/*/teams/*/budgets', 'limits'],
 ]
 
 const rules = table.map(([pattern, changeClass]) => ({ steps: stepsOf(pattern), changeClass }))

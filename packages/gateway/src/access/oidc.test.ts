@@ -1,10 +1,10 @@
 import { FakeIssuer, ManualClock } from '@changeover/testkit'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { IssuerSettings } from '../contract/settings.ts'
+import { KEYS } from '../issuers/key-set.ts'
+import { isAllowedFrom } from '../issuers/remote-json.ts'
 import type { CompiledAccess } from './compile-access.ts'
-import { KEYS } from './key-set.ts'
 import { createOidcVerifier, type OidcVerifier } from './oidc.ts'
-import { isAllowedFrom } from './remote-json.ts'
 import { accessOf } from './test-access.ts'
 
 const nowMs = Date.parse('2026-11-21T09:00:00Z')

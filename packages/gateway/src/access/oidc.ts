@@ -8,13 +8,13 @@
  * Not here: what whoever it is may do (`compile-access.ts`).
  */
 import type { Clock } from '@changeover/reload'
-import { isPointer, stepsOf } from '@changeover/reload'
 import type { JWTPayload } from 'jose'
 import type { Identity } from '../contract/access.ts'
 import { GatewayError } from '../errors.ts'
+import { KeySet } from '../issuers/key-set.ts'
+import type { RemoteJsonOptions } from '../issuers/remote-json.ts'
+import { claimAt, verifyToken } from '../issuers/verify-token.ts'
 import type { CompiledAccess } from './compile-access.ts'
-import { KeySet } from './key-set.ts'
-import type { RemoteJsonOptions } from './remote-json.ts'
 import type { IssuerSpec } from './spec.ts'
 
 export interface OidcVerifier {
@@ -45,20 +45,16 @@ export function createOidcVerifier(options: OidcOptions): OidcVerifier {
   return {
     async verify(token, access) {
       try {
-        const { decodeJwt, jwtVerify } = await import('jose')
+        const { decodeJwt } = await import('jose')
         const claimed = decodeJwt(token).iss
         // Two entries may have one issuer, for two audiences; the first whose audience fits is meant.
         const candidates = [...access.issuers].filter(([, it]) => it.issuer === claimed)
         const audiences = [decodeJwt(token).aud ?? []].flat()
         const [provider, spec] = candidates.find(([, it]) => audiences.includes(it.audience)) ?? []
         if (provider === undefined || spec === undefined) throw new Error('no issuer for this audience')
-        const { payload } = await jwtVerify(token, keysOf(spec, access).find, {
-          issuer: spec.issuer,
-          audience: spec.audience,
-          algorithms: [...spec.algorithms],
-          clockTolerance: spec.clockSkewMs / 1_000,
-          currentDate: new Date(options.clock.now()),
-          requiredClaims: ['exp'],
+        const payload = await verifyToken(token, spec, {
+          keys: keysOf(spec, access).find,
+          nowMs: options.clock.now(),
         })
         return access.subject(provider, nameOf(payload, spec), valuesOf(payload, spec))
       } catch (cause) {
@@ -84,12 +80,4 @@ function valuesOf(payload: JWTPayload, { rolesClaim }: IssuerSpec): readonly str
   const found = claimAt(payload, rolesClaim)
   const values = Array.isArray(found) ? found.slice(0, MOST_VALUES) : [found]
   return values.filter((it): it is string => typeof it === 'string')
-}
-
-function claimAt(payload: JWTPayload, claim: string): unknown {
-  const steps = claim.startsWith('/') && isPointer(claim) ? stepsOf(claim) : [claim]
-  return steps.reduce<unknown>((here, step) => {
-    const holds = typeof here === 'object' && here !== null && Object.hasOwn(here, step)
-    return holds ? (here as Readonly<Record<string, unknown>>)[step] : undefined
-  }, payload)
 }

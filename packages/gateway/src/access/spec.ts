@@ -15,6 +15,7 @@ import {
   SECRET_PARAMS,
   setting,
 } from '../contract/setting.ts'
+import { isIssuerUrl } from '../issuers/issuer-url.ts'
 import { CHANGE_CLASSES } from './change-classes.ts'
 
 export const ACCESS_DEFAULTS = {
@@ -104,11 +105,13 @@ export const oidcSpec = z.record(
   plainName,
   z.strictObject({
     issuer: setting(
-      z.string().refine(isIssuer, { error: 'an https URL without query; http on a loopback address only' }),
+      z
+        .string()
+        .refine(isIssuerUrl, { error: 'an https URL without query; http on a loopback address only' }),
       'who signs the tokens, exactly as their iss says it; its keys are found by OpenID discovery',
     ),
     jwks: setting(
-      z.string().refine(isIssuer, { error: 'an https URL; http on a loopback address only' }).optional(),
+      z.string().refine(isIssuerUrl, { error: 'an https URL; http on a loopback address only' }).optional(),
       'where the keys are, in place of discovery',
     ),
     audience: setting(
@@ -162,10 +165,3 @@ export type RolesSpec = z.output<typeof rolesSpec>
 export type OidcSpec = z.output<typeof oidcSpec>
 export type IssuerSpec = OidcSpec[string]
 export type ApprovalsSpec = z.output<typeof approvalsSpec>
-
-function isIssuer(text: string): boolean {
-  const url = URL.parse(text)
-  if (url === null || url.search !== '' || url.hash !== '' || url.username !== '') return false
-  if (url.protocol === 'https:') return true
-  return url.protocol === 'http:' && /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(url.hostname)
-}

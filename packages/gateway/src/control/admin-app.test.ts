@@ -82,6 +82,7 @@ const call: CallRecord = {
 }
 
 const calls: CallLog = {
+  keysUsed: () => Promise.resolve([{ key: 'acme/ci', lastAt: 1 }]),
   finish: () => undefined,
   hear: () => undefined,
   find: (id) => Promise.resolve(id === call.id ? call : null),

@@ -18,6 +18,7 @@ import { addBlameRoutes } from './routes/blame.ts'
 import { addCallRoutes } from './routes/calls.ts'
 import { addCauseRoutes } from './routes/causes.ts'
 import { addChangeRoutes } from './routes/changes.ts'
+import { addKeyRoutes } from './routes/keys.ts'
 import { addPlanRoutes } from './routes/plans.ts'
 import { addReloadRoutes } from './routes/reloads.ts'
 import { addRolloutRoutes } from './routes/rollouts.ts'
@@ -44,6 +45,7 @@ export function createAdminApp(rooms: AdminRooms): AdminApp {
   addVersionRoutes(app, rooms)
   addSettingsRoutes(app, rooms)
   addChangeRoutes(app, rooms)
+  addKeyRoutes(app, rooms)
   addPlanRoutes(app, rooms)
   addCallRoutes(app, rooms)
   addCauseRoutes(app, rooms)

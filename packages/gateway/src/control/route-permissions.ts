@@ -19,6 +19,7 @@ export const routePermissions: Readonly<Record<string, Needed>> = {
   'GET /v1/calls/{id}': 'read',
   'GET /v1/calls/{id}/why': 'read',
   'GET /v1/instances': 'read',
+  'GET /v1/keys': 'read',
   'GET /v1/plans': 'read',
   'GET /v1/plans/{id}': 'read',
   'GET /v1/reloads': 'read',
@@ -35,6 +36,7 @@ export const routePermissions: Readonly<Record<string, Needed>> = {
   'GET /v1/versions/{version}/envelope': 'read',
   'GET /v1/versions/{from}/diff/{to}': 'read',
   'GET /v1/whoami': 'anyone',
+  'DELETE /v1/tenants/{tenant}/keys/{name}': 'change',
   'PATCH /v1/settings': 'change',
   'POST /v1/plan': 'plan',
   'POST /v1/plans/{id}/apply': 'change',
@@ -47,6 +49,8 @@ export const routePermissions: Readonly<Record<string, Needed>> = {
   'POST /v1/reloads/{attempt}/reject': 'anyone',
   'POST /v1/reloads/{attempt}/resume': 'operate',
   'POST /v1/rollback': 'operate',
+  'POST /v1/tenants/{tenant}/keys': 'change',
+  'POST /v1/tenants/{tenant}/keys/{name}/rotate': 'change',
   // Its signatures decide; this only says who may bring it.
   'POST /v1/trust': 'access',
   'POST /v1/versions/{version}/release': 'operate',
@@ -54,10 +58,13 @@ export const routePermissions: Readonly<Record<string, Needed>> = {
 
 /** Routes on which somebody may say that it is an emergency. */
 const URGENT: ReadonlySet<string> = new Set([
+  'DELETE /v1/tenants/{tenant}/keys/{name}',
   'PATCH /v1/settings',
   'POST /v1/plans/{id}/apply',
   'POST /v1/reloads',
   'POST /v1/rollback',
+  'POST /v1/tenants/{tenant}/keys',
+  'POST /v1/tenants/{tenant}/keys/{name}/rotate',
 ])
 
 /** What this request needs, all of it. `route` is a key of the table. */

@@ -6,9 +6,12 @@
  */
 import type { Allowance, Level } from '../contract/allowance.ts'
 import type { Caller, CompiledIdentity } from '../contract/compiled.ts'
-import { createCallerIndex, type KnownKey, type TokenIndex } from './caller-index.ts'
+import { createCallerIndex, type KnownKey } from './caller-index.ts'
 import { type Inherited, inherit, wayTo } from './inherit.ts'
 import type { TenantSpec } from './spec.ts'
+import { TokenCallers } from './token-callers.ts'
+import type { TokenKeeper } from './token-keeper.ts'
+import type { TokensSpec } from './token-spec.ts'
 
 /** What counts a key at all its levels; `null` where nothing does. The same levels are the same list each time. */
 export type AllowanceOf = (levels: readonly Level[]) => Allowance | null
@@ -35,8 +38,8 @@ export interface IdentityInput {
   readonly tenants: ReadonlyMap<string, TenantSpec>
   /** Whoever reaches the port may call, and no key is looked at. */
   readonly open: boolean
-  /** Tokens of identity providers; absent where none are taken. */
-  readonly tokens?: TokenIndex
+  /** Whose tokens are taken, and what is known of them; absent where none are. */
+  readonly tokens?: { readonly settings: TokensSpec; readonly keeper: TokenKeeper }
 }
 
 export function compileIdentity(input: IdentityInput, allowanceOf: AllowanceOf): CompiledIdentity {
@@ -45,14 +48,20 @@ export function compileIdentity(input: IdentityInput, allowanceOf: AllowanceOf):
     const tenant = prepare(name, settings)
     for (const it of tenant.keys) {
       const allowance = it.levels.length === 0 ? null : allowanceOf(it.levels)
-      if (it.last === null || it.last[0]?.caller.allowance !== allowance) it.last = compileKey(name, it, allowance)
+      if (it.last === null || it.last[0]?.caller.allowance !== allowance)
+        it.last = compileKey(name, it, allowance)
       for (const [i, { hash }] of it.hashes.entries()) {
         const known = it.last[i]
         if (known !== undefined) byHash.set(hash, known)
       }
     }
   }
-  return createCallerIndex(byHash, input.open, input.tokens)
+  return createCallerIndex(byHash, input.open, tokenIndexOf(input, allowanceOf))
+}
+
+function tokenIndexOf({ tokens, tenants }: IdentityInput, allowanceOf: AllowanceOf): TokenCallers | null {
+  if (tokens === undefined || Object.keys(tokens.settings).length === 0) return null
+  return new TokenCallers({ tokens: tokens.settings, keeper: tokens.keeper, tenants, allowanceOf })
 }
 
 function prepare(name: string, settings: TenantSpec): PreparedTenant {

@@ -26,7 +26,8 @@ const callersPointer = pointTo(pointTo('', 'access'), 'callers')
 export function isOpen({ tenants, access }: SettingsTree): boolean {
   const callers = access?.callers
   const hasTenants = Object.keys(tenants ?? {}).length > 0
-  return !hasTenants && (callers === undefined || callers === 'anyone')
+  const hasTokens = Object.keys(access?.tokens ?? {}).length > 0
+  return !hasTenants && !hasTokens && (callers === undefined || callers === 'anyone')
 }
 
 /** Open without having been said to be. */

@@ -10,9 +10,10 @@
 import { type Issue, pointTo, type SettingsTree } from '@changeover/reload'
 import { inAll, type LevelRules, wayTo, wayToTeam } from '../identity/inherit.ts'
 import { type TenantSpec, tenantSpec } from '../identity/spec.ts'
+import { tokensSpec } from '../identity/token-spec.ts'
 import { providerSpec } from '../providers/spec.ts'
 import { modelSpec, routeSpec } from '../routing/spec.ts'
-import { entriesOf } from '../settings/check.ts'
+import { entriesOf, entryOf } from '../settings/check.ts'
 import { wrong } from '../settings/issue-texts.ts'
 import { at, dangling, type Known, namesOf } from './reference-issues.ts'
 
@@ -23,7 +24,8 @@ type KnownNames = Readonly<Record<NamedIn, Known & { readonly has: ReadonlySet<s
 
 export function checkTenants(tree: SettingsTree): readonly Issue[] {
   const tenants = entriesOf(tree, 'tenants', tenantSpec)
-  if (tenants.size === 0) return []
+  const tokens = unknownTenants(tree)
+  if (tenants.size === 0) return tokens
   const known = knownNames(tree)
   const named = [...tenants].flatMap(([name, it]) =>
     factsOf(name, it).names.flatMap(({ field, pointer, value }) =>
@@ -31,7 +33,19 @@ export function checkTenants(tree: SettingsTree): readonly Issue[] {
     ),
   )
   const own = [...tenants].flatMap(([name, it]) => factsOf(name, it).issues)
-  return [...named, ...own, ...(areKeysDifferent(tenants) ? [] : sameKeys(tenants))]
+  return [...named, ...own, ...tokens, ...(areKeysDifferent(tenants) ? [] : sameKeys(tenants))]
+}
+
+/** Tenants that tokens lead to. */
+function unknownTenants(tree: SettingsTree): readonly Issue[] {
+  const names = namesOf(tree, 'tenants')
+  return Object.entries(entryOf(tree, ['access', 'tokens'], tokensSpec) ?? {}).flatMap(
+    ([name, { tenant }]) => {
+      if (tenant === undefined || names.includes(tenant)) return []
+      const pointer = pointTo(at('access', 'tokens'), name)
+      return [dangling(`${pointer}/tenant`, tenant, { what: 'tenants', names })]
+    },
+  )
 }
 
 function knownNames(tree: SettingsTree): KnownNames {

@@ -8,21 +8,25 @@
  * Counts belong to no version at all. They are kept by who is counted for as long as the process lives, so that other
  * numbers, another entry, or a version without the caller give nothing back.
  */
-import type { Carry, SettingsTree } from '@changeover/reload'
+import { type Carry, type Clock, type SettingsTree, systemClock } from '@changeover/reload'
 import type { Allowance, Level } from '../contract/allowance.ts'
 import type { CompiledIdentity } from '../contract/compiled.ts'
 import type { CounterStore } from '../contract/counters.ts'
 import { compileIdentity } from '../identity/compile-identity.ts'
 import { type TenantSpec, tenantSpec } from '../identity/spec.ts'
+import { TokenKeeper } from '../identity/token-keeper.ts'
+import { type TokensSpec, tokensSpec } from '../identity/token-spec.ts'
 import { type Counters, createAllowance } from '../policy/allowance.ts'
 import { LocalCounters } from '../policy/local-counters.ts'
 import { OutputBounds } from '../policy/output-bounds.ts'
 import { type BudgetSpec, budgetSpec, type LimitSpec, limitSpec } from '../policy/spec.ts'
-import { entriesOf } from '../settings/check.ts'
+import { entriesOf, entryOf } from '../settings/check.ts'
 import { isOpen } from './check-access.ts'
 
 export interface CallersInput {
   readonly carry: Carry
+  /** By which tokens expire. Default: the system's. */
+  readonly clock?: Clock
   /** Counts that outlive the process; without them they begin with it. */
   readonly counters?: Counters | undefined
   /** Where counts of several processes are kept; `null` where there is no such place. */
@@ -31,12 +35,13 @@ export interface CallersInput {
 
 export function compileCallers(
   settings: SettingsTree,
-  { carry, counters, shared = null }: CallersInput,
+  { carry, clock = systemClock, counters, shared = null }: CallersInput,
 ): CompiledIdentity {
   const asked = {
     limits: entriesOf(settings, 'limits', limitSpec),
     budgets: entriesOf(settings, 'budgets', budgetSpec),
     tenants: entriesOf(settings, 'tenants', tenantSpec),
+    tokens: entryOf(settings, ['access', 'tokens'], tokensSpec) ?? NO_TOKENS,
     open: isOpen(settings),
     shared,
   }
@@ -45,18 +50,27 @@ export function compileCallers(
     () => new CountShelf(counters ?? { local: new LocalCounters(), bounds: new OutputBounds() }),
     () => undefined,
   )
+  const keeper = carry.keep(
+    'tokens:keeper',
+    () => new TokenKeeper({ clock }),
+    () => undefined,
+  )
+  const input = { ...asked, tokens: { settings: asked.tokens, keeper } }
   return carry.keep(
     shelf.keyOf(asked),
-    () => compileIdentity(asked, (levels) => shelf.allowanceOf(levels, asked)),
+    () => compileIdentity(input, (levels) => shelf.allowanceOf(levels, asked)),
     () => undefined,
   )
 }
+
+const NO_TOKENS: TokensSpec = Object.freeze({})
 
 /** What an index is compiled from. Entries are the same objects as long as they say the same. */
 interface Asked {
   readonly limits: ReadonlyMap<string, LimitSpec>
   readonly budgets: ReadonlyMap<string, BudgetSpec>
   readonly tenants: ReadonlyMap<string, TenantSpec>
+  readonly tokens: TokensSpec
   readonly open: boolean
   readonly shared: CounterStore | null
 }
@@ -105,7 +119,7 @@ class CountShelf {
 }
 
 function isSame(a: Asked, b: Asked): boolean {
-  if (a.open !== b.open || a.shared !== b.shared) return false
+  if (a.open !== b.open || a.shared !== b.shared || a.tokens !== b.tokens) return false
   return isSameMap(a.limits, b.limits) && isSameMap(a.budgets, b.budgets) && isSameMap(a.tenants, b.tenants)
 }
 

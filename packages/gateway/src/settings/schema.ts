@@ -22,6 +22,7 @@ import {
   setting,
 } from '../contract/setting.ts'
 import { callersSpec, revokedWithinSpec, tenantSpec } from '../identity/spec.ts'
+import { tokensSpec } from '../identity/token-spec.ts'
 import { budgetSpec, limitSpec } from '../policy/spec.ts'
 import { providerSpec } from '../providers/spec.ts'
 import { modelSpec, routeSpec } from '../routing/spec.ts'
@@ -111,6 +112,7 @@ const fixed = {
       people: peopleSpec,
       roles: rolesSpec,
       oidc: oidcSpec,
+      tokens: tokensSpec,
       approvals: approvalsSpec,
     },
     says: 'who may call at all, and who may change what',
@@ -140,6 +142,8 @@ const entrySays = {
   people: 'who may use the admin API, by name; the token in the state directory may always do everything',
   roles: 'roles beside the built-in ones, by name',
   oidc: 'identity providers whose signed tokens are taken, by name',
+  tokens:
+    'identity providers whose signed tokens are taken from callers in place of keys, by name; with one of them, callers must be known',
   approvals:
     'changes that others have to agree to, by class of change; the policy that counts is the one in force, and the author never counts',
   logs: 'log lines',
@@ -169,6 +173,7 @@ export const settingsSchema = z.strictObject({
       people: setting(peopleSpec.optional(), entrySays.people),
       roles: setting(rolesSpec.optional(), entrySays.roles),
       oidc: setting(oidcSpec.optional(), entrySays.oidc),
+      tokens: setting(tokensSpec.optional(), entrySays.tokens),
       approvals: setting(approvalsSpec.optional(), entrySays.approvals),
     }),
     fixed.access.says,

@@ -229,8 +229,8 @@ export type CallAttempt = {
   readonly status: number | null
   readonly error: string
   readonly durationMs: number
-  /** beside the others: to be faster, or as a copy that nobody was answered from */
-  readonly kind?: 'hedge' | 'mirror'
+  /** beside the others: to be faster, as a copy that nobody was answered from, or to find an answer to the like */
+  readonly kind?: 'hedge' | 'mirror' | 'embedding'
   /** why it was made after the first: `key`, `retry`, `other`, `fallback`, or `fallback:` and a kind of failure */
   readonly by?: string
 }
@@ -883,6 +883,18 @@ export type Status = Instance & {
   readonly source: Source
   readonly override: Override | null
   readonly last: Attempt | null
+  /** the server that limits and budgets are counted in, if it is not this process */
+  readonly counters: {
+    /** redis or postgres */
+    readonly store: string
+    readonly state: 'connecting' | 'up' | 'down'
+    /** RFC 3339 */
+    readonly since: string
+    /** counts with corrections that the server has not been told yet */
+    readonly untold: number
+    /** in portions of this process, and not used */
+    readonly held: number
+  } | null
   /** of the version in force and of the one before */
   readonly calls: {
     readonly applied: CallSummary | null

@@ -1,5 +1,6 @@
 /**
- * The public keys of one issuer, fetched when they are needed and kept.
+ * The public keys of one issuer of tokens, fetched when they are needed and kept: for whoever proves people (`access/`)
+ * or callers (`identity/`).
  *
  * Issuers change their keys without notice, so a token with an unknown key is a reason to look again; and anyone can
  * send a token with an unknown key, so looking again is bounded: one request at a time, and none within half a
@@ -9,7 +10,6 @@
 import type { Clock } from '@changeover/reload'
 import type { JSONWebKeySet, JWTVerifyGetKey } from 'jose'
 import { isAllowedFrom, type RemoteJsonOptions, readRemoteJson } from './remote-json.ts'
-import type { IssuerSpec } from './spec.ts'
 
 export const KEYS = {
   /** After so long they are fetched again, in case one was withdrawn. */
@@ -20,27 +20,48 @@ export const KEYS = {
   longestMs: 24 * 3_600_000,
 } as const
 
-type Source = Pick<IssuerSpec, 'issuer' | 'jwks'>
+export interface KeySource {
+  /** As tokens say it in `iss`. */
+  readonly issuer: string
+  /** Where the keys are; without it OpenID discovery says. */
+  readonly jwks?: string | undefined
+}
+
+export interface KeySetOptions extends RemoteJsonOptions {
+  /** After so long they are fetched again. Default: `KEYS.freshMs`. */
+  readonly freshMs?: number
+  /** Keys that are no longer fresh serve on while new ones are fetched: nobody waits for the issuer. */
+  readonly refreshesBeside?: boolean
+}
+
+/** The keys cannot be had: nothing is known of the token. */
+export class KeysUnreachableError extends Error {
+  override readonly name = 'KeysUnreachableError'
+}
 
 export class KeySet {
-  readonly #source: Source
+  readonly #source: KeySource
   readonly #clock: Clock
-  readonly #remote: RemoteJsonOptions
+  readonly #options: KeySetOptions
   #keys: JWTVerifyGetKey | null = null
   #fetchedMs = Number.NEGATIVE_INFINITY
   #triedMs = Number.NEGATIVE_INFINITY
   #fetching: Promise<void> | null = null
   #trouble: unknown = null
 
-  constructor(source: Source, clock: Clock, remote: RemoteJsonOptions) {
+  constructor(source: KeySource, clock: Clock, options: KeySetOptions) {
     this.#source = source
     this.#clock = clock
-    this.#remote = remote
+    this.#options = options
   }
 
   /** The key for a token. Throws when there is none, or the keys cannot be had. */
   readonly find: JWTVerifyGetKey = async (header, token) => {
-    if (this.#ageMs > KEYS.freshMs) await this.#refresh()
+    const { freshMs = KEYS.freshMs, refreshesBeside = false } = this.#options
+    if (this.#ageMs > freshMs) {
+      const refreshed = this.#refresh()
+      if (!refreshesBeside || this.#ageMs > KEYS.longestMs) await refreshed
+    }
     const keys = this.#usable()
     try {
       return await keys(header, token)
@@ -57,7 +78,9 @@ export class KeySet {
 
   #usable(): JWTVerifyGetKey {
     if (this.#keys !== null && this.#ageMs <= KEYS.longestMs) return this.#keys
-    throw new Error(`the keys of ${this.#source.issuer} cannot be had`, { cause: this.#trouble })
+    throw new KeysUnreachableError(`the keys of ${this.#source.issuer} cannot be had`, {
+      cause: this.#trouble,
+    })
   }
 
   async #refresh(): Promise<void> {
@@ -72,7 +95,7 @@ export class KeySet {
 
   async #fetch(): Promise<void> {
     try {
-      const found = await readRemoteJson(await this.#place(), this.#remote)
+      const found = await readRemoteJson(await this.#place(), this.#options)
       const { createLocalJWKSet } = await import('jose')
       this.#keys = createLocalJWKSet(found as JSONWebKeySet)
       this.#fetchedMs = this.#clock.monotonic()
@@ -87,10 +110,10 @@ export class KeySet {
     const { issuer, jwks } = this.#source
     if (jwks !== undefined) return jwks
     const place = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`
-    const found = (await readRemoteJson(place, this.#remote)) as Readonly<Record<string, unknown>> | null
+    const found = (await readRemoteJson(place, this.#options)) as Readonly<Record<string, unknown>> | null
     if (found?.['issuer'] !== issuer) throw new Error(`${place} is not about ${issuer}`)
     const uri = found['jwks_uri']
-    if (typeof uri !== 'string' || !(await isAllowedFrom(issuer, uri, this.#remote)))
+    if (typeof uri !== 'string' || !(await isAllowedFrom(issuer, uri, this.#options)))
       throw new Error(`${place} names no place of keys that may be asked`)
     return uri
   }

@@ -161,6 +161,11 @@ export const attributeNames: readonly AttributeName[] = [
   { name: 'changeover.route', type: 'string', meaning: 'The route that a request took.' },
   { name: 'changeover.outcome', type: 'string', meaning: 'How a request or an attempt ended.' },
   { name: 'changeover.limit', type: 'string', meaning: 'The limit that refused.' },
+  {
+    name: 'changeover.counters.store',
+    type: 'string',
+    meaning: 'What shared counts are kept in: `redis`, `postgres`.',
+  },
   { name: 'changeover.reason', type: 'string', meaning: 'Why something was dropped.' },
   { name: 'changeover.signal', type: 'string', meaning: '`spans`, `logs` or `metrics`.' },
   { name: 'changeover.call', type: 'string', meaning: 'The call record of this request.' },

@@ -25,6 +25,7 @@ import {
 } from '@changeover/reload'
 import { classesOfAll } from '../access/change-classes.ts'
 import type { CompiledAccess } from '../access/compile-access.ts'
+import { openSubscriptions, type Subscriptions } from '../apis/subscriptions.ts'
 import { type CallLog, createCallLog } from '../calls/call-log.ts'
 import { loadShipped } from '../catalogue/catalogue.ts'
 import type { KeptTexts } from '../cause/kept-texts.ts'
@@ -34,6 +35,7 @@ import { createAttemptJournal } from '../control/attempt-journal.ts'
 import { type Changer, createChanger } from '../control/changer.ts'
 import type { AdminRooms } from '../control/rooms.ts'
 import { accessParticipant } from '../pipeline/access-participant.ts'
+import { type CountersPart, type SharedCounters, sharedCounters } from '../pipeline/counters-participant.ts'
 import { GUARDED, measures } from '../pipeline/measures.ts'
 import { gatewayParticipant } from '../pipeline/participant.ts'
 import { Sides } from '../pipeline/placed.ts'
@@ -77,6 +79,7 @@ export interface RunOptions {
 }
 
 export interface Parts {
+  readonly counters: CountersPart
   readonly gateway: CompiledGateway
   readonly telemetry: TelemetryPart
   readonly access: CompiledAccess
@@ -122,6 +125,7 @@ export async function run(options: RunOptions): Promise<Running> {
 }
 
 interface Begun {
+  readonly counters: SharedCounters
   readonly sides: Sides
   readonly access: OpenAccess
   readonly options: RunOptions
@@ -133,6 +137,7 @@ interface Begun {
   readonly secrets: Secrets
   readonly reloader: Reloader<Parts>
   readonly calls: CallLog
+  readonly subscriptions: Subscriptions
   readonly texts: KeptTexts
   readonly uptime: Uptime
   readonly closers: (() => void)[]
@@ -155,6 +160,7 @@ async function begin(options: RunOptions): Promise<Begun> {
   const texts = openTexts(stateFolder, telemetry)
   const access = openAccess({ clock, telemetry }, () => reloader)
   const sides = new Sides()
+  const counters = sharedCounters({ secrets, clock, telemetry })
   const store = fileStore(join(stateFolder, 'reload'))
   const cut: RevocationOptions['cut'] = (holds) => begun.data?.cutUnless(holds) ?? 0
   const revocation = createRevocation({ clock, telemetry, cut })
@@ -167,6 +173,7 @@ async function begin(options: RunOptions): Promise<Begun> {
     store,
     read: keepingTexts(createReader(clock), { texts, starter: starterSettings(env) }),
     participants: {
+      counters: counters.participant,
       gateway: gatewayParticipant({
         secrets,
         shipped,
@@ -188,6 +195,7 @@ async function begin(options: RunOptions): Promise<Begun> {
     changeClasses: classesOfAll,
     ...trustOf(options, trustPlace),
   })
+  const subscriptions = await openSubscriptions({ path: join(stateFolder, 'apis.db'), clock })
   const calls = createCallLog({ path: join(stateFolder, 'calls.db'), clock, telemetry })
   const parts = {
     options,
@@ -200,10 +208,19 @@ async function begin(options: RunOptions): Promise<Begun> {
     reloader,
     access,
     calls,
+    subscriptions,
     texts,
     uptime,
+    counters,
   }
-  const begun: Begun = { ...parts, sides, closers: [revocation.close], data: null, admin: null, isStopping: false }
+  const begun: Begun = {
+    ...parts,
+    sides,
+    closers: [revocation.close],
+    data: null,
+    admin: null,
+    isStopping: false,
+  }
   return begun
 }
 
@@ -266,6 +283,7 @@ async function finish(begun: Begun): Promise<Running> {
   const admin = await openAdmin(begun, adminToken.token, {
     reloader,
     calls,
+    subscriptions: begun.subscriptions,
     journal,
     changer,
     provenance,
@@ -274,6 +292,7 @@ async function finish(begun: Begun): Promise<Running> {
     clock,
     about,
     access: begun.access,
+    counters: () => begun.counters.health(),
     shadowOf: (rollout) => begun.sides.shadow(rollout),
   })
   return {
@@ -296,6 +315,7 @@ async function openData(begun: Begun): Promise<string> {
   const data = createDataServer({
     reloader,
     sides: begun.sides,
+    subscriptions: begun.subscriptions,
     calls,
     telemetry,
     clock,
@@ -419,6 +439,7 @@ async function letGo(begun: Begun, { drainMs }: { drainMs: number }): Promise<vo
   await begun.admin?.close()
   await begun.reloader.close({ drainMs: 0 })
   await begun.calls.close()
+  begun.subscriptions.close()
   await begun.telemetry.shutdown(2_000)
   begun.telemetry.flushLines()
 }

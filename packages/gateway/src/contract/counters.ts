@@ -67,6 +67,19 @@ export interface Correction {
   readonly by: number
 }
 
+/** How the server stands that counts are shared through. */
+export interface CountersHealth {
+  /** `redis`, `postgres` */
+  readonly store: string
+  readonly state: 'connecting' | 'up' | 'down'
+  /** Wall milliseconds since which it is so. */
+  readonly since: number
+  /** Counts with corrections that the server has not been told yet. */
+  readonly untold: number
+  /** In portions of this process, and not used: requests, tokens and micro-dollars together. */
+  readonly held: number
+}
+
 /**
  * Where counts are kept. What it throws, or rejects with, means that it cannot be reached: `counters.unreachable`. A
  * correction is never refused: what cannot be told now is told later, and once.

@@ -236,6 +236,8 @@ export interface RouteSettings {
   readonly context?: string
   /** Entry of `cache`. */
   readonly cache?: string
+  /** Entries of `guardrails`. */
+  readonly guardrails?: readonly string[]
   readonly unsupported?: 'warn' | 'refuse'
   readonly retries?: { readonly attempts?: number; readonly baseMs?: number; readonly maxMs?: number }
   readonly timeouts?: {
@@ -263,7 +265,40 @@ export interface CallerRules {
   /** Of each key that no nearer level gives one, 0 to 9; higher goes first where requests wait. */
   readonly priority?: number
 }
+export interface GuardrailSettings {
+  readonly guards: readonly GuardSettings[]
+  readonly maxWorkMs?: number
+  readonly description?: string
+}
+
+export interface GuardSettings {
+  readonly kind: 'regex' | 'deny' | 'pii' | 'secrets' | 'jsonSchema' | 'maxSize' | 'webhook'
+  readonly on?: 'input' | 'output' | 'both'
+  readonly action: 'block' | 'mask' | 'log' | 'shadow'
+  readonly unmask?: boolean
+  readonly failure?: 'open' | 'closed'
+  readonly message?: string
+  readonly patterns?: readonly string[]
+  readonly ignoreCase?: boolean
+  readonly windowChars?: number
+  readonly words?: readonly string[]
+  readonly wholeWords?: boolean
+  readonly label?: string
+  readonly pii?: readonly ('email' | 'phone' | 'card' | 'iban' | 'ssn' | 'ip')[]
+  /** Names of whose they are; `guardrails/detectors/secrets.ts`. */
+  readonly secrets?: readonly string[]
+  readonly schema?: Readonly<Record<string, unknown>>
+  readonly maxChars?: number
+  readonly maxTokens?: number
+  readonly url?: string
+  readonly signWith?: string
+  readonly timeoutMs?: number
+  readonly maxHoldMs?: number
+}
+
 export interface TenantSettings extends CallerRules {
+  /** Entries of `guardrails`, beside those of the route. */
+  readonly guardrails?: readonly string[]
   readonly keys?: Readonly<Record<string, KeySettings>>
   readonly teams?: Readonly<Record<string, CallerRules>>
 }
@@ -519,6 +554,7 @@ export interface GatewaySettings {
   readonly apis?: Readonly<Record<string, ApiSettings>>
   readonly access?: AccessSettings
   readonly tenants?: Readonly<Record<string, TenantSettings>>
+  readonly guardrails?: Readonly<Record<string, GuardrailSettings>>
   readonly limits?: Readonly<Record<string, LimitSettings>>
   readonly budgets?: Readonly<Record<string, BudgetSettings>>
   readonly cache?: Readonly<Record<string, CacheSettings>>

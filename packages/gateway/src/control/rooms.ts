@@ -2,8 +2,10 @@
 import type { Clock, Reloader, Telemetry } from '@changeover/reload'
 import type { ApprovalDesk } from '../access/approval-desk.ts'
 import type { CompiledAccess } from '../access/compile-access.ts'
+import type { Subscriptions } from '../apis/subscriptions.ts'
 import type { CallLog } from '../calls/call-log.ts'
 import type { Provenance } from '../cause/provenance.ts'
+import type { CountersHealth } from '../contract/counters.ts'
 import type { PlanShelf } from '../plan/plan-shelf.ts'
 import type { Planner } from '../plan/planner.ts'
 import type { AttemptJournal } from './attempt-journal.ts'
@@ -20,10 +22,13 @@ export interface AdminRooms {
   readonly planner: Planner
   readonly plans: PlanShelf<PlanBody>
   readonly source: SettingsSource
+  readonly subscriptions: Subscriptions
   readonly telemetry: Telemetry
   readonly clock: Clock
   readonly about: AboutGateway
   readonly access: AdminAccess
+  /** How the server stands that counts are shared through; `null` for none. */
+  counters?(): CountersHealth | null
   /** What the candidate of a shadow rollout would have done otherwise. */
   shadowOf?(rollout: string): ShadowCount | null
 }

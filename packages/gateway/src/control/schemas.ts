@@ -289,6 +289,16 @@ export const Status = Instance.extend({
   source: SourceInfo,
   override: orNull(Override),
   last: orNull(Attempt),
+  counters: z
+    .object({
+      store: z.string().describe('redis or postgres'),
+      state: z.enum(['connecting', 'up', 'down']),
+      since: instant,
+      untold: z.number().int().describe('counts with corrections that the server has not been told yet'),
+      held: z.number().describe('in portions of this process, and not used'),
+    })
+    .nullable()
+    .describe('the server that limits and budgets are counted in, if it is not this process'),
   calls: z
     .object({ applied: orNull(CallSummary), previous: orNull(CallSummary) })
     .describe('of the version in force and of the one before'),

@@ -32,6 +32,7 @@ import { referencesOfCaches } from './compile-caches.ts'
 import { compileGateway } from './compile-gateway.ts'
 import { checkReferences } from './compile-references.ts'
 import { referencesOfProviders } from './compile-targets.ts'
+import type { CountersPart } from './counters-participant.ts'
 import { checkPublished, loadPublished } from './published-apis.ts'
 
 export interface GatewayParticipantOptions {
@@ -64,7 +65,8 @@ export function gatewayParticipant(options: GatewayParticipantOptions): Particip
       await loadPublished(input.settings, input.version)
       const { settings, version, carry } = input
       const { secrets, clock, shipped } = options
-      return compileGateway({ settings, version, carry, secrets, clock, shipped })
+      const shared = (input.parts['counters'] as CountersPart | undefined)?.store ?? null
+      return compileGateway({ settings, version, carry, secrets, clock, shipped, shared })
     },
     describe: describeRouting,
     ...(options.committed === undefined ? {} : { committed: options.committed }),

@@ -21,6 +21,15 @@ import {
   PLAIN_NAME_EXPECTED,
   setting,
 } from '../contract/setting.ts'
+import {
+  counterLocalShareSpec,
+  counterModeSpec,
+  counterPortionSpec,
+  counterStoreSpec,
+  counterTimeoutSpec,
+  counterUnreachableSpec,
+} from '../counters/spec.ts'
+import { guardrailSpec } from '../guardrails/spec.ts'
 import { callersSpec, revokedWithinSpec, tenantSpec } from '../identity/spec.ts'
 import { tokensSpec } from '../identity/token-spec.ts'
 import { budgetSpec, limitSpec } from '../policy/spec.ts'
@@ -81,6 +90,11 @@ const named = {
     entry: tenantSpec,
     says: 'who may call, by name',
   },
+  guardrails: {
+    name: plainName,
+    entry: guardrailSpec,
+    says: 'what is looked for in requests and answers, by name; routes and tenants name theirs',
+  },
   limits: {
     name: plainName,
     entry: limitSpec,
@@ -122,6 +136,17 @@ const fixed = {
     says: 'what the gateway tells about itself',
   },
   calls: { entries: { record: recordSpec }, says: 'records of finished calls' },
+  counters: {
+    entries: {
+      store: counterStoreSpec,
+      mode: counterModeSpec,
+      portion: counterPortionSpec,
+      onUnreachable: counterUnreachableSpec,
+      localShare: counterLocalShareSpec,
+      timeoutMs: counterTimeoutSpec,
+    },
+    says: 'where limits and budgets are counted that several gateways share',
+  },
   rollout: {
     entries: {
       observe: observeSpec,
@@ -150,6 +175,14 @@ const entrySays = {
   traces: 'spans of requests and reloads',
   metrics: 'counters and histograms',
   record: 'what is kept of each call',
+  store: 'the server that counts are shared through; without one each process counts by itself',
+  mode: 'exact: the server is asked for each call; leased: each process takes portions in advance and answers from them at once',
+  portion: 'leased: what share of what is left is taken at a time, 0 to 1',
+  onUnreachable:
+    'while the server is away: refuse calls that it would count, or count on in each process up to localShare',
+  localShare:
+    'share of each limit and budget that a process may let through by itself while the server is away',
+  timeoutMs: 'how long a call waits for the server at most',
   observe: 'the time after a new version came in',
   policy: 'who gets a new version first',
   analysis: 'what decides whether it goes on',
@@ -179,6 +212,7 @@ export const settingsSchema = z.strictObject({
     fixed.access.says,
   ).optional(),
   tenants: section('tenants'),
+  guardrails: section('guardrails'),
   limits: section('limits'),
   budgets: section('budgets'),
   cache: section('cache'),
@@ -193,6 +227,17 @@ export const settingsSchema = z.strictObject({
   calls: setting(
     z.strictObject({ record: setting(recordSpec.optional(), entrySays.record) }),
     fixed.calls.says,
+  ).optional(),
+  counters: setting(
+    z.strictObject({
+      store: setting(counterStoreSpec.optional(), entrySays.store),
+      mode: setting(counterModeSpec.optional(), entrySays.mode),
+      portion: setting(counterPortionSpec.optional(), entrySays.portion),
+      onUnreachable: setting(counterUnreachableSpec.optional(), entrySays.onUnreachable),
+      localShare: setting(counterLocalShareSpec.optional(), entrySays.localShare),
+      timeoutMs: setting(counterTimeoutSpec.optional(), entrySays.timeoutMs, { unit: 'ms' }),
+    }),
+    fixed.counters.says,
   ).optional(),
   rollout: setting(
     z.strictObject({

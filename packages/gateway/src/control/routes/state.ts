@@ -102,8 +102,14 @@ async function writeStatus(rooms: AdminRooms) {
     source: describeSource(rooms),
     override: override === null ? null : writeOverride(override),
     last: last === null ? null : writeAttempt(last),
+    counters: writeCounters(rooms),
     calls: await summariseLastTwo(rooms),
   }
+}
+
+function writeCounters(rooms: AdminRooms) {
+  const health = rooms.counters?.() ?? null
+  return health === null ? null : { ...health, since: writeInstant(health.since) }
 }
 
 async function summariseLastTwo({ reloader, calls }: AdminRooms) {

@@ -12,6 +12,7 @@ import type { CacheAsk, CacheLead, CacheLook, KeptAnswer } from '../contract/ans
 import type { CompiledRoute, CompiledTarget } from '../contract/compiled.ts'
 import type { CallHead } from '../contract/downstream.ts'
 import type { FinishReason } from '../contract/neutral.ts'
+import type { WireName } from '../contract/wire.ts'
 import type { CallerWishes } from '../routing/caller-wishes.ts'
 import type { RequestBody } from '../wire/request-body.ts'
 import { answerBasis } from './answer-basis.ts'
@@ -61,6 +62,7 @@ function askOf({ route, head, came, body, prompt, wishes, tenant, place, nowMs }
 export interface Answered {
   readonly error: string
   readonly status: number
+  readonly wire: WireName
   readonly stopped: FinishReason | null
   readonly target: CompiledTarget | null
   readonly bill: CallBill
@@ -111,7 +113,7 @@ export class AnswerCopy {
       outputTokens: it.bill.usage?.outputTokens ?? null,
       costMicroUsd: it.bill.costMicroUsd,
     }
-    if (GOOD.has(it.stopped)) this.#lead.keep(answer)
+    if (GOOD.has(it.stopped) || isComplete(it, answer)) this.#lead.keep(answer)
     else this.#lead.share(answer)
   }
 
@@ -119,6 +121,19 @@ export class AnswerCopy {
   drop(): void {
     this.#chunks = null
     this.#lead.drop()
+  }
+}
+
+/** OpenAI's Responses give no reason for an end that is as it should be: they say that it is complete. */
+function isComplete({ stopped, wire }: Answered, { streamed, chunks }: KeptAnswer): boolean {
+  if (wire !== 'openai-responses' || stopped !== null) return false
+  const bytes = Buffer.concat(chunks)
+  // Inside of a text its quotes would be escaped.
+  if (streamed) return bytes.includes('"response.completed"')
+  try {
+    return (JSON.parse(bytes.toString()) as { readonly status?: unknown } | null)?.status === 'completed'
+  } catch {
+    return false
   }
 }
 

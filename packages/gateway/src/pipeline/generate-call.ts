@@ -66,7 +66,8 @@ export class GenerateCall extends RoutedCall {
     if (copy === null) return
     if (chunk !== undefined) copy.add(chunk)
     const { error, status, stopped, target, bill } = this
-    copy.end({ error, status, stopped, target, bill }, this.tools.clock.now())
+    const wire = this.head.wire.name
+    copy.end({ wire, error, status, stopped, target, bill }, this.tools.clock.now())
   }
 
   protected override finish(): void {

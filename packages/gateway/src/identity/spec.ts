@@ -107,6 +107,10 @@ export const tenantSpec = z.strictObject({
   ),
   teams: setting(z.record(plainName, teamSpec).default({}), 'teams of this tenant by name; keys name theirs'),
   ...rulesOf('this tenant', ''),
+  guardrails: setting(
+    z.array(z.string()).max(16).default([]),
+    "entries of guardrails that look at this tenant's calls beside those of the route; a tenant can add to them and take none away",
+  ),
   limit: setting(z.string().optional(), 'the entry of limits for each key that names none itself'),
   priority: setting(
     priority.optional(),

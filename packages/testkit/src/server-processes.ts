@@ -6,7 +6,7 @@
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
@@ -68,17 +68,30 @@ export class ServerProcess {
     const child = this.#child
     this.#child = null
     if (child === null || child.exitCode !== null || child.signalCode !== null) return
-    child.kill(signal)
-    await once(child, 'exit')
+    const ended = once(child, 'exit')
+    this.#signal(child, signal)
+    await ended
   }
 
   /** Stops it from doing anything, with its connections open, until `resume`. */
   pause(): void {
-    this.#child?.kill('SIGSTOP')
+    if (this.#child !== null) this.#signal(this.#child, 'SIGSTOP')
   }
 
   resume(): void {
-    this.#child?.kill('SIGCONT')
+    if (this.#child !== null) this.#signal(this.#child, 'SIGCONT')
+  }
+
+  /** The processes that it started too: PostgreSQL answers each connection by one of its own. */
+  #signal(child: ChildProcess, signal: NodeJS.Signals): void {
+    for (const pid of childrenOf(child.pid ?? 0)) {
+      try {
+        process.kill(pid, signal)
+      } catch {
+        // It has ended by itself.
+      }
+    }
+    child.kill(signal)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -129,6 +142,12 @@ function ordinaryUser(): { readonly uid?: number; readonly gid?: number } {
   const idOf = (flag: string): number =>
     Number(spawnSync('id', [flag, 'postgres'], { encoding: 'utf8' }).stdout)
   return { uid: idOf('-u'), gid: idOf('-g') }
+}
+
+function childrenOf(pid: number): readonly number[] {
+  const path = `/proc/${pid}/task/${pid}/children`
+  if (!existsSync(path)) return []
+  return readFileSync(path, 'utf8').split(' ').filter(Boolean).map(Number)
 }
 
 function isOpen(port: number): Promise<boolean> {

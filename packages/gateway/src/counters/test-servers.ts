@@ -11,7 +11,9 @@ import {
   startRedis,
 } from '@changeover/testkit'
 import type { Claim, Correction, CounterStore } from '../contract/counters.ts'
+import { LocalCounters } from '../policy/local-counters.ts'
 import type { OpenCountServer } from './count-server.ts'
+import type { OwnCounts } from './local-share.ts'
 import { openPostgres } from './postgres-server.ts'
 import { openRedis } from './redis-server.ts'
 import { SharedCounts } from './shared-counts.ts'
@@ -73,3 +75,5 @@ export function asStore(shared: SharedCounts): CounterStore {
     close: () => shared.close(),
   }
 }
+
+export const ownCounts = (): OwnCounts => new LocalCounters()

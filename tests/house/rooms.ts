@@ -91,7 +91,20 @@ export const doors: Readonly<Record<string, Doors>> = {
     pipeline: ['contract', 'errors', 'settings', ...gatewayRooms],
     // Beside control: it compiles versions as pipeline does, and replays the record through them.
     plan: ['contract', 'errors', 'settings', 'pipeline', ...gatewayRooms],
-    control: ['contract', 'errors', 'settings', 'access', 'calls', 'cause', 'identity', 'pipeline', 'plan', 'uptime'],
+    control: [
+      'contract',
+      'errors',
+      'settings',
+      'access',
+      'apis',
+      'bills',
+      'calls',
+      'cause',
+      'identity',
+      'pipeline',
+      'plan',
+      'uptime',
+    ],
     server: ['contract', 'errors', 'control', 'pipeline', 'routing', 'wire'],
     version: [],
     boot: [

@@ -1,6 +1,7 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Telemetry } from '@changeover/reload'
 import { ManualClock } from '@changeover/testkit'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { openSubscriptions, type Subscriptions } from './subscriptions.ts'
@@ -14,9 +15,13 @@ afterEach(() => {
 let files = 0
 const newPath = (): string => join(folder, `apis-${(files += 1)}.db`)
 const clock = new ManualClock()
+let logged: string[] = []
+const telemetry = {
+  logger: { log: (it: { readonly message: string }) => void logged.push(it.message) },
+} as unknown as Telemetry
 
 async function open(path = newPath()): Promise<Subscriptions> {
-  const it = await openSubscriptions({ path, clock })
+  const it = await openSubscriptions({ path, clock, telemetry })
   opened.push(it)
   return it
 }
@@ -89,10 +94,16 @@ describe('a subscription', () => {
     expect(existsSync(path)).toBe(true)
   })
 
-  it('is not guessed: a file that cannot be read stops the start', async () => {
+  it('is not guessed: while the file cannot be read nobody has one, and nothing is written over it', async () => {
     const path = newPath()
-    writeFileSync(path, 'no database at all, and long enough to be taken for one'.repeat(100))
-    await expect(open(path)).rejects.toThrow()
+    const damaged = 'no database at all, and long enough to be taken for one'.repeat(100)
+    writeFileSync(path, damaged)
+    logged = []
+    const book = await open(path)
+    expect(logged).toEqual(['the subscriptions to APIs cannot be read; calls that need one are refused'])
+    await expect(book.ask(asked)).rejects.toMatchObject({ code: 'apis.subscriptions_not_kept' })
+    expect(book.stateOf('sum', 'acme')).toBeNull()
+    expect(readFileSync(path, 'utf8')).toBe(damaged)
   })
 
   it('that cannot be written down is refused, and nothing has changed', async () => {

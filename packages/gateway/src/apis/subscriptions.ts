@@ -8,7 +8,7 @@
  * The file is opened when it is there, or with the first subscription: a gateway without any has none.
  */
 import { existsSync } from 'node:fs'
-import type { Clock } from '@changeover/reload'
+import type { Clock, Telemetry } from '@changeover/reload'
 import type { Subscription, SubscriptionAsk, SubscriptionBook, SubscriptionState } from '../contract/apis.ts'
 import { GatewayError } from '../errors.ts'
 import type { SubscriptionTable, SubscriptionWord } from './subscription-table.ts'
@@ -48,12 +48,22 @@ export interface SubscriptionsOptions {
   /** The database file; its folder exists. */
   readonly path: string
   readonly clock: Clock
+  readonly telemetry: Telemetry
 }
 
-/** Throws when there is a file and it cannot be read: nobody may be let in or put out by a guess. */
+/**
+ * Where there is a file that cannot be read, nobody is subscribed until it can, and nothing is written: nobody is let in
+ * by a guess, and what needs no subscription is served all the same.
+ */
 export async function openSubscriptions(options: SubscriptionsOptions): Promise<Subscriptions> {
   const book = new Book(options)
-  if (existsSync(options.path)) await book.open()
+  if (!existsSync(options.path)) return book
+  try {
+    await book.open()
+  } catch (error) {
+    const message = 'the subscriptions to APIs cannot be read; calls that need one are refused'
+    options.telemetry.logger.log({ level: 'error', room: 'apis', message, error })
+  }
   return book
 }
 

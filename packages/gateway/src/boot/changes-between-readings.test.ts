@@ -18,6 +18,7 @@ import {
 } from '@changeover/reload'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { createApprovalDesk } from '../access/approval-desk.ts'
+import { openSubscriptions } from '../apis/subscriptions.ts'
 import type { CallLog } from '../calls/call-log.ts'
 import { OWNER } from '../contract/access.ts'
 import { createAdminApp } from '../control/admin-app.ts'
@@ -147,6 +148,7 @@ async function open(): Promise<World> {
     planner: { look: () => Promise.reject(new Error('not asked')) },
     plans: createPlanShelf<PlanBody>(),
     source,
+    subscriptions: await openSubscriptions({ path: `${path}.apis.db`, clock: systemClock, telemetry }),
     telemetry,
     clock: systemClock,
     about,

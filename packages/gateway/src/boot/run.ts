@@ -195,7 +195,7 @@ async function begin(options: RunOptions): Promise<Begun> {
     changeClasses: classesOfAll,
     ...trustOf(options, trustPlace),
   })
-  const subscriptions = await openSubscriptions({ path: join(stateFolder, 'apis.db'), clock })
+  const subscriptions = await openSubscriptions({ path: join(stateFolder, 'apis.db'), clock, telemetry })
   const calls = createCallLog({ path: join(stateFolder, 'calls.db'), clock, telemetry })
   const parts = {
     options,

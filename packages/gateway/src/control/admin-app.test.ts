@@ -7,6 +7,7 @@ import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
 import type { z } from 'zod'
 import { createApprovalDesk } from '../access/approval-desk.ts'
 import { openProvenance, openTexts } from '../boot/open-provenance.ts'
+import { openSubscriptions } from '../apis/subscriptions.ts'
 import type { CallLog } from '../calls/call-log.ts'
 import { OWNER } from '../contract/access.ts'
 import type { CallRecord } from '../contract/call.ts'
@@ -190,6 +191,7 @@ async function open(text: string | null = starter, isOwn = true): Promise<World>
     addresses: () => ({ data: null, admin: null }),
     ready: () => true,
   }
+  const subscriptions = await openSubscriptions({ path: `${path}.apis.db`, clock: systemClock, telemetry })
   const app = createAdminApp({
     reloader,
     calls,
@@ -199,6 +201,7 @@ async function open(text: string | null = starter, isOwn = true): Promise<World>
     planner: createPlanner({ calls, clock: systemClock, telemetry, shipped: async () => ({}) }),
     plans: createPlanShelf(),
     source,
+    subscriptions,
     telemetry,
     clock: systemClock,
     about,

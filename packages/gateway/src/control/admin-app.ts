@@ -13,6 +13,7 @@ import { type AdminApp, type AdminContext, bodyLimitBytes, createApp } from './a
 import { guardRoutes } from './guard-routes.ts'
 import { problem, problemOf } from './problem.ts'
 import type { AdminRooms } from './rooms.ts'
+import { addApiRoutes } from './routes/apis.ts'
 import { addApprovalRoutes } from './routes/approvals.ts'
 import { addBlameRoutes } from './routes/blame.ts'
 import { addCallRoutes } from './routes/calls.ts'
@@ -40,6 +41,7 @@ export function createAdminApp(rooms: AdminRooms): AdminApp {
   )
   guardRoutes(app, rooms)
   addApprovalRoutes(app, rooms)
+  addApiRoutes(app, rooms)
   addReloadRoutes(app, rooms)
   addRolloutRoutes(app, rooms)
   addVersionRoutes(app, rooms)

@@ -12,6 +12,8 @@ export type Needed = Permission | 'anyone'
 
 export const routePermissions: Readonly<Record<string, Needed>> = {
   'GET /openapi.json': 'anyone',
+  'GET /v1/apis': 'read',
+  'GET /v1/apis/{name}/subscriptions/{tenant}': 'read',
   'GET /v1/approvals': 'read',
   'GET /v1/audit': 'read',
   'GET /v1/blame': 'read',
@@ -31,6 +33,7 @@ export const routePermissions: Readonly<Record<string, Needed>> = {
   'GET /v1/settings/origin': 'read',
   'GET /v1/status': 'read',
   'GET /v1/versions': 'read',
+  'GET /v1/subscriptions': 'read',
   'GET /v1/trust': 'read',
   'GET /v1/versions/{version}': 'read',
   'GET /v1/versions/{version}/envelope': 'read',
@@ -39,6 +42,9 @@ export const routePermissions: Readonly<Record<string, Needed>> = {
   'DELETE /v1/tenants/{tenant}/keys/{name}': 'change',
   'PATCH /v1/settings': 'change',
   'POST /v1/plan': 'plan',
+  'POST /v1/apis/{name}/subscriptions/{tenant}/approve': 'approve',
+  'POST /v1/apis/{name}/subscriptions/{tenant}/refuse': 'approve',
+  'POST /v1/apis/{name}/subscriptions/{tenant}/revoke': 'approve',
   'POST /v1/plans/{id}/apply': 'change',
   'POST /v1/reloads': 'change',
   'POST /v1/reloads/{attempt}/abort': 'operate',

@@ -14,7 +14,7 @@ import { contextSpec } from '../contexts/spec.ts'
 import { fillTemplate, parseTemplate } from '../contexts/template.ts'
 import type { Caller, CompiledContext } from '../contract/compiled.ts'
 import { openUpstream } from '../transport/upstream-pool.ts'
-import { TestGateway, testRoute, testTarget } from './test-gateway.ts'
+import { RecordingTelemetry, TestGateway, testRoute, testTarget } from './test-gateway.ts'
 
 let provider: FakeProvider
 let anthropic: FakeProvider
@@ -66,7 +66,11 @@ beforeEach(async () => {
   provider = await startFakeProvider()
   anthropic = await startFakeProvider()
   folder = mkdtempSync(join(tmpdir(), 'changeover-server-apis-'))
-  book = await openSubscriptions({ path: join(folder, 'apis.db'), clock: systemClock })
+  book = await openSubscriptions({
+    path: join(folder, 'apis.db'),
+    clock: systemClock,
+    telemetry: new RecordingTelemetry(),
+  })
   const specs = Object.entries(ENTRIES).map(
     ([id, it]) => [id, apiSpec.parse({ route: 'chat', input, state: 'published', ...it })] as const,
   )

@@ -14,7 +14,14 @@ import type {
   UnitSource,
 } from './rollout.ts'
 import type { Pin, Snapshot } from './snapshot.ts'
-import type { AuditLine, InstanceRecords, QuarantineEntry, StateStore, StoredVersion } from './store.ts'
+import type {
+  AuditLine,
+  AuditNote,
+  InstanceRecords,
+  QuarantineEntry,
+  StateStore,
+  StoredVersion,
+} from './store.ts'
 import type { Telemetry } from './telemetry.ts'
 import type {
   ApproveHook,
@@ -246,6 +253,8 @@ export interface Reloader<Parts> {
   abort(id: string, reason: string, by?: RolloutAsk): Promise<RolloutStatus | null>
   current(): Snapshot<Parts> | null
   status(): ReloaderStatus
+  /** Adds a line to the audit log for what was decided beside the settings; written as soon as the store takes it. */
+  note(it: AuditNote): void
   /** Audit lines, newest last. */
   audit(options?: { limit?: number }): Promise<readonly AuditLine[]>
   /** Versions that rollback and diff can reach, newest last. */

@@ -1,4 +1,5 @@
 import type { Envelope } from './payload.ts'
+import type { SpanContext } from './telemetry.ts'
 
 /**
  * What an instance keeps so that it comes back, after any crash, on exactly one version.
@@ -82,6 +83,17 @@ export interface QuarantineEntry extends StoredVersion {
   readonly tree?: string
 }
 
+/** What people decided beside the settings, such as who is let in to what: a line between those of attempts. */
+export interface AuditNote {
+  readonly who: string
+  readonly trigger: string
+  /** What was decided about. */
+  readonly source: string
+  readonly status: string
+  readonly reason: string
+  readonly span: SpanContext
+}
+
 /** One line of the audit log; hash-chained JSON lines. */
 export interface AuditLine {
   readonly at: string
@@ -104,6 +116,7 @@ export interface AuditLine {
     | 'config.rollout.aborted'
     | 'config.trust.accepted'
     | 'config.trust.rejected'
+    | 'config.decision'
   readonly attempt: string
   readonly scope: string
   readonly who: string

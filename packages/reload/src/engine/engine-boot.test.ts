@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import type { AuditLine } from '../contract/store.ts'
 import { ReloadError } from '../errors.ts'
+import { checkAudit } from '../format/audit-chain.ts'
 import { memoryStore } from '../stores/memory.ts'
 import { byFile, byHand, ListedStore, Toy, treeOf } from './test-toy.ts'
 
@@ -27,6 +28,28 @@ describe('after a restart', () => {
     expect(await toy.change({ mark: 1 }, byFile)).toMatchObject({ outcome: 'unchanged' })
     expect(toy.parts).toHaveLength(parts)
     expect(await toy.change({ mark: 2 })).toMatchObject({ version: '1.2' })
+  })
+
+  it('what people decided beside the settings stands in the audit log, and changes nothing', async () => {
+    const before = await serving(1)
+    const span = { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), sampled: true }
+    const note = {
+      who: 'user:bo',
+      trigger: 'cli',
+      source: '/apis/sum',
+      status: 'approved',
+      reason: 'why',
+      span,
+    }
+    before.reloader.note(note)
+    await before.change({ mark: 2 })
+    const toy = await restart(before)
+    const lines = await toy.reloader.audit()
+    expect(lines.filter((it) => it.event === 'config.decision')).toMatchObject([
+      { who: 'user:bo', status: 'approved', reason: 'why', traceId: span.traceId, attempt: '' },
+    ])
+    expect(checkAudit(lines).problems).toEqual([])
+    expect(toy.serving).toBe(2)
   })
 
   it('with nothing left, nothing serves and nothing is wrong', async () => {

@@ -12,7 +12,7 @@ import type { Receipt } from '../contract/receipt.ts'
 import type { Plan, ReloadEvent, Reloader, ReloaderStatus } from '../contract/reloader.ts'
 import type { RolloutAsk, RolloutStatus, UnitSource } from '../contract/rollout.ts'
 import type { Pin, Snapshot } from '../contract/snapshot.ts'
-import type { AuditLine, StateStore } from '../contract/store.ts'
+import type { AuditLine, AuditNote, StateStore } from '../contract/store.ts'
 import type { RootReceipt } from '../contract/trust.ts'
 import { ReloadError } from '../errors.ts'
 import { Attempt } from './attempt.ts'
@@ -184,6 +184,14 @@ export class Engine implements Reloader<Parts> {
       handles: this.watches.status,
       isDegraded: isDamaged || observer.isBehind || this.drift.isDrifted,
     })
+  }
+
+  note({ span, ...said }: AuditNote): void {
+    const { clock, scope, audit } = this.core
+    const nothing = { attempt: '', from: null, to: null, digest: null, changedParameters: [] }
+    const { traceId, spanId } = span
+    const at = new Date(clock.now()).toISOString()
+    audit.add({ ...nothing, ...said, at, event: 'config.decision', scope, traceId, spanId })
   }
 
   async audit(options?: { limit?: number }): Promise<readonly AuditLine[]> {

@@ -17,6 +17,7 @@ const gatewayRooms = [
   'catalogue',
   'contexts',
   'counters',
+  'guardrails',
   'identity',
   'imports',
   'issuers',
@@ -76,9 +77,12 @@ export const doors: Readonly<Record<string, Doors>> = {
     calls: ['contract', 'errors'],
     // Beside control: its worker reads the call log, as plan's does.
     cause: ['contract', 'errors', 'calls'],
+    // Beside control: its worker reads the call log and prices it by versions of the settings.
+    bills: ['contract', 'errors', 'settings', 'calls', 'catalogue', 'providers', 'routing'],
     catalogue: ['contract', 'errors'],
     contexts: ['contract', 'errors'],
     counters: ['contract', 'errors'],
+    guardrails: ['contract', 'errors'],
     identity: ['contract', 'errors', 'issuers'],
     imports: ['contract'],
     policy: ['contract', 'errors'],

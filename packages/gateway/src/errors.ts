@@ -119,6 +119,18 @@ export const rules = {
     say: (it) =>
       `"${it.holder}" has as many calls under way as limit "${it.limit}" allows; the next is taken when one of them is over`,
   }),
+  'guard.input_blocked': rule<{ guard: string; why: string }>({
+    blame: 'sender',
+    retry: false,
+    status: 400,
+    say: (it) => `guardrail "${it.guard}" does not let this request pass${it.why}; nothing was sent`,
+  }),
+  'guard.output_blocked': rule<{ guard: string; why: string }>({
+    blame: 'sender',
+    retry: false,
+    status: 422,
+    say: (it) => `guardrail "${it.guard}" does not let the answer pass${it.why}; no more of it is sent`,
+  }),
   'policy.budget_spent': rule<{ limit: string; holder: string; retryAfterMs: number | null }>({
     blame: 'sender',
     retry: false,

@@ -28,7 +28,7 @@ describe('the class of a change', () => {
 
   it('is every class below what changes as a whole', () => {
     expect(classesOf('/providers/new')).toEqual(['credentials', 'providers'])
-    expect(classesOf('/tenants')).toEqual(['credentials', 'limits', 'tenants'])
+    expect(classesOf('/tenants')).toEqual(['credentials', 'guardrails', 'limits', 'tenants'])
     expect(classesOf('')).toEqual(CHANGE_CLASSES)
   })
 

@@ -11,7 +11,11 @@ import type { NeutralDelta } from './neutral.ts'
 /** What was found, for the record: the guard and what it did, never the text. */
 export interface Finding {
   readonly guard: string
-  readonly did: 'blocked' | 'masked' | 'noted'
+  /**
+   * `shadowed`: found by one that only tries itself out. `unsure`: it could not look at everything within its bounds.
+   * `unmasked`: what was masked on the way in was put back.
+   */
+  readonly did: 'blocked' | 'masked' | 'unmasked' | 'noted' | 'shadowed' | 'unsure'
   readonly count: number
 }
 
@@ -31,6 +35,8 @@ export interface InputLooked {
   readonly findings: readonly Finding[]
   /** What stands for what, so that an answer of this call can be given back as it was meant; `null` for nothing. */
   readonly masked: ReadonlyMap<string, string> | null
+  /** What guards found that only try themselves out, when they are done; `null` where there are none. Never rejects. */
+  readonly later: Promise<readonly Finding[]> | null
 }
 
 /** One answer on its way out, whole or in pieces. Called in turn: the next piece only after the last was answered. */
@@ -39,7 +45,15 @@ export interface OutputRun {
   take(deltas: readonly NeutralDelta[]): Passed | Promise<Passed>
   /** What was still held back. */
   end(): Passed | Promise<Passed>
+  /** Monotonic milliseconds at which `lapse` has to be called, unless something came before; `null`: never. */
+  readonly lapsesAt: number | null
+  /** The time is up for which something may be held back. */
+  lapse(): Passed
   readonly findings: readonly Finding[]
+  /** The most that was held back at once, and for how long. */
+  readonly held: { readonly chars: number; readonly ms: number }
+  /** As of requests; `null` before the end. */
+  readonly later: Promise<readonly Finding[]> | null
 }
 
 export type Passed = readonly NeutralDelta[] | Blocked

@@ -271,6 +271,22 @@ export interface GuardrailSettings {
   readonly description?: string
 }
 
+/** Whose credentials. */
+export type SecretKind =
+  | 'aws'
+  | 'github'
+  | 'gitlab'
+  | 'slack'
+  | 'anthropic'
+  | 'openai'
+  | 'google'
+  | 'stripe'
+  | 'packages'
+  | 'jwt'
+  | 'privateKey'
+  | 'url'
+  | 'assigned'
+
 export interface GuardSettings {
   readonly kind: 'regex' | 'deny' | 'pii' | 'secrets' | 'jsonSchema' | 'maxSize' | 'webhook'
   readonly on?: 'input' | 'output' | 'both'
@@ -285,8 +301,7 @@ export interface GuardSettings {
   readonly wholeWords?: boolean
   readonly label?: string
   readonly pii?: readonly ('email' | 'phone' | 'card' | 'iban' | 'ssn' | 'ip')[]
-  /** Names of whose they are; `guardrails/detectors/secrets.ts`. */
-  readonly secrets?: readonly string[]
+  readonly secrets?: readonly SecretKind[]
   readonly schema?: Readonly<Record<string, unknown>>
   readonly maxChars?: number
   readonly maxTokens?: number

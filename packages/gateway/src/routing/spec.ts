@@ -138,6 +138,10 @@ export const routeSpec = z.strictObject({
     z.string().optional(),
     'entry of cache that keeps the answers of this route; without it none are kept',
   ),
+  guardrails: setting(
+    z.array(z.string()).max(16).default([]),
+    'entries of guardrails that look at the requests and answers of this route, in this order',
+  ),
   unsupported: setting(
     z.enum(['warn', 'refuse']).default(ROUTING_DEFAULTS.unsupported),
     'what happens to a request that asks for something its target does not have: it is sent without it and the answer says so, or it is refused',

@@ -1,0 +1,58 @@
+/**
+ * Answers that have to be JSON of a certain form. The schema is compiled once; an answer that only calls tools has no
+ * text to look at, and passes.
+ */
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
+import { PASS, type Verdict, type WholeJudge } from './whole-judge.ts'
+
+type Schema = Readonly<Record<string, unknown>>
+
+/** What is wrong with a schema, in words; `null` when nothing is. */
+export function schemaTrouble(schema: Schema): string | null {
+  try {
+    compile(schema)
+    return null
+  } catch (thrown) {
+    return thrown instanceof Error ? thrown.message : 'no schema'
+  }
+}
+
+export function schemaJudge(schema: Schema): WholeJudge {
+  const validate = compile(schema)
+  return { judge: (texts, { unmask }) => judge(texts.map(unmask), validate) }
+}
+
+function compile(schema: Schema): ValidateFunction {
+  // Patterns of a schema would be run by an engine that can run away: they go without.
+  const ajv = new Ajv2020({
+    strict: true,
+    strictTypes: false,
+    allErrors: false,
+    logger: false,
+    validateFormats: false,
+  })
+  return ajv.compile(withoutPatterns(schema) as Schema)
+}
+
+function judge(texts: readonly string[], validate: ValidateFunction): Verdict {
+  const wrong = texts.filter((it) => it !== '' && !isValid(it, validate)).length
+  return wrong === 0 ? PASS : { says: 'found', count: wrong, spans: [] }
+}
+
+function isValid(text: string, validate: ValidateFunction): boolean {
+  try {
+    return validate(JSON.parse(text))
+  } catch {
+    return false
+  }
+}
+
+function withoutPatterns(value: unknown, depth = 0): unknown {
+  if (typeof value !== 'object' || value === null || depth > 64) return value
+  if (Array.isArray(value)) return value.map((it) => withoutPatterns(it, depth + 1))
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([name, it]) => !(name === 'pattern' && typeof it === 'string'))
+      .map(([name, it]) => [name, withoutPatterns(it, depth + 1)]),
+  )
+}

@@ -1,0 +1,30 @@
+/** What a guard owes that has to see the whole of a request or an answer: a schema, or somebody else's judgement. */
+
+export interface Span {
+  /** Place in the list of texts. */
+  readonly text: number
+  readonly start: number
+  readonly end: number
+  readonly label: string
+}
+
+/** `unsure`: it could not say within its bounds. */
+export type Verdict =
+  | { readonly says: 'pass' }
+  | { readonly says: 'unsure' }
+  | { readonly says: 'found'; readonly count: number; readonly spans: readonly Span[] }
+
+export interface WholeAbout {
+  readonly direction: 'input' | 'output'
+  readonly signal: AbortSignal
+  /** What was masked on the way in, put back. */
+  readonly unmask: (text: string) => string
+}
+
+export interface WholeJudge {
+  /** `texts` of a request in their order; of an answer the text of each candidate. Never rejects. */
+  judge(texts: readonly string[], about: WholeAbout): Verdict | Promise<Verdict>
+}
+
+export const PASS: Verdict = Object.freeze({ says: 'pass' })
+export const UNSURE: Verdict = Object.freeze({ says: 'unsure' })

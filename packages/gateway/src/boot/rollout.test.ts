@@ -1,169 +1,92 @@
 /** A gateway that tries a change on some of its tenants: what they get, what the others get, and how it ends. */
-import { hash } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { readFlags } from './flags.ts'
-import { type Running, run } from './run.ts'
+import { settings, TENANTS, TriedGateway, toBroken, toOther } from './test-rollouts.ts'
 
-const TENANTS = Array.from({ length: 40 }, (_, i) => `t${i}`)
-
-const settings = (more: { good?: object; rollout?: object } = {}): string =>
-  JSON.stringify({
-    providers: {
-      sim: { kind: 'simulated', simulate: { firstTokenMs: 0, tokens: 1 } },
-      bad: { kind: 'simulated', simulate: { firstTokenMs: 0, tokens: 1, failureRate: 1 } },
-    },
-    models: { a: { provider: 'sim' }, b: { provider: 'sim' }, broken: { provider: 'bad' } },
-    routes: { chat: { targets: [{ model: 'a' }] } },
-    tenants: Object.fromEntries(
-      TENANTS.map((it) => [it, { keys: { ci: { hash: `sha256:${hash('sha256', `key-${it}`, 'hex')}` } } }]),
-    ),
-    rollout: { observe: { bakeMs: 0 }, analysis: { everyMs: 100 }, ...more.rollout },
-  })
-
-let cwd: string
-let gateway: Running
-
-async function start(text: string): Promise<void> {
-  const file = join(cwd, 'changeover.json')
-  writeFileSync(file, text)
-  const answer = readFlags(['--port', '0', '--admin-port', '0', '--settings', file])
-  if (answer.kind !== 'run') throw new Error(answer.kind)
-  const output = { write: () => true }
-  gateway = await run({ flags: answer.flags, cwd, env: {}, stdout: output, stderr: output })
-  await vi.waitFor(() => expect(gateway.reloader.status().state).toBe('idle'), 10_000)
-}
+let tried: TriedGateway
 
 beforeEach(() => {
-  cwd = mkdtempSync(join(tmpdir(), 'changeover-rollout-'))
+  tried = new TriedGateway()
 })
-afterEach(async () => {
-  await gateway.stop({ drainMs: 0 })
-  rmSync(cwd, { recursive: true, force: true })
-})
-
-async function admin(method: string, path: string, body?: unknown, type = 'application/json') {
-  const response = await fetch(`${gateway.adminUrl}${path}`, {
-    method,
-    headers: { authorization: `Bearer ${gateway.adminToken.token}`, 'content-type': type },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  })
-  return {
-    status: response.status,
-    body: (await response.json()) as Record<string, never> & { rollout: never },
-  }
-}
-
-const patch = (change: object, query: string) =>
-  admin('PATCH', `/v1/settings?${query}`, change, 'application/merge-patch+json')
-
-async function ask(tenant: string) {
-  const response = await fetch(`${gateway.dataUrl}/v1/chat/completions`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', authorization: `Bearer key-${tenant}` },
-    body: JSON.stringify({ model: 'chat', messages: [{ role: 'user', content: 'hello' }] }),
-  })
-  await response.arrayBuffer()
-  return {
-    status: response.status,
-    version: response.headers.get('x-changeover-version') ?? '',
-    call: response.headers.get('x-changeover-call') ?? '',
-  }
-}
-
-const toBroken = { routes: { chat: { targets: [{ model: 'broken' }], retries: { attempts: 1 } } } }
-const toOther = { routes: { chat: { targets: [{ model: 'b' }] } } }
-
-interface Shown {
-  readonly state: string
-  readonly words: string
-  readonly reason: string | null
-  readonly attempt: string
-  readonly version: string
-  readonly requests: { readonly candidate: number }
-  readonly shadow: object | null
-  readonly measures: readonly {
-    readonly name: string
-    readonly candidate: { readonly samples: number }
-    readonly baseline: { readonly samples: number }
-  }[]
-}
-
-async function shown(): Promise<Shown | null> {
-  return (await admin('GET', '/v1/rollout')).body.rollout
-}
+afterEach(() => tried.stop())
 
 describe('a canary by tenant', () => {
   it('is taken back by itself when it breaks what its tenants ask for, and the file with it', async () => {
-    await start(settings())
-    const file = join(cwd, 'changeover.json')
+    await tried.start(settings())
+    const file = join(tried.cwd, 'changeover.json')
     const before = readFileSync(file, 'utf8')
-    const answer = await patch(toBroken, 'steps=25%&by=tenant')
+    const answer = await tried.patch(toBroken, 'steps=25%&by=tenant')
     expect(answer.status, JSON.stringify(answer.body)).toBe(200)
     expect(readFileSync(file, 'utf8')).not.toBe(before)
     const failed = new Set<string>()
     await vi.waitFor(
       async () => {
-        const asked = await Promise.all(TENANTS.map(async (it) => [it, await ask(it)] as const))
+        const asked = await Promise.all(TENANTS.map(async (it) => [it, await tried.ask(it)] as const))
         for (const [tenant, { status }] of asked) if (status >= 500) failed.add(tenant)
-        expect((await shown())?.state).toBe('rolled_back')
+        expect((await tried.shown())?.state).toBe('rolled_back')
       },
       { timeout: 20_000, interval: 10 },
     )
-    expect((await shown())?.words).toMatch(/was taken back/)
+    expect((await tried.shown())?.words).toMatch(/was taken back/)
     expect(failed.size).toBeGreaterThan(0)
     expect(failed.size).toBeLessThan(25)
-    const after = await Promise.all(TENANTS.map((it) => ask(it)))
+    const after = await Promise.all(TENANTS.map((it) => tried.ask(it)))
     expect(new Set(after.map((it) => `${it.status} ${it.version}`)).size).toBe(1)
     await vi.waitFor(() => expect(readFileSync(file, 'utf8')).toBe(before))
-    expect(gateway.reloader.status().quarantine).toHaveLength(1)
+    expect(tried.running.reloader.status().quarantine).toHaveLength(1)
   })
 
   it('keeps each tenant on one side, says so in the record, and goes on when it is promoted', async () => {
-    await start(settings())
-    await patch(toOther, 'steps=50%&by=tenant')
-    const first = await Promise.all(TENANTS.map((it) => ask(it)))
-    const again = await Promise.all(TENANTS.map((it) => ask(it)))
+    await tried.start(settings())
+    await tried.patch(toOther, 'steps=50%&by=tenant')
+    const first = await Promise.all(TENANTS.map((it) => tried.ask(it)))
+    const again = await Promise.all(TENANTS.map((it) => tried.ask(it)))
     expect(again.map((it) => it.version)).toEqual(first.map((it) => it.version))
-    const rollout = await shown()
+    const rollout = await tried.shown()
     expect(rollout?.state).toBe('running')
     expect(rollout?.requests.candidate).toBe(2 * first.filter((it) => it.version === rollout?.version).length)
-    const tried = first.find((it) => it.version === rollout?.version)
+    const hit = first.find((it) => it.version === rollout?.version)
     await vi.waitFor(async () => {
-      const { body } = await admin('GET', `/v1/calls/${tried?.call}`)
+      const { body } = await tried.admin('GET', `/v1/calls/${hit?.call}`)
       expect(body).toMatchObject({ role: 'candidate', unit: 'tenant' })
       expect(body['cohort']).toBeLessThan(5000)
     })
-    const promoted = await admin('POST', `/v1/reloads/${rollout?.attempt}/promote`, { to: 'full' })
+    const promoted = await tried.admin('POST', `/v1/reloads/${rollout?.attempt}/promote`, { to: 'full' })
     expect(promoted.status, JSON.stringify(promoted.body)).toBe(200)
-    await vi.waitFor(() => expect(gateway.reloader.status().confirmed?.version).toBe(rollout?.version))
-    expect(new Set((await Promise.all(TENANTS.map((it) => ask(it)))).map((it) => it.version)).size).toBe(1)
+    await vi.waitFor(() => expect(tried.running.reloader.status().confirmed?.version).toBe(rollout?.version))
+    expect(
+      new Set((await Promise.all(TENANTS.map((it) => tried.ask(it)))).map((it) => it.version)).size,
+    ).toBe(1)
   })
 
   it('is held and let go on by a person, and aborted', async () => {
-    await start(settings())
-    await patch(toOther, 'steps=50%&by=tenant')
-    const { attempt = '' } = (await shown()) ?? {}
-    expect((await admin('POST', `/v1/reloads/${attempt}/pause`, { reason: 'lunch' })).body).toMatchObject({
+    await tried.start(settings())
+    await tried.patch(toOther, 'steps=50%&by=tenant')
+    const { attempt = '' } = (await tried.shown()) ?? {}
+    expect(
+      (await tried.admin('POST', `/v1/reloads/${attempt}/pause`, { reason: 'lunch' })).body,
+    ).toMatchObject({
       state: 'paused',
       reason: 'lunch',
     })
-    expect((await admin('POST', `/v1/reloads/${attempt}/resume`, {})).body).toMatchObject({
+    expect((await tried.admin('POST', `/v1/reloads/${attempt}/resume`, {})).body).toMatchObject({
       state: 'running',
     })
-    expect((await admin('POST', `/v1/reloads/${attempt}/abort`, { reason: 'no' })).status).toBe(200)
-    expect(await shown()).toMatchObject({ state: 'aborted', reason: expect.stringContaining('aborted: no') })
-    expect((await admin('POST', `/v1/reloads/${attempt}/abort`, {})).status).toBe(409)
-    expect((await admin('POST', '/v1/reloads/rl_none/promote', {})).status).toBe(404)
+    expect((await tried.admin('POST', `/v1/reloads/${attempt}/abort`, { reason: 'no' })).status).toBe(200)
+    expect(await tried.shown()).toMatchObject({
+      state: 'aborted',
+      reason: expect.stringContaining('aborted: no'),
+    })
+    expect((await tried.admin('POST', `/v1/reloads/${attempt}/abort`, {})).status).toBe(409)
+    expect((await tried.admin('POST', '/v1/reloads/rl_none/promote', {})).status).toBe(404)
   })
 })
 
 async function say(tenant: string, body: object) {
-  const response = await fetch(`${gateway.dataUrl}/v1/feedback`, {
+  const response = await fetch(`${tried.running.dataUrl}/v1/feedback`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', authorization: `Bearer key-${tenant}` },
     body: JSON.stringify(body),
@@ -173,58 +96,58 @@ async function say(tenant: string, body: object) {
 
 describe('a version that comes in at once', () => {
   it('is taken back within a handful of calls when none of them works any more', async () => {
-    await start(settings({ rollout: { observe: { bakeMs: 60_000 } } }))
+    await tried.start(settings({ rollout: { observe: { bakeMs: 60_000 } } }))
     await vi.waitFor(async () => {
-      await Promise.all(TENANTS.map((it) => ask(it)))
-      expect(gateway.reloader.status().confirmed?.version).toBe('1.1')
+      await Promise.all(TENANTS.map((it) => tried.ask(it)))
+      expect(tried.running.reloader.status().confirmed?.version).toBe('1.1')
     })
-    const { status } = await patch(toBroken, 'strategy=allAtOnce')
+    const { status } = await tried.patch(toBroken, 'strategy=allAtOnce')
     expect(status).toBe(200)
     let calls = 0
     await vi.waitFor(
       async () => {
         calls += 1
-        await ask('t1')
-        expect((await shown())?.state).toBe('rolled_back')
+        await tried.ask('t1')
+        expect((await tried.shown())?.state).toBe('rolled_back')
       },
       { timeout: 20_000, interval: 5 },
     )
     expect(calls).toBeLessThan(200)
-    expect((await ask('t1')).status).toBe(200)
+    expect((await tried.ask('t1')).status).toBe(200)
   })
 })
 
 describe('a shadow', () => {
   it('answers nobody, and says what it would have refused and sent elsewhere', async () => {
-    await start(settings())
-    await patch({ ...toOther, tenants: { t39: null } }, 'strategy=shadow')
-    const answers = await Promise.all(TENANTS.map((it) => ask(it)))
+    await tried.start(settings())
+    await tried.patch({ ...toOther, tenants: { t39: null } }, 'strategy=shadow')
+    const answers = await Promise.all(TENANTS.map((it) => tried.ask(it)))
     expect(answers.map((it) => [it.status, it.version])).toEqual(TENANTS.map(() => [200, '1.1']))
     await vi.waitFor(async () => {
-      expect((await shown())?.shadow).toEqual({ calls: 40, refused: 1, elsewhere: 39 })
+      expect((await tried.shown())?.shadow).toEqual({ calls: 40, refused: 1, elsewhere: 39 })
     })
   })
 })
 
 describe('feedback', () => {
   it('is kept with the call, counts on its side once, and is taken of nobody else', async () => {
-    await start(settings())
-    await patch(toOther, 'steps=50%&by=tenant')
-    const { call } = await ask('t1')
+    await tried.start(settings())
+    await tried.patch(toOther, 'steps=50%&by=tenant')
+    const { call } = await tried.ask('t1')
     expect(await say('t1', { call, score: 'up', comment: 'how nice' })).toMatchObject({
       status: 200,
       body: { counted: true },
     })
     expect((await say('t1', { call, score: -0.5 })).body).toMatchObject({ counted: false })
     await vi.waitFor(async () => {
-      const { body } = await admin('GET', `/v1/calls/${call}`)
+      const { body } = await tried.admin('GET', `/v1/calls/${call}`)
       expect(body['feedback']).toMatchObject({ score: -0.5, comment: null })
     })
-    const calls = await Promise.all(TENANTS.map(async (it) => [it, (await ask(it)).call] as const))
+    const calls = await Promise.all(TENANTS.map(async (it) => [it, (await tried.ask(it)).call] as const))
     for (const [tenant, it] of calls)
       expect((await say(tenant, { call: it, score: 'down' })).status).toBe(200)
     await vi.waitFor(async () => {
-      const found = (await shown())?.measures.find((it) => it.name === 'feedback_rate')
+      const found = (await tried.shown())?.measures.find((it) => it.name === 'feedback_rate')
       expect([found?.candidate.samples ?? 0, found?.baseline.samples ?? 0]).not.toContain(0)
     }, 5_000)
     expect((await say('t2', { call, score: 1 })).status).toBe(404)
@@ -237,12 +160,12 @@ describe('feedback', () => {
 describe('a freeze', () => {
   it('refuses a change, and lets through what is forced and what goes back', async () => {
     const freeze = { windows: [{ reason: 'the big sale' }] }
-    await start(settings({ rollout: { freeze } }))
-    const refused = await patch(toOther, '')
+    await tried.start(settings({ rollout: { freeze } }))
+    const refused = await tried.patch(toOther, '')
     expect(refused.status).toBeGreaterThanOrEqual(400)
     expect(JSON.stringify(refused.body)).toContain('the big sale')
-    expect((await patch(toOther, 'force=true')).status).toBe(200)
-    expect((await admin('POST', '/v1/rollback', {})).status).toBe(200)
+    expect((await tried.patch(toOther, 'force=true')).status).toBe(200)
+    expect((await tried.admin('POST', '/v1/rollback', {})).status).toBe(200)
   })
 })
 
@@ -275,31 +198,31 @@ describe('a canary that others measure as well', () => {
   })
 
   it('is taken back by what they say, however well its calls go', async () => {
-    await start(settings(judgedBy(await answering(200, worse))))
-    const answer = await patch(toOther, 'steps=25%25:1h&by=tenant')
+    await tried.start(settings(judgedBy(await answering(200, worse))))
+    const answer = await tried.patch(toOther, 'steps=25%25:1h&by=tenant')
     expect(answer.status, JSON.stringify(answer.body)).toBe(200)
-    await vi.waitFor(async () => expect((await shown())?.state).toBe('rolled_back'), 20_000)
-    const rollout = await shown()
+    await vi.waitFor(async () => expect((await tried.shown())?.state).toBe('rolled_back'), 20_000)
+    const rollout = await tried.shown()
     expect(rollout?.words).toContain('score')
     expect(rollout?.measures.find((it) => it.name === 'score')).toMatchObject({
       verdict: 'fail',
       candidate: { samples: 900, value: 0.4 },
       baseline: { samples: 900, value: 0.8 },
     })
-    expect((await ask('t1')).version).toBe('1.1')
+    expect((await tried.ask('t1')).version).toBe('1.1')
   })
 
   it('is neither promoted nor taken back while they answer 500, and waits for a person', async () => {
-    await start(settings(judgedBy(await answering(500, worse))))
-    await patch(toOther, 'steps=25%25:300ms&by=tenant')
+    await tried.start(settings(judgedBy(await answering(500, worse))))
+    await tried.patch(toOther, 'steps=25%25:300ms&by=tenant')
     await vi.waitFor(
       async () => {
-        await Promise.all(TENANTS.map((it) => ask(it)))
-        expect((await shown())?.state).toBe('paused')
+        await Promise.all(TENANTS.map((it) => tried.ask(it)))
+        expect((await tried.shown())?.state).toBe('paused')
       },
       { timeout: 20_000, interval: 10 },
     )
-    expect((await shown())?.measures.find((it) => it.name === 'score')).toMatchObject({
+    expect((await tried.shown())?.measures.find((it) => it.name === 'score')).toMatchObject({
       verdict: 'inconclusive',
       reason: 'the webhook gave no reading',
     })
@@ -309,20 +232,20 @@ describe('a canary that others measure as well', () => {
     const seen: (string | undefined)[] = []
     const url = await answering(200, {})
     webhook.on('request', (request: IncomingMessage) => seen.push(request.headers.authorization))
-    const file = join(cwd, 'token')
+    const file = join(tried.cwd, 'token')
     writeFileSync(file, 'a-token-of-some-length')
     const authorization = `Bearer \${file:${file}}`
-    await start(settings(judgedBy(url, { authorization })))
-    await patch(toOther, 'steps=25%25:1h&by=tenant')
+    await tried.start(settings(judgedBy(url, { authorization })))
+    await tried.patch(toOther, 'steps=25%25:1h&by=tenant')
     await vi.waitFor(() => expect(seen).toContain('Bearer a-token-of-some-length'), 10_000)
-    const { policy } = (await admin('GET', '/v1/rollout')).body
+    const { policy } = (await tried.admin('GET', '/v1/rollout')).body
     expect(policy).toMatchObject({ analysis: { external: { score: { authorization } } } })
   })
 
   it('is refused where the settings hold the secret itself', async () => {
     const url = await answering(200, {})
-    await start(settings())
-    const answer = await patch(judgedBy(url, { authorization: 'Bearer word' }), '')
+    await tried.start(settings())
+    const answer = await tried.patch(judgedBy(url, { authorization: 'Bearer word' }), '')
     expect(answer.status).toBe(422)
     expect(JSON.stringify(answer.body)).toContain('settings.secret_literal')
     expect(JSON.stringify(answer.body)).not.toContain('Bearer word')

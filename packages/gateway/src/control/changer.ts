@@ -33,7 +33,7 @@ import type { Identity } from '../contract/access.ts'
 import { GatewayError, isGatewayError } from '../errors.ts'
 import type { AskedRollout } from '../settings/rollout-policy.ts'
 import { treeOfEnvelope } from './envelope-tree.ts'
-import { type Head, headOf, headVersion } from './head.ts'
+import { baseOf, type Head, headOf, headVersion } from './head.ts'
 import { type Override, overrideInForce } from './override.ts'
 import { editedOrNull, treeBy, treeOrNull, troubleOf } from './own-edits.ts'
 import { FileChangedError } from './own-file.ts'
@@ -109,6 +109,7 @@ interface Agreed {
   readonly own: OwnSettings
   readonly bytes: Uint8Array | null
   readonly tree: SettingsTree | null
+  /** What has to be in force when a change of it comes in. */
   readonly version: string | null
 }
 
@@ -315,7 +316,7 @@ class FileChanger {
         until: new Date(override.until).toISOString(),
       })
     const bytes = await own.read()
-    const version = reloader.current()?.version ?? null
+    const version = baseOf(reloader)
     const head = await headOf(reloader)
     // With nothing in force there is nothing that a change could lose: it may be what mends a broken file.
     if (head === null) return { own, bytes, tree: null, version }

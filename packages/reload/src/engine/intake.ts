@@ -15,6 +15,7 @@ import { orAborted } from './race.ts'
 import { settledAlready, verify, verifyMatch } from './stages/admit.ts'
 import { type Candidate, isAutomatic, type Offered } from './stages/candidate.ts'
 import { authorOf, openSealed, sealOffered } from './stages/open.ts'
+import { whatQueues } from './stages/permit.ts'
 import { secure } from './stages/secure.ts'
 import { isSignedForEmergency } from './stages/signed.ts'
 import { Postponed } from './storms/postponed.ts'
@@ -144,7 +145,7 @@ export class Intake {
         if (reason !== null) return reason
         if (this.line.joins(attempt, candidate)) return 'in_progress'
         verify(core, candidate, beginning.atMs)
-        verifyMatch(core, origin)
+        verifyMatch(core, origin, whatQueues(this.observer))
         return null
       } catch (error) {
         span.set({ 'reload.verify.reason': asReloadError(error).code })

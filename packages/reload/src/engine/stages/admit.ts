@@ -44,12 +44,19 @@ export function verify(core: Core, candidate: Candidate, atMs: number): void {
   verifyKey(core, candidate)
 }
 
-/** Throws `verify.conflict` when the offer was made for another version than the one in force. */
-export function verifyMatch(core: Core, origin: Origin): void {
+/**
+ * Throws `verify.conflict` when the offer was made for another version than the one in force, or than the one whose end it
+ * waits for: that will be in force when its turn comes, or it is refused then.
+ */
+export function verifyMatch(core: Core, origin: Origin, waitsFor: VersionRef | null = null): void {
   const { ifMatch } = origin
   const ref = core.cell.current?.ref
-  if (ifMatch === undefined || ifMatch === ref?.version || ifMatch === ref?.digest) return
+  if (ifMatch === undefined || [ref, waitsFor].some((it) => isNamed(it, ifMatch))) return
   throw refusal('verify.conflict', { found: ifMatch, expected: ref?.version ?? 'none' })
+}
+
+function isNamed(ref: VersionRef | null | undefined, name: string): boolean {
+  return ref?.version === name || ref?.digest === name
 }
 
 function verifyWindow({ manifest }: Candidate, atMs: number): void {

@@ -4,6 +4,7 @@
  * Waiting is done where nothing is held, and where what was read can still be read again: an offer that stood in a
  * queue is sealed upon what serves when its turn has come.
  */
+import type { VersionRef } from '../../contract/payload.ts'
 import { ReloadError } from '../../errors.ts'
 import { parseInstant } from '../../format/instant.ts'
 import { refusal } from '../../format/refusal.ts'
@@ -75,6 +76,11 @@ export function verifyBase({ core }: Attempt, candidate: Candidate, readUpon: Ge
   const [now, then] = [current, readUpon].map((it) => parseVersion(it.ref.version))
   if (now == null || then == null || compareVersions(now, then) <= 0) return
   throw refusal('verify.conflict', { found: readUpon.ref.version, expected: current.ref.version })
+}
+
+/** The version whose end others wait for, which serves then if all goes well; `null` where nothing queues. */
+export function whatQueues({ trial }: Observer): VersionRef | null {
+  return trial?.conduct.plan.meanwhile === 'queue' ? trial.generation.ref : null
 }
 
 /** The trial that has to be waited for, if any. */

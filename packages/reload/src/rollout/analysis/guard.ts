@@ -50,7 +50,8 @@ export class Guard {
 
   /** `before`: what the version before this one saw last, where no baseline runs beside. */
   constructor(before: Seen | null = null) {
-    this.#before = before
+    // What was seen goes on being counted where it was.
+    this.#before = before === null ? null : { ...before }
     if (before === null) return
     this.#recent.samples = before.samples
     this.#recent.failures = before.failures

@@ -137,6 +137,7 @@ async function measureOnce(
   { running }: Entrant,
   { plan, conductor }: Round,
 ): Promise<Pick<Found, 'measured' | 'reloads'>> {
+  if (scenario.change !== undefined) await running.change?.(scenario.change)
   const job = scenario.job(running.target, plan.timing)
   if (scenario.beside === true) return { measured: await besides(running, () => conductor.load.measure(job)) }
   if (scenario.reloadsPerSecond === 0) return { measured: await conductor.load.measure(job) }

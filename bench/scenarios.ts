@@ -1,5 +1,6 @@
 /** What is measured, each scenario by name, in the order in which a round goes through them. */
 import type { Ability } from './candidates/candidate.ts'
+import { type Cost, costs, patchFor } from './costs.ts'
 import { features } from './features.ts'
 import type { Job, Target } from './load/job.ts'
 
@@ -14,6 +15,8 @@ export interface Scenario {
   readonly reloadsPerSecond: number
   /** Half of the requests run under a second version meanwhile. */
   readonly beside?: boolean
+  /** Put on the settings before it. */
+  readonly change?: object
   job(target: Target, timing: Timing): Job
 }
 
@@ -84,6 +87,24 @@ function versions(count: 1 | 2): Scenario {
   }
 }
 
+/** With nothing that a gateway does beside passing on, and then with one thing. */
+function cost(it: Cost): readonly Scenario[] {
+  const { job } = closed(32)
+  const shared = { needs: 'costs', reloadsPerSecond: 0 } as const
+  const settled = (target: Target, timing: Timing): Job =>
+    job(target, { ...timing, leadMs: timing.leadMs + SETTLED_MS })
+  const distinct = it.distinct === true
+  return [
+    { ...shared, id: `bare-${it.name}`, change: patchFor(null), job: settled },
+    {
+      ...shared,
+      id: `cost-${it.name}`,
+      change: patchFor(it),
+      job: (target, timing) => ({ ...settled(target, timing), distinct }) as Job,
+    },
+  ]
+}
+
 const SETTLED_MS = 3_000
 /** What they differ by is less than what a shared machine drifts by within seconds: pairs in turn, and their median. */
 const VERSION_PAIRS = 4
@@ -104,4 +125,6 @@ export const scenarios: readonly Scenario[] = [
   reloads(0),
   reloads(1),
   reloads(10),
+  // Last: the settings are not those of the others any more.
+  ...costs.flatMap(cost),
 ]

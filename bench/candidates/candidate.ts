@@ -8,7 +8,7 @@ import type { Child } from '../child.ts'
 import type { Target } from '../load/job.ts'
 import type { Machine } from '../machine.ts'
 
-export type Ability = 'json' | 'streams' | 'reload' | 'features' | 'canary'
+export type Ability = 'json' | 'streams' | 'reload' | 'features' | 'canary' | 'costs'
 
 export interface Surroundings {
   readonly machine: Machine
@@ -27,6 +27,8 @@ export interface Running {
   readonly reload?: () => Promise<ReloadDone>
   /** Puts half of the requests under a second version that does the same; resolves to what ends that. */
   readonly tryBeside?: () => Promise<() => Promise<void>>
+  /** Puts a merge patch on the settings; resolves when they are in force. */
+  readonly change?: (patch: object) => Promise<void>
   stop(): Promise<void>
 }
 

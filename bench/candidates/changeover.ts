@@ -21,7 +21,7 @@ const manifest = new URL('../../packages/gateway/package.json', import.meta.url)
 export const changeover: Candidate = {
   name: 'changeover',
   label: '**Changeover**',
-  abilities: ['json', 'streams', 'reload', 'features', 'canary'],
+  abilities: ['json', 'streams', 'reload', 'features', 'canary', 'costs'],
   warmUpMs: 5_000,
   look() {
     if (!existsSync(program)) return { absent: 'not built (packages/gateway/dist/main.js)' }
@@ -58,7 +58,8 @@ async function start(surroundings: Surroundings): ReturnType<Candidate['start']>
     surroundings,
   )
   const patch = createPatch(adminPort, token)
-  return { ...running, reload: createReload(patch), tryBeside: createCanary(patch) }
+  const change = async (to: object): Promise<void> => void (await patch(to))
+  return { ...running, reload: createReload(patch), tryBeside: createCanary(patch), change }
 }
 
 type Patch = (change: object, query?: string) => Promise<{ version: string; attempt: string }>

@@ -41,7 +41,22 @@ function writeTenants(): string {
   return tenants.join('')
 }
 
+/** The same tenants and keys as a tree, each tenant with these settings beside. */
+export function benchTenants(more: object): Readonly<Record<string, object>> {
+  const perTenant = keyCount / tenantCount
+  const tenants = Array.from({ length: tenantCount }, (_, tenant) => {
+    const keys = Array.from({ length: perTenant }, (_key, i) => tenant * perTenant + i)
+    const hashes = keys.map((i) => [`key-${i}`, { hash: `sha256:${hashOf(`bench-key-${i}`)}` }])
+    return [`tenant-${tenant}`, { ...more, keys: Object.fromEntries(hashes) as object }] as const
+  })
+  const own = { ...more, keys: { caller: { hash: `sha256:${hashOf(callerKey)}` } } }
+  return Object.fromEntries([['bench', own], ...tenants])
+}
+
+function hashOf(key: string): string {
+  return createHash('sha256').update(key).digest('hex')
+}
+
 function writeKey(i: number): string {
-  const hash = createHash('sha256').update(`bench-key-${i}`).digest('hex')
-  return `      key-${i}: { hash: "sha256:${hash}" }\n`
+  return `      key-${i}: { hash: "sha256:${hashOf(`bench-key-${i}`)}" }\n`
 }

@@ -5,7 +5,7 @@
 import { AnswerReader } from './answer-reader.ts'
 import { Connection } from './connection.ts'
 import type { ClosedJob } from './job.ts'
-import { writeRequest } from './request.ts'
+import { writeDistinct, writeRequest } from './request.ts'
 import type { Tally, VersionTrack } from './tally.ts'
 
 /** Longer without an answer is a failure, and not merely slow. */
@@ -13,7 +13,8 @@ const patienceMs = 3_000
 
 /** Starts the load; the returned function ends it. */
 export function startClosedLoop(job: ClosedJob, tally: Tally): () => void {
-  const request = writeRequest(job.target, false)
+  const same = writeRequest(job.target, false)
+  const request = job.distinct === true ? writeDistinct(job.target) : () => same
   const callers = Array.from({ length: job.connections }, () => new Caller(job.target.port, request, tally))
   return () => {
     for (const it of callers) it.stop()
@@ -21,14 +22,14 @@ export function startClosedLoop(job: ClosedJob, tally: Tally): () => void {
 }
 
 class Caller {
-  readonly #request: string
+  readonly #request: () => string
   readonly #tally: Tally
   readonly #connection: Connection
   #reader = new AnswerReader()
   #track: VersionTrack = { newest: null }
   #sentMs: number | null = null
 
-  constructor(port: number, request: string, tally: Tally) {
+  constructor(port: number, request: () => string, tally: Tally) {
     this.#request = request
     this.#tally = tally
     this.#connection = new Connection(port, {
@@ -46,7 +47,7 @@ class Caller {
 
   #send(): void {
     this.#sentMs = performance.now()
-    this.#connection.write(this.#request)
+    this.#connection.write(this.#request())
   }
 
   #read(bytes: Buffer): void {

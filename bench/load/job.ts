@@ -25,6 +25,8 @@ interface Timing {
 export interface ClosedJob extends Timing {
   readonly kind: 'closed'
   readonly connections: number
+  /** Each request differs from all others. */
+  readonly distinct?: boolean
 }
 
 export interface OpenJob extends Timing {

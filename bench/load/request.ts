@@ -16,6 +16,22 @@ export function writeRequest(target: Target, stream: boolean, tokens = usualToke
   )
 }
 
+/** The same request each time with another number in it. */
+export function writeDistinct(target: Target): () => string {
+  const whole = writeRequest(target, false)
+  const at = whole.indexOf(FIRST_WORDS)
+  const [before, after] = [whole.slice(0, at), whole.slice(at + FIRST_WORDS.length)]
+  // The numbers of one process follow each other; another's begin elsewhere.
+  let count = (Date.now() % 100_000) * 1_000
+  return () => {
+    count += 1
+    return `${before}${String(count).padStart(FIRST_WORDS.length, '0').slice(-FIRST_WORDS.length)}${after}`
+  }
+}
+
+/** How the caller's question begins, and long enough for a number. */
+const FIRST_WORDS = 'When does the second projector '
+
 function writeBody(model: string, stream: boolean, tokens: number): string {
   const make = (text: string): string =>
     JSON.stringify({
@@ -29,6 +45,6 @@ function writeBody(model: string, stream: boolean, tokens: number): string {
       user: 'bench-user-0001',
       ...(stream && { stream: true }),
     })
-  const filler = 'When does the second projector take over from the first one? '
+  const filler = `${FIRST_WORDS}take over from the first one? `
   return make(filler.repeat(20).slice(0, Math.max(0, bodyBytes - make('').length)))
 }

@@ -31,6 +31,7 @@ const figures: Readonly<Record<string, (summary: Summary) => number | null>> = {
   'reload-failed': (it) => sumOfReloads(it, (run) => run.measured.failed),
   'reload-mixed': (it) =>
     sumOfReloads(it, (run) => (run.reloads?.mixedVersions ?? 0) + run.measured.versionsBackwards),
+  'everything-cost': (it) => it.cost('everything', us)?.median ?? null,
   'versions-loss': (it) => it.versionsLoss(us)?.median ?? null,
   'rss-mb': (it) => it.rssMb(us)?.median ?? null,
   'start-ms': (it) => it.start(us)?.median ?? null,

@@ -1,4 +1,5 @@
 /** The report as Markdown: verdicts and ratios first, then the figures that they come from, then the circumstances. */
+import { costs } from '../costs.ts'
 import { features } from '../features.ts'
 import type { Presence } from '../record.ts'
 import { plain, type Verdict } from './floors.ts'
@@ -35,6 +36,7 @@ export function writeMarkdown(summary: Summary, verdicts: readonly Verdict[], pl
     streams(summary),
     manyStreams(summary),
     featureCosts(summary),
+    costsOfAll(summary),
     twoVersions(summary),
     reloads(summary),
     memory(summary),
@@ -200,6 +202,28 @@ function featureCosts(summary: Summary): string {
   return section(
     'What a feature costs: as `json-c32`, beside the bare route',
     ['', 'CPU × bare route', 'CPU µs/req', 'req/s', 'failed'],
+    rows,
+  )
+}
+
+function costsOfAll(summary: Summary): string {
+  const name = 'changeover'
+  const rows = costs.flatMap((it): Row[] => {
+    const scenario = `cost-${it.name}`
+    if (summary.of(scenario, name).length === 0) return []
+    return [
+      [
+        it.says,
+        range(summary.cost(it.name, name)),
+        median(summary.range(scenario, name, cpuPerRequestUs)),
+        median(summary.range(scenario, name, perSecond)),
+        String(summary.of(scenario, name).reduce((sum, run) => sum + run.measured.failed, 0)),
+      ],
+    ]
+  })
+  return section(
+    'What the rest costs: as `json-c32`, each beside a gateway that only passes on, the settings changed under way',
+    ['', 'CPU × passing on', 'CPU µs/req', 'req/s', 'failed'],
     rows,
   )
 }

@@ -105,6 +105,18 @@ export class Summary {
     return rangeOf(losses)
   }
 
+  /** CPU time of a request with one thing more, as a multiple of that of the run with none just before it. */
+  cost(name: string, candidate: string): Range | null {
+    const bare = new Map(
+      this.of(`bare-${name}`, candidate).map((it) => [it.round, cpuPerRequestUs(it.measured)]),
+    )
+    return rangeOf(
+      this.of(`cost-${name}`, candidate).map(
+        (it) => cpuPerRequestUs(it.measured) / (bare.get(it.round) ?? Number.NaN),
+      ),
+    )
+  }
+
   start(candidate: string): Range | null {
     return rangeOf(this.starts.filter((it) => it.candidate === candidate).map((it) => it.startMs))
   }

@@ -24,6 +24,13 @@ export class Flights {
     return this.#open.size
   }
 
+  /** Who waits, in all of them. */
+  get waiting(): number {
+    let count = 0
+    for (const it of this.#open.values()) count += it.waiting
+    return count
+  }
+
   find(name: string): Flight | null {
     return this.#open.get(name) ?? null
   }
@@ -44,6 +51,10 @@ export class Flight {
 
   constructor(close: () => void) {
     this.#close = close
+  }
+
+  get waiting(): number {
+    return this.#waiting.size
   }
 
   join(

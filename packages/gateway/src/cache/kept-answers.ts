@@ -103,10 +103,18 @@ export class KeptAnswers implements AnswerCache {
   }
 
   get facts(): CacheFacts {
-    const { store, vectors, counts } = this.#memory
+    const { store, vectors, counts, flights } = this.#memory
     const { outcomes, savedMicroUsd } = counts
     const { kind } = this.#spec
-    return { kind, store: this.#spec.store, messages: vectors.size, outcomes, savedMicroUsd, ...store.facts }
+    return {
+      kind,
+      store: this.#spec.store,
+      waiting: flights.waiting,
+      messages: vectors.size,
+      outcomes,
+      savedMicroUsd,
+      ...store.facts,
+    }
   }
 
   clear(which: CacheWhich): number | Promise<number> {

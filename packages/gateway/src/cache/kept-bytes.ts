@@ -37,7 +37,9 @@ export function sealAnswer(answer: KeptAnswer, key: Buffer): Buffer {
 /** `null` for what was not sealed by the same request, or not by this program. */
 export function openAnswer(sealed: Buffer, key: Buffer): KeptAnswer | null {
   try {
-    const decipher = createDecipheriv(METHOD, key, sealed.subarray(0, NONCE_BYTES))
+    const decipher = createDecipheriv(METHOD, key, sealed.subarray(0, NONCE_BYTES), {
+      authTagLength: TAG_BYTES,
+    })
     decipher.setAuthTag(sealed.subarray(-TAG_BYTES))
     const plain = Buffer.concat([decipher.update(sealed.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()])
     const end = 4 + plain.readUInt32BE(0)

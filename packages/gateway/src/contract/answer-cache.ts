@@ -110,6 +110,8 @@ export interface CacheFacts {
   /** `null` where they are not this process's to count. */
   readonly entries: number | null
   readonly bytes: number | null
+  /** Requests that wait for the answer of another, just now. */
+  readonly waiting: number
   /** Messages that are remembered for comparison. */
   readonly messages: number
   readonly outcomes: Readonly<Record<CacheOutcome, number>>

@@ -1,5 +1,7 @@
 /** Kept answers as callers and the record see them: real sockets, real pools, a provider that counts. */
-import { request as httpRequest } from 'node:http'
+import { once } from 'node:events'
+import { createServer, request as httpRequest, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { systemClock } from '@changeover/reload'
 import { type FakeProvider, startFakeProvider } from '@changeover/testkit'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -64,8 +66,10 @@ function ask({ content = 'hi', headers = {}, signal, body = {} }: Asked = {}): P
 }
 
 const told = (it: Response) => it.headers.get('x-changeover-cache')
+/** Of a machine that does other things too. */
+const soon = <T>(check: () => T | Promise<T>) => vi.waitFor(check, { timeout: 20_000 })
 const records = async (count: number) => {
-  await vi.waitFor(() => expect(gateway.records).toHaveLength(count))
+  await soon(() => expect(gateway.records).toHaveLength(count))
   return gateway.records
 }
 
@@ -220,85 +224,112 @@ describe('a route with a cache', () => {
     gateway.swap('1.2', { routes: [route({ targets, totalWeight: 7, rule: 'other' }, { ttlMs: 3_600_000 })] })
     expect(told(await ask())).toBe('hit')
     gateway.swap('1.3', { routes: [route({}, { ttlMs: 1 })] })
-    await vi.waitFor(async () => expect(told(await ask())).toBe('miss'))
+    await soon(async () => expect(told(await ask())).toBe('miss'))
   })
 })
 
 describe('callers who ask the same at once', () => {
+  let held: HeldProvider
+
+  beforeEach(async () => {
+    held = await HeldProvider.start()
+    gateway.swap('1.2', {
+      routes: [route({ targets: [{ target: testTarget('small', { upstream: held.upstream }), until: 1 }] })],
+    })
+  })
+  afterEach(() => held.close())
+
+  const waiting = (count: number) => soon(() => expect(memory.flights.waiting).toBe(count))
+
   it('are one call upstream: 500 of them', async () => {
-    provider.script({ kind: 'reply', delayMs: 300 })
-    const answers = await Promise.all(Array.from({ length: 500 }, () => ask()))
+    const asked = Array.from({ length: 500 }, () => ask())
+    await waiting(499)
+    held.answer(wholeAnswer('stop'))
+    const answers = await Promise.all(asked)
     const texts = new Set(await Promise.all(answers.map((it) => it.text())))
-    expect(provider.requests).toHaveLength(1)
-    expect(texts.size).toBe(1)
-    expect(answers.every((it) => it.status === 200)).toBe(true)
-    const { exact, joined, miss } = memory.counts.outcomes
-    expect([miss, exact + joined]).toEqual([1, 499])
-    expect(await records(500)).toHaveLength(500)
+    expect(held.asked).toBe(1)
+    expect([...texts]).toEqual([wholeAnswer('stop')])
+    expect(memory.counts.outcomes).toMatchObject({ miss: 1, joined: 499, exact: 0 })
+    await records(500)
     expect(gateway.records.filter((it) => it.attempts.length > 0)).toHaveLength(1)
     expect(memory.flights.size).toBe(0)
   })
 
   it('are one call upstream when they stream, and have the same bytes', async () => {
-    provider.script({ kind: 'reply', delayMs: 200, eventMs: 2 })
-    const answers = await Promise.all(Array.from({ length: 50 }, () => ask({ body: { stream: true } })))
-    const texts = new Set(await Promise.all(answers.map((it) => it.text())))
-    expect(provider.requests).toHaveLength(1)
-    expect([texts.size, [...texts][0]?.includes('[DONE]')]).toEqual([1, true])
+    const asked = Array.from({ length: 50 }, () => ask({ body: { stream: true } }))
+    await waiting(49)
+    const stream = [
+      chunkOf({ content: 'one' }),
+      chunkOf({ content: 'two' }),
+      chunkOf({}, 'stop'),
+      'data: [DONE]\n\n',
+    ]
+    held.answer(stream.join(''), 'text/event-stream')
+    const answers = await Promise.all(asked)
+    expect(new Set(await Promise.all(answers.map((it) => it.text())))).toEqual(new Set([stream.join('')]))
+    expect([held.asked, answers.filter((it) => told(it) === 'joined').length]).toEqual([1, 49])
   })
 
   it('go on when the first leaves: the next one asks', async () => {
-    provider.script({ kind: 'hang' })
     const leaving = new AbortController()
     const first = ask({ signal: leaving.signal }).catch(() => null)
-    await vi.waitFor(() => expect(provider.requests).toHaveLength(1))
+    await soon(() => expect(held.asked).toBe(1))
     const others = [ask(), ask()]
-    await vi.waitFor(() => expect(gateway.pins.size).toBe(3))
+    await waiting(2)
     leaving.abort()
     await first
+    await soon(() => expect(held.asked).toBe(2))
+    held.answer(wholeAnswer('stop'))
     const answers = await Promise.all(others)
     expect(answers.map((it) => it.status)).toEqual([200, 200])
-    expect(provider.requests).toHaveLength(2)
     expect(answers.map(told).sort()).toEqual(['joined', 'miss'])
+    expect(held.asked).toBe(2)
   })
 
   it('go on when the first fails: the next one asks', async () => {
-    provider.script({ kind: 'raw', status: 400, chunks: ['{"error":{"message":"no"}}'], chunkMs: 1 })
-    const first = await ask()
-    expect(first.status).toBe(400)
-    provider.script({ kind: 'hang' })
-    const leaving = new AbortController()
-    const stuck = ask({ signal: leaving.signal }).catch(() => null)
-    await vi.waitFor(() => expect(provider.requests).toHaveLength(2))
-    provider.script({ kind: 'refuse', status: 400 })
-    const others = [ask(), ask()]
-    await vi.waitFor(() => expect(gateway.pins.size).toBe(3))
-    leaving.abort()
-    await stuck
-    const statuses = (await Promise.all(others)).map((it) => it.status)
-    expect(statuses.sort()).toEqual([200, 400])
-    expect(provider.requests).toHaveLength(4)
+    const asked = [ask(), ask(), ask()]
+    await waiting(2)
+    held.answer('{"error":{"message":"no"}}', 'application/json', 400)
+    await soon(() => expect(held.asked).toBe(2))
+    held.answer(wholeAnswer('stop'))
+    const answers = await Promise.all(asked)
+    expect(answers.map((it) => it.status).sort()).toEqual([200, 200, 400])
+    expect(answers.map(told).sort()).toEqual(['joined', 'miss', 'miss'])
   })
 
   it('lose nothing when one that waits leaves', async () => {
-    provider.script({ kind: 'reply', delayMs: 300 })
-    const leaving = new AbortController()
     const first = ask()
-    await vi.waitFor(() => expect(provider.requests).toHaveLength(1))
+    await soon(() => expect(held.asked).toBe(1))
+    const leaving = new AbortController()
     const second = ask({ signal: leaving.signal }).catch(() => null)
-    await vi.waitFor(() => expect(gateway.pins.size).toBe(2))
+    await waiting(1)
     leaving.abort()
     await second
+    await waiting(0)
+    held.answer(wholeAnswer('stop'))
     expect((await first).status).toBe(200)
-    expect(provider.requests[0]?.left).toBe(false)
-    expect(provider.requests).toHaveLength(1)
+    expect(told(await ask())).toBe('hit')
+    expect(held.asked).toBe(1)
   })
 
   it('have an answer that is not to be kept all the same', async () => {
-    provider.script({ kind: 'raw', chunks: ['', wholeAnswer('length')], chunkMs: 300 })
-    const answers = await Promise.all([ask(), ask(), ask()])
+    const asked = [ask(), ask(), ask()]
+    await waiting(2)
+    held.answer(wholeAnswer('length'))
+    const answers = await Promise.all(asked)
     expect(answers.map(told).sort()).toEqual(['joined', 'joined', 'miss'])
-    expect(provider.requests).toHaveLength(1)
+    expect(memory.store.facts.entries).toBe(0)
+  })
+
+  it('are told when the call is cut that they wait for, and one of them asks', async () => {
+    const asked = [ask(), ask()]
+    await waiting(1)
+    const [first] = gateway.pins
+    first?.onCut?.()
+    await soon(() => expect(held.asked).toBe(2))
+    held.answer(wholeAnswer('stop'))
+    const answers = await Promise.all(asked)
+    expect(answers.map((it) => it.status).sort()).toEqual([200, 503])
   })
 })
 
@@ -319,10 +350,10 @@ describe('a kept stream', () => {
     })
     slow.on('error', () => undefined)
     slow.end(JSON.stringify({ model: 'chat', messages: [{ role: 'user', content: 'hi' }], stream: true }))
-    await vi.waitFor(() => expect(memory.counts.outcomes.exact).toBe(1))
+    await soon(() => expect(memory.counts.outcomes.exact).toBe(1))
     expect(gateway.pins.size).toBe(1)
     slow.destroy()
-    await vi.waitFor(() => expect(gateway.pins.size).toBe(0))
+    await soon(() => expect(gateway.pins.size).toBe(0))
     expect((await records(2))[1]).toMatchObject({ error: 'call.cancelled', cache: 'exact' })
     const again = await ask({ body: { stream: true } })
     expect(told(again)).toBe('hit')
@@ -383,6 +414,42 @@ describe('a semantic cache', () => {
     ])
   })
 })
+
+/** A provider that answers when it is told to, and then all who wait. */
+class HeldProvider {
+  asked = 0
+  readonly upstream: Upstream
+  readonly #server: Server
+  readonly #held = new Set<ServerResponse>()
+
+  private constructor(server: Server) {
+    this.#server = server
+    this.upstream = openUpstream(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+    server.on('request', (request, response) => {
+      request.resume().on('end', () => {
+        this.asked += 1
+        this.#held.add(response)
+        response.on('close', () => this.#held.delete(response))
+      })
+    })
+  }
+
+  static async start(): Promise<HeldProvider> {
+    const server = createServer().listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    return new HeldProvider(server)
+  }
+
+  answer(body: string, type = 'application/json', status = 200): void {
+    for (const it of this.#held) it.writeHead(status, { 'content-type': type }).end(body)
+  }
+
+  async close(): Promise<void> {
+    this.#server.closeAllConnections()
+    await this.upstream.close()
+    this.#server.close()
+  }
+}
 
 function knows(tenant: string): CompiledIdentity {
   return {

@@ -192,8 +192,22 @@ const gatewayInstruments: readonly Instrument[] = [
     name: 'changeover.limit.refusals',
     kind: 'counter',
     unit: '{request}',
-    meaning: 'Requests that a limit refused',
+    meaning: 'Requests that a limit or a budget refused, by its entry',
     attributes: ['changeover.limit'],
+  },
+  {
+    name: 'changeover.limit.tokens',
+    kind: 'counter',
+    unit: '{token}',
+    meaning: 'Tokens of calls that limits or budgets count tokens or money of: held before, used in the end',
+    attributes: ['changeover.outcome'],
+  },
+  {
+    name: 'changeover.budget.used',
+    kind: 'gauge',
+    unit: '1',
+    meaning: 'Share of the budget of a tenant that is used or held; of at most 500 of them',
+    attributes: ['changeover.budget', 'changeover.tenant'],
   },
   {
     name: 'changeover.counters.takes',

@@ -13,6 +13,7 @@ import { importCommand } from './import.ts'
 import { keygen } from './keygen.ts'
 import { keys } from './keys.ts'
 import { pause } from './pause.ts'
+import { limits } from './limits.ts'
 import { plan } from './plan.ts'
 import { promote } from './promote.ts'
 import { resume } from './resume.ts'
@@ -48,6 +49,7 @@ export const commands: readonly Command[] = [
   keys,
   keygen,
   sign,
+  limits,
   verify,
   trust,
   importCommand,

@@ -39,8 +39,11 @@ import { type CountersPart, type SharedCounters, sharedCounters } from '../pipel
 import { GUARDED, measures } from '../pipeline/measures.ts'
 import { gatewayParticipant } from '../pipeline/participant.ts'
 import { Sides } from '../pipeline/placed.ts'
+import { readLimits } from '../pipeline/read-limits.ts'
 import { createRevocation, type RevocationOptions } from '../pipeline/revocation.ts'
 import { type TelemetryPart, telemetryParticipant } from '../pipeline/telemetry-participant.ts'
+import { type Counters, createCounters } from '../policy/allowance.ts'
+import { type KeptTotals, keepTotals } from '../policy/kept-totals.ts'
 import { type AdminServer, startAdminServer } from '../server/admin-server.ts'
 import { createDataServer, type DataServer } from '../server/data-server.ts'
 import { isLoopback } from '../server/loopback.ts'
@@ -126,6 +129,9 @@ export async function run(options: RunOptions): Promise<Running> {
 
 interface Begun {
   readonly counters: SharedCounters
+  /** What this process has counted, and what is kept of it over a restart. */
+  readonly own: Counters
+  readonly kept: KeptTotals
   readonly sides: Sides
   readonly access: OpenAccess
   readonly options: RunOptions
@@ -161,6 +167,13 @@ async function begin(options: RunOptions): Promise<Begun> {
   const access = openAccess({ clock, telemetry }, () => reloader)
   const sides = new Sides()
   const counters = sharedCounters({ secrets, clock, telemetry })
+  const own = createCounters()
+  const kept = keepTotals({
+    path: join(stateFolder, 'budgets.db'),
+    counters: own.local,
+    clock,
+    logger: telemetry.logger,
+  })
   const store = fileStore(join(stateFolder, 'reload'))
   const cut: RevocationOptions['cut'] = (holds) => begun.data?.cutUnless(holds) ?? 0
   const revocation = createRevocation({ clock, telemetry, cut })
@@ -178,6 +191,7 @@ async function begin(options: RunOptions): Promise<Begun> {
         secrets,
         shipped,
         clock,
+        counters: own,
         reach: { host: flags.host, isExposed: !isLoopback(flags.host) },
         committed: (gateway) => revocation.follow(gateway),
       }),
@@ -212,11 +226,13 @@ async function begin(options: RunOptions): Promise<Begun> {
     texts,
     uptime,
     counters,
+    own,
+    kept,
   }
   const begun: Begun = {
     ...parts,
     sides,
-    closers: [revocation.close],
+    closers: [revocation.close, observeBudgets(telemetry, own, clock)],
     data: null,
     admin: null,
     isStopping: false,
@@ -293,6 +309,7 @@ async function finish(begun: Begun): Promise<Running> {
     about,
     access: begun.access,
     counters: () => begun.counters.health(),
+    limits: (tenant) => standingOf(begun, tenant),
     shadowOf: (rollout) => begun.sides.shadow(rollout),
   })
   return {
@@ -349,6 +366,12 @@ async function openAdmin(begun: Begun, ownerToken: string, rooms: RunningRooms):
   return begun.admin
 }
 
+function standingOf({ reloader, own, clock }: Begun, tenant: string | null): ReturnType<typeof readLimits> {
+  const snapshot = reloader.current()
+  const shared = snapshot?.parts.counters.store ?? null
+  return readLimits({ settings: snapshot?.settings ?? {}, local: own.local, shared, clock }, tenant)
+}
+
 /** What serves is too old, and the operator wants nobody served from it. */
 function isShut({ reloader, trustPlace }: Begun): boolean {
   return trustPlace.freshness?.failClosed === true && reloader.status().stale?.reason === 'age'
@@ -365,6 +388,16 @@ function aboutOf(begun: Begun, dataUrl: string): AdminRooms['about'] {
 
 function urlOf(host: string, port: number): string {
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+}
+
+/** The share of each tenant's budgets that is used. Returns how to stop. */
+function observeBudgets({ meter }: LiveTelemetry, { shares }: Counters, clock: Clock): () => void {
+  return meter.observe('changeover.budget.used', () =>
+    shares.list(clock.now()).map(({ budget, tenant, share }) => ({
+      value: share,
+      attributes: { 'changeover.budget': budget, 'changeover.tenant': tenant },
+    })),
+  )
 }
 
 /** Returns how to stop. */
@@ -440,6 +473,7 @@ async function letGo(begun: Begun, { drainMs }: { drainMs: number }): Promise<vo
   await begun.reloader.close({ drainMs: 0 })
   await begun.calls.close()
   begun.subscriptions.close()
+  begun.kept.close()
   await begun.telemetry.shutdown(2_000)
   begun.telemetry.flushLines()
 }

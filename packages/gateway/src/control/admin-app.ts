@@ -20,6 +20,7 @@ import { addCallRoutes } from './routes/calls.ts'
 import { addCauseRoutes } from './routes/causes.ts'
 import { addChangeRoutes } from './routes/changes.ts'
 import { addKeyRoutes } from './routes/keys.ts'
+import { addLimitRoutes } from './routes/limits.ts'
 import { addPlanRoutes } from './routes/plans.ts'
 import { addReloadRoutes } from './routes/reloads.ts'
 import { addRolloutRoutes } from './routes/rollouts.ts'
@@ -48,6 +49,7 @@ export function createAdminApp(rooms: AdminRooms): AdminApp {
   addSettingsRoutes(app, rooms)
   addChangeRoutes(app, rooms)
   addKeyRoutes(app, rooms)
+  addLimitRoutes(app, rooms)
   addPlanRoutes(app, rooms)
   addCallRoutes(app, rooms)
   addCauseRoutes(app, rooms)

@@ -5,6 +5,7 @@ import type { CompiledAccess } from '../access/compile-access.ts'
 import type { Subscriptions } from '../apis/subscriptions.ts'
 import type { CallLog } from '../calls/call-log.ts'
 import type { Provenance } from '../cause/provenance.ts'
+import type { Standing } from '../contract/allowance.ts'
 import type { CountersHealth } from '../contract/counters.ts'
 import type { PlanShelf } from '../plan/plan-shelf.ts'
 import type { Planner } from '../plan/planner.ts'
@@ -29,6 +30,8 @@ export interface AdminRooms {
   readonly access: AdminAccess
   /** How the server stands that counts are shared through; `null` for none. */
   counters?(): CountersHealth | null
+  /** How limits and budgets stand, of all tenants or of one. Rejects where shared counts cannot be reached. */
+  limits?(tenant: string | null): Promise<readonly Standing[]>
   /** What the candidate of a shadow rollout would have done otherwise. */
   shadowOf?(rollout: string): ShadowCount | null
 }

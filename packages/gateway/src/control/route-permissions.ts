@@ -22,6 +22,7 @@ export const routePermissions: Readonly<Record<string, Needed>> = {
   'GET /v1/calls/{id}/why': 'read',
   'GET /v1/instances': 'read',
   'GET /v1/keys': 'read',
+  'GET /v1/limits': 'read',
   'GET /v1/plans': 'read',
   'GET /v1/plans/{id}': 'read',
   'GET /v1/reloads': 'read',

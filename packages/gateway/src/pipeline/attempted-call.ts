@@ -33,7 +33,7 @@ import type { CallInstruments } from './call-instruments.ts'
 import { endCallSpan, startAttemptSpan, startCallSpan } from './call-spans.ts'
 import { answerFailure } from './failure-answer.ts'
 import { findRequestId, headerText } from './header-texts.ts'
-import { logWarnings, unused, usedBy } from './held-call.ts'
+import { noteHeld, noteUsed, unused, usedBy } from './held-call.ts'
 import { passedDown } from './passed-headers.ts'
 import { recordedAsk } from './recorded-ask.ts'
 import type { Answer } from './replies/open-reply.ts'
@@ -359,7 +359,7 @@ export abstract class AttemptedCall extends Call implements AttemptHost, ReplyPo
   protected keepHold(hold: Hold): boolean {
     this.#hold = hold
     if (this.isClosed) this.#settle(null)
-    else logWarnings(hold, this.tools.telemetry.logger)
+    else noteHeld(hold, this.tools.telemetry)
     return !this.isClosed
   }
 
@@ -368,9 +368,11 @@ export abstract class AttemptedCall extends Call implements AttemptHost, ReplyPo
     const hold = this.#hold
     if (hold === null || !hold.settles) return
     this.#hold = null
-    const { clock } = this.tools
+    const { clock, telemetry } = this.tools
     const now = { nowMs: clock.now(), monoMs: clock.monotonic() }
-    hold.settle(facts === null ? unused(now) : usedBy(facts, now))
+    const used = facts === null ? unused(now) : usedBy(facts, now)
+    hold.settle(used)
+    noteUsed(hold, used, telemetry.meter)
   }
 
   protected addHeaders(headers: string[]): void {

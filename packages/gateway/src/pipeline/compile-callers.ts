@@ -16,9 +16,7 @@ import { compileIdentity } from '../identity/compile-identity.ts'
 import { type TenantSpec, tenantSpec } from '../identity/spec.ts'
 import { TokenKeeper } from '../identity/token-keeper.ts'
 import { type TokensSpec, tokensSpec } from '../identity/token-spec.ts'
-import { type Counters, createAllowance } from '../policy/allowance.ts'
-import { LocalCounters } from '../policy/local-counters.ts'
-import { OutputBounds } from '../policy/output-bounds.ts'
+import { type Counters, createAllowance, createCounters } from '../policy/allowance.ts'
 import { type BudgetSpec, budgetSpec, type LimitSpec, limitSpec } from '../policy/spec.ts'
 import { entriesOf, entryOf } from '../settings/check.ts'
 import { isOpen } from './check-access.ts'
@@ -47,7 +45,7 @@ export function compileCallers(
   }
   const shelf = carry.keep(
     'limit:counts',
-    () => new CountShelf(counters ?? { local: new LocalCounters(), bounds: new OutputBounds() }),
+    () => new CountShelf(counters ?? createCounters()),
     () => undefined,
   )
   const keeper = carry.keep(

@@ -4,7 +4,7 @@
  *
  * Not here: what is held (`policy/allowance.ts`), what a call costs (`call-bill.ts`).
  */
-import type { Logger } from '@changeover/reload'
+import type { Meter, Telemetry } from '@changeover/reload'
 import type { Hold, Used } from '../contract/allowance.ts'
 import type { CallFacts } from './call-facts.ts'
 
@@ -28,8 +28,9 @@ export function usedBy({ attempts, usage, costMicroUsd }: CallFacts, now: Now): 
   return { ...now, asked: attempts.length > 0, inputTokens, outputTokens, costMicroUsd: costMicroUsd ?? 0 }
 }
 
-/** Somebody should hear of a budget before it is spent. */
-export function logWarnings({ warnings }: Hold, logger: Logger): void {
+/** Counts what is held; and somebody should hear of a budget before it is spent. */
+export function noteHeld({ warnings, tokens }: Hold, { logger, meter }: Telemetry): void {
+  if (tokens > 0) meter.add(TOKENS, tokens, HELD)
   for (const { budget, holder, share } of warnings) {
     logger.log({
       level: 'warn',
@@ -39,3 +40,12 @@ export function logWarnings({ warnings }: Hold, logger: Logger): void {
     })
   }
 }
+
+/** Beside what was held of it. */
+export function noteUsed({ tokens }: Hold, { inputTokens, outputTokens }: Used, meter: Meter): void {
+  if (tokens > 0) meter.add(TOKENS, inputTokens + outputTokens, USED)
+}
+
+const TOKENS = 'changeover.limit.tokens'
+const HELD = Object.freeze({ 'changeover.outcome': 'held' })
+const USED = Object.freeze({ 'changeover.outcome': 'used' })

@@ -21,6 +21,7 @@ import type { ShippedCatalogue } from '../catalogue/catalogue.ts'
 import type { CompiledGateway } from '../contract/compiled.ts'
 import { secretReferencesIn } from '../contract/secret.ts'
 import { sayError } from '../errors.ts'
+import type { Counters } from '../policy/allowance.ts'
 import { providerSpec } from '../providers/spec.ts'
 import { checkSettings, entriesOf, entryOf } from '../settings/check.ts'
 import { type AnalysisSettings, analysisSpec } from '../settings/rollout-spec.ts'
@@ -41,6 +42,8 @@ export interface GatewayParticipantOptions {
   readonly shipped: ShippedCatalogue
   /** For simulated providers; pools and limits are given the time by whoever asks them. */
   readonly clock: Clock
+  /** What callers have taken, where it outlives this process. */
+  readonly counters?: Counters
   readonly reach: DataPlaneReach
   /** Told what serves, each time that changes. */
   readonly committed?: (gateway: CompiledGateway) => void
@@ -66,7 +69,8 @@ export function gatewayParticipant(options: GatewayParticipantOptions): Particip
       const { settings, version, carry } = input
       const { secrets, clock, shipped } = options
       const shared = (input.parts['counters'] as CountersPart | undefined)?.store ?? null
-      return compileGateway({ settings, version, carry, secrets, clock, shipped, shared })
+      const { counters } = options
+      return compileGateway({ settings, version, carry, secrets, clock, shipped, shared, counters })
     },
     describe: describeRouting,
     ...(options.committed === undefined ? {} : { committed: options.committed }),

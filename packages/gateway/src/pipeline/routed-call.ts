@@ -181,6 +181,7 @@ export class RoutedCall extends AttemptedCall implements HoldAsk {
   #takeHold(it: Hold | HoldRefused): boolean {
     if (!('refused' in it)) return this.keepHold(it)
     const { code, details, headers } = holdRefusal(it)
+    this.tools.telemetry.meter.add('changeover.limit.refusals', 1, { 'changeover.limit': it.limit })
     return this.refuse(code, details, headers)
   }
 }

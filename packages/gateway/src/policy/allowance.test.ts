@@ -2,10 +2,9 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Allowance, Hold, HoldAsk, HoldRefused, Level, Used } from '../contract/allowance.ts'
 import type { Claim, CounterStore, Left, Short } from '../contract/counters.ts'
-import { createAllowance } from './allowance.ts'
+import { createAllowance, createCounters } from './allowance.ts'
 import type { Numbers } from './counts.ts'
 import { LocalCounters } from './local-counters.ts'
-import { OutputBounds } from './output-bounds.ts'
 import { type BudgetSpec, budgetSpec, type LimitSpec, limitSpec } from './spec.ts'
 
 const NOV = Date.parse('2026-11-21T12:00:00Z')
@@ -34,8 +33,7 @@ const tenant = (it: Partial<Level>): Level => ({
 })
 
 class Desk {
-  readonly local = new LocalCounters()
-  readonly bounds = new OutputBounds()
+  readonly counters = createCounters()
   readonly shared: CounterStore | null
   #calls = 0
   nowMs = NOV
@@ -46,7 +44,7 @@ class Desk {
   }
 
   allowance(levels: readonly Level[], of: Numbers): Allowance {
-    const made = createAllowance(levels, of, this)
+    const made = createAllowance(levels, of, { ...this.counters, shared: this.shared })
     if (made === null) throw new Error('nothing counts this caller')
     return made
   }
@@ -82,8 +80,8 @@ const refused = (it: ReturnType<Allowance['hold']>): HoldRefused => {
 
 describe('a caller that nothing counts', () => {
   it('has no allowance', () => {
-    expect(createAllowance([], limits({}), new Desk())).toBeNull()
-    expect(createAllowance([key({})], limits({}), new Desk())).toBeNull()
+    expect(createAllowance([], limits({}), { ...createCounters(), shared: null })).toBeNull()
+    expect(createAllowance([key({})], limits({}), { ...createCounters(), shared: null })).toBeNull()
   })
 })
 

@@ -21,6 +21,7 @@ import type {
   Used,
 } from '../contract/allowance.ts'
 import type { BucketClaim, Claim, Correction, CounterStore, Left, Short } from '../contract/counters.ts'
+import { BudgetShares } from './budget-shares.ts'
 import {
   type Count,
   claimOf,
@@ -29,20 +30,25 @@ import {
   type Estimate,
   estimateOf,
   heldOf,
-  mostOf,
   type Numbers,
   needsOf,
   type RateCount,
   usedOf,
 } from './counts.ts'
-import type { LocalCounters } from './local-counters.ts'
-import type { OutputBounds } from './output-bounds.ts'
+import { LocalCounters } from './local-counters.ts'
+import { OutputBounds } from './output-bounds.ts'
 import { type RateHeaders, rateHeaders } from './rate-headers.ts'
+import { standingOf, standingsOf } from './standing.ts'
 
 /** What outlives every version. */
 export interface Counters {
   readonly local: LocalCounters
   readonly bounds: OutputBounds
+  readonly shares: BudgetShares
+}
+
+export function createCounters(): Counters {
+  return { local: new LocalCounters(), bounds: new OutputBounds(), shares: new BudgetShares() }
 }
 
 /** Nobody knows when a place is given back; to ask again in a second costs little. */
@@ -52,15 +58,16 @@ const PLACE_RETRY_MS = 1000
 export function createAllowance(
   levels: readonly Level[],
   numbers: Numbers,
-  { local, bounds, shared }: Counters & { readonly shared: CounterStore | null },
+  counters: Counters & { readonly shared: CounterStore | null },
 ): Allowance | null {
+  const { local, shared } = counters
   const counts = countsOf(levels, numbers, shared !== null)
   const [first] = counts
   if (first === undefined) return null
   if (counts.length === 1 && first.of === 'rate' && first.counts === 'requests' && !first.shared) {
     return new OneLimit(first, local)
   }
-  return new ManyLimits(counts, { local, bounds, shared })
+  return new ManyLimits(counts, counters)
 }
 
 const NO_WARNINGS: readonly BudgetWarning[] = Object.freeze([])
@@ -160,15 +167,8 @@ class ManyLimits implements Allowance {
     return this.#holdShared(shared, { ask, parts, estimate, here, left: taken.left })
   }
 
-  async standing(nowMs: number, monoMs: number): Promise<readonly Standing[]> {
-    const { local, shared } = this.counters
-    const parts = this.counts.map((count) => ({ count, claim: claimOf(count, 0, { id: '', nowMs }) }))
-    const here = parts.filter((it) => !it.count.shared)
-    const there = parts.filter((it) => it.count.shared)
-    const usedHere = local.read(here.map(claimOfPart), nowMs, monoMs)
-    const usedThere = there.length === 0 ? [] : await shared?.read(there.map(claimOfPart), nowMs)
-    const used = [...usedHere, ...(usedThere ?? [])]
-    return this.counts.map((count, i) => standingOf(count, used[i] ?? 0, nowMs))
+  standing(nowMs: number, monoMs: number): Promise<readonly Standing[]> {
+    return standingsOf(this.counts, { ...this.counters, nowMs, monoMs })
   }
 
   #partsOf(ask: HoldAsk, estimate: Estimate): readonly Part[] {
@@ -231,7 +231,6 @@ class HeldCall implements Hold {
   readonly warnings: readonly BudgetWarning[]
   readonly #allowance: ManyLimits
   readonly #route: string
-  /** Whether the request set a bound of its own: then nothing is learnt of the route. */
   readonly #left: readonly number[]
   #parts: readonly Part[]
 
@@ -241,11 +240,29 @@ class HeldCall implements Hold {
     this.#parts = parts
     this.#left = left
     this.tokens = estimate.inputTokens + estimate.outputTokens
-    this.warnings = warningsOf(parts, left, ask.startedAt)
+    this.warnings = this.#lookAtBudgets(parts, left, ask.startedAt)
   }
 
   get headers(): readonly string[] {
     return this.#allowance.headers.of(this.#left)
+  }
+
+  /** Notes how far they are, and warns of those that came to their share; of each once in its period. */
+  #lookAtBudgets(parts: readonly Part[], left: readonly number[], nowMs: number): readonly BudgetWarning[] {
+    let warnings: BudgetWarning[] | null = null
+    for (let i = 0; i < parts.length; i += 1) {
+      const count = parts[i]?.count
+      if (count === undefined || count.of !== 'budget') continue
+      const share = 1 - (left[i] ?? 0) / count.most
+      const period = currentPeriod(count, nowMs)
+      const { entry: budget, holder, key } = count
+      if (count.kind === 'tenant')
+        this.#allowance.counters.shares.note(key, { budget, tenant: holder, share, endsMs: period.endsMs })
+      if (share < count.warnAt || !this.#allowance.counters.shares.isFirst(key, period.name)) continue
+      warnings ??= []
+      warnings.push({ budget, holder, share })
+    }
+    return warnings ?? NO_WARNINGS
   }
 
   settle(used: Used): void {
@@ -280,36 +297,4 @@ async function settleShared(
 
 function claimOfPart({ claim }: Part): Claim {
   return claim
-}
-
-/** Budgets of which this hold took the share that is warned of; each once in its period. */
-function warningsOf(
-  parts: readonly Part[],
-  left: readonly number[],
-  nowMs: number,
-): readonly BudgetWarning[] {
-  let warnings: BudgetWarning[] | null = null
-  for (let i = 0; i < parts.length; i += 1) {
-    const count = parts[i]?.count
-    if (count === undefined || count.of !== 'budget') continue
-    const share = 1 - (left[i] ?? 0) / count.most
-    const period = currentPeriod(count, nowMs)
-    if (share < count.warnAt || count.warnedIn === period) continue
-    count.warnedIn = period
-    warnings ??= []
-    warnings.push({ budget: count.entry, holder: count.holder, share })
-  }
-  return warnings ?? NO_WARNINGS
-}
-
-function standingOf(count: Count, used: number, nowMs: number): Standing {
-  const { kind, holder, entry, counts, shared } = count
-  const most = mostOf(count)
-  const base = { kind, holder, entry, counts, shared, most, used, left: Math.max(0, most - used) }
-  if (count.of !== 'budget') {
-    const perMs = count.of === 'rate' ? count.perMs : null
-    return { ...base, of: 'limit', perMs, period: null, endsMs: null }
-  }
-  const { endsMs } = currentPeriod(count, nowMs)
-  return { ...base, of: 'budget', perMs: null, period: count.period, endsMs }
 }

@@ -52,8 +52,6 @@ export interface BudgetCount extends CountBase {
   readonly onUnpriced: 'refuse' | 'allow'
   /** The period of the last look. */
   now: Period
-  /** The period in which its warning was given. */
-  warnedIn: Period | null
 }
 
 export type Count = RateCount | PlaceCount | BudgetCount
@@ -124,7 +122,7 @@ function addBudget({ level, entry, spec, hasShared }: Named<BudgetSpec>, add: Ad
     const zone = timeZone === 'UTC' ? '' : `@${timeZone}`
     const key = `budget:${kind}:${holder}:${counts}:${period}${zone}`
     const about = { kind, holder, entry, counts, shared, key, most }
-    add({ of: 'budget', ...about, period, timeZone, warnAt, onUnpriced, now: NO_PERIOD, warnedIn: null })
+    add({ of: 'budget', ...about, period, timeZone, warnAt, onUnpriced, now: NO_PERIOD })
   }
 }
 

@@ -42,8 +42,6 @@ interface Places {
 export interface Total {
   used: number
   readonly endsMs: number | null
-  /** Not written down since it changed. */
-  dirty: boolean
 }
 
 /** Rounding of a few thousand additions; a billionth of a request. */
@@ -57,6 +55,8 @@ export class LocalCounters implements CounterStore {
   readonly #totals = new Map<string, Total>()
   readonly #places = new Map<string, Places>()
   #made = 0
+  /** Told each time a total changes. */
+  onTotal: ((key: string, total: Total) => void) | null = null
 
   /** `monoMs`: what buckets drain by, so that a leap of the wall clock fills none. */
   take(claims: readonly Claim[], nowMs: number, monoMs: number = nowMs): Left | Short {
@@ -101,19 +101,9 @@ export class LocalCounters implements CounterStore {
     this.#places.clear()
   }
 
-  /** What was written down before a restart, added to what has been counted since. */
+  /** What was counted before a restart. Called before anything is taken. */
   restore(key: string, used: number, endsMs: number | null): void {
-    const known = this.#totals.get(key)
-    if (known === undefined) this.#totals.set(key, { used, endsMs, dirty: false })
-    else {
-      known.used += used
-      known.dirty = true
-    }
-  }
-
-  /** All of them, to be written down. */
-  get totals(): ReadonlyMap<string, Total> {
-    return this.#totals
+    this.#totals.set(key, { used, endsMs })
   }
 
   /** Drops what counts nothing any more: buckets that have drained, and totals whose period is over. */
@@ -144,7 +134,7 @@ export class LocalCounters implements CounterStore {
     else if (claim.kind === 'total') {
       const total = this.#total(claim)
       total.used = Math.max(0, total.used + amount)
-      total.dirty = true
+      this.onTotal?.(claim.key, total)
     } else {
       const bucket = this.#drained(claim, monoMs)
       bucket.level = Math.max(0, bucket.level + amount)
@@ -199,7 +189,7 @@ export class LocalCounters implements CounterStore {
   #total({ key, endsMs }: TotalClaim): Total {
     const known = this.#totals.get(key)
     if (known !== undefined) return known
-    const total = { used: 0, endsMs, dirty: true }
+    const total = { used: 0, endsMs }
     this.#totals.set(key, total)
     return total
   }

@@ -348,6 +348,61 @@ export type KeyPage = {
   readonly keys: readonly ListedKey[]
 }
 
+export type LimitCount = {
+  readonly kind: 'tenant' | 'team' | 'key'
+  /** who is counted: `acme`, `acme/research`, `acme/ci` */
+  readonly holder: string
+  readonly of: 'limit' | 'budget'
+  /** of `limits` or `budgets` */
+  readonly entry: string
+  readonly counts: 'requests' | 'inputTokens' | 'outputTokens' | 'tokens' | 'concurrent' | 'usd' | 'calls'
+  /** in requests, tokens, calls; dollars in millionths */
+  readonly most: number
+  /** or held by calls under way; more than `most` where estimates were too low */
+  readonly used: number
+  readonly left: number
+  /** period of a rate, in which as much drains as it takes */
+  readonly perMs: number | null
+  /** of a budget */
+  readonly period: string | null
+  /** when a budget begins anew */
+  readonly endsAt: string | null
+  /** counted together with other processes */
+  readonly shared: boolean
+}
+
+export type LimitPage = {
+  readonly version: string
+  readonly counts: readonly LimitCount[]
+}
+
+export type ListedApi = {
+  /** `summarise@1.2.0` */
+  readonly id: string
+  readonly name: string
+  readonly version: string
+  readonly state: 'design' | 'published' | 'deprecated' | 'retired'
+  readonly access: 'open' | 'subscription'
+  readonly route: string
+  readonly context: string | null
+  /** that it is there for; `null` for all */
+  readonly tenants: readonly string[] | null
+  readonly testers: readonly string[]
+  /** RFC 3339 */
+  readonly deprecatedAt: string | null
+  /** RFC 3339 */
+  readonly sunsetAt: string | null
+  readonly successor: string | null
+  readonly description: string | null
+}
+
+export type ListedApiPage = {
+  /** of the settings in force */
+  readonly version: string
+  /** by name, newest version first */
+  readonly apis: readonly ListedApi[]
+}
+
 export type ListedKey = {
   readonly tenant: string
   readonly name: string
@@ -908,6 +963,37 @@ export type StoredVersion = {
   readonly digest: string
 }
 
+export type Subscription = {
+  readonly api: string
+  readonly tenant: string
+  readonly state: 'pending' | 'approved' | 'refused' | 'revoked'
+  /** tenant and name of the key, never the key */
+  readonly askedBy: string
+  /** RFC 3339 */
+  readonly askedAt: string
+  readonly note: string
+  readonly decidedBy: string | null
+  /** RFC 3339 */
+  readonly decidedAt: string | null
+  readonly reason: string
+}
+
+export type SubscriptionHistory = {
+  readonly subscription: Subscription
+  /** everything that was ever said about it, oldest first */
+  readonly words: readonly ({
+    /** RFC 3339 */
+    readonly at: string
+    readonly state: 'pending' | 'approved' | 'refused' | 'revoked'
+    readonly who: string
+    readonly reason: string
+  })[]
+}
+
+export type SubscriptionPage = {
+  readonly subscriptions: readonly Subscription[]
+}
+
 export type Trust = {
   /** `null` where unsigned settings are taken */
   readonly root: TrustRoot | null
@@ -1107,6 +1193,69 @@ export type WriteBack = {
 
 /** What can be asked, by operation: its parts of the path, its query, its body, and the answer. */
 export interface Operations {
+  /** The published APIs of the version in force, all of them or those of a name */
+  listApis: {
+    params: {}
+    query: {
+      readonly name?: string
+    }
+    body: undefined
+    answer: ListedApiPage
+  }
+  /** Who has asked for which API, and what became of it */
+  listSubscriptions: {
+    params: {}
+    query: {
+      readonly api?: string
+      readonly state?: 'pending' | 'approved' | 'refused' | 'revoked'
+    }
+    body: undefined
+    answer: SubscriptionPage
+  }
+  /** One subscription, with every word that was said about it */
+  readSubscription: {
+    params: {
+      /** of the API */
+      readonly name: string
+      readonly tenant: string
+    }
+    query: {}
+    body: undefined
+    answer: SubscriptionHistory
+  }
+  /** Let a tenant in; its next call is answered */
+  approveSubscription: {
+    params: {
+      /** of the API */
+      readonly name: string
+      readonly tenant: string
+    }
+    query: {}
+    body: ReasonRequest | undefined
+    answer: Subscription
+  }
+  /** Say no to a tenant that has asked; it may ask again */
+  refuseSubscription: {
+    params: {
+      /** of the API */
+      readonly name: string
+      readonly tenant: string
+    }
+    query: {}
+    body: ReasonRequest | undefined
+    answer: Subscription
+  }
+  /** Put a tenant out; its next call is refused, whichever version it runs under */
+  revokeSubscription: {
+    params: {
+      /** of the API */
+      readonly name: string
+      readonly tenant: string
+    }
+    query: {}
+    body: ReasonRequest | undefined
+    answer: Subscription
+  }
   /** What waits for the word of people, with all that it would change */
   listApprovals: {
     params: {}
@@ -1416,6 +1565,15 @@ export interface Operations {
     body: undefined
     answer: Receipt
   }
+  /** How the limits and budgets of all tenants, or of one, stand: what each has taken, and what is left */
+  listLimits: {
+    params: {}
+    query: {
+      readonly tenant?: string
+    }
+    body: undefined
+    answer: LimitPage
+  }
   /** What a change would do */
   plan: {
     params: {}
@@ -1644,6 +1802,12 @@ export interface Operations {
 }
 
 export const routes = {
+  listApis: { method: 'GET', path: '/v1/apis' },
+  listSubscriptions: { method: 'GET', path: '/v1/subscriptions' },
+  readSubscription: { method: 'GET', path: '/v1/apis/{name}/subscriptions/{tenant}' },
+  approveSubscription: { method: 'POST', path: '/v1/apis/{name}/subscriptions/{tenant}/approve' },
+  refuseSubscription: { method: 'POST', path: '/v1/apis/{name}/subscriptions/{tenant}/refuse' },
+  revokeSubscription: { method: 'POST', path: '/v1/apis/{name}/subscriptions/{tenant}/revoke' },
   listApprovals: { method: 'GET', path: '/v1/approvals' },
   approveReload: { method: 'POST', path: '/v1/reloads/{attempt}/approve' },
   rejectReload: { method: 'POST', path: '/v1/reloads/{attempt}/reject' },
@@ -1669,6 +1833,7 @@ export const routes = {
   createKey: { method: 'POST', path: '/v1/tenants/{tenant}/keys' },
   rotateKey: { method: 'POST', path: '/v1/tenants/{tenant}/keys/{name}/rotate' },
   revokeKey: { method: 'DELETE', path: '/v1/tenants/{tenant}/keys/{name}' },
+  listLimits: { method: 'GET', path: '/v1/limits' },
   plan: { method: 'POST', path: '/v1/plan' },
   listPlans: { method: 'GET', path: '/v1/plans' },
   readPlan: { method: 'GET', path: '/v1/plans/{id}' },

@@ -1,0 +1,295 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { systemClock } from '@changeover/reload'
+import fc from 'fast-check'
+import { afterAll, describe, expect, it } from 'vitest'
+import { openCallReader, openCallTable } from '../calls/call-table.ts'
+import type { BilledPart, MoneyRow } from '../calls/money-rows.ts'
+import { readMoneyRows } from '../calls/money-rows.ts'
+import { compilePrice } from '../catalogue/price.ts'
+import { testCall } from '../cause/test-call.ts'
+import { createBillDesk } from './bill-desk.ts'
+import type { BillAsk, RepriceAsk } from './bill-task.ts'
+import { makeBill } from './make-bill.ts'
+import { openPriceBook } from './price-book.ts'
+import { repriceSpan } from './reprice-span.ts'
+
+const span = { fromMs: 0, toMs: 1_000_000_000_000_000 }
+const look: RepriceAsk = { ...span, prices: 'test', settings: {}, withShipped: false, write: null }
+const ask: BillAsk = { ...span, by: 'tenant', repricing: null }
+
+const ENTRIES = ['openai/a', 'openai/b', 'other/c']
+const micro = fc.integer({ min: 0, max: 40_000_000 }).map((it) => it / 1_000_000)
+const catalogue = fc.dictionary(
+  fc.constantFrom(...ENTRIES),
+  fc.record({ prices: fc.tuple(fc.record({ input: micro, output: micro, cachedInput: micro })) }),
+)
+const part: fc.Arbitrary<BilledPart> = fc.record({
+  target: fc.constantFrom('p/a', 'p/b', null),
+  price: fc.constantFrom('openai/a@0123456789ab', 'openai/b', 'other/c@aaaaaaaaaaaa', 'unknown/x', null),
+  tokens: fc.record({
+    inputTokens: fc.nat(1_000_000),
+    outputTokens: fc.nat(100_000),
+    cachedInputTokens: fc.nat(9999),
+  }),
+  costMicroUsd: fc.option(fc.nat(9_000_000)),
+})
+const row: fc.Arbitrary<MoneyRow> = fc
+  .record({
+    call: fc.uuid(),
+    startedAt: fc.nat(1_800_000_000_000),
+    tenant: fc.option(fc.constantFrom('acme', 'globex')),
+    key: fc.option(fc.constantFrom('acme/ci', 'globex/app')),
+    estimated: fc.boolean(),
+    parts: fc.array(part, { minLength: 1, maxLength: 3 }),
+  })
+  .map((it) => ({ ...it, costMicroUsd: sumOf(it.parts.map((one) => one.costMicroUsd)) }))
+const rows = fc.uniqueArray(row, { maxLength: 30, selector: (it) => it.call })
+
+/** `null` where none is known. */
+function sumOf(costs: readonly (number | null)[]): number | null {
+  const known = costs.filter((it) => it !== null)
+  return known.length === 0 ? null : known.reduce((sum, it) => sum + it, 0)
+}
+const plus = (sum: number, it: number | null): number => sum + (it ?? 0)
+
+describe('calls by other prices', () => {
+  it('add up: call by call, model by model and tenant by tenant to what is printed', () => {
+    fc.assert(
+      fc.property(rows, catalogue, (all, prices) => {
+        const kept = new Map<string, number>()
+        const keep = ({ call, costMicroUsd }: { call: string; costMicroUsd: number }) =>
+          void kept.set(call, costMicroUsd)
+        const found = repriceSpan(all, look, { book: openPriceBook({ catalogue: prices }, {}), keep })
+        const before = all.map((it) => it.costMicroUsd).reduce<number>(plus, 0)
+        const after = all.map((it) => kept.get(it.call) ?? it.costMicroUsd).reduce<number>(plus, 0)
+        expect([found.beforeMicroUsd, found.afterMicroUsd]).toEqual([before, after])
+        for (const lines of [found.byModel, found.byTenant]) {
+          expect(lines.reduce((sum, it) => sum + it.beforeMicroUsd, 0)).toBe(before)
+          expect(lines.reduce((sum, it) => sum + it.afterMicroUsd, 0)).toBe(after)
+        }
+        expect([found.calls, found.repriced]).toEqual([all.length, kept.size])
+      }),
+    )
+  })
+
+  it('cost what the price says, part by part, and what is not priced stays as it was', () => {
+    fc.assert(
+      fc.property(row, catalogue, (one, prices) => {
+        const kept: number[] = []
+        const keep = (it: { costMicroUsd: number }) => void kept.push(it.costMicroUsd)
+        const found = repriceSpan([one], look, { book: openPriceBook({ catalogue: prices }, {}), keep })
+        const expected = one.parts.map((it) => {
+          const entry = prices[it.price?.split('@')[0] ?? '']
+          const price = entry === undefined ? null : compilePrice(entry.prices)
+          return price === null ? it.costMicroUsd : price.costMicroUsd(it.tokens, one.startedAt)
+        })
+        expect(found.afterMicroUsd).toBe(sumOf(expected) ?? 0)
+        const isPriced = one.parts.some((it) => (it.price?.split('@')[0] ?? '') in prices)
+        expect(kept).toEqual(isPriced ? [found.afterMicroUsd] : [])
+      }),
+    )
+  })
+
+  it('cost the same by the prices that they had', () => {
+    fc.assert(
+      fc.property(rows, catalogue, (all, prices) => {
+        const book = openPriceBook({ catalogue: prices }, {})
+        const priced = all.map((it) => {
+          const parts = it.parts.map((one): BilledPart => {
+            const found = book.find(one)
+            const costMicroUsd = found?.price.costMicroUsd(one.tokens, it.startedAt) ?? one.costMicroUsd
+            return { ...one, costMicroUsd }
+          })
+          return { ...it, parts, costMicroUsd: sumOf(parts.map((one) => one.costMicroUsd)) }
+        })
+        const found = repriceSpan(priced, look, { book, keep: () => undefined })
+        expect(found.afterMicroUsd).toBe(found.beforeMicroUsd)
+        expect(found.byModel.every((it) => it.beforeMicroUsd === it.afterMicroUsd)).toBe(true)
+      }),
+    )
+  })
+
+  it('go by the entry that the version says its target is, and else by that of the record', () => {
+    const settings = {
+      providers: { p: { kind: 'openai' } },
+      models: { a: { provider: 'p', model: 'gpt', catalogue: 'other/c' }, b: { provider: 'p' } },
+      catalogue: { 'other/c': { prices: [{ input: 1 }] }, 'openai/a': { prices: [{ input: 2 }] } },
+    }
+    const book = openPriceBook(settings, {})
+    const of = (target: string | null, price: string | null) =>
+      book.find({ target, price, tokens: { inputTokens: 0, outputTokens: 0 }, costMicroUsd: null })?.name
+    expect(of('p/a', 'openai/a@0123456789ab')).toBe('other/c')
+    expect(of('p/b', 'openai/a')).toBeUndefined()
+    expect(of('gone/a', 'openai/a@0123456789ab')).toBe('openai/a')
+    expect(of('gone/a', null)).toBeUndefined()
+  })
+})
+
+describe('a bill', () => {
+  it('adds up, whatever its lines are by, with a repricing and without', () => {
+    fc.assert(
+      fc.property(rows, fc.constantFrom('tenant', 'key', 'model'), fc.boolean(), (all, by, isAgain) => {
+        const again = (call: string) => (isAgain && call < '8' ? 7 : null)
+        const bill = makeBill(all, { ...ask, by }, again)
+        const cost = all.map((it) => again(it.call) ?? it.costMicroUsd).reduce<number>(plus, 0)
+        expect(bill.total.costMicroUsd).toBe(cost)
+        expect(bill.total.calls).toBe(all.length)
+        for (const name of [
+          'costMicroUsd',
+          'calls',
+          'inputTokens',
+          'estimatedMicroUsd',
+          'unpriced',
+        ] as const) {
+          expect(bill.lines.reduce((sum, it) => sum + it[name], 0)).toBe(bill.total[name])
+        }
+      }),
+    )
+  })
+})
+
+const folder = mkdtempSync(join(tmpdir(), 'changeover-bills-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+describe('a past month', () => {
+  const path = join(folder, 'calls.db')
+  const november = { fromMs: Date.parse('2026-11-01'), toMs: Date.parse('2026-12-01') }
+  const counted = {
+    inputTokens: 1000,
+    outputTokens: 100,
+    price: 'openai/a@0123456789ab',
+    pricedBy: 'settings',
+  } as const
+  const calls = [
+    testCall({
+      ...counted,
+      id: 'call_1',
+      tenant: 'acme',
+      target: 'p/a',
+      costMicroUsd: 3000,
+      startedAt: november.fromMs,
+    }),
+    testCall({
+      ...counted,
+      id: 'call_2',
+      tenant: 'globex',
+      target: 'p/b',
+      cachedInputTokens: 400,
+      serviceTier: 'flex',
+      estimated: true,
+      costMicroUsd: 5000,
+      startedAt: november.toMs - 1,
+      attempts: [
+        {
+          target: 'p/c',
+          status: 200,
+          error: 'upstream.reset',
+          durationMs: 1,
+          bill: {
+            price: 'other/c@aaaaaaaaaaaa',
+            costMicroUsd: 4000,
+            tokens: { inputTokens: 10, outputTokens: 1 },
+          },
+        },
+      ],
+    }),
+    testCall({ ...counted, id: 'call_3', costMicroUsd: 9, startedAt: november.fromMs - 1 }),
+    testCall({ ...counted, id: 'call_4', costMicroUsd: 9, startedAt: november.toMs }),
+    testCall({ id: 'call_5', inputTokens: null, outputTokens: null, startedAt: november.fromMs }),
+  ]
+  const desk = createBillDesk({ clock: systemClock, readable: () => Promise.resolve(path) })
+  const settings = {
+    catalogue: {
+      'openai/a': { prices: [{ input: 1, output: 10, cachedInput: 0.5, services: { flex: 0.5 } }] },
+    },
+  }
+  const monthly = { ...november, prices: 'prices.yaml', settings, withShipped: false }
+
+  it('is read with all that was counted of it, and of no other', () => {
+    const table = openCallTable(path)
+    table.add(calls)
+    table.commit()
+    table.close()
+    const found = [...readMoneyRows(path, november)]
+    expect(found.map((it) => it.call)).toEqual(['call_2', 'call_1'])
+    expect(found[0]?.parts).toEqual([
+      {
+        target: 'p/c',
+        price: 'other/c@aaaaaaaaaaaa',
+        costMicroUsd: 4000,
+        tokens: { inputTokens: 10, outputTokens: 1 },
+      },
+      {
+        target: 'p/b',
+        price: counted.price,
+        costMicroUsd: 1000,
+        tokens: { inputTokens: 1000, outputTokens: 100, cachedInputTokens: 400, serviceTier: 'flex' },
+      },
+    ])
+  })
+
+  it('is priced anew without a trace, and kept beside what it was when that is asked for', async () => {
+    // call_1: 1000 + 1000. call_2: 4000 as it was, and half of 600 + 200 + 1000.
+    const expected = {
+      calls: 2,
+      repriced: 2,
+      beforeMicroUsd: 8000,
+      afterMicroUsd: 2000 + 4900,
+      byModel: [
+        { name: 'p/a', beforeMicroUsd: 3000, afterMicroUsd: 2000 },
+        { name: 'p/b', beforeMicroUsd: 1000, afterMicroUsd: 900 },
+        { name: 'p/c', beforeMicroUsd: 4000, afterMicroUsd: 4000 },
+      ],
+      byTenant: [
+        { name: 'acme', beforeMicroUsd: 3000, afterMicroUsd: 2000 },
+        { name: 'globex', beforeMicroUsd: 5000, afterMicroUsd: 4900 },
+      ],
+    }
+    expect(await desk.reprice({ ...monthly, write: null })).toMatchObject({ id: null, ...expected })
+    expect(await desk.list()).toEqual([])
+    const write = { id: 'rp_1', by: 'ann', at: november.toMs }
+    expect(await desk.reprice({ ...monthly, write })).toMatchObject({ id: 'rp_1', ...expected })
+    expect(await desk.list()).toEqual([
+      expect.objectContaining({
+        id: 'rp_1',
+        by: 'ann',
+        prices: 'prices.yaml',
+        beforeMicroUsd: 8000,
+        afterMicroUsd: 6900,
+      }),
+    ])
+    const reader = openCallReader(path)
+    expect(reader.find('call_2')).toMatchObject({ costMicroUsd: 5000, price: counted.price })
+    reader.close()
+  })
+
+  it('never loses an older repricing to a newer one, nor one to another of its name', async () => {
+    const dearer = { catalogue: { 'openai/a': { prices: [{ input: 100 }] } } }
+    const again = { ...monthly, settings: dearer, prices: 'dearer.yaml' }
+    await desk.reprice({ ...again, write: { id: 'rp_2', by: 'bob', at: november.toMs + 1 } })
+    await expect(desk.reprice({ ...again, write: { id: 'rp_1', by: 'bob', at: 1 } })).rejects.toThrow(
+      'UNIQUE',
+    )
+    const costOf = async (repricing: string | null) =>
+      (await desk.bill({ ...november, by: 'tenant', repricing }))?.total.costMicroUsd
+    expect([await costOf(null), await costOf('rp_1'), await costOf('rp_2')]).toEqual([8000, 6900, 204_000])
+    expect(await desk.bill({ ...november, by: 'tenant', repricing: 'rp_none' })).toBeNull()
+  })
+
+  it('is billed by model with each attempt in the line of its own', async () => {
+    const bill = await desk.bill({ ...november, by: 'model', repricing: null })
+    expect(bill?.lines.map((it) => [it.name, it.calls, it.costMicroUsd, it.estimatedMicroUsd])).toEqual([
+      ['p/c', 0, 4000, 4000],
+      ['p/a', 1, 3000, 0],
+      ['p/b', 1, 1000, 1000],
+    ])
+    const again = await desk.bill({ ...november, by: 'model', repricing: 'rp_1' })
+    expect(again?.lines.map((it) => [it.name, it.costMicroUsd])).toEqual([
+      ['p/c', 4000],
+      ['p/a', 2000],
+      ['p/b', 900],
+    ])
+  })
+})

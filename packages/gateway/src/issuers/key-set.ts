@@ -59,7 +59,7 @@ export class KeySet {
   readonly find: JWTVerifyGetKey = async (header, token) => {
     const { freshMs = KEYS.freshMs, refreshesBeside = false } = this.#options
     if (this.#ageMs > freshMs) {
-      const refreshed = this.#refresh()
+      const refreshed = this.#refresh(freshMs)
       if (!refreshesBeside || this.#ageMs > KEYS.longestMs) await refreshed
     }
     const keys = this.#usable()
@@ -83,9 +83,10 @@ export class KeySet {
     })
   }
 
-  async #refresh(): Promise<void> {
+  /** Not within `againMs` of the last try, unless keys are to be younger than that anyway. */
+  async #refresh(againMs: number = KEYS.againMs): Promise<void> {
     if (this.#fetching !== null) return await this.#fetching
-    if (this.#clock.monotonic() - this.#triedMs < KEYS.againMs) return
+    if (this.#clock.monotonic() - this.#triedMs < Math.min(againMs, KEYS.againMs)) return
     this.#triedMs = this.#clock.monotonic()
     this.#fetching = this.#fetch().finally(() => {
       this.#fetching = null

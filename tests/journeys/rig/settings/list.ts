@@ -3,6 +3,7 @@
  * here is printed as docs/reference/reload-classes.md.
  */
 import { accessChanges } from './access-changes.ts'
+import { callerChanges } from './caller-changes.ts'
 import { cloudChanges } from './cloud-changes.ts'
 import { contextChanges } from './context-changes.ts'
 import { gatewayChanges } from './gateway-changes.ts'
@@ -12,18 +13,13 @@ import { probeChanges } from './probe-changes.ts'
 import { providerChanges } from './provider-changes.ts'
 import { addressChanges, formatChanges, quirkChanges } from './quirk-changes.ts'
 import { rolloutChanges } from './rollout-changes.ts'
-import {
-  ejectionChanges,
-  failureChanges,
-  loadChanges,
-  ruleChanges,
-  tailChanges,
-  targetChanges,
-  timeChanges,
-} from './route-changes.ts'
+import { ruleChanges, targetChanges } from './route-changes.ts'
+import { failureChanges, timeChanges } from './route-failure-changes.ts'
+import { ejectionChanges, loadChanges, tailChanges } from './route-load-changes.ts'
 import { simulateChanges } from './simulate-changes.ts'
 import { telemetryChanges } from './telemetry-changes.ts'
 import { limitChanges, tenantChanges } from './tenant-changes.ts'
+import { tokenChanges } from './token-changes.ts'
 import type { SettingChange, SettingWorld } from './world.ts'
 
 /** Several gateways, so that their rows can be seen at the same time; the one that takes longest first. */
@@ -51,7 +47,12 @@ export const settingWorlds: readonly SettingWorld[] = [
   { name: 'routes', changes: [...targetChanges, ...ruleChanges, ...failureChanges, ...timeChanges] },
   { name: 'the load of routes', changes: [...loadChanges, ...tailChanges, ...ejectionChanges] },
   { name: 'who may change what', changes: accessChanges, asksForKeys: true, hasIssuers: true },
-  { name: 'tenants and limits', changes: [...tenantChanges, ...limitChanges], asksForKeys: true },
+  {
+    name: 'tenants and limits',
+    changes: [...tenantChanges, ...limitChanges, ...callerChanges, ...tokenChanges],
+    asksForKeys: true,
+    hasIssuers: true,
+  },
 ]
 
 export const settingChanges: readonly SettingChange[] = settingWorlds.flatMap((it) => it.changes)

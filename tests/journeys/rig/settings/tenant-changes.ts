@@ -27,12 +27,14 @@ export const tenantChanges: readonly SettingChange[] = [
   },
   {
     setting: '/tenants/*/keys/*/hash',
-    effect: 'the next request needs the new key; a stream that began with the old one goes on',
+    effect:
+      'the next request needs the new key; a stream that began with the old one is cut as its key was withdrawn',
     from: {},
     to: { tenant: { keys: { main: { hash: hashOf('another-key') } } } },
     see: async (seen) => [await status(seen), await withKey(seen, 'another-key')],
     was: [200, 401],
     becomes: [401, 200],
+    streams: false,
   },
   {
     setting: '/tenants/*/keys/*/expires',
@@ -42,6 +44,7 @@ export const tenantChanges: readonly SettingChange[] = [
     see: (seen) => status(seen),
     was: 200,
     becomes: 401,
+    streams: false,
   },
   {
     setting: '/tenants/*/keys/*/limit',
@@ -75,6 +78,16 @@ export const tenantChanges: readonly SettingChange[] = [
     effect: 'the next request waits as long as its new priority makes it',
     from: { route: queued },
     to: { tenant: { keys: { main: { priority: 0 } } } },
+    see: (seen) => servedFirst(seen),
+    was: 'who came second and has priority',
+    becomes: 'who came first',
+    streams: false,
+  },
+  {
+    setting: '/tenants/*/teams/*/priority',
+    effect: 'the next request of a key of the team waits as long as the new priority of the team makes it',
+    from: { route: queued, tenant: { teams: { red: {} }, keys: { main: { team: 'red' } } } },
+    to: { tenant: { teams: { red: { priority: 0 } } } },
     see: (seen) => servedFirst(seen),
     was: 'who came second and has priority',
     becomes: 'who came first',

@@ -1,7 +1,6 @@
 /** `changeover abort`: ends observation badly. */
 import type { Command, CommandContext } from '../command.ts'
-import { exitCodes } from '../exit-codes.ts'
-import { observedAttempt } from '../observed-attempt.ts'
+import { steer } from '../steer.ts'
 
 export const abort: Command = {
   name: 'abort',
@@ -14,13 +13,9 @@ export const abort: Command = {
   run,
 }
 
-async function run(context: CommandContext): Promise<number> {
-  const client = await context.client()
-  const attempt = context.words[0] ?? (await observedAttempt(client))
-  const reason = context.text('reason')
-  const body = reason === undefined ? {} : { reason }
-  const answer = await client.ask('abortReload', { params: { attempt }, body })
-  if (context.json) context.say(JSON.stringify(answer, null, 2))
-  else context.say(`${context.paint('yellow', 'taken back')}  ${answer.version}`)
-  return exitCodes.ok
+function run(context: CommandContext): Promise<number> {
+  return steer(context, {
+    ask: (client, about) => client.ask('abortReload', about),
+    say: (answer) => `${context.paint('yellow', 'taken back')}  ${answer.version}`,
+  })
 }

@@ -1,6 +1,7 @@
 /** Every command, in the order in which the help lists them. To add one: a file beside this, a line here. */
 import type { Command } from '../command.ts'
 import { abort } from './abort.ts'
+import { apis } from './apis.ts'
 import { apply } from './apply.ts'
 import { approve } from './approve.ts'
 import { audit } from './audit.ts'
@@ -12,8 +13,8 @@ import { history } from './history.ts'
 import { importCommand } from './import.ts'
 import { keygen } from './keygen.ts'
 import { keys } from './keys.ts'
-import { pause } from './pause.ts'
 import { limits } from './limits.ts'
+import { pause } from './pause.ts'
 import { plan } from './plan.ts'
 import { promote } from './promote.ts'
 import { resume } from './resume.ts'
@@ -42,14 +43,15 @@ export const commands: readonly Command[] = [
   resume,
   abort,
   rollback,
+  apis,
   calls,
   why,
   blame,
   audit,
   keys,
+  limits,
   keygen,
   sign,
-  limits,
   verify,
   trust,
   importCommand,

@@ -1,7 +1,6 @@
 /** `changeover resume`: lets a rollout that was held go on. */
 import type { Command, CommandContext } from '../command.ts'
-import { exitCodes } from '../exit-codes.ts'
-import { observedAttempt } from '../observed-attempt.ts'
+import { steer } from '../steer.ts'
 
 export const resume: Command = {
   name: 'resume',
@@ -14,11 +13,9 @@ export const resume: Command = {
   run,
 }
 
-async function run(context: CommandContext): Promise<number> {
-  const client = await context.client()
-  const attempt = context.words[0] ?? (await observedAttempt(client))
-  const answer = await client.ask('resumeReload', { params: { attempt } })
-  if (context.json) context.say(JSON.stringify(answer, null, 2))
-  else context.say(`${context.paint('green', 'goes on')}  ${answer.words}`)
-  return exitCodes.ok
+function run(context: CommandContext): Promise<number> {
+  return steer(context, {
+    ask: (client, { params }) => client.ask('resumeReload', { params }),
+    say: (answer) => `${context.paint('green', 'goes on')}  ${answer.words}`,
+  })
 }

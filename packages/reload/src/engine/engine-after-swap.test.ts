@@ -234,6 +234,20 @@ describe('a rollback', () => {
     expect(toy.serving).toBe(1)
   })
 
+  it('is observed as long as the version that it restores was', async () => {
+    const toy = new Toy()
+    const publish = (mark: number, bakeMs: number) =>
+      toy.answer(toy.reloader.publish({ settings: treeOf({ mark }), bakeMs }, byHand))
+    await publish(1, 30_000)
+    await publish(2, 500)
+    await toy.advance(500)
+    await toy.answer(toy.reloader.rollback(byHand))
+    await toy.advance(29_000)
+    expect(toy.reloader.status()).toMatchObject({ state: 'observing', confirmed: { version: '1.2' } })
+    await toy.advance(1_000)
+    expect(toy.reloader.status()).toMatchObject({ state: 'idle', confirmed: { version: '1.3' } })
+  })
+
   it('to what is not in the line is refused', async () => {
     const toy = new Toy()
     expect(await toy.answer(toy.reloader.rollback(byHand))).toMatchObject({ code: 'reload.no_such_version' })

@@ -81,12 +81,15 @@ async function contentOf(
   const ref = wanted === null ? before(core) : core.library.line.find((it) => it.version === wanted)
   if (ref == null) throw new ReloadError('reload.no_such_version', { version: wanted ?? 'before this one' })
   const old = await core.library.read(ref)
+  const { bakeMs } = old.manifest.rollout
   const content = {
     resources: old.manifest.resources,
     tree: await core.library.settings(ref),
     restores: { version: ref.version, digest: ref.digest },
     reason: origin.reason ?? `back to ${ref.version}`,
     allowShrink: true,
+    // It is what the older version's settings said of how long that one is looked at.
+    ...(bakeMs === undefined ? {} : { bakeMs }),
   }
   const keyids = await vouchersOf(core, old)
   return { content, keyids: keyids ?? [], proof: keyids === null ? null : old.proof }

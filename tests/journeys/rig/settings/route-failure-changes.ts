@@ -1,0 +1,148 @@
+/** How each setting about failures and times of a route is seen to change under load. One entry a setting. */
+import { by, status, twice } from './route-seen.ts'
+import type { SettingChange } from './world.ts'
+
+function kindChange(kind: string, orders: string, more: SettingChange['from'] = {}): SettingChange {
+  return {
+    setting: `/routes/*/fallbackFor/${kind}`,
+    effect: 'the next such failure goes to the new list',
+    from: { ...more, route: { retries: twice, fallbackFor: { [kind]: ['b'] }, ...more.route } },
+    to: { route: { fallbackFor: { [kind]: ['c'] } } },
+    see: (seen) => by(seen, orders),
+    was: 'b',
+    becomes: 'c',
+  }
+}
+
+export const failureChanges: readonly SettingChange[] = [
+  {
+    setting: '/routes/*/fallback',
+    effect: 'the next failure goes to the new fallbacks',
+    from: { route: { retries: twice, fallback: ['b'] } },
+    to: { route: { fallback: ['c'] } },
+    see: (seen) => by(seen, 'one=status:500'),
+    was: 'b',
+    becomes: 'c',
+  },
+  {
+    setting: '/routes/*/fallbackFor',
+    effect: 'the next failure goes to the list for its kind',
+    from: { route: { retries: twice, fallback: ['b'] } },
+    to: { route: { fallbackFor: { failed: ['c'] } } },
+    see: (seen) => by(seen, 'one=status:500'),
+    was: 'b',
+    becomes: 'c',
+  },
+  kindChange('overloaded', 'one=status:529'),
+  kindChange('rate_limited', 'one=status:429'),
+  kindChange('context_too_long', 'one=says:context_length_exceeded'),
+  kindChange('content_policy', 'one=says:content_policy_violation'),
+  kindChange('auth', 'one=status:401'),
+  { ...kindChange('timeout', 'one=hang', { route: { timeouts: { firstTokenMs: 1000 } } }), streams: false },
+  kindChange('connection', 'one=cut'),
+  kindChange('failed', 'one=status:500'),
+  {
+    setting: '/routes/*/retries',
+    effect: 'the next failure is tried again by the new rules',
+    from: {},
+    to: { route: { retries: twice } },
+    see: (seen) => status(seen, `one=flaky ${seen.word()}`),
+    was: 502,
+    becomes: 200,
+  },
+  {
+    setting: '/routes/*/retries/attempts',
+    effect: 'the next failure is tried again as often as is said now',
+    from: { route: { retries: { attempts: 1 } } },
+    to: { route: { retries: { attempts: 2 } } },
+    see: (seen) => status(seen, `one=flaky ${seen.word()}`),
+    was: 502,
+    becomes: 200,
+  },
+  {
+    setting: '/routes/*/retries/baseMs',
+    effect: 'the next wait is as long as is said now; one that is longer than the call may take is not begun',
+    from: {
+      route: { retries: { attempts: 2, baseMs: 1, maxMs: 2_000_000_000 }, timeouts: { totalMs: 5000 } },
+    },
+    to: { route: { retries: { baseMs: 2_000_000_000 } } },
+    see: (seen) => status(seen, `one=flaky ${seen.word()}`),
+    was: 200,
+    becomes: 502,
+    streams: false,
+  },
+  {
+    setting: '/routes/*/retries/maxMs',
+    effect: 'the next wait is bounded by what is said now',
+    from: {
+      route: { retries: { attempts: 2, baseMs: 2_000_000_000, maxMs: 1 }, timeouts: { totalMs: 5000 } },
+    },
+    to: { route: { retries: { maxMs: 2_000_000_000 } } },
+    see: (seen) => status(seen, `one=flaky ${seen.word()}`),
+    was: 200,
+    becomes: 502,
+    streams: false,
+  },
+]
+
+export const timeChanges: readonly SettingChange[] = [
+  {
+    setting: '/routes/*/timeouts',
+    effect: 'the next request has the new times',
+    from: { route: { timeouts: { firstTokenMs: 100 } } },
+    to: { route: { timeouts: { firstTokenMs: 10_000 } } },
+    see: (seen) => status(seen, 'one=slow:400'),
+    was: 504,
+    becomes: 200,
+    streams: false,
+  },
+  {
+    setting: '/routes/*/timeouts/connectMs',
+    effect: 'the next request waits as long for a connection as is said now',
+    from: { route: { timeouts: { connectMs: 1000 } }, a: { provider: 'narrow' } },
+    to: { route: { timeouts: { connectMs: 20_000 } } },
+    see: (seen) => seen.together(2, 'one=slow:2500'),
+    was: [200, 502],
+    becomes: [200, 200],
+    streams: false,
+  },
+  {
+    setting: '/routes/*/timeouts/firstTokenMs',
+    effect: 'the next request waits as long for the first token as is said now',
+    from: { route: { timeouts: { firstTokenMs: 100 } } },
+    to: { route: { timeouts: { firstTokenMs: 10_000 } } },
+    see: (seen) => status(seen, 'one=slow:400'),
+    was: 504,
+    becomes: 200,
+    streams: false,
+  },
+  {
+    setting: '/routes/*/timeouts/idleMs',
+    effect: 'the next stream may be silent as long as is said now',
+    from: { route: { timeouts: { idleMs: 100 } } },
+    to: { route: { timeouts: { idleMs: 10_000 } } },
+    see: async (seen) => (await seen.stream('one=gap:400')).includes('upstream.timeout'),
+    was: true,
+    becomes: false,
+    streams: false,
+  },
+  {
+    setting: '/routes/*/timeouts/totalMs',
+    effect: 'the next request may take as long as is said now',
+    from: { route: { timeouts: { totalMs: 150 } } },
+    to: { route: { timeouts: { totalMs: 10_000 } } },
+    see: (seen) => status(seen, 'one=slow:500'),
+    was: 504,
+    becomes: 200,
+    streams: false,
+  },
+  {
+    setting: '/routes/*/timeouts/fromCaller',
+    effect: "the time that the next caller gives counts, or doesn't",
+    from: { route: { timeouts: { fromCaller: true } } },
+    to: { route: { timeouts: { fromCaller: false } } },
+    see: (seen) => status(seen, 'one=slow:400', { 'x-request-timeout-ms': '100' }),
+    was: 504,
+    becomes: 200,
+  },
+]

@@ -59,16 +59,19 @@ export class RedisAnswers implements AnswerStore {
 
   /** Step by step, so that Redis does other things between; answers that come meanwhile may stay. */
   async clear(which: CacheWhich): Promise<number> {
-    const redis = await this.#connected().catch(() => null)
-    if (redis === null) return 0
     const pattern = this.#place(which.tenant, which.route, '*')
     let cleared = 0
     let cursor = '0'
-    do {
-      const [next, names] = await redis.scan(cursor, 'MATCH', pattern, 'COUNT', SCANNED)
-      if (names.length > 0) cleared += await redis.unlink(...names)
-      cursor = next
-    } while (cursor !== '0')
+    try {
+      const redis = await this.#connected()
+      do {
+        const [next, names] = await redis.scan(cursor, 'MATCH', pattern, 'COUNT', SCANNED)
+        if (names.length > 0) cleared += await redis.unlink(...names)
+        cursor = next
+      } while (cursor !== '0')
+    } catch {
+      this.#noteFailure()
+    }
     return cleared
   }
 

@@ -3,6 +3,7 @@
  * here is printed as docs/reference/reload-classes.md.
  */
 import { accessChanges } from './access-changes.ts'
+import { cacheChanges } from './cache-changes.ts'
 import { callerChanges } from './caller-changes.ts'
 import { cloudChanges } from './cloud-changes.ts'
 import { contextChanges } from './context-changes.ts'
@@ -45,6 +46,7 @@ export const settingWorlds: readonly SettingWorld[] = [
     changes: [...modelChanges, ...priceChanges, ...factChanges, ...contextChanges],
   },
   { name: 'routes', changes: [...targetChanges, ...ruleChanges, ...failureChanges, ...timeChanges] },
+  { name: 'kept answers', changes: cacheChanges },
   { name: 'the load of routes', changes: [...loadChanges, ...tailChanges, ...ejectionChanges] },
   { name: 'who may change what', changes: accessChanges, asksForKeys: true, hasIssuers: true },
   {

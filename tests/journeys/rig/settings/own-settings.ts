@@ -16,6 +16,8 @@ export interface OwnSettings {
   readonly tenant?: Tree
   /** The limit that `l` stands for. */
   readonly limit?: Tree
+  /** The cache that `k` stands for. */
+  readonly cache?: Tree
   /** Further sections, as they are. */
   readonly more?: Tree
 }
@@ -40,6 +42,7 @@ export function settingsOf(it: OwnSettings, index: number, isFirst: boolean): Tr
   const further: Tree = {
     ...(it.provider === undefined ? {} : { providers: { [ownProvider(index)]: it.provider } }),
     ...(it.tenant === undefined ? {} : { tenants: { [`t${index}`]: rename(it.tenant, index) } }),
+    ...(it.cache === undefined ? {} : { cache: { [`k${index}`]: rename(it.cache, index) } }),
     ...(it.limit === undefined ? {} : { limits: { [`l${index}`]: it.limit } }),
   }
   return merge(merge(own, further), it.more ?? {})
@@ -74,9 +77,9 @@ export function ownProvider(index: number): string {
 
 type Value = Tree[string]
 
-const NAMED: readonly string[] = [...OWN, 'l', 'r']
+const NAMED: readonly string[] = [...OWN, 'k', 'l', 'r']
 
-/** `a` becomes `a7` wherever it stands alone; so do the route `r` and the limit `l`. */
+/** `a` becomes `a7` wherever it stands alone; so do the route `r`, the limit `l` and the cache `k`. */
 function rename(value: Value, index: number): Value {
   if (typeof value === 'string') return NAMED.includes(value) ? `${value}${index}` : value
   if (Array.isArray(value)) return (value as readonly Value[]).map((it) => rename(it, index))

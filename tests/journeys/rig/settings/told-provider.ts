@@ -135,6 +135,8 @@ function readAsked(text: string): Asked {
     stream?: boolean
     temperature?: number
     messages?: readonly { role: string; content: string }[]
+    /** To be embedded. */
+    input?: string
   }
   const { messages = [] } = body
   return {
@@ -142,7 +144,7 @@ function readAsked(text: string): Asked {
     model: body.model,
     stream: body.stream === true,
     system: messages.find((it) => it.role === 'system')?.content ?? '',
-    message: messages.at(-1)?.content ?? '',
+    message: messages.at(-1)?.content ?? body.input ?? '',
     temperature: body.temperature ?? null,
   }
 }
@@ -222,6 +224,15 @@ const FORMATS: readonly (readonly [string, (told: Told) => object])[] = [
     }),
   ],
   [
+    '/embeddings',
+    ({ body, model }) => ({
+      object: 'list',
+      model,
+      data: [{ object: 'embedding', index: 0, embedding: lettersOf(String(body['input'])) }],
+      usage: { prompt_tokens: 1, total_tokens: 1 },
+    }),
+  ],
+  [
     '/vectors',
     (told) => ({
       object: 'list',
@@ -231,6 +242,11 @@ const FORMATS: readonly (readonly [string, (told: Told) => object])[] = [
     }),
   ],
 ]
+
+/** How often each letter is in it: the same whatever their order. */
+function lettersOf(text: string): readonly number[] {
+  return Array.from('abcdefghijklmnopqrstuvwxyz').map((it) => text.split(it).length - 1)
+}
 
 function frame(told: Told, content: string, finish: string | null): string {
   const choices = [{ index: 0, delta: finish === null ? { content } : {}, finish_reason: finish }]

@@ -7,7 +7,7 @@
  * Not here: which version is meant (`apis/`), what an input becomes (`api-request.ts`).
  */
 import type { CompiledApi } from '../contract/apis.ts'
-import type { CompiledContext, CompiledRoute } from '../contract/compiled.ts'
+import type { CompiledRoute } from '../contract/compiled.ts'
 import type { CallHead, Downstream } from '../contract/downstream.ts'
 import type { CallerError, Wire } from '../contract/wire.ts'
 import { GatewayError, rules } from '../errors.ts'
@@ -18,6 +18,7 @@ import { publishedApiOf } from '../wire/published-api.ts'
 import { RequestBody } from '../wire/request-body.ts'
 import { findApi, mayCallApi } from './api-access.ts'
 import { chatRequestFor, type Output, readInput, readOutput } from './api-request.ts'
+import { underContext } from './asked-route.ts'
 import { GenerateCall } from './generate-call.ts'
 import { ApiReply } from './replies/api-reply.ts'
 import type { Answer } from './replies/open-reply.ts'
@@ -51,6 +52,10 @@ export class ApiCall extends GenerateCall {
     else super.onFailure(failure)
   }
 
+  protected override get place(): string {
+    return this.body?.model ?? ''
+  }
+
   protected override readBody(bytes: Buffer): RequestBody {
     const { gateway, caller } = this
     const api = findApi(gateway, caller, this.#asked.api)
@@ -70,8 +75,7 @@ export class ApiCall extends GenerateCall {
   }
 
   protected override chosen(route: CompiledRoute): CompiledRoute {
-    const context = this.#api?.context ?? null
-    return context === null ? route : underContext(route, context)
+    return underContext(route, this.#api?.context ?? null)
   }
 
   protected override openReplyFor(answer: Answer): Reply | null {
@@ -135,17 +139,4 @@ export class ApiCall extends GenerateCall {
 
 function errorOf({ code, message }: GatewayError<'apis.output'>): CallerError {
   return { status: rules[code].status, code, message }
-}
-
-/** By context, then by route: the same as long as both are. */
-const known = new WeakMap<CompiledContext, WeakMap<CompiledRoute, CompiledRoute>>()
-
-/** The route, with another prompt than its own. */
-function underContext(route: CompiledRoute, context: CompiledContext): CompiledRoute {
-  if (route.context === context) return route
-  const ofContext = known.get(context) ?? new WeakMap<CompiledRoute, CompiledRoute>()
-  known.set(context, ofContext)
-  const made = ofContext.get(route) ?? Object.freeze({ ...route, context })
-  ofContext.set(route, made)
-  return made
 }

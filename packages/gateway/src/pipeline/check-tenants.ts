@@ -8,6 +8,7 @@
  * Not here: what each entry looks like by itself (`settings/check.ts`).
  */
 import { type Issue, pointTo, type SettingsTree } from '@changeover/reload'
+import { parseApiName } from '../apis/api-name.ts'
 import { inAll, type LevelRules, wayTo, wayToTeam } from '../identity/inherit.ts'
 import { type TenantSpec, tenantSpec } from '../identity/spec.ts'
 import { tokensSpec } from '../identity/token-spec.ts'
@@ -64,7 +65,17 @@ function callableNames(tree: SettingsTree): readonly string[] {
   const passed = [...entriesOf(tree, 'providers', providerSpec)].flatMap(([name, it]) =>
     it.passThrough ? [`providers/${name}`] : [],
   )
-  return [...namesOf(tree, 'routes'), ...aliases, ...namesOf(tree, 'models'), ...passed]
+  const published = namesOf(tree, 'apis').flatMap((it) => {
+    const name = parseApiName(it)?.name
+    return name === undefined ? [] : [`apis/${name}`]
+  })
+  return [
+    ...namesOf(tree, 'routes'),
+    ...aliases,
+    ...namesOf(tree, 'models'),
+    ...passed,
+    ...new Set(published),
+  ]
 }
 
 /** What there is to check in a tenant. */

@@ -10,7 +10,9 @@
 import type { CompiledGateway, CompiledRoute } from '../contract/compiled.ts'
 import type { CallHead } from '../contract/downstream.ts'
 import type { RouteAsk } from '../contract/route-ask.ts'
+import { isThereFor } from '../routing/may-call.ts'
 import { resolveRoute } from '../routing/resolve-route.ts'
+import { findAskedRoute, underContext } from './asked-route.ts'
 import type { CallFacts } from './call-facts.ts'
 import { foundNow } from './found-now.ts'
 
@@ -49,11 +51,12 @@ function decide(
   const { identity } = gateway
   const caller = identity.open ? null : foundNow(identity, head.key, facts.startedAt)
   if (caller !== null && 'refused' in caller) return caller.refused
-  const route = gateway.routes.get(model)
-  if (route === undefined) return 'routing.no_such_model'
-  const allow = caller?.allow ?? null
-  if (allow !== null && !allow.has(model) && !allow.has(route.name)) return 'identity.not_allowed'
-  const resolved = route.plan.rules.length === 0 ? route : resolveRoute(route, ask())
+  const asked = findAskedRoute(gateway, { endpoint: facts.endpoint, model, caller })
+  if ('code' in asked) return asked.code
+  const { route, context } = asked
+  const led = route.plan.rules.length === 0 ? route : resolveRoute(route, ask())
+  if (!isThereFor(caller, led)) return 'routing.no_such_model'
+  const resolved = underContext(led, context)
   const filled = resolved.context?.fill(facts.body?.variables) ?? null
   return filled === null || filled.ok ? resolved : filled.code
 }

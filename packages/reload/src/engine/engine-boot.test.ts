@@ -42,14 +42,13 @@ describe('after a restart', () => {
       span,
     }
     before.reloader.note(note)
-    await before.change({ mark: 2 })
     const toy = await restart(before)
     const lines = await toy.reloader.audit()
     expect(lines.filter((it) => it.event === 'config.decision')).toMatchObject([
       { who: 'user:bo', status: 'approved', reason: 'why', traceId: span.traceId, attempt: '' },
     ])
     expect(checkAudit(lines).problems).toEqual([])
-    expect(toy.serving).toBe(2)
+    expect([toy.version, toy.serving]).toEqual(['1.1', 1])
   })
 
   it('with nothing left, nothing serves and nothing is wrong', async () => {

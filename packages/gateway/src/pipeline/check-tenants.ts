@@ -53,7 +53,7 @@ function knownNames(tree: SettingsTree): KnownNames {
   const known = (what: string, names: readonly string[]) => ({ what, names, has: new Set(names) })
   const regions = [...entriesOf(tree, 'models', modelSpec).values()].flatMap((it) => it.region ?? [])
   return {
-    allow: known('routes or models', callableNames(tree)),
+    allow: known('routes, models or APIs', callableNames(tree)),
     regions: known('regions of models', [...new Set(regions)]),
     limits: known('limits', namesOf(tree, 'limits')),
     budgets: known('budgets', namesOf(tree, 'budgets')),

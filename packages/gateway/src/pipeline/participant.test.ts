@@ -420,7 +420,7 @@ describe('settings that do not fit together', () => {
       'an allowed route that is not there',
       'allow: [chat]',
       'allow: [chat, chatt]',
-      'validate.reference | /tenants/acme/allow/1: refers to "chatt", which does not exist; expected an entry of routes or models | did you mean "chat"?',
+      'validate.reference | /tenants/acme/allow/1: refers to "chatt", which does not exist; expected an entry of routes, models or APIs | did you mean "chat"?',
     ],
     [
       'a variable that is not declared',

@@ -13,9 +13,10 @@ import type { ShippedCatalogue } from '../../catalogue/catalogue.ts'
 import type { Caller, CompiledGateway, CompiledRoute, CompiledTarget } from '../../contract/compiled.ts'
 import type { Usage } from '../../contract/neutral.ts'
 import type { SecretValues } from '../../contract/secret.ts'
+import { findAskedRoute, underContext } from '../../pipeline/asked-route.ts'
 import { compileGateway } from '../../pipeline/compile-gateway.ts'
 import { foundNow } from '../../pipeline/found-now.ts'
-import { mayCall } from '../../routing/may-call.ts'
+import { isThereFor } from '../../routing/may-call.ts'
 import { NextTargets } from '../../routing/next-targets.ts'
 import { resolveRoute } from '../../routing/resolve-route.ts'
 import type { RecordedRequest } from './recorded-request.ts'
@@ -68,16 +69,11 @@ export class ReplayVersion {
     const found = identity.open ? null : foundNow(identity, key, this.#nowMs)
     if (found !== null && 'refused' in found) return refused(found.refused)
     ask.by(found)
-    const asked = this.#lookUp(row, ask.model)
-    if (asked === undefined) return refused('routing.no_such_model')
-    if (!mayCall(found, ask.model, asked)) return refused('identity.not_allowed', asked.name)
-    const route = resolveRoute(asked, ask)
-    return this.#send(row, ask, { caller: found, route })
-  }
-
-  #lookUp(row: ReplayRow, model: string): CompiledRoute | undefined {
-    const { routes, passThrough } = this.#gateway
-    return row.endpoint?.startsWith('/providers/') === true ? passThrough.get(model) : routes.get(model)
+    const asked = findAskedRoute(this.#gateway, { endpoint: row.endpoint, model: ask.model, caller: found })
+    if ('code' in asked) return refused(asked.code, asked.route?.name)
+    const led = resolveRoute(asked.route, ask)
+    if (!isThereFor(found, led)) return refused('routing.no_such_model')
+    return this.#send(row, ask, { caller: found, route: underContext(led, asked.context) })
   }
 
   #send(row: ReplayRow, ask: RecordedRequest, it: { caller: Caller | null; route: CompiledRoute }): Outcome {

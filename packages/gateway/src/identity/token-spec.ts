@@ -23,7 +23,7 @@ const claim = z.string().min(1).max(200)
 /** Members of a key that are its secret, or that make it a shared one. */
 const SECRET_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'k', 'oth']
 const publicKey = z
-  .record(z.string(), z.union([z.string(), z.array(z.string())]))
+  .record(z.string(), z.union([z.string(), z.array(z.string())], { error: 'a text or a list of texts' }))
   .refine((it) => typeof it['kty'] === 'string' && !SECRET_MEMBERS.some((name) => Object.hasOwn(it, name)), {
     error: 'a public key as JWK, with kty and without any private or shared part',
     params: { hidden: true },

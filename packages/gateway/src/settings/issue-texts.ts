@@ -125,8 +125,15 @@ export function describeValue(value: unknown): string {
 }
 
 export function quote(text: string): string {
-  const shown = text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text
+  const open = withoutCredentials(text)
+  const shown = open.length > LONGEST_SHOWN ? `${open.slice(0, LONGEST_SHOWN)}…` : open
   return JSON.stringify(shown)
+}
+
+/** People put keys into addresses, as user or in the query: of those, neither is shown. */
+function withoutCredentials(text: string): string {
+  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return text
+  return text.replace(/\/\/\S*@/, '//…@').replace(/[?#].*$/s, '?…')
 }
 
 /** `"a", "b" or "c"` */

@@ -5,7 +5,7 @@ import type { WireName } from '../contract/wire.ts'
 import { keyOf } from './answer-key.ts'
 import { askOf, question } from './test-asks.ts'
 
-const nameOf = (ask: CacheAsk, sampled = true) => keyOf(ask, { sampled })?.name ?? null
+const nameOf = (ask: CacheAsk, sampled = true) => keyOf(ask, { sampled, semantic: true })?.name ?? null
 const ofBody = (body: unknown, more: Partial<CacheAsk> = {}) => nameOf(askOf(more, body))
 
 /** Everything that an answer hangs on, each with few values, so that many pairs differ in one. */
@@ -53,7 +53,10 @@ describe('what an answer is kept under', () => {
   it('and so do the partition of those that are alike, and the seal', () => {
     fc.assert(
       fc.property(asks, asks, (a, b) => {
-        const [one, two] = [keyOf(built(a), { sampled: true }), keyOf(built(b), { sampled: true })]
+        const [one, two] = [
+          keyOf(built(a), { sampled: true, semantic: true }),
+          keyOf(built(b), { sampled: true, semantic: true }),
+        ]
         const rest = ({ text: _, ...it }: Parts) => JSON.stringify(it)
         if (one?.alike != null && two?.alike != null) {
           expect(one.alike.within === two.alike.within).toBe(rest(a) === rest(b))
@@ -69,6 +72,7 @@ describe('what an answer is kept under', () => {
   it('holds nothing that can be read', () => {
     const key = keyOf(askOf({ tenant: 'secret-tenant', prompt: 'secret-prompt' }, question('secret-text')), {
       sampled: true,
+      semantic: true,
     })
     expect(key?.name).toMatch(/^[\w-]{43}$/)
     expect(key?.alike?.within).toMatch(/^[\w-]{43}$/)
@@ -144,7 +148,7 @@ describe('what an answer is kept under', () => {
 
 describe('what is compared', () => {
   const alikeOf = (body: unknown, more: Partial<CacheAsk> = {}) =>
-    keyOf(askOf(more, body), { sampled: true })?.alike ?? null
+    keyOf(askOf(more, body), { sampled: true, semantic: true })?.alike ?? null
 
   it.each([
     ['openai-chat', question('hello')],

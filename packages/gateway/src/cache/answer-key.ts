@@ -28,8 +28,14 @@ export interface Alike {
   readonly text: string
 }
 
+export interface KeyWish {
+  readonly sampled: boolean
+  /** Whether it is to be compared with others that are alike. */
+  readonly semantic: boolean
+}
+
 /** `null` for a request that is always asked, and for one that could be read in two ways. */
-export function keyOf(ask: CacheAsk, { sampled }: { readonly sampled: boolean }): AnswerKey | null {
+export function keyOf(ask: CacheAsk, { sampled, semantic }: KeyWish): AnswerKey | null {
   const body = parsePlain(ask.body.toString())
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return null
   const parts = partsOf(ask.wire, body as Fields, sampled)
@@ -41,14 +47,14 @@ export function keyOf(ask: CacheAsk, { sampled }: { readonly sampled: boolean })
     seal: () => hash('sha256', `seal\n${material}`, 'buffer'),
     tenant: ask.tenant,
     route: ask.route,
-    alike: ask.changed ? null : alikeOf(ask, form, parts.question),
+    alike: ask.changed || !semantic ? null : alikeOf(ask, form, parts.question),
   }
 }
 
-/** In brackets and quotes, so that no two different lists are the same text. */
+/** A list in brackets and quotes, and an object behind it: no two different ones are the same text. */
 function everything(ask: CacheAsk, form: string, question: string): string {
   const { tenant, route, context, prompt, guards, wire, model, basis } = ask
-  return JSON.stringify([tenant, route, context, prompt, guards, wire, model, basis, form, question])
+  return JSON.stringify([tenant, route, context, prompt, guards, wire, model, basis, form]) + question
 }
 
 /** Longer texts are compared as a whole only: models of embeddings cut them, and what is cut off is not compared. */

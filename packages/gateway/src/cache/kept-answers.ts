@@ -126,7 +126,8 @@ export class KeptAnswers implements AnswerCache {
 
   #look(ask: CacheAsk, signal: AbortSignal): CacheLook | Promise<CacheLook> {
     const control = readControl(ask.control)
-    const key = control.noStore ? null : keyOf(ask, this.#spec)
+    const { sampled } = this.#spec
+    const key = control.noStore ? null : keyOf(ask, { sampled, semantic: this.#embed !== null })
     if (key === null) {
       this.#memory.counts.count('bypass')
       return null

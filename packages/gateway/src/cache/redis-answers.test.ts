@@ -14,7 +14,7 @@ import { answerOf, askOf, question, specOf, staying, textOf } from './test-asks.
 const bounds = { ttlMs: 600_000, maxBytes: 1e9, maxEntryBytes: 1000, timeoutMs: 20_000 }
 
 function keyFor(text: string, more: object = {}) {
-  const key = keyOf(askOf(more, question(text)), { sampled: false })
+  const key = keyOf(askOf(more, question(text)), { sampled: false, semantic: true })
   if (key === null) throw new Error('no key')
   return key
 }

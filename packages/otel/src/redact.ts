@@ -16,6 +16,8 @@ export const REDACTED = '[redacted]'
 /** Shapes of well-known credentials. Each begins with letters of its own, so that plain text is passed quickly. */
 const SHAPES = [
   /\bsk-[A-Za-z0-9_-]{16,}/,
+  // Our own, mistyped ones too.
+  /\bcok_[0-9A-Za-z]{40,}/,
   /\b(?:gh[pousr]|github_pat)_[A-Za-z0-9_]{20,}/,
   /\bglpat-[A-Za-z0-9_-]{16,}/,
   /\bhf_[A-Za-z0-9]{20,}/,

@@ -1,7 +1,7 @@
 /**
  * What a key looks like: `cok_`, 256 random bits as 43 letters and digits, and six more that are their checksum.
  *
- * The beginning makes a key that got away recognisable to whoever scans a repository, and to the redactor of logs; the
+ * The beginning makes a key that got away recognisable to whoever scans a repository, and to the redactor of logs (`otel`); the
  * checksum tells a key that was mistyped or cut off from one that was withdrawn, without asking anybody. There is no
  * sign in it but letters, digits and one underscore, so that a double click takes all of it.
  *
@@ -15,9 +15,6 @@ const SIGNS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 /** 62 to the 43rd is more than 2 to the 256th; 62 to the 6th more than 2 to the 32nd. */
 const BODY = 43
 const CHECK = 6
-
-/** For whoever searches texts for keys. Global: every key in a text. */
-export const KEY_PATTERN = /\bcok_[0-9A-Za-z]{49}\b/g
 
 export interface NewKey {
   /** Shown once, and kept nowhere. */

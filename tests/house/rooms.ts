@@ -129,7 +129,8 @@ export const doors: Readonly<Record<string, Doors>> = {
   sdk: { rest: ['generated'], generated: [] },
   cli: {
     rest: ['commands', 'doctor', 'render'],
-    commands: ['rest', 'doctor', 'render', 'signing'],
+    commands: ['rest', 'bills', 'doctor', 'render', 'signing'],
+    bills: ['rest', 'render', 'signing'],
     signing: ['rest', 'render'],
     doctor: ['rest', 'render'],
     render: ['rest'],

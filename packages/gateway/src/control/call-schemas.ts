@@ -4,8 +4,36 @@ import { z } from '@hono/zod-openapi'
 const instant = z.string().describe('RFC 3339')
 const version = z.string().describe('`epoch.seq`, such as `1.42`')
 
+const tokens = z.number().optional()
+/** As the provider counted them, kind by kind. */
+const Tokens = z.object({
+  inputTokens: z.number(),
+  outputTokens: z.number(),
+  cachedInputTokens: tokens,
+  cacheWriteTokens: tokens,
+  cacheWriteHourTokens: tokens,
+  reasoningTokens: tokens,
+  inputAudioTokens: tokens,
+  outputAudioTokens: tokens,
+  inputImageTokens: tokens,
+  outputImageTokens: tokens,
+  cachedAudioTokens: tokens,
+  cachedImageTokens: tokens,
+  serviceTier: z.string().optional(),
+})
+
+const AttemptBill = z
+  .object({
+    price: z.string(),
+    costMicroUsd: z.number().int().nullable(),
+    tokens: Tokens,
+    estimated: z.literal(true).optional(),
+  })
+  .openapi('AttemptBill')
+
 export const CallAttempt = z
   .object({
+    bill: AttemptBill.optional().describe('of one that failed before it answered, and was billed'),
     target: z.string(),
     status: z.number().nullable(),
     error: z.string(),
@@ -47,11 +75,30 @@ export const Call = z
     reasoningTokens: z.number().nullable(),
     inputAudioTokens: z.number().nullable(),
     outputAudioTokens: z.number().nullable(),
-    costMicroUsd: z.number().int().nullable().describe("at the prices of the call's version and day"),
+    costMicroUsd: z
+      .number()
+      .int()
+      .nullable()
+      .describe("of all attempts that were billed, at the prices of the call's version and day"),
     pricedBy: z
       .enum(['settings', 'shipped'])
       .nullable()
       .describe('whose prices: of the settings, or of the catalogue that ships with the gateway'),
+    price: z
+      .string()
+      .nullable()
+      .optional()
+      .describe('entry of the catalogue and digest of its prices: `openai/gpt-5.4@3f2a9c1d0b7e`'),
+    estimated: z
+      .literal(true)
+      .optional()
+      .describe('the provider’s last count never came: tokens and cost are estimated by what did'),
+    cacheWriteHourTokens: z.number().optional(),
+    inputImageTokens: z.number().optional(),
+    outputImageTokens: z.number().optional(),
+    cachedAudioTokens: z.number().optional(),
+    cachedImageTokens: z.number().optional(),
+    serviceTier: z.string().optional().describe('how the provider served the call, where not as usual'),
     attempts: z.array(CallAttempt).readonly(),
     traceId: z.string(),
     requestBytes: z.number(),

@@ -38,6 +38,28 @@ export type Attempt = {
   readonly stages: readonly Stage[]
 }
 
+/** of one that failed before it answered, and was billed */
+export type AttemptBill = {
+  readonly price: string
+  readonly costMicroUsd: number | null
+  readonly tokens: {
+    readonly inputTokens: number
+    readonly outputTokens: number
+    readonly cachedInputTokens?: number
+    readonly cacheWriteTokens?: number
+    readonly cacheWriteHourTokens?: number
+    readonly reasoningTokens?: number
+    readonly inputAudioTokens?: number
+    readonly outputAudioTokens?: number
+    readonly inputImageTokens?: number
+    readonly outputImageTokens?: number
+    readonly cachedAudioTokens?: number
+    readonly cachedImageTokens?: number
+    readonly serviceTier?: string
+  }
+  readonly estimated?: true
+}
+
 export type AttemptPage = {
   readonly reloads: readonly Attempt[]
 }
@@ -93,6 +115,33 @@ export type AuditPage = {
   readonly last: string | null
 }
 
+export type Bill = {
+  /** RFC 3339 */
+  readonly from: string
+  /** not in it any more */
+  readonly to: string
+  readonly by: 'tenant' | 'key' | 'model'
+  /** at whose costs; null at those of the records */
+  readonly repricing: string | null
+  readonly total: BillLine
+  /** the dearest first; they add up to the total */
+  readonly lines: readonly BillLine[]
+}
+
+export type BillLine = {
+  /** null: of nobody that is named */
+  readonly name: string | null
+  readonly calls: number
+  readonly inputTokens: number
+  readonly outputTokens: number
+  /** millionths of a dollar */
+  readonly costMicroUsd: number
+  /** of that, what is estimated because the provider’s count never came */
+  readonly estimatedMicroUsd: number
+  /** calls, or attempts of them, that nobody had said a price for; they are in no sum of money */
+  readonly unpriced: number
+}
+
 export type Blame = {
   readonly metric: string
   readonly from: string
@@ -136,6 +185,40 @@ export type BlameEntry = {
   readonly step: VersionStep | null
 }
 
+export type Cache = {
+  readonly name: string
+  readonly kind: 'exact' | 'semantic'
+  readonly store: 'memory' | 'redis'
+  /** answers; null where they are not in this process */
+  readonly entries: number | null
+  readonly bytes: number | null
+  /** requests that wait for the answer of another, just now */
+  readonly waiting: number
+  /** messages that are remembered for comparison */
+  readonly messages: number
+  readonly outcomes: {
+    readonly exact: number
+    readonly semantic: number
+    readonly joined: number
+    readonly miss: number
+    readonly bypass: number
+  }
+  /** what answers had cost that were given again */
+  readonly savedMicroUsd: number
+  /** answers that went for want of room */
+  readonly evicted: number
+  /** times that the store could not be reached */
+  readonly failures: number
+}
+
+export type CacheCleared = {
+  readonly cleared: number
+}
+
+export type CachePage = {
+  readonly caches: readonly Cache[]
+}
+
 export type Call = {
   readonly id: string
   /** RFC 3339 */
@@ -163,10 +246,21 @@ export type Call = {
   readonly reasoningTokens: number | null
   readonly inputAudioTokens: number | null
   readonly outputAudioTokens: number | null
-  /** at the prices of the call's version and day */
+  /** of all attempts that were billed, at the prices of the call's version and day */
   readonly costMicroUsd: number | null
   /** whose prices: of the settings, or of the catalogue that ships with the gateway */
   readonly pricedBy: 'settings' | 'shipped' | null
+  /** entry of the catalogue and digest of its prices: `openai/gpt-5.4@3f2a9c1d0b7e` */
+  readonly price?: string | null
+  /** the provider’s last count never came: tokens and cost are estimated by what did */
+  readonly estimated?: true
+  readonly cacheWriteHourTokens?: number
+  readonly inputImageTokens?: number
+  readonly outputImageTokens?: number
+  readonly cachedAudioTokens?: number
+  readonly cachedImageTokens?: number
+  /** how the provider served the call, where not as usual */
+  readonly serviceTier?: string
   readonly attempts: readonly CallAttempt[]
   readonly traceId: string
   readonly requestBytes: number
@@ -225,6 +319,7 @@ export type Call = {
 }
 
 export type CallAttempt = {
+  readonly bill?: AttemptBill
   readonly target: string
   readonly status: number | null
   readonly error: string
@@ -684,6 +779,59 @@ export type Replay = {
     })[]
   })[]
   readonly cost: PlanCost
+}
+
+export type Repriced = {
+  /** `rp_…`, to ask for bills by; null for a look */
+  readonly id: string | null
+  /** by which: `version 1.7`, or the name of a file and the digest of its bytes */
+  readonly prices: string
+  /** RFC 3339 */
+  readonly from: string
+  /** not in it any more */
+  readonly to: string
+  /** of which anything was counted */
+  readonly calls: number
+  /** of those, the ones with a new cost; the others are taken as they were */
+  readonly repriced: number
+  /** millionths of a dollar */
+  readonly beforeMicroUsd: number
+  /** millionths of a dollar */
+  readonly afterMicroUsd: number
+  readonly byModel: readonly RepricedLine[]
+  readonly byTenant: readonly RepricedLine[]
+}
+
+export type RepricedLine = {
+  readonly name: string | null
+  /** millionths of a dollar */
+  readonly beforeMicroUsd: number
+  /** millionths of a dollar */
+  readonly afterMicroUsd: number
+}
+
+export type RepricingPage = {
+  readonly repricings: readonly ({
+    /** `rp_…` */
+    readonly id: string
+    /** RFC 3339 */
+    readonly at: string
+    readonly by: string
+    /** by which: `version 1.7`, or the name of a file and the digest of its bytes */
+    readonly prices: string
+    /** RFC 3339 */
+    readonly from: string
+    /** not in it any more */
+    readonly to: string
+    /** of which anything was counted */
+    readonly calls: number
+    /** of those, the ones with a new cost; the others are taken as they were */
+    readonly repriced: number
+    /** millionths of a dollar */
+    readonly beforeMicroUsd: number
+    /** millionths of a dollar */
+    readonly afterMicroUsd: number
+  })[]
 }
 
 export type RollbackRequest = {
@@ -1661,6 +1809,25 @@ export interface Operations {
     body: undefined
     answer: Receipt
   }
+  /** Caches of the version in force: what they hold, how often they answered, what that saved */
+  listCaches: {
+    params: {}
+    query: {}
+    body: undefined
+    answer: CachePage
+  }
+  /** Forget the answers of a cache: all, or those of a tenant, of a route, of both */
+  clearCache: {
+    params: {
+      readonly name: string
+    }
+    query: {
+      readonly tenant?: string
+      readonly route?: string
+    }
+    body: undefined
+    answer: CacheCleared
+  }
   /** Finished calls, newest first */
   listCalls: {
     params: {}
@@ -1723,6 +1890,43 @@ export interface Operations {
     }
     body: undefined
     answer: Blame
+  }
+  /** What the calls of a span cost, by tenant, key or model */
+  bill: {
+    params: {}
+    query: {
+      /** calls that began at or after it */
+      readonly from: string
+      /** and before it */
+      readonly to: string
+      readonly by?: 'tenant' | 'key' | 'model'
+      /** `rp_…`: at the costs of this one, where it has any */
+      readonly repricing?: string
+    }
+    body: undefined
+    answer: Bill
+  }
+  /** When calls were priced anew, by whom and by which prices, newest first */
+  listRepricings: {
+    params: {}
+    query: {}
+    body: undefined
+    answer: RepricingPage
+  }
+  /** What the calls of a span would cost by other prices */
+  reprice: {
+    params: {}
+    query: {
+      /** calls that began at or after it */
+      readonly from: string
+      /** and before it */
+      readonly to: string
+      /** `epoch.seq`, or `current`; without it the body has the prices */
+      readonly version?: string
+      readonly dryRun?: 'true' | 'false'
+    }
+    body: string | Uint8Array
+    answer: Repriced
   }
   /** This instance: five pointers, the last reload, the calls under this version and the one before */
   readStatus: {
@@ -1838,11 +2042,16 @@ export const routes = {
   listPlans: { method: 'GET', path: '/v1/plans' },
   readPlan: { method: 'GET', path: '/v1/plans/{id}' },
   applyPlan: { method: 'POST', path: '/v1/plans/{id}/apply' },
+  listCaches: { method: 'GET', path: '/v1/caches' },
+  clearCache: { method: 'POST', path: '/v1/caches/{name}/clear' },
   listCalls: { method: 'GET', path: '/v1/calls' },
   readCall: { method: 'GET', path: '/v1/calls/{id}' },
   explainCall: { method: 'GET', path: '/v1/calls/{id}/why' },
   readOrigin: { method: 'GET', path: '/v1/settings/origin' },
   blame: { method: 'GET', path: '/v1/blame' },
+  bill: { method: 'GET', path: '/v1/bill' },
+  listRepricings: { method: 'GET', path: '/v1/repricings' },
+  reprice: { method: 'POST', path: '/v1/repricings' },
   readStatus: { method: 'GET', path: '/v1/status' },
   listInstances: { method: 'GET', path: '/v1/instances' },
   readAudit: { method: 'GET', path: '/v1/audit' },

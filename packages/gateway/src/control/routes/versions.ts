@@ -112,13 +112,13 @@ export function addVersionRoutes(app: AdminApp, rooms: AdminRooms): void {
   })
 }
 
-async function settingsOf(reloader: Reloader<unknown>, version: string): Promise<SettingsTree> {
+export async function settingsOf(reloader: Reloader<unknown>, version: string): Promise<SettingsTree> {
   const settings = await reloader.settings(version)
   if (settings === null) throw noSuch(version)
   return settings
 }
 
-function resolveVersion(reloader: Reloader<unknown>, name: string): string {
+export function resolveVersion(reloader: Reloader<unknown>, name: string): string {
   if (name !== 'current') return name
   const applied = reloader.status().applied
   if (applied === null) throw new GatewayError('gateway.not_ready', {})

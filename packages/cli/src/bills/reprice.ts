@@ -1,0 +1,71 @@
+/** `changeover calls reprice`: what the calls of a span would cost by other prices. */
+import type { Repriced, RepricedLine } from '@changeover/sdk'
+import { type CommandContext, UsageError } from '../command.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { writeTable } from '../render/table.ts'
+import { readNamed } from '../signing/key-files.ts'
+import { sayDifference, sayUsd } from './money.ts'
+import { readSpan } from './span.ts'
+
+export async function reprice(context: CommandContext): Promise<number> {
+  const [version, file] = [context.text('version'), context.text('prices')]
+  if ((version === undefined) === (file === undefined)) {
+    throw new UsageError('expected --version or --prices, one of them')
+  }
+  const query = {
+    ...readSpan(context),
+    dryRun: context.flag('write') ? ('false' as const) : ('true' as const),
+    ...(version === undefined ? {} : { version }),
+  }
+  const client = await context.client()
+  const prices = file === undefined ? NO_PRICES : await pricesIn(file, context)
+  const found = await client.ask('reprice', { query, ...prices })
+  if (context.json) context.say(JSON.stringify(found, null, 2))
+  else writeRepriced(found, context).forEach((it) => context.say(it))
+  return exitCodes.ok
+}
+
+/** Of a version all is known over there. */
+const NO_PRICES = { body: new Uint8Array(), contentType: 'application/yaml' }
+
+const TYPES: readonly (readonly [end: RegExp, type: string])[] = [
+  [/\.json$/i, 'application/json'],
+  [/\.toml$/i, 'application/toml'],
+]
+
+async function pricesIn(file: string, { cwd }: CommandContext) {
+  const body = new TextEncoder().encode(await readNamed(file, cwd))
+  const contentType = TYPES.find(([end]) => end.test(file))?.[1] ?? 'application/yaml'
+  return { body, contentType, source: file }
+}
+
+function writeRepriced(it: Repriced, { paint }: CommandContext): string[] {
+  const row = ({ name, beforeMicroUsd, afterMicroUsd }: RepricedLine): string[] => [
+    name ?? '-',
+    sayUsd(beforeMicroUsd),
+    sayUsd(afterMicroUsd),
+    sayDifference(afterMicroUsd - beforeMicroUsd),
+  ]
+  const table = (title: string, lines: readonly RepricedLine[]): string[] => {
+    const columns = [
+      { title },
+      ...['WAS', 'WOULD BE', 'DIFFERENCE'].map((name) => ({ title: name, right: true })),
+    ]
+    return writeTable(columns, [...lines.map(row), row({ ...it, name: 'total' })], paint)
+  }
+  const kept = it.calls - it.repriced
+  return [
+    `${it.from} to ${it.to} by ${it.prices}: ${it.calls} calls`,
+    ...(kept === 0
+      ? []
+      : [paint('dim', `${kept} of them are as they were: these prices name nothing for them`)]),
+    '',
+    ...table('MODEL', it.byModel),
+    '',
+    ...table('TENANT', it.byTenant),
+    '',
+    it.id === null
+      ? paint('dim', 'nothing was kept; --write keeps it beside what the calls cost')
+      : `kept as ${paint('bold', it.id)}: changeover calls bill --repricing ${it.id}`,
+  ]
+}

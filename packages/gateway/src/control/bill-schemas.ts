@@ -1,0 +1,67 @@
+/** Bodies of the admin API's answers about money: bills, and calls by other prices. */
+import { z } from '@hono/zod-openapi'
+
+const instant = z.string().describe('RFC 3339')
+const microUsd = z.number().int().describe('millionths of a dollar')
+
+export const BillLine = z
+  .object({
+    name: z.string().nullable().describe('null: of nobody that is named'),
+    calls: z.number().int(),
+    inputTokens: z.number().int(),
+    outputTokens: z.number().int(),
+    costMicroUsd: microUsd,
+    estimatedMicroUsd: microUsd.describe(
+      'of that, what is estimated because the provider’s count never came',
+    ),
+    unpriced: z
+      .number()
+      .int()
+      .describe('calls, or attempts of them, that nobody had said a price for; they are in no sum of money'),
+  })
+  .openapi('BillLine')
+
+export const Bill = z
+  .object({
+    from: instant,
+    to: instant.describe('not in it any more'),
+    by: z.enum(['tenant', 'key', 'model']),
+    repricing: z.string().nullable().describe('at whose costs; null at those of the records'),
+    total: BillLine,
+    lines: z.array(BillLine).readonly().describe('the dearest first; they add up to the total'),
+  })
+  .openapi('Bill')
+
+export const RepricedLine = z
+  .object({ name: z.string().nullable(), beforeMicroUsd: microUsd, afterMicroUsd: microUsd })
+  .openapi('RepricedLine')
+
+const sums = {
+  prices: z.string().describe('by which: `version 1.7`, or the name of a file and the digest of its bytes'),
+  from: instant,
+  to: instant.describe('not in it any more'),
+  calls: z.number().int().describe('of which anything was counted'),
+  repriced: z
+    .number()
+    .int()
+    .describe('of those, the ones with a new cost; the others are taken as they were'),
+  beforeMicroUsd: microUsd,
+  afterMicroUsd: microUsd,
+}
+
+export const Repriced = z
+  .object({
+    id: z.string().nullable().describe('`rp_…`, to ask for bills by; null for a look'),
+    ...sums,
+    byModel: z.array(RepricedLine).readonly(),
+    byTenant: z.array(RepricedLine).readonly(),
+  })
+  .openapi('Repriced')
+
+export const RepricingPage = z
+  .object({
+    repricings: z
+      .array(z.object({ id: z.string().describe('`rp_…`'), at: instant, by: z.string(), ...sums }))
+      .readonly(),
+  })
+  .openapi('RepricingPage')

@@ -160,6 +160,7 @@ export const attributeNames: readonly AttributeName[] = [
   { name: 'changeover.room', type: 'string', meaning: 'The room that speaks, on log records.' },
   { name: 'changeover.route', type: 'string', meaning: 'The route that a request took.' },
   { name: 'changeover.outcome', type: 'string', meaning: 'How a request or an attempt ended.' },
+  { name: 'changeover.cache', type: 'string', meaning: 'An entry of cache.' },
   { name: 'changeover.limit', type: 'string', meaning: 'The limit or budget that refused.' },
   { name: 'changeover.budget', type: 'string', meaning: 'An entry of budgets.' },
   { name: 'changeover.holder', type: 'string', meaning: 'Whose budget it is: tenant, team or key, by name.' },

@@ -189,6 +189,28 @@ const gatewayInstruments: readonly Instrument[] = [
     attributes: ['changeover.target', 'changeover.outcome'],
   },
   {
+    name: 'changeover.cache.lookups',
+    kind: 'counter',
+    unit: '{request}',
+    meaning:
+      'Requests of routes that keep answers, by what became of them: exact, semantic, joined, miss, bypass',
+    attributes: ['changeover.cache', 'changeover.outcome'],
+  },
+  {
+    name: 'changeover.cache.saved',
+    kind: 'counter',
+    unit: '{USD}',
+    meaning: 'What answers had cost that were given again',
+    attributes: ['changeover.cache'],
+  },
+  {
+    name: 'changeover.cache.size',
+    kind: 'gauge',
+    unit: 'By',
+    meaning: 'Memory that kept answers take; of those in Redis, Redis knows',
+    attributes: ['changeover.cache'],
+  },
+  {
     name: 'changeover.limit.refusals',
     kind: 'counter',
     unit: '{request}',

@@ -6,6 +6,7 @@ import { apply } from './apply.ts'
 import { approve } from './approve.ts'
 import { audit } from './audit.ts'
 import { blame } from './blame.ts'
+import { cache } from './cache.ts'
 import { calls } from './calls.ts'
 import { diff } from './diff.ts'
 import { doctor } from './doctor.ts'
@@ -50,6 +51,7 @@ export const commands: readonly Command[] = [
   audit,
   keys,
   limits,
+  cache,
   keygen,
   sign,
   verify,

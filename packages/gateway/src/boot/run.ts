@@ -57,6 +57,7 @@ import { freezeHook } from './freeze-hook.ts'
 import { keepingTexts } from './keeping-texts.ts'
 import { listening } from './listen-error.ts'
 import type { RunningRooms } from './load-api.ts'
+import { cachesOf, observeCaches } from './observe-caches.ts'
 import { type OpenAccess, openAccess } from './open-access.ts'
 import { openProvenance, openTexts } from './open-provenance.ts'
 import { openTrust, type TrustPlace } from './open-trust.ts'
@@ -232,7 +233,7 @@ async function begin(options: RunOptions): Promise<Begun> {
   const begun: Begun = {
     ...parts,
     sides,
-    closers: [revocation.close, observeBudgets(telemetry, own, clock)],
+    closers: [revocation.close, observeBudgets(telemetry, own, clock), observeCaches(telemetry, reloader)],
     data: null,
     admin: null,
     isStopping: false,
@@ -308,6 +309,7 @@ async function finish(begun: Begun): Promise<Running> {
     clock,
     about,
     access: begun.access,
+    caches: () => cachesOf(reloader),
     counters: () => begun.counters.health(),
     limits: (tenant) => standingOf(begun, tenant),
     shadowOf: (rollout) => begun.sides.shadow(rollout),

@@ -15,7 +15,9 @@ import { problem, problemOf } from './problem.ts'
 import type { AdminRooms } from './rooms.ts'
 import { addApiRoutes } from './routes/apis.ts'
 import { addApprovalRoutes } from './routes/approvals.ts'
+import { addBillRoutes } from './routes/bills.ts'
 import { addBlameRoutes } from './routes/blame.ts'
+import { addCacheRoutes } from './routes/caches.ts'
 import { addCallRoutes } from './routes/calls.ts'
 import { addCauseRoutes } from './routes/causes.ts'
 import { addChangeRoutes } from './routes/changes.ts'
@@ -41,8 +43,8 @@ export function createAdminApp(rooms: AdminRooms): AdminApp {
     }),
   )
   guardRoutes(app, rooms)
-  addApprovalRoutes(app, rooms)
   addApiRoutes(app, rooms)
+  addApprovalRoutes(app, rooms)
   addReloadRoutes(app, rooms)
   addRolloutRoutes(app, rooms)
   addVersionRoutes(app, rooms)
@@ -51,9 +53,11 @@ export function createAdminApp(rooms: AdminRooms): AdminApp {
   addKeyRoutes(app, rooms)
   addLimitRoutes(app, rooms)
   addPlanRoutes(app, rooms)
+  addCacheRoutes(app, rooms)
   addCallRoutes(app, rooms)
   addCauseRoutes(app, rooms)
   addBlameRoutes(app, rooms)
+  addBillRoutes(app, rooms)
   addStateRoutes(app, rooms)
   addTrustRoutes(app, rooms)
   describeRest(app)

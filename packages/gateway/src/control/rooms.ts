@@ -6,6 +6,7 @@ import type { Subscriptions } from '../apis/subscriptions.ts'
 import type { CallLog } from '../calls/call-log.ts'
 import type { Provenance } from '../cause/provenance.ts'
 import type { Standing } from '../contract/allowance.ts'
+import type { AnswerCache } from '../contract/answer-cache.ts'
 import type { CountersHealth } from '../contract/counters.ts'
 import type { PlanShelf } from '../plan/plan-shelf.ts'
 import type { Planner } from '../plan/planner.ts'
@@ -28,6 +29,8 @@ export interface AdminRooms {
   readonly clock: Clock
   readonly about: AboutGateway
   readonly access: AdminAccess
+  /** Of the version in force, by name. */
+  caches?(): ReadonlyMap<string, AnswerCache>
   /** How the server stands that counts are shared through; `null` for none. */
   counters?(): CountersHealth | null
   /** How limits and budgets stand, of all tenants or of one. Rejects where shared counts cannot be reached. */

@@ -16,7 +16,9 @@ export const routePermissions: Readonly<Record<string, Needed>> = {
   'GET /v1/apis/{name}/subscriptions/{tenant}': 'read',
   'GET /v1/approvals': 'read',
   'GET /v1/audit': 'read',
+  'GET /v1/bill': 'read',
   'GET /v1/blame': 'read',
+  'GET /v1/caches': 'read',
   'GET /v1/calls': 'read',
   'GET /v1/calls/{id}': 'read',
   'GET /v1/calls/{id}/why': 'read',
@@ -29,12 +31,13 @@ export const routePermissions: Readonly<Record<string, Needed>> = {
   'GET /v1/reloads/events': 'read',
   'GET /v1/reloads/{attempt}': 'read',
   'GET /v1/reloads/{attempt}/events': 'read',
+  'GET /v1/repricings': 'read',
   'GET /v1/rollout': 'read',
   'GET /v1/settings': 'read',
   'GET /v1/settings/origin': 'read',
   'GET /v1/status': 'read',
-  'GET /v1/versions': 'read',
   'GET /v1/subscriptions': 'read',
+  'GET /v1/versions': 'read',
   'GET /v1/trust': 'read',
   'GET /v1/versions/{version}': 'read',
   'GET /v1/versions/{version}/envelope': 'read',
@@ -42,10 +45,11 @@ export const routePermissions: Readonly<Record<string, Needed>> = {
   'GET /v1/whoami': 'anyone',
   'DELETE /v1/tenants/{tenant}/keys/{name}': 'change',
   'PATCH /v1/settings': 'change',
-  'POST /v1/plan': 'plan',
   'POST /v1/apis/{name}/subscriptions/{tenant}/approve': 'approve',
   'POST /v1/apis/{name}/subscriptions/{tenant}/refuse': 'approve',
   'POST /v1/apis/{name}/subscriptions/{tenant}/revoke': 'approve',
+  'POST /v1/caches/{name}/clear': 'operate',
+  'POST /v1/plan': 'plan',
   'POST /v1/plans/{id}/apply': 'change',
   'POST /v1/reloads': 'change',
   'POST /v1/reloads/{attempt}/abort': 'operate',
@@ -55,6 +59,7 @@ export const routePermissions: Readonly<Record<string, Needed>> = {
   // Approvers say no, and authors take back what they offered: the desk tells them apart.
   'POST /v1/reloads/{attempt}/reject': 'anyone',
   'POST /v1/reloads/{attempt}/resume': 'operate',
+  'POST /v1/repricings': 'operate',
   'POST /v1/rollback': 'operate',
   'POST /v1/tenants/{tenant}/keys': 'change',
   'POST /v1/tenants/{tenant}/keys/{name}/rotate': 'change',
@@ -62,6 +67,8 @@ export const routePermissions: Readonly<Record<string, Needed>> = {
   'POST /v1/trust': 'access',
   'POST /v1/versions/{version}/release': 'operate',
 }
+
+const REPRICING = 'POST /v1/repricings'
 
 /** Routes on which somebody may say that it is an emergency. */
 const URGENT: ReadonlySet<string> = new Set([
@@ -82,7 +89,7 @@ export function neededFor(
   const needed = Object.hasOwn(routePermissions, route) ? routePermissions[route] : undefined
   if (needed === undefined) return null
   const isSaid = (name: string): boolean => query(name) === 'true'
-  if (needed === 'change' && isSaid('dryRun')) return ['plan']
+  if ((needed === 'change' || route === REPRICING) && isSaid('dryRun')) return ['plan']
   if (URGENT.has(route) && isSaid('emergency')) return ['emergency']
   return needed === 'change' && isSaid('force') ? ['change', 'operate'] : [needed]
 }

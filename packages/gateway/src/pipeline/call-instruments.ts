@@ -3,6 +3,7 @@
  * one string; what hangs on a version goes with it.
  */
 import type { Attributes, BoundInstrument, Meter } from '@changeover/reload'
+import type { CacheOutcome } from '../contract/answer-cache.ts'
 import type { CompiledTarget } from '../contract/compiled.ts'
 import type { Usage } from '../contract/neutral.ts'
 import { providerNameOf } from './provider-name.ts'
@@ -42,6 +43,7 @@ export class CallInstruments {
   readonly #calls = new Map<string, CallCounters>()
   readonly #attempts = new Map<string, AttemptCounters>()
   readonly #tokens = new Map<string, TokenCounters>()
+  readonly #lookups = new Map<string, BoundInstrument>()
 
   constructor(version: string, meter: Meter) {
     this.#version = version
@@ -87,6 +89,20 @@ export class CallInstruments {
     }
     if (costMicroUsd !== null) counters.cost.add(costMicroUsd / 1e6)
     if (firstTokenMs !== null) counters.firstToken.record(firstTokenMs / 1000)
+  }
+
+  looked(cache: string, outcome: CacheOutcome, savedMicroUsd: number): void {
+    const key = `${outcome} ${cache}`
+    let lookups = this.#lookups.get(key)
+    if (lookups === undefined) {
+      const attributes = { 'changeover.cache': cache, 'changeover.outcome': outcome }
+      lookups = bind(this.#meter, 'changeover.cache.lookups', attributes)
+      this.#lookups.set(key, lookups)
+    }
+    lookups.add(1)
+    if (savedMicroUsd > 0) {
+      this.#meter.add('changeover.cache.saved', savedMicroUsd / 1e6, { 'changeover.cache': cache })
+    }
   }
 
   #bindCall(it: CountedCall): CallCounters {

@@ -15,6 +15,7 @@ export class GenerateCall extends RoutedCall {
   #replay: Replay | null = null
   #ageMs: number | null = null
   #keptTarget = ''
+  #savedMicroUsd = 0
   #stalled: Timer | null = null
 
   override onDrain(): void {
@@ -41,7 +42,11 @@ export class GenerateCall extends RoutedCall {
     if (route.cache === null || body === null || came === null) return true
     const { head, prompt, wishes, place, startedAt: nowMs } = this
     const tenant = this.caller?.tenant ?? ''
-    const look = lookUp({ route, head, came, body, prompt, wishes, tenant, place, nowMs }, this.signal)
+    const guards = this.inspection.guards?.id ?? null
+    const look = lookUp(
+      { route, guards, head, came, body, prompt, wishes, tenant, place, nowMs },
+      this.signal,
+    )
     return look instanceof Promise ? look.then((it) => this.#takeLook(it)) : this.#takeLook(look)
   }
 
@@ -73,6 +78,7 @@ export class GenerateCall extends RoutedCall {
   protected override finish(): void {
     this.#stalled?.cancel()
     this.#copy?.drop()
+    this.#countLook()
     super.finish()
   }
 
@@ -83,6 +89,13 @@ export class GenerateCall extends RoutedCall {
     if (this.#ageMs === null) return
     headers.push('age', String(Math.max(0, Math.floor(this.#ageMs / 1000))))
     if (this.#keptTarget !== '') headers.push('x-changeover-target', this.#keptTarget)
+  }
+
+  #countLook(): void {
+    const { cached, snapshot, route } = this
+    const cache = route?.cache?.name
+    if (cached === null || snapshot === null || cache === undefined) return
+    this.tools.versions.of(snapshot).instruments.looked(cache, cached, this.#savedMicroUsd)
   }
 
   #takeLook(look: CacheLook): boolean {
@@ -107,6 +120,7 @@ export class GenerateCall extends RoutedCall {
     const { status, contentType, chunks, streamed } = answer
     this.#ageMs = this.tools.clock.now() - answer.keptAt
     this.#keptTarget = answer.target
+    this.#savedMicroUsd = answer.costMicroUsd ?? 0
     // Nobody was asked for it, and so it costs nothing.
     this.bill.add(0)
     this.commit()

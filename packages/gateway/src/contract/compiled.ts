@@ -6,11 +6,11 @@
  * part; `pipeline/participant.ts` puts them together.
  */
 
+import type { Allowance } from './allowance.ts'
 import type { AnswerCache } from './answer-cache.ts'
 import type { CompiledApis } from './apis.ts'
-import type { Allowance } from './allowance.ts'
 import type { Breaker } from './breaker.ts'
-import type { CompiledGuards } from './guards.ts'
+import type { GuardIndex } from './guards.ts'
 import type { ModelFacts } from './model-facts.ts'
 import type { Operation, Provider, UnsignedRequest } from './provider.ts'
 import type { CredentialRing, Gate, RoutePlan, TargetLive } from './routing.ts'
@@ -34,6 +34,8 @@ export interface CompiledGateway {
   /** Header block every answer under this version carries: name, value, name, value … */
   readonly versionHeaders: readonly string[]
   readonly recordCalls: boolean
+  /** Who looks at requests and answers; `null` where nobody does. */
+  readonly guards: GuardIndex | null
   /** Of feedback. */
   readonly keepComments: boolean
   /** What rules ask of requests by name: kept in the records, so that a plan can be replayed. */
@@ -72,8 +74,6 @@ export interface CompiledRoute {
   readonly plan: RoutePlan
   /** `null`: answers are not kept. */
   readonly cache: AnswerCache | null
-  /** `null`: nothing is looked at. */
-  readonly guards: CompiledGuards | null
 }
 
 /** Provider, model and credential. */

@@ -42,7 +42,7 @@ export interface InputLooked {
 /** One answer on its way out, whole or in pieces. Called in turn: the next piece only after the last was answered. */
 export interface OutputRun {
   /** What may go out now: other pieces than came in, or none while a window is open. */
-  take(deltas: readonly NeutralDelta[]): Passed | Promise<Passed>
+  take(deltas: readonly NeutralDelta[]): Passed
   /** What was still held back. */
   end(): Passed | Promise<Passed>
   /** Monotonic milliseconds at which `lapse` has to be called, unless something came before; `null`: never. */
@@ -66,5 +66,11 @@ export interface CompiledGuards {
     | ((body: Fields, signal: AbortSignal) => InputLooked | Blocked | Promise<InputLooked | Blocked>)
     | null
   /** `null`: nothing looks at answers, which then go through as bytes. */
-  readonly output: ((looked: InputLooked | null, signal: AbortSignal) => OutputRun) | null
+  readonly output: ((looked: InputLooked | null, signal: AbortSignal) => OutputRun | null) | null
+}
+
+/** The guards of a version. */
+export interface GuardIndex {
+  /** Those of a route (`null`: of none, as for a model by its own name) and those that the tenant adds; `null` for none. */
+  of(route: string, tenant: string | null): CompiledGuards | null
 }

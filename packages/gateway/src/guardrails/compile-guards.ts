@@ -11,7 +11,7 @@ import { detectorFinder } from './detectors/detector.ts'
 import { PII, USUAL_PII } from './detectors/pii.ts'
 import { SECRET_NAMES, SECRETS } from './detectors/secrets.ts'
 import type { CompiledGuard } from './guard.ts'
-import { schemaJudge } from './json-schema.ts'
+import { type SchemaEngine, schemaJudge } from './json-schema.ts'
 import { lookAtRequest, placeholdersFor } from './look-at-request.ts'
 import { type RegexEngine, regexFinder } from './regex.ts'
 import type { Finder } from './scan.ts'
@@ -22,6 +22,8 @@ import { wordsFinder } from './words.ts'
 export interface GuardTools {
   /** `null` where no settings name an expression. */
   readonly regex: RegexEngine | null
+  /** `null` where none name a schema. */
+  readonly schemas: SchemaEngine | null
   /** The value of a reference to a secret. */
   readonly secret: (reference: string) => string
   readonly fetch: typeof fetch
@@ -63,8 +65,11 @@ export function compileGuards(
         ? null
         : (body, signal) => lookAtRequest(body, { guards: onInput, mostWorkMs, now }, signal),
     output: answers
-      ? (looked, signal) =>
-          new AnswerRun({ guards: onOutput, placeholders: placeholdersFor(looked), mostWorkMs, now, signal })
+      ? (looked, signal) => {
+          const placeholders = placeholdersFor(looked)
+          if (onOutput.length === 0 && placeholders.values.size === 0) return null
+          return new AnswerRun({ guards: onOutput, placeholders, mostWorkMs, now, signal })
+        }
       : null,
   } satisfies CompiledGuards)
 }
@@ -118,7 +123,10 @@ function finderOf(it: GuardSpec, { regex }: GuardTools): Finder | null {
 }
 
 function judgeOf(guard: string, it: GuardSpec, tools: GuardTools) {
-  if (it.kind === 'jsonSchema') return schemaJudge(it.schema ?? {})
+  if (it.kind === 'jsonSchema') {
+    if (tools.schemas === null) throw new TypeError('a schema is compiled before its engine was loaded')
+    return schemaJudge(tools.schemas, it.schema ?? {})
+  }
   if (it.kind !== 'webhook') return null
   const { signWith } = it
   return webhookJudge({

@@ -2,36 +2,43 @@
  * Answers that have to be JSON of a certain form. The schema is compiled once; an answer that only calls tools has no
  * text to look at, and passes.
  */
-import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
+import type { ValidateFunction } from 'ajv/dist/2020.js'
 import { PASS, type Verdict, type WholeJudge } from './whole-judge.ts'
 
 type Schema = Readonly<Record<string, unknown>>
 
+export interface SchemaEngine {
+  /** Throws what is wrong with it. */
+  compile(schema: Schema): ValidateFunction
+}
+
+let engine: Promise<SchemaEngine> | null = null
+
+/** Loaded with the first settings that name a schema. */
+export function loadSchemaEngine(): Promise<SchemaEngine> {
+  engine ??= import('ajv/dist/2020.js').then(({ Ajv2020 }) => ({
+    compile(schema) {
+      const ajv = new Ajv2020({ strict: true, strictTypes: false, logger: false, validateFormats: false })
+      // Its expressions would be run by an engine that can run away: it goes without them.
+      return ajv.compile(withoutPatterns(schema) as Schema)
+    },
+  }))
+  return engine
+}
+
 /** What is wrong with a schema, in words; `null` when nothing is. */
-export function schemaTrouble(schema: Schema): string | null {
+export function schemaTrouble(loaded: SchemaEngine, schema: Schema): string | null {
   try {
-    compile(schema)
+    loaded.compile(schema)
     return null
   } catch (thrown) {
     return thrown instanceof Error ? thrown.message : 'no schema'
   }
 }
 
-export function schemaJudge(schema: Schema): WholeJudge {
-  const validate = compile(schema)
+export function schemaJudge(loaded: SchemaEngine, schema: Schema): WholeJudge {
+  const validate = loaded.compile(schema)
   return { judge: (texts, { unmask }) => judge(texts.map(unmask), validate) }
-}
-
-function compile(schema: Schema): ValidateFunction {
-  // Patterns of a schema would be run by an engine that can run away: they go without.
-  const ajv = new Ajv2020({
-    strict: true,
-    strictTypes: false,
-    allErrors: false,
-    logger: false,
-    validateFormats: false,
-  })
-  return ajv.compile(withoutPatterns(schema) as Schema)
 }
 
 function judge(texts: readonly string[], validate: ValidateFunction): Verdict {

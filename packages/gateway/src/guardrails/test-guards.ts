@@ -2,6 +2,7 @@
 import type { Blocked, CompiledGuards, InputLooked, OutputRun, Passed } from '../contract/guards.ts'
 import type { NeutralDelta } from '../contract/neutral.ts'
 import { compileGuards, type GuardTools } from './compile-guards.ts'
+import { loadSchemaEngine } from './json-schema.ts'
 import { loadRegexEngine } from './regex.ts'
 import { guardrailSpec } from './spec.ts'
 
@@ -9,6 +10,7 @@ const regex = await loadRegexEngine()
 
 export const testTools: GuardTools = {
   regex,
+  schemas: await loadSchemaEngine(),
   secret: () => 'signing key',
   fetch: () => Promise.reject(new Error('nobody is asked in this test')),
   now: () => 0,
@@ -44,7 +46,7 @@ export async function lookedAt(
 
 export function openRun(guards: CompiledGuards, looked: InputLooked | null = null): OutputRun {
   const run = guards.output?.(looked, NEVER)
-  if (run === undefined) throw new TypeError('nothing looks at answers')
+  if (run === undefined || run === null) throw new TypeError('nothing looks at answers')
   return run
 }
 

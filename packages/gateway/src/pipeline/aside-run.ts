@@ -1,5 +1,5 @@
 /** A request that goes out beside a call's attempts: a hedge, or a copy to a mirror. It has a span below the call's. */
-import type { Span } from '@changeover/reload'
+import type { Span, Timer } from '@changeover/reload'
 import type { CompiledTarget } from '../contract/compiled.ts'
 import type { UpstreamHeaders, UpstreamRequest } from '../contract/upstream.ts'
 import type { Aside, AsideKind, FailureCode, Probe, ProbeTold } from '../routing/attempt-host.ts'
@@ -114,4 +114,15 @@ class ProbePort implements ReplyPort {
   replyChunk(): void {}
   replyEnd(): void {}
   replyBroken(): void {}
+  // Whether it begins is all that is asked here; what it says goes through guards when it is adopted.
+  openGuards(): null {
+    return null
+  }
+  replyBlocked(): void {}
+  later(): void {}
+  at(): Timer {
+    return NO_TIMER
+  }
 }
+
+const NO_TIMER: Timer = { cancel: () => undefined }

@@ -9,12 +9,13 @@
  * (`routing/attempts.ts`), what becomes of the answer (`replies/`).
  */
 import { writeTraceparent } from '@changeover/otel'
-import type { Span } from '@changeover/reload'
+import type { Span, Timer } from '@changeover/reload'
 import type { Hold } from '../contract/allowance.ts'
 import type { AskedBeside, CacheOutcome } from '../contract/answer-cache.ts'
 import type { AttemptBill } from '../contract/call.ts'
 import type { CompiledRoute, CompiledTarget } from '../contract/compiled.ts'
-import type { FinishReason, Usage } from '../contract/neutral.ts'
+import type { Blocked, OutputRun } from '../contract/guards.ts'
+import type { FinishReason, NeutralRequest, Usage } from '../contract/neutral.ts'
 import type { RouteAsk } from '../contract/route-ask.ts'
 import type { RouteRule } from '../contract/routing.ts'
 import type { UpstreamHeaders, UpstreamRequest } from '../contract/upstream.ts'
@@ -34,6 +35,7 @@ import { endCallSpan, startAttemptSpan, startCallSpan } from './call-spans.ts'
 import { answerFailure } from './failure-answer.ts'
 import { findRequestId, headerText } from './header-texts.ts'
 import { noteHeld, noteUsed, unused, usedBy } from './held-call.ts'
+import { Inspection, outputBlocked } from './inspection.ts'
 import { passedDown } from './passed-headers.ts'
 import { recordedAsk } from './recorded-ask.ts'
 import type { Answer } from './replies/open-reply.ts'
@@ -47,6 +49,8 @@ export abstract class AttemptedCall extends Call implements AttemptHost, ReplyPo
   /** As it goes on; as it came. */
   protected body: RequestBody | null = null
   protected came: RequestBody | null = null
+  /** What guardrails have to do with the call. */
+  protected readonly inspection = new Inspection()
   protected route: CompiledRoute | null = null
   protected prompt: string | null = null
   /** What the cache made of it; `null` where the route has none. */
@@ -255,13 +259,24 @@ export abstract class AttemptedCall extends Call implements AttemptHost, ReplyPo
   }
 
   get about(): ReplyAbout {
-    const request = this.#written?.request ?? null
+    const request = this.#written?.request ?? this.#askedAgain()
     return {
       id: `${this.head.wire.idPrefix}${this.id.slice('call_'.length)}`,
       model: this.body?.model ?? '',
       created: Math.floor(this.startedAt / 1000),
       streamUsage: request?.streamUsage === true,
       ...(request === null ? null : { request }),
+    }
+  }
+
+  /** Where the caller's own bytes went up and guards stand before the answer, it is written anew as it was asked for. */
+  #askedAgain(): NeutralRequest | null {
+    if (this.inspection.run === null || this.body === null) return null
+    try {
+      return this.head.wire.parseRequest(this.body.toFields(null))
+    } catch {
+      // The provider understood it, whatever it is.
+      return null
     }
   }
 
@@ -322,6 +337,35 @@ export abstract class AttemptedCall extends Call implements AttemptHost, ReplyPo
     this.downstream.destroy()
   }
 
+  openGuards(): OutputRun | null {
+    const { guards, looked } = this.inspection
+    const run = guards?.output?.(looked, this.signal) ?? null
+    if (run !== null) this.inspection.run = run
+    return run
+  }
+
+  replyBlocked(it: Blocked, ending: string): void {
+    // The provider has done nothing wrong: what it said so far is paid for, and that is all.
+    this.#attempts?.cancel('')
+    const error = outputBlocked(it)
+    this.error = error.code
+    if (this.begun) this.sendEnd(ending)
+    else this.answerError(error)
+  }
+
+  later<T>(it: Promise<T>, go: (value: T) => void): void {
+    it.then((value) => {
+      if (!this.isClosed && !this.ended) go(value)
+    }).catch((thrown: unknown) => this.#failByBug(thrown))
+  }
+
+  at(monoMs: number, go: () => void): Timer {
+    const { clock } = this.tools
+    return clock.after(Math.max(0, monoMs - clock.monotonic()), () => {
+      if (!this.isClosed && !this.ended) go()
+    })
+  }
+
   // What the cache asks and tells.
 
   /** A model was asked beside, and is paid for. */
@@ -335,7 +379,8 @@ export abstract class AttemptedCall extends Call implements AttemptHost, ReplyPo
 
   protected finish(): void {
     this.#attempts?.cancel('call.cancelled')
-    this.#leaving?.abort()
+    // Whoever was answered waits for nothing, and to abort costs more than to look up an answer.
+    if (!this.ended) this.#leaving?.abort()
     try {
       this.#end(this.#facts())
     } finally {
@@ -412,6 +457,7 @@ export abstract class AttemptedCall extends Call implements AttemptHost, ReplyPo
       session: sessionHash(this.head, this.#asked, this.caller?.tenant ?? null),
       finish: this.stopped,
       cache: this.cached,
+      findings: this.inspection.findings,
       placed: this.placed,
       schemaValid: schemaKept(this.whole, this.body, this.head.wire),
       asked: recordedAsk(this.gateway, {

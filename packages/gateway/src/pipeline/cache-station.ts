@@ -20,6 +20,8 @@ import type { CallBill } from './call-bill.ts'
 
 export interface CachedAsk {
   readonly route: CompiledRoute
+  /** Of all guards that look at the call. */
+  readonly guards: string | null
   readonly head: CallHead
   /** As it came, and as it goes on. */
   readonly came: RequestBody
@@ -39,14 +41,25 @@ export function lookUp(it: CachedAsk, signal: AbortSignal): CacheLook | Promise<
   return route.cache.look(askOf(it), signal)
 }
 
-function askOf({ route, head, came, body, prompt, wishes, tenant, place, nowMs }: CachedAsk): CacheAsk {
+function askOf({
+  route,
+  guards,
+  head,
+  came,
+  body,
+  prompt,
+  wishes,
+  tenant,
+  place,
+  nowMs,
+}: CachedAsk): CacheAsk {
   const control = head.headers['cache-control']
   return {
     tenant,
     route: route.name,
     context: route.context?.id ?? null,
     prompt,
-    guards: route.guards?.id ?? null,
+    guards,
     wire: head.wire.name,
     stream: came.stream,
     model: came.model,

@@ -9,6 +9,7 @@ import {
   type SkippedTarget,
 } from '../contract/call.ts'
 import type { Caller, CompiledRoute, CompiledTarget } from '../contract/compiled.ts'
+import type { Finding } from '../contract/guards.ts'
 import type { FinishReason, Usage } from '../contract/neutral.ts'
 import type { RequestBody } from '../wire/request-body.ts'
 import { priceNameOf } from './call-bill.ts'
@@ -53,6 +54,8 @@ export interface CallFacts {
   readonly asked: RecordedAsk | null
   /** As in the record; `null` for none. */
   readonly cache: CacheOutcome | null
+  /** Of guardrails, as in the record. */
+  readonly findings: readonly Finding[]
 }
 
 export function recordOf(it: CallFacts, traceId: string): CallRecord {

@@ -11,6 +11,7 @@ import { contextSpec } from '../contexts/spec.ts'
 import type { CompiledGateway, CompiledRoute } from '../contract/compiled.ts'
 import type { CounterStore } from '../contract/counters.ts'
 import type { SecretValues } from '../contract/secret.ts'
+import type { GuardEngines } from '../guardrails/find-faults.ts'
 import { REVOKED_WITHIN_MS, revokedWithinSpec } from '../identity/spec.ts'
 import type { Counters } from '../policy/allowance.ts'
 import { providerSpec } from '../providers/spec.ts'
@@ -18,6 +19,7 @@ import { modelSpec, routeSpec } from '../routing/spec.ts'
 import { entriesOf, entryOf } from '../settings/check.ts'
 import { compileCaches } from './compile-caches.ts'
 import { compileCallers } from './compile-callers.ts'
+import { compileGuardrails } from './compile-guardrails.ts'
 import { compilePassThrough } from './compile-pass-through.ts'
 import { compileRoutes, createContextFinder } from './compile-routes.ts'
 import { compileTargets } from './compile-targets.ts'
@@ -31,6 +33,8 @@ export interface CompileInput {
   readonly secrets: SecretValues
   readonly carry: Carry
   readonly clock: Clock
+  /** What guards work with; left out where nobody is answered, as in a replay. */
+  readonly guards?: GuardEngines
   /** What callers have taken, where it outlives this process. */
   readonly counters?: Counters | undefined
   /** Where counts of several processes are kept. */
@@ -65,6 +69,7 @@ export function compileGateway(input: CompileInput): CompiledGateway {
     caches,
     passThrough: compilePassThrough(targetInput),
     apis: compilePublished({ settings, routes, contextOf: createContextFinder(contexts) }),
+    guards: compileGuardrails({ ...input, engines: input.guards ?? null }),
     identity: compileCallers(settings, input),
     revokedWithin: entryOf(settings, ['access', 'revokedWithinMs'], revokedWithinSpec) ?? REVOKED_WITHIN_MS,
     modelList: writeModelList(routes, asked),

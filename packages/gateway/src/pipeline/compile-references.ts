@@ -26,10 +26,17 @@ import { sameJson } from '../settings/json-patch.ts'
 import { checkCacheReferences } from './check-caches.ts'
 import { checkRouteReferences } from './check-routes.ts'
 import { checkTenants } from './check-tenants.ts'
+import { checkGuardrailReferences } from './compile-guardrails.ts'
 import { at, dangling, namesOf, referenceIssue } from './reference-issues.ts'
 
 export function checkReferences(tree: SettingsTree, previous: SettingsTree | null): readonly Issue[] {
-  return [...checkModels(tree), ...checkContexts(tree, previous), ...checkRoutes(tree), ...checkTenants(tree)]
+  return [
+    ...checkModels(tree),
+    ...checkContexts(tree, previous),
+    ...checkRoutes(tree),
+    ...checkTenants(tree),
+    ...checkGuardrailReferences(tree),
+  ]
 }
 
 function checkModels(tree: SettingsTree): readonly Issue[] {

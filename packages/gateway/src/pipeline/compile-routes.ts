@@ -153,7 +153,6 @@ export function routeForModel(name: string, target: CompiledTarget): CompiledRou
     choice: null,
     plan: PLAIN_PLAN,
     cache: null,
-    guards: null,
   })
   knownForModels.set(target, it)
   return it
@@ -183,7 +182,6 @@ function compileRoute(name: string, settings: RouteSpec, parts: RouteParts): Com
     choice: choiceText(settings.targets, settings.strategy),
     plan: PLAIN_PLAN,
     cache: parts.cache,
-    guards: null,
   }
   const plan = compilePlan(settings, { route: plain, parts: parts.plan })
   return Object.freeze({ ...plain, plan })

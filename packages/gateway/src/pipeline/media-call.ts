@@ -5,7 +5,7 @@
  *
  * Nothing is translated: a target that does not speak OpenAI's formats is refused.
  */
-import type { CompiledTarget } from '../contract/compiled.ts'
+import type { CompiledRoute, CompiledTarget } from '../contract/compiled.ts'
 import { GatewayError } from '../errors.ts'
 import type { Aside } from '../routing/attempt-host.ts'
 import { inputShape } from '../wire/body-shapes.ts'
@@ -14,7 +14,7 @@ import { RequestBody } from '../wire/request-body.ts'
 import type { Answer } from './replies/open-reply.ts'
 import { PassReply } from './replies/pass-reply.ts'
 import type { Reply } from './replies/reply.ts'
-import { RoutedCall } from './routed-call.ts'
+import { type Passed, RoutedCall } from './routed-call.ts'
 import type { BodyFor, UpstreamBody } from './upstream-body.ts'
 
 const FORM = /^multipart\/form-data\b/i
@@ -27,6 +27,11 @@ export class MediaCall extends RoutedCall {
   protected override readBody(bytes: Buffer): RequestBody {
     const type = this.#contentType
     return FORM.test(type) ? new FormBody(bytes, type) : new RequestBody(bytes, inputShape)
+  }
+
+  /** What comes as a form is files and their names. */
+  protected override inspect(route: CompiledRoute): Passed {
+    return this.body instanceof FormBody || super.inspect(route)
   }
 
   protected override writeUpstream({ body }: BodyFor, target: CompiledTarget): UpstreamBody {

@@ -31,6 +31,7 @@ import { checkAccess, type DataPlaneReach, exposedBy } from './check-access.ts'
 import { checkCatalogue } from './check-catalogue.ts'
 import { referencesOfCaches } from './compile-caches.ts'
 import { compileGateway } from './compile-gateway.ts'
+import { loadGuards, referencesOfGuardrails } from './compile-guardrails.ts'
 import { checkReferences } from './compile-references.ts'
 import { referencesOfProviders } from './compile-targets.ts'
 import type { CountersPart } from './counters-participant.ts'
@@ -66,11 +67,12 @@ export function gatewayParticipant(options: GatewayParticipantOptions): Particip
       refuseExposed(options.reach, input)
       await resolveSecrets(options.secrets, input)
       await loadPublished(input.settings, input.version)
+      const guards = await loadGuards(input.settings, input.version)
       const { settings, version, carry } = input
       const { secrets, clock, shipped } = options
       const shared = (input.parts['counters'] as CountersPart | undefined)?.store ?? null
       const { counters } = options
-      return compileGateway({ settings, version, carry, secrets, clock, shipped, shared, counters })
+      return compileGateway({ settings, version, carry, secrets, clock, shipped, guards, shared, counters })
     },
     describe: describeRouting,
     ...(options.committed === undefined ? {} : { committed: options.committed }),
@@ -88,6 +90,7 @@ function refuseExposed(reach: DataPlaneReach, { settings, version }: PrepareInpu
 async function resolveSecrets(secrets: Secrets, input: PrepareInput): Promise<void> {
   const places = [
     ...referencesOfProviders(entriesOf(input.settings, 'providers', providerSpec)),
+    ...referencesOfGuardrails(input.settings),
     ...referencesOfCaches(entriesOf(input.settings, 'cache', cacheSpec)),
     ...referencesOfMeasures(entryOf(input.settings, ['rollout', 'analysis'], analysisSpec)),
   ]

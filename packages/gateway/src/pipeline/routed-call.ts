@@ -19,7 +19,9 @@ import { bodyShapes } from '../wire/body-shapes.ts'
 import { RequestBody } from '../wire/request-body.ts'
 import { AttemptedCall } from './attempted-call.ts'
 import { boundOutput, dearest, estimateInput } from './call-estimates.ts'
+import { changedBytes, type Looked, lookAtBody } from './guard-station.ts'
 import { holdRefusal } from './hold-refusal.ts'
+import { inputBlocked } from './inspection.ts'
 import { type Answer, openReply } from './replies/open-reply.ts'
 import type { Reply } from './replies/reply.ts'
 import { type BodyFor, type UpstreamBody, writeUpstreamBody } from './upstream-body.ts'
@@ -60,8 +62,14 @@ export class RoutedCall extends AttemptedCall implements HoldAsk {
   }
 
   /** What the request itself is looked at for, before anybody is asked. */
-  protected inspect(_route: CompiledRoute): Passed {
-    return true
+  protected inspect(route: CompiledRoute): Passed {
+    const guards = this.gateway?.guards?.of(route.name, this.caller?.tenant ?? null) ?? null
+    if (guards === null || this.body === null) return true
+    this.inspection.guards = guards
+    const looked = lookAtBody(guards, this.body.bytes, this.signal)
+    if (looked === null) return true
+    if (looked instanceof Promise) return looked.then((it) => this.#takeLooked(it, route))
+    return this.#takeLooked(looked, route)
   }
 
   /** Whether the answer is there already. */
@@ -153,6 +161,19 @@ export class RoutedCall extends AttemptedCall implements HoldAsk {
       return route === undefined || isThereFor(caller, route)
     })
     return this.refuse('routing.no_such_model', { model, nearest: nearest(model, known) })
+  }
+
+  #takeLooked(looked: Looked, route: CompiledRoute): Passed {
+    if ('blocked' in looked) {
+      this.inspection.blocked = looked
+      return this.answerError(inputBlocked(looked))
+    }
+    this.inspection.looked = looked
+    const { body } = this
+    if (looked.body === null || body === null) return true
+    this.body = body.withBytes(changedBytes(body.bytes, looked.body))
+    // Variables of the prompt may be among what was masked.
+    return this.#fillContext(route, this.body)
   }
 
   #fillContext(route: CompiledRoute, body: RequestBody): boolean {

@@ -188,7 +188,7 @@ describe('a route with a cache', () => {
     })
     const guards = (id: string): CompiledGuards => ({ id, input: null, output: null })
     const other = testTarget('other', { upstream })
-    const versions: readonly Partial<CompiledRoute>[] = [
+    const versions: readonly (Partial<CompiledRoute> & { readonly guards?: CompiledGuards })[] = [
       {},
       { context: context('support@1.0.0', 'be kind') },
       { context: context('support@1.1.0', 'be kind') },
@@ -201,10 +201,11 @@ describe('a route with a cache', () => {
     const tenants = ['', 'acme', 'globex']
     const seen: (string | null)[] = []
     for (const round of [1, 2]) {
-      for (const [at, version] of versions.entries()) {
+      for (const [at, { guards: looking, ...version }] of versions.entries()) {
         for (const tenant of tenants) {
           gateway.swap(`${round}.${at}`, {
             routes: [route(version)],
+            ...(looking === undefined ? {} : { guards: { of: () => looking } }),
             ...(tenant === '' ? {} : { identity: knows(tenant) }),
           })
           const answer = await ask({ headers: { authorization: `Bearer ${tenant}` } })

@@ -144,7 +144,6 @@ export function testRoute(
     choice: targets.map((it) => it.model).join(', '),
     plan: PLAIN_PLAN,
     cache: null,
-    guards: null,
     ...more,
   }
 }
@@ -153,6 +152,7 @@ export interface TestGatewayOptions {
   readonly routes: readonly CompiledRoute[]
   readonly passThrough?: readonly CompiledRoute[]
   readonly apis?: CompiledGateway['apis']
+  readonly guards?: CompiledGateway['guards']
   readonly subscriptions?: SubscriptionBook
   readonly identity?: CompiledGateway['identity']
   readonly limits?: Partial<DataServerLimits>
@@ -233,7 +233,7 @@ export class TestGateway {
 
 function testSnapshot(
   version: string,
-  { routes, passThrough = [], identity, apis }: TestGatewayOptions,
+  { routes, passThrough = [], identity, apis, guards = null }: TestGatewayOptions,
 ): Snapshot<Parts> {
   const gateway: CompiledGateway = {
     routes: new Map(routes.map((route) => [route.name, route])),
@@ -241,6 +241,7 @@ function testSnapshot(
       open: true,
       find: () => ({ tenant: '', key: '', allow: null, allowance: null }),
     },
+    guards,
     revokedWithin: 'finish',
     caches: new Map(),
     apis: apis ?? { find: () => null, versions: () => [], names: () => [] },

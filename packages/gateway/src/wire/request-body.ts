@@ -87,6 +87,12 @@ export class RequestBody {
     this.variables = this.#readVariables()
   }
 
+  /** The same request in other bytes of the same form. */
+  withBytes(bytes: Buffer): RequestBody {
+    const { model, stream } = this
+    return new RequestBody(bytes, this.#shape, this.#shape.inPath ? { model, stream } : null)
+  }
+
   has(name: string): boolean {
     this.#names ??= this.#readNames()
     return this.#names.includes(name)

@@ -3,10 +3,12 @@
  *
  * It is looked at before anything is promised, so an answer that cannot be used may still be asked for once more.
  */
+import type { Passed } from '../../contract/guards.ts'
 import type { NeutralDelta } from '../../contract/neutral.ts'
 import type { Wire } from '../../contract/wire.ts'
 import { isFields } from '../../wire/fields.ts'
 import { foldReply } from '../../wire/fold-reply.ts'
+import { passWhole } from './guarded-answer.ts'
 import type { Reply, ReplyPort } from './reply.ts'
 
 const LARGEST_BYTES = 32 * 1024 * 1024
@@ -44,14 +46,26 @@ export class ApiReply implements Reply {
       else if (delta.type === 'start') this.#port.seenModel(delta.model)
       else if (delta.type === 'finish') this.#port.seenFinish(delta.reason)
     }
-    const output = this.#make(foldReply(deltas).text)
-    if (output === null) return
-    this.#port.commit()
-    this.#port.replyWhole(200, output.contentType, output.body)
+    const run = this.#port.openGuards()
+    const passed = run === null ? deltas : passWhole(run, deltas)
+    if (passed instanceof Promise) this.#port.later(passed, (it) => this.#pass(it))
+    else this.#pass(passed)
   }
 
   tell(): void {
     this.#port.replyBroken()
+  }
+
+  #pass(passed: Passed): void {
+    if ('blocked' in passed) {
+      this.#port.commit()
+      this.#port.replyBlocked(passed, '')
+      return
+    }
+    const output = this.#make(foldReply(passed).text)
+    if (output === null) return
+    this.#port.commit()
+    this.#port.replyWhole(200, output.contentType, output.body)
   }
 
   #parse(): readonly NeutralDelta[] | null {

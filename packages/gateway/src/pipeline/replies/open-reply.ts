@@ -26,18 +26,21 @@ export function openReply(port: ReplyPort, it: Answer): Reply | null {
   const contentType = it.headers.find('content-type') ?? ''
   const framing = framingOf(contentType)
   const streamed = framing !== null
-  if (it.wire === port.callerWire.name && !it.mended) {
+  const run = port.openGuards()
+  if (it.wire === port.callerWire.name && !it.mended && run === null) {
     if (streamed && port.callerWire.streamType !== undefined) {
-      return new TranslatedStream(port, wireOf(it.wire), framing)
+      return new TranslatedStream(port, wireOf(it.wire), { openFraming: framing, run })
     }
     // Some servers ignore `stream`; a whole answer is still an answer.
     if (!streamed) return new PlainReply(port, it.status, it.headers)
     return new StreamReply(port, contentType, it.hidesUsage)
   }
   if (!streamed && it.stream && it.wire === 'gemini' && contentType.startsWith('application/json')) {
-    return new TranslatedStream(port, wireOf(it.wire), arrayFraming)
+    return new TranslatedStream(port, wireOf(it.wire), { openFraming: arrayFraming, run })
   }
   if (streamed !== it.stream) return null
   const wire = wireOf(it.wire)
-  return streamed ? new TranslatedStream(port, wire, framing) : new TranslatedReply(port, wire)
+  return streamed
+    ? new TranslatedStream(port, wire, { openFraming: framing, run })
+    : new TranslatedReply(port, wire, run)
 }

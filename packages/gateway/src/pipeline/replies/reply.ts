@@ -4,6 +4,8 @@
  * Before its first good content it calls `commit`, and nothing may be sent before: until then the attempt can
  * still be made elsewhere. What it cannot use it gives back with `fault`.
  */
+import type { Timer } from '@changeover/reload'
+import type { Blocked, OutputRun } from '../../contract/guards.ts'
 import type { FinishReason, Usage } from '../../contract/neutral.ts'
 import type { CallerError, ReplyAbout, Wire } from '../../contract/wire.ts'
 import type { FailureCode } from '../../routing/attempt-host.ts'
@@ -40,4 +42,15 @@ export interface ReplyPort {
   replyEnd(chunk?: Buffer | string): void
   /** The answer cannot be completed: breaks the connection. */
   replyBroken(): void
+  /** What this answer goes through on its way out; `null` for nothing. Asked once for each reply. */
+  openGuards(): OutputRun | null
+  /**
+   * A guard has blocked the answer. `ending`: what closes a stream that had begun in the caller's format, where what
+   * was said so far ends as filtered.
+   */
+  replyBlocked(blocked: Blocked, ending: string): void
+  /** Goes on when it is there, if the call is not over by then. */
+  later<T>(it: Promise<T>, go: (value: T) => void): void
+  /** Calls at this monotonic instant, if the call is not over by then. */
+  at(monoMs: number, go: () => void): Timer
 }

@@ -1,8 +1,10 @@
 /** A whole answer in another format: parsed, and written in the caller's. */
+import type { OutputRun, Passed } from '../../contract/guards.ts'
 import type { NeutralDelta } from '../../contract/neutral.ts'
 import type { Wire } from '../../contract/wire.ts'
 import { isFields } from '../../wire/fields.ts'
 import { markSigner } from '../../wire/signature-origin.ts'
+import { passWhole } from './guarded-answer.ts'
 import type { Reply, ReplyPort } from './reply.ts'
 
 const LARGEST_BYTES = 32 * 1024 * 1024
@@ -10,12 +12,15 @@ const LARGEST_BYTES = 32 * 1024 * 1024
 export class TranslatedReply implements Reply {
   readonly #port: ReplyPort
   readonly #wire: Wire
+  readonly #run: OutputRun | null
   #chunks: Buffer[] = []
   #bytes = 0
 
-  constructor(port: ReplyPort, wire: Wire) {
+  /** `run`: what it goes through on its way out; `null` for nothing. */
+  constructor(port: ReplyPort, wire: Wire, run: OutputRun | null) {
     this.#port = port
     this.#wire = wire
+    this.#run = run
   }
 
   onData(chunk: Buffer): void {
@@ -39,12 +44,27 @@ export class TranslatedReply implements Reply {
     }
     if (refused) this.#port.seenFinish('refusal')
     this.#port.commit()
-    const reply = this.#port.callerWire.writeReply(deltas, this.#port.about)
-    this.#port.replyWhole(200, 'application/json', JSON.stringify(reply))
+    if (this.#run === null) {
+      this.#reply(deltas)
+      return
+    }
+    const passed = passWhole(this.#run, deltas)
+    if (passed instanceof Promise) this.#port.later(passed, (it) => this.#pass(it))
+    else this.#pass(passed)
   }
 
   tell(): void {
     this.#port.replyBroken()
+  }
+
+  #pass(passed: Passed): void {
+    if ('blocked' in passed) this.#port.replyBlocked(passed, '')
+    else this.#reply(passed)
+  }
+
+  #reply(deltas: readonly NeutralDelta[]): void {
+    const reply = this.#port.callerWire.writeReply(deltas, this.#port.about)
+    this.#port.replyWhole(200, 'application/json', JSON.stringify(reply))
   }
 
   #parse(): readonly NeutralDelta[] | null {

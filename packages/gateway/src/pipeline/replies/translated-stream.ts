@@ -2,15 +2,24 @@
  * A stream in another format: read event by event and written in the caller's.
  *
  * As with a stream that passes, what comes before the first token is held back. A stream that stops without
- * saying why it finished was cut, and the caller is told.
+ * saying why it finished was cut, and the caller is told. Where guards look at answers, they stand between: the
+ * provider's first token commits the call, and the first piece that they let go begins the reply.
  */
+import type { Blocked, OutputRun } from '../../contract/guards.ts'
 import type { NeutralDelta } from '../../contract/neutral.ts'
 import type { CallerError, StreamReader, StreamWriter, Wire, WireName } from '../../contract/wire.ts'
 import type { FramingReader, OpenFraming } from '../../wire/framing.ts'
 import { markSigner } from '../../wire/signature-origin.ts'
+import { GuardedAnswer } from './guarded-answer.ts'
 import type { Reply, ReplyPort } from './reply.ts'
 
 const EVENT_STREAM = 'text/event-stream; charset=utf-8'
+
+export interface TranslatedStreamOptions {
+  readonly openFraming: OpenFraming
+  /** What it goes through on its way out; `null` for nothing. */
+  readonly run: OutputRun | null
+}
 
 export class TranslatedStream implements Reply {
   readonly #port: ReplyPort
@@ -21,15 +30,27 @@ export class TranslatedStream implements Reply {
   readonly #isForeign: boolean
   /** Written and not sent yet: before the first token, or within one chunk of the provider's. */
   #text = ''
+  /** The provider has begun to answer; something of that may go out. */
   #good = false
+  #passed = false
   #begun = false
   #finished = false
   #refused = false
   #failed = false
   #textBytes = 0
+  readonly #guarded: GuardedAnswer | null
+  /** Replies that have begun and not finished, for one that guards end. */
+  readonly #open = new Set<number>()
 
-  constructor(port: ReplyPort, wire: Wire, openFraming: OpenFraming) {
+  constructor(port: ReplyPort, wire: Wire, { openFraming, run }: TranslatedStreamOptions) {
     this.#port = port
+    this.#guarded =
+      run === null
+        ? null
+        : new GuardedAnswer(run, port, {
+            onPassed: (deltas) => this.#takeLate(deltas),
+            onBlocked: (blocked) => this.#block(blocked),
+          })
     this.#events = openFraming((event, data) => this.#onEvent(event, data))
     this.#reader = wire.openReader()
     this.#wireName = wire.name
@@ -52,10 +73,12 @@ export class TranslatedStream implements Reply {
       this.#fail('upstream.reset')
       return
     }
-    this.#port.replyEnd(this.#writer.end())
+    if (this.#guarded === null) this.#port.replyEnd(this.#writer.end())
+    else this.#guarded.end(() => this.#port.replyEnd(this.#text + this.#writer.end()))
   }
 
   tell(error: CallerError): void {
+    this.#guarded?.close()
     this.#port.replyEnd(this.#text + this.#port.callerWire.writeStreamError(error))
   }
 
@@ -83,11 +106,15 @@ export class TranslatedStream implements Reply {
   #takeAll(deltas: readonly NeutralDelta[]): void {
     for (const delta of deltas) {
       if (this.#failed) return
-      this.#take(delta)
+      this.#note(delta)
+      if (this.#guarded === null && !this.#failed) this.#write(this.#signed(delta))
     }
+    if (this.#guarded === null || this.#failed || deltas.length === 0) return
+    this.#guarded.take(deltas.map((it) => this.#signed(it)))
   }
 
-  #take(delta: NeutralDelta): void {
+  /** What the provider says, whatever becomes of it. */
+  #note(delta: NeutralDelta): void {
     if (delta.type === 'error') {
       this.#fail('upstream.failed', delta.status)
       return
@@ -103,14 +130,49 @@ export class TranslatedStream implements Reply {
         this.#port.seenFinish(this.#refused ? 'refusal' : delta.reason)
       }
     }
-    this.#text += this.#writer.write(this.#isForeign ? markSigner(delta, this.#wireName) : delta)
+  }
+
+  #signed(delta: NeutralDelta): NeutralDelta {
+    return this.#isForeign ? markSigner(delta, this.#wireName) : delta
+  }
+
+  #write(delta: NeutralDelta): void {
+    if (delta.type !== 'start' && delta.type !== 'usage' && delta.type !== 'error') {
+      this.#passed = true
+      const { candidate = 0 } = delta
+      if (delta.type === 'finish') this.#open.delete(candidate)
+      else this.#open.add(candidate)
+    }
+    this.#text += this.#writer.write(delta)
+  }
+
+  /** What guards let go, also when nothing is coming in. */
+  #takeLate(deltas: readonly NeutralDelta[]): void {
+    for (const it of deltas) this.#write(it)
+    this.#flush()
+  }
+
+  /** What has gone out ends as what a filter has stopped; what has not begun is refused as a whole. */
+  #block(blocked: Blocked): void {
+    this.#failed = true
+    let ending = ''
+    if (this.#begun) {
+      ending = this.#text
+      for (const candidate of this.#open) {
+        ending += this.#writer.write({ type: 'finish', reason: 'content_filter', candidate })
+      }
+      ending += this.#writer.end()
+      this.#port.seenFinish('content_filter')
+    }
+    this.#port.replyBlocked(blocked, ending)
   }
 
   #flush(): void {
     if (this.#failed || !this.#good) return
+    this.#port.commit()
     if (!this.#begun) {
+      if (!this.#passed) return
       this.#begun = true
-      this.#port.commit()
       this.#port.replyHead(200, this.#port.callerWire.streamType ?? EVENT_STREAM, null)
     }
     if (this.#text === '') return
@@ -122,6 +184,7 @@ export class TranslatedStream implements Reply {
   #fail(code: 'upstream.failed' | 'upstream.protocol' | 'upstream.reset', status?: number): void {
     if (this.#failed) return
     this.#failed = true
+    this.#guarded?.close()
     this.#port.fault(code, status)
   }
 }

@@ -1,0 +1,67 @@
+/** What is wrong with guards that only their engines can tell: expressions that are not RE2's, schemas of which no check can be made. */
+import { loadSchemaEngine, type SchemaEngine, schemaTrouble } from './json-schema.ts'
+import { loadRegexEngine, MOST_INSTRUCTIONS, patternTrouble, programSize, type RegexEngine } from './regex.ts'
+import type { GuardrailSpec } from './spec.ts'
+
+export interface GuardEngines {
+  readonly regex: RegexEngine | null
+  readonly schemas: SchemaEngine | null
+}
+
+export interface GuardFault {
+  readonly guardrail: string
+  /** Below the guardrail: `guards`, `0`, `patterns`, `2`. */
+  readonly steps: readonly string[]
+  readonly found: string
+  readonly expected: string
+}
+
+/** Loads only what these guardrails need. */
+export async function loadEngines(guardrails: Iterable<GuardrailSpec>): Promise<GuardEngines> {
+  const kinds = new Set([...guardrails].flatMap((it) => it.guards.map((guard) => guard.kind)))
+  return {
+    regex: kinds.has('regex') ? await loadRegexEngine() : null,
+    schemas: kinds.has('jsonSchema') ? await loadSchemaEngine() : null,
+  }
+}
+
+const clean = new WeakSet<GuardrailSpec>()
+
+export function findFaults(
+  guardrails: ReadonlyMap<string, GuardrailSpec>,
+  engines: GuardEngines,
+): readonly GuardFault[] {
+  return [...guardrails].flatMap(([name, it]) => {
+    if (clean.has(it)) return []
+    const faults = [...faultsOf(name, it, engines)]
+    if (faults.length === 0) clean.add(it)
+    return faults
+  })
+}
+
+function* faultsOf(guardrail: string, it: GuardrailSpec, engines: GuardEngines): Generator<GuardFault> {
+  for (const [i, guard] of it.guards.entries()) {
+    const at = ['guards', String(i)]
+    const { patterns, schema } = guard
+    const { regex, schemas } = engines
+    if (guard.kind === 'regex' && regex !== null && patterns !== undefined) {
+      const wrong = patterns.flatMap((pattern, p) => {
+        const trouble = patternTrouble(regex, pattern)
+        const steps = [...at, 'patterns', String(p)]
+        return trouble === null ? [] : [{ guardrail, steps, found: trouble, expected: 'the syntax of RE2' }]
+      })
+      yield* wrong
+      if (wrong.length > 0) continue
+      const size = programSize(regex, { patterns, ignoreCase: guard.ignoreCase ?? false })
+      if (size > MOST_INSTRUCTIONS) {
+        const expected = `${MOST_INSTRUCTIONS} at most; a long list of words is better kept in deny`
+        yield { guardrail, steps: [...at, 'patterns'], found: `${size} instructions`, expected }
+      }
+    }
+    const trouble =
+      guard.kind === 'jsonSchema' && schemas !== null ? schemaTrouble(schemas, schema ?? {}) : null
+    if (trouble !== null) {
+      yield { guardrail, steps: [...at, 'schema'], found: trouble, expected: 'JSON Schema 2020-12' }
+    }
+  }
+}

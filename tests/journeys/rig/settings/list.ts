@@ -3,6 +3,8 @@
  * here is printed as docs/reference/reload-classes.md.
  */
 import { accessChanges } from './access-changes.ts'
+import { apiChanges } from './api-changes.ts'
+import { budgetChanges, sharedChanges } from './budget-changes.ts'
 import { cacheChanges } from './cache-changes.ts'
 import { callerChanges } from './caller-changes.ts'
 import { cloudChanges } from './cloud-changes.ts'
@@ -58,3 +60,5 @@ export const settingWorlds: readonly SettingWorld[] = [
 ]
 
 export const settingChanges: readonly SettingChange[] = settingWorlds.flatMap((it) => it.changes)
+  { name: 'tokens and budgets', changes: budgetChanges, asksForKeys: true },
+  { name: 'shared counts', changes: sharedChanges, asksForKeys: true },

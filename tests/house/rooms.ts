@@ -66,8 +66,9 @@ export const doors: Readonly<Record<string, Doors>> = {
     wire: ['rest', 'logs', 'metrics', 'traces'],
   },
   gateway: {
-    errors: ['access-errors'],
+    errors: ['access-errors', 'identity-errors'],
     'access-errors': ['errors'],
+    'identity-errors': ['errors'],
     contract: ['errors'],
     // Below both that prove somebody by a token of an issuer.
     issuers: ['contract', 'errors'],

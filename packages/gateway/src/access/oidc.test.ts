@@ -1,6 +1,6 @@
 import { FakeIssuer, ManualClock } from '@changeover/testkit'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { IssuerSettings } from '../contract/settings.ts'
+import type { IssuerSettings } from '../contract/caller-settings.ts'
 import { KEYS } from '../issuers/key-set.ts'
 import { isAllowedFrom } from '../issuers/remote-json.ts'
 import type { CompiledAccess } from './compile-access.ts'

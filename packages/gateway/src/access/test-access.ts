@@ -1,6 +1,6 @@
 /** Settings of `access` as an operator writes them, compiled; for the tests of this room. */
 import { createHash } from 'node:crypto'
-import type { AccessSettings as Written } from '../contract/settings.ts'
+import type { AccessSettings as Written } from '../contract/caller-settings.ts'
 import { type CompiledAccess, compileAccess } from './compile-access.ts'
 import { approvalsSpec, oidcSpec, peopleSpec, rolesSpec } from './spec.ts'
 

@@ -50,6 +50,8 @@ export const settingWorlds: readonly SettingWorld[] = [
   { name: 'routes', changes: [...targetChanges, ...ruleChanges, ...failureChanges, ...timeChanges] },
   { name: 'kept answers', changes: cacheChanges },
   { name: 'the load of routes', changes: [...loadChanges, ...tailChanges, ...ejectionChanges] },
+  { name: 'shared counts', changes: counterChanges, asksForKeys: true, isShared: true },
+  { name: 'published APIs', changes: apiChanges, asksForKeys: true },
   { name: 'who may change what', changes: accessChanges, asksForKeys: true, hasIssuers: true },
   {
     name: 'tenants and limits',

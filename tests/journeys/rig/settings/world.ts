@@ -278,7 +278,7 @@ export class Seen {
   }
 
   /** The record of a call, when it is written. */
-  async record(saw: Saw) {
+  async record(saw: Pick<Saw, 'call'>) {
     const find = async () => {
       const { calls } = await this.world.gateway.admin.ask('listCalls', { query: { limit: 20 } })
       return calls.find((it) => it.id === saw.call) ?? null

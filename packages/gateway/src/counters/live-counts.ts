@@ -8,6 +8,7 @@
 import type { Clock } from '@changeover/reload'
 import type { Claim, Correction, CounterStore, CountersHealth, Left, Short } from '../contract/counters.ts'
 import { isGatewayError } from '../errors.ts'
+import { HeldPlaces } from './held-places.ts'
 import { LocalShare, type OwnCounts } from './local-share.ts'
 import { Portions } from './portions.ts'
 import type { SharedCounts } from './shared-counts.ts'
@@ -26,6 +27,7 @@ export class LiveCounts {
   readonly shared: SharedCounts
   readonly portions: Portions
   readonly local: LocalShare
+  readonly places: HeldPlaces
 
   constructor(
     kind: string,
@@ -36,6 +38,7 @@ export class LiveCounts {
     this.shared = shared
     this.portions = new Portions(shared, clock)
     this.local = new LocalShare(own, shared)
+    this.places = new HeldPlaces(shared, clock)
   }
 
   get health(): CountersHealth {
@@ -44,6 +47,7 @@ export class LiveCounts {
 
   /** Gives portions back and tells what is to be told, for a second at most. */
   async close(): Promise<void> {
+    this.places.close()
     this.portions.giveBack()
     await this.shared.close()
     this.local.close()
@@ -69,7 +73,8 @@ class CountsOfVersion implements CounterStore {
   take(claims: readonly Claim[], nowMs: number): Left | Short | Promise<Left | Short> {
     const { mode, onUnreachable, timeoutMs } = this.#numbers
     const { portions, shared } = this.#live
-    const answer = mode === 'leased' ? portions.take(claims, this.#numbers) : shared.take(claims, timeoutMs)
+    const asked = mode === 'leased' ? portions.take(claims, this.#numbers) : shared.take(claims, timeoutMs)
+    const answer = claims.some(isPlaces) ? this.#keepPlaces(claims, asked) : asked
     if (onUnreachable === 'refuse' || !(answer instanceof Promise)) return answer
     return answer.catch((error: unknown) => {
       if (!isGatewayError(error) || error.code !== 'counters.unreachable') throw error
@@ -77,7 +82,17 @@ class CountsOfVersion implements CounterStore {
     })
   }
 
+  async #keepPlaces(
+    claims: readonly Claim[],
+    asked: Left | Short | Promise<Left | Short>,
+  ): Promise<Left | Short> {
+    const answer = await asked
+    if (!('short' in answer)) this.#live.places.keep(claims)
+    return answer
+  }
+
   correct(corrections: readonly Correction[], nowMs: number): void {
+    for (const { claim } of corrections) this.#live.places.leave(claim)
     const told = this.#live.local.correct(corrections, nowMs)
     if (this.#numbers.mode === 'leased') this.#live.portions.correct(told)
     else this.#live.shared.correct(told)
@@ -91,3 +106,5 @@ class CountsOfVersion implements CounterStore {
     // The last version that names the server closes it.
   }
 }
+
+const isPlaces = (claim: Claim): boolean => claim.kind === 'places'

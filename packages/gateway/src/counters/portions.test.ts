@@ -187,4 +187,23 @@ describe.each(serverKinds)('portions of counts in $called', (kind) => {
     await server.start()
     await vi.waitFor(() => expect(lives.every((it) => it.shared.isUp)).toBe(true), { timeout: timeoutMs })
   })
+
+  it('keep the places of calls that go on, and none of those that are over', async () => {
+    const { clock, stores, lives, shared } = await processes(2)
+    const [goesOn, isOver] = [place(5, 'on'), place(5, 'over')]
+    for (const it of [goesOn, isOver]) await stores[0]?.take([it], 0)
+    await stores[0]?.correct([{ claim: isOver, by: -1 }], 0)
+    await shared.settled()
+    // As if its lease had ended: what is renewed is there again.
+    lives[1]?.shared.correct([{ claim: goesOn, by: -1 }])
+    await lives[1]?.shared.settled()
+    expect(await used(shared, place(5, ''))).toBe(0)
+    await clock.advance(goesOn.leaseMs / 3)
+    await vi.waitFor(async () => expect(await used(shared, place(5, ''))).toBe(1), { timeout: timeoutMs })
+    await stores[0]?.correct([{ claim: goesOn, by: -1 }], 0)
+    await shared.settled()
+    await clock.advance(goesOn.leaseMs)
+    expect(lives[0]?.places.size).toBe(0)
+    expect(await used(shared, place(5, ''))).toBe(0)
+  })
 })

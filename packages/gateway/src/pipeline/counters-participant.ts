@@ -55,6 +55,8 @@ const NONE: CountersPart = Object.freeze({ store: null, live: null })
 const POINTER = '/counters/store'
 /** How long a reload, or a start, waits for a server that was not asked before. */
 const PATIENCE_MS = 3000
+/** The same where calls go on without it. */
+const SHORT_PATIENCE_MS = 500
 
 export function sharedCounters(options: CountersOptions): SharedCounters {
   let inForce: LiveCounts | null = null
@@ -83,16 +85,21 @@ async function prepare(input: PrepareInput, options: CountersOptions): Promise<C
   const numbers = numbersOf(settings)
   const known = previous === null ? null : storeOf(previous)
   const isKnown = known !== null && identityOf(known) === identityOf(store)
-  if (!isKnown && !(await isThere(live.it, input))) {
+  if (!isKnown && !(await isThere(live.it, numbers, input))) {
     if (previous !== null && numbers.onUnreachable === 'refuse') throw notUsable(store, version)
   }
   return { store: live.under(numbers), live: live.it }
 }
 
 /** Resolves to whether the server answers. */
-async function isThere(live: LiveCounts, { signal }: PrepareInput): Promise<boolean> {
+async function isThere(
+  live: LiveCounts,
+  { onUnreachable }: CounterNumbers,
+  { signal }: PrepareInput,
+): Promise<boolean> {
+  const patienceMs = onUnreachable === 'local' ? SHORT_PATIENCE_MS : PATIENCE_MS
   try {
-    await live.shared.whenUp(AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]))
+    await live.shared.whenUp(AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]))
     return true
   } catch {
     return false

@@ -239,6 +239,12 @@ describe('an output of JSON', () => {
     provider.script({ kind: 'reply', text: 'no json' }, { kind: 'reply', text: '{"sum":"b"}' })
     expect(await (await call('twice/1')).json()).toEqual({ sum: 'b' })
     expect(provider.requests).toHaveLength(2)
+    await vi.waitFor(() => expect(gateway.records).toHaveLength(1))
+    expect(gateway.records[0]).toMatchObject({
+      error: '',
+      outputTokens: 7,
+      attempts: [{ error: 'apis.output', bill: { tokens: { outputTokens: 7 } } }, { error: '' }],
+    })
     provider.script({ kind: 'reply', text: 'no' }, { kind: 'reply', text: 'no' })
     expect(await codeOf(await call('twice/1'))).toBe('502 apis.output')
     expect(provider.requests).toHaveLength(4)

@@ -107,6 +107,8 @@ export interface CompiledTarget {
   readonly parameters: Readonly<Record<string, unknown>> | null
   /** Where it is, for calls that must stay in a region; `null` when nobody said. */
   readonly region: string | null
+  /** Whether the provider is told what of a prompt it may keep, and for how long. */
+  readonly promptCache: 'off' | 'auto' | 'hour'
   /** May be sent what is marked as sensitive. */
   readonly sensitive: boolean
   readonly live: TargetLive
@@ -142,6 +144,11 @@ export interface CompiledIdentity {
    * only for a token of an identity provider that was not seen before; it never rejects.
    */
   find(key: string | undefined, nowMs: number): Found | Promise<Found>
+  /**
+   * Whom a token that was not verified yet says it is of: so that all calls of a tenant are placed alike in a rollout.
+   * Nothing else may be made of it. `null` where it says nothing that is here. Absent: no tokens are taken.
+   */
+  claimed?(token: string): { readonly tenant: string; readonly key: string } | null
   /**
    * Whether a caller of this or an earlier version is still somebody: its key, team and tenant are there and switched on,
    * and nobody has moved its end before `nowMs`. That it may do less than before does not count, nor that its key ran

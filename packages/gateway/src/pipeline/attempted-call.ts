@@ -35,7 +35,7 @@ import { endCallSpan, startAttemptSpan, startCallSpan } from './call-spans.ts'
 import { answerFailure } from './failure-answer.ts'
 import { findRequestId, headerText } from './header-texts.ts'
 import { noteHeld, noteUsed, unused, usedBy } from './held-call.ts'
-import { Inspection, outputBlocked } from './inspection.ts'
+import { countFindings, Inspection, outputBlocked } from './inspection.ts'
 import { passedDown } from './passed-headers.ts'
 import { recordedAsk } from './recorded-ask.ts'
 import type { Answer } from './replies/open-reply.ts'
@@ -394,6 +394,7 @@ export abstract class AttemptedCall extends Call implements AttemptHost, ReplyPo
     this.shadow(facts, this)
     const span = this.callSpan()
     this.#count(facts)
+    this.#countFindings()
     if (this.gateway === null || this.gateway.recordCalls) {
       this.tools.calls.finish(recordOf(facts, span.context.traceId))
     }
@@ -469,6 +470,13 @@ export abstract class AttemptedCall extends Call implements AttemptHost, ReplyPo
     }
   }
 
+  #countFindings(): void {
+    const { inspection, tools, snapshot, route } = this
+    if (inspection.guards === null) return
+    const version = snapshot?.version ?? ''
+    countFindings(inspection, { meter: tools.telemetry.meter, version, route: route?.name ?? '' })
+  }
+
   #count(facts: CallFacts): void {
     const { snapshot, route, target, body, status, error, durationMs } = facts
     if (snapshot === null) return
@@ -510,7 +518,9 @@ export abstract class AttemptedCall extends Call implements AttemptHost, ReplyPo
     const body = this.body
     const route = this.route
     if (body === null || route === null) throw new TypeError('an attempt of a call without a route')
-    return this.writeUpstream({ body, route, prompt: this.prompt, callerWire: this.head.wire.name }, target)
+    const tenant = this.caller?.tenant ?? ''
+    const { prompt, head } = this
+    return this.writeUpstream({ body, route, prompt, callerWire: head.wire.name, tenant }, target)
   }
 
   #requestTo(target: CompiledTarget, written: UpstreamBody, span: Span | null): UpstreamRequest {

@@ -189,6 +189,7 @@ function compileTarget(
     sign: provider.sign,
     parameters: model.parameters ?? null,
     region: model.region ?? null,
+    promptCache: model.promptCache,
     sensitive: model.sensitive,
     live: carried.live,
     gate: model.concurrency === undefined ? null : gateOf(carried.gate, model.concurrency),

@@ -3,6 +3,7 @@
  * the caller's format, else the request translated into the format that it speaks best; and then whatever this
  * target wants otherwise.
  */
+import { keyOpenAI, markAnthropic, markBedrock } from '../cache/prompt-marks.ts'
 import type { CompiledRoute, CompiledTarget } from '../contract/compiled.ts'
 import type { NeutralRequest } from '../contract/neutral.ts'
 import type { Provider, Quirks } from '../contract/provider.ts'
@@ -50,6 +51,8 @@ export interface BodyFor {
   readonly route: CompiledRoute
   readonly prompt: string | null
   readonly callerWire: WireName
+  /** Empty for none. */
+  readonly tenant: string
 }
 
 /** Throws `request.field` where a field cannot be translated, `request.unsupported` where the route wants it so. */
@@ -67,8 +70,26 @@ export function writeUpstreamBody(it: BodyFor, target: CompiledTarget): Upstream
     const what = rest.warnings.join('; ')
     throw new GatewayError('request.unsupported', { target: target.name, what })
   }
-  const bytes = reshape(rest.bytes, target.provider)
+  const bytes = reshape(markPrompt(rest, it, target), target.provider)
   return { ...rest, bytes, warnings, mended, path: it.body.stream ? path.stream : path.whole }
+}
+
+/** Of providers that take the key; others of the same format may refuse what they do not know. */
+const KEYED: ReadonlySet<string> = new Set(['azure', 'openai'])
+
+/** Tells the provider what of the prompt it may keep, where the model is set so. */
+function markPrompt(
+  { bytes, wire }: Pick<Written, 'bytes' | 'wire'>,
+  it: BodyFor,
+  target: CompiledTarget,
+): Buffer {
+  const { promptCache, provider, upstreamModel } = target
+  if (promptCache === 'off') return bytes
+  if (wire === 'anthropic-messages') return markAnthropic(bytes, promptCache)
+  if (wire === 'bedrock-converse') return markBedrock(bytes, upstreamModel, promptCache)
+  const takesKey = (wire === CHAT || wire === 'openai-responses') && KEYED.has(provider.kind)
+  if (!takesKey || it.body.has('prompt_cache_key')) return bytes
+  return keyOpenAI(bytes, [it.tenant, it.route.name, it.route.context?.id ?? null])
 }
 
 /** For the few providers that want something of their format otherwise. */

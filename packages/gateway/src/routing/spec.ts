@@ -37,6 +37,10 @@ export const modelSpec = z.strictObject({
     parameters.optional(),
     'defaults for request fields that the caller leaves out, such as temperature',
   ),
+  promptCache: setting(
+    z.enum(['off', 'auto', 'hour']).default('off'),
+    'whether its provider is told what of a prompt it may keep for the next call, where the caller says nothing of that; hour: for an hour where there is a choice, at its price',
+  ),
   region: setting(regionSpec.optional(), 'where it is served, for calls that must stay in a region'),
   sensitive: setting(
     z.boolean().default(false),

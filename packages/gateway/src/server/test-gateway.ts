@@ -101,6 +101,7 @@ export function testTarget(name: string, it: TargetInput): CompiledTarget {
     sign: null,
     parameters: it.parameters ?? null,
     region: null,
+    promptCache: 'off',
     sensitive: false,
     live: createTargetLive(),
     gate: null,

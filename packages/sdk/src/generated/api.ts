@@ -303,6 +303,12 @@ export type Call = {
     /** names of the prompt variables that were sent */
     readonly variables?: readonly string[]
   }
+  /** what guardrails found, by guard; never what it was */
+  readonly guards?: readonly ({
+    readonly guard: string
+    readonly did: 'blocked' | 'masked' | 'unmasked' | 'noted' | 'shadowed' | 'unsure'
+    readonly count: number
+  })[]
   /** targets that were passed by */
   readonly skipped?: readonly ({
     readonly target: string

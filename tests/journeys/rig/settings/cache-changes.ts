@@ -6,10 +6,10 @@ import type { Tree } from '../settings-text.ts'
 import type { Saw, Seen, SettingChange } from './world.ts'
 
 const HOUR_MS = 3_600_000
-const told = (saw: Saw) => saw.headers.get('x-changeover-cache')
+const cached = (saw: Saw) => saw.headers.get('x-changeover-cache')
 const inTurn = async (seen: Seen, texts: readonly string[], body: object = {}) => {
   const found: (string | null)[] = []
-  for (const it of texts) found.push(told(await seen.ask(it, { body })))
+  for (const it of texts) found.push(cached(await seen.ask(it, { body })))
   return found
 }
 /** The same twice. */
@@ -64,6 +64,21 @@ export const cacheChanges: readonly SettingChange[] = [
     was: [null, null],
     becomes: ['miss', 'hit'],
   },
+  {
+    setting: '/models/*/promptCache',
+    effect: 'the next request tells its provider what it may keep, or not',
+    from: { a: { provider: 'foreign' } },
+    to: { a: { promptCache: 'auto' } },
+    see: async (seen) => {
+      const system = { role: 'system', content: 'word '.repeat(1000) }
+      const body = { messages: [system, { role: 'user', content: seen.word() }] }
+      const { told } = await seen.ask('', { body })
+      return JSON.stringify(told?.body['system']).includes('cache_control')
+    },
+    was: false,
+    becomes: true,
+    streams: false,
+  },
   change(
     'kind',
     'the next request is compared as is said now; what was kept before can be found only as it was',
@@ -81,7 +96,7 @@ export const cacheChanges: readonly SettingChange[] = [
       const word = seen.word()
       await seen.ask(word)
       await seen.waited(10)
-      return told(await seen.ask(word))
+      return cached(await seen.ask(word))
     },
     was: 'miss',
     becomes: 'hit',
@@ -106,7 +121,7 @@ export const cacheChanges: readonly SettingChange[] = [
       see: async (seen) => {
         const text = `one=slow:3000 ${seen.word()}`
         const answers = await Promise.all([seen.ask(text), seen.ask(text)])
-        return answers.map(told).sort()
+        return answers.map(cached).sort()
       },
       was: ['miss', 'miss'],
       becomes: ['joined', 'miss'],

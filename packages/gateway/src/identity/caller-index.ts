@@ -27,6 +27,7 @@ export interface KnownKey {
 export interface TokenIndex {
   /** Never rejects. */
   find(token: string, nowMs: number): Found | Promise<Found>
+  claimed(token: string): { readonly tenant: string; readonly key: string } | null
   holds(caller: Caller): boolean
 }
 
@@ -72,6 +73,10 @@ class CallerIndex implements CompiledIdentity {
     if (known === null) return this.#stranger(key, nowMs)
     if (known.expiresMs !== null && nowMs >= known.expiresMs) return EXPIRED
     return known.enabled ? known.caller : DISABLED
+  }
+
+  claimed(token: string): { readonly tenant: string; readonly key: string } | null {
+    return this.#tokens?.claimed(token) ?? null
   }
 
   holds(caller: Caller, nowMs: number): boolean {

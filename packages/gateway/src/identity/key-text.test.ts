@@ -32,7 +32,7 @@ describe('a key', () => {
       const other = key[i] === 'x' ? 'y' : 'x'
       expect(isMistyped(`${key.slice(0, i)}${other}${key.slice(i + 1)}`), `letter ${i}`).toBe(true)
       expect(isMistyped(`${key.slice(0, i)}${key.slice(i + 1)}`), `without ${i}`).toBe(true)
-      const [a = '', b = ''] = [key[i], key[i + 1] ?? '']
+      const [a, b] = [key.charAt(i), key.charAt(i + 1)]
       if (a !== b && b !== '') expect(isMistyped(`${key.slice(0, i)}${b}${a}${key.slice(i + 2)}`)).toBe(true)
     }
     expect(isMistyped(`${key}x`)).toBe(true)

@@ -167,6 +167,20 @@ describe('a token of a caller', () => {
   })
 })
 
+describe('a token that was not verified yet', () => {
+  it('says whose it is, for the place in a rollout, and is nobody all the same', async () => {
+    const identity = compile()
+    const sent = token({ team: 'red' })
+    expect(identity.claimed?.(sent)).toEqual({ tenant: 'acme', key: 'acme/corp:ann' })
+    const forged = token({ org: 'acme' }, { header: { kid: 'of nobody' } })
+    expect(identity.claimed?.(forged)).toEqual({ tenant: 'acme', key: 'acme/corp:ann' })
+    expect(await refusal(identity, forged)).toBe('identity.token_refused')
+    for (const it of ['rubbish', 'a.b.c', token({ org: 'none' }), token({ aud: 'others' })])
+      expect(identity.claimed?.(it)).toBeNull()
+    expect(compileIdentity({ tenants: new Map(), open: false }, () => null).claimed?.(sent)).toBeNull()
+  })
+})
+
 describe('a flood of tokens that nobody signed', () => {
   it('asks the issuer for its keys twice at most, and keeps nobody out who is known', async () => {
     const identity = compile()

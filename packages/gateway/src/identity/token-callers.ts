@@ -81,6 +81,14 @@ export class TokenCallers implements TokenIndex {
     return this.#look(token, digest, nowMs)
   }
 
+  claimed(token: string): { readonly tenant: string; readonly key: string } | null {
+    const seen = token.length > LONGEST_TOKEN ? null : peek(token)
+    const entry = seen === null ? undefined : this.#entries.find((it) => isFor(it.spec, seen))
+    if (seen === null || entry === undefined) return null
+    const found = this.#callerOf(entry, seen.claims)
+    return 'refused' in found ? null : { tenant: found.tenant, key: found.key }
+  }
+
   holds({ tenant, team, proof }: Caller): boolean {
     if (proof?.by !== 'token') return false
     if (!this.#entries.some((it) => it.vouchedBy === proof.vouchedBy)) return false
@@ -138,6 +146,7 @@ export class TokenCallers implements TokenIndex {
 
 /** What a token claims of itself, before anything is known to be true. */
 interface Peeked {
+  readonly claims: object
   readonly algorithm: unknown
   readonly issuer: unknown
   readonly audiences: readonly unknown[]
@@ -151,6 +160,7 @@ function peek(token: string): Peeked | null {
   const expires = claims?.['exp']
   if (header === null || claims === null || typeof expires !== 'number') return null
   return {
+    claims,
     algorithm: header['alg'],
     issuer: claims['iss'],
     audiences: [claims['aud'] ?? []].flat(),

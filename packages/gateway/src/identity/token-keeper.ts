@@ -111,5 +111,5 @@ const MOST_KEY_SETS = 64
 
 async function localKeys(keys: NonNullable<TokenSpec['keys']>): Promise<JWTVerifyGetKey> {
   const { createLocalJWKSet } = await import('jose')
-  return createLocalJWKSet({ keys: keys as unknown as JSONWebKeySet['keys'] })
+  return createLocalJWKSet({ keys: keys as JSONWebKeySet['keys'] })
 }

@@ -31,6 +31,18 @@ describe('the unit of a call', () => {
     expect(unitIdOf('key', call('new'))).toBe(digest('new'))
   })
 
+  it('is whose a token says it is, while nobody has verified it', () => {
+    const asked = call('a.b.c')
+    const identity = {
+      open: false,
+      find: () => new Promise<never>(() => undefined),
+      claimed: () => ({ tenant: 'acme', key: 'acme/corp:ann' }),
+    }
+    const current = { parts: { gateway: { identity } } } as unknown as Snapshot<Parts>
+    expect(unitIdOf('tenant', { ...asked, current })).toBe('acme')
+    expect(unitIdOf('key', { ...asked, current })).toBe('acme/corp:ann')
+  })
+
   it('is the session that a header names, within its tenant; without one the key', () => {
     const named = { 'x-session-id': 's1' }
     expect(unitIdOf('session', call('known', named))).toBe('acme\ns1')

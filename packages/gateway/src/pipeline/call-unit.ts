@@ -27,7 +27,7 @@ export interface UnitInput {
 /** `null`: nobody can say, so the call is a unit of its own. */
 export function unitIdOf(unit: RolloutUnit, it: UnitInput): string | null {
   if (unit === 'request') return it.id
-  const caller = callerUnder(it.current, it)
+  const caller = callerUnder(it.current, it) ?? claimedUnder(it)
   const session = unit === 'session' ? sessionHeader(it.head) : null
   // Two tenants who count their sessions alike are still two.
   if (session !== null) return `${caller?.tenant ?? ''}\n${session}`
@@ -35,6 +35,11 @@ export function unitIdOf(unit: RolloutUnit, it: UnitInput): string | null {
   const { key } = it.head
   if (key === undefined || key === '' || it.current?.parts.gateway.identity.open === true) return null
   return hash('sha256', key, 'hex')
+}
+
+/** Whom a token says that nobody has verified yet; good for nothing but to stand by its tenant's others. */
+function claimedUnder({ current, head }: UnitInput): Pick<Caller, 'tenant' | 'key'> | null {
+  return head.key === undefined ? null : (current?.parts.gateway.identity.claimed?.(head.key) ?? null)
 }
 
 /** `null` where that version knows nobody by this key, or asks nobody for one. */

@@ -66,7 +66,8 @@ export const doors: Readonly<Record<string, Doors>> = {
     wire: ['rest', 'logs', 'metrics', 'traces'],
   },
   gateway: {
-    errors: ['access-errors', 'identity-errors'],
+    errors: ['access-errors', 'api-errors', 'identity-errors'],
+    'api-errors': ['errors'],
     'access-errors': ['errors'],
     'identity-errors': ['errors'],
     contract: ['errors'],

@@ -84,7 +84,7 @@ export function checkOf(schema: Schema): SchemaCheck {
 function createCheck(validate: ValidateFunction): SchemaCheck {
   return (value) => {
     try {
-      if (validate(value) === true) return null
+      if (validate(value)) return null
     } catch (error) {
       // A schema that refers to itself follows the value down.
       if (error instanceof RangeError) return [{ pointer: '', message: 'is nested too deep' }]

@@ -127,6 +127,11 @@ describe('the settings of APIs', () => {
       'settings.api_schema /apis/new@1.0.0/output',
     ])
     expect(await wrong({ input: { type: 'object', $ref: 'https://example.com/x' } })).toHaveLength(1)
+    const apis = { 'new@1.0.0': { ...api, output: { enum: 'none' } } }
+    expect((await admin(gateway, 'PATCH', '/v1/settings', { apis })).body).toMatchObject({
+      code: 'prepare.failed',
+      issues: [{ code: 'settings.api_schema', pointer: '/apis/new@1.0.0/output' }],
+    })
     expect(await call(gateway)).toBe('200')
     expect(await change(gateway, { 'a name@1': api })).toHaveLength(1)
   })

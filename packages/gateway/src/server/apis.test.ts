@@ -360,6 +360,8 @@ describe('a subscription', () => {
     expect(await codeOf(await ask('/v1/apis/sum/subscriptions', { body: {} }))).toBe(
       '409 apis.no_subscription_needed',
     )
+    const said = (await (await ask('/v1/apis/sum/subscriptions', { body: {} })).json()) as object
+    expect(said).toMatchObject({ error: { code: 'apis.no_subscription_needed' } })
     expect(await codeOf(await ask(path, { body: { note: 'x'.repeat(3000) } }))).toBe('400 request.field')
     expect(await codeOf(await ask(path, { body: `{"note":"${'x'.repeat(20_000)}"}` }))).toBe(
       '413 request.too_large',

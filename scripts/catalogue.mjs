@@ -72,34 +72,72 @@ function merge(base, own) {
 
 const isTable = (it) => typeof it === 'object' && it !== null && !Array.isArray(it)
 
-function toEntry({ limit = {}, modalities = {}, cost }) {
+function toEntry({ limit = {}, modalities = {}, cost, experimental }, name) {
   return clean({
     contextTokens: limit.context || undefined,
     outputTokens: limit.output || undefined,
     takes: modalities.input,
     gives: modalities.output,
-    prices: cost === undefined || (!cost.input && !cost.output) ? undefined : [toPrice(cost)],
+    prices:
+      cost === undefined || (!cost.input && !cost.output)
+        ? undefined
+        : [{ ...toPrice(cost, name), services: toServices(cost, experimental, name) }].map(clean),
   })
 }
 
-function toPrice(cost) {
+function toPrice(cost, name) {
   const above = (cost.tiers ?? [])
     .filter((it) => it.tier?.size !== undefined)
-    .map((it) => ({ tokens: it.tier.size, ...toAmounts(it) }))
-  return clean({ ...toAmounts(cost), above: above.length === 0 ? undefined : above })
+    .map((it) => ({ tokens: it.tier.size, ...toAmounts(it, name) }))
+  return clean({ ...toAmounts(cost, name), above: above.length === 0 ? undefined : above })
 }
 
-function toAmounts(cost) {
+function toAmounts(cost, name) {
   return clean({
     input: cost.input ?? 0,
     output: cost.output ?? 0,
     cachedInput: cost.cache_read,
     cacheWrite: cost.cache_write,
+    cacheWriteHour: hourOf(cost, name),
     inputAudio: cost.input_audio,
     outputAudio: cost.output_audio,
     reasoning: cost.reasoning,
   })
 }
+
+/** Anthropic sells writing for minutes at 1.25 times the input and for an hour at twice; only the first is in the list. */
+function hourOf({ input, cache_write: write }, name) {
+  const isClaude = name.includes('claude') && Math.abs(write - input * 1.25) < 1e-9
+  return isClaude ? exact(input * 2) : undefined
+}
+
+/** What providers take for everything when they serve a call otherwise; the list has the dear ones, as modes of a model. */
+const knownServices = { openai: { flex: 0.5 }, anthropic: { batch: 0.5 } }
+
+function toServices(cost, experimental, name) {
+  const services = { ...knownServices[name.split('/')[0]] }
+  for (const mode of Object.values(experimental?.modes ?? {})) {
+    const { service_tier: tier, speed } = mode.provider?.body ?? {}
+    const factor = factorOf(cost, mode.cost)
+    if (factor !== null && (tier ?? speed) !== undefined) services[tier ?? speed] = factor
+  }
+  return Object.keys(services).length === 0 ? undefined : services
+}
+
+/** `null` where not all amounts are the same times as much. */
+function factorOf(cost, mode = {}) {
+  const factors = ['input', 'output', 'cache_read', 'cache_write']
+    .filter((it) => mode[it] && cost[it])
+    .map((it) => exact(mode[it] / cost[it]))
+  const [first] = factors
+  // A factor that is not round is of another price list, as for a region where all is dearer.
+  return first !== undefined && first === Number(first.toFixed(2)) && factors.every((it) => it === first)
+    ? first
+    : null
+}
+
+/** Without what binary fractions add. */
+const exact = (amount) => Number(amount.toFixed(6))
 
 const clean = (it) => Object.fromEntries(Object.entries(it).filter(([, value]) => value !== undefined))
 
@@ -110,7 +148,7 @@ function readCatalogue(providers) {
     if (!existsSync(models)) throw new ScriptError(`there is no ${models}`)
     for (const path of modelFiles(models)) {
       const name = relative(models, path).slice(0, -'.toml'.length)
-      const entry = toEntry(readModel(providers, path))
+      const entry = toEntry(readModel(providers, path), `${kind}/${name}`)
       if (Object.keys(entry).length > 0) entries.push([`${kind}/${name}`, entry])
     }
   }

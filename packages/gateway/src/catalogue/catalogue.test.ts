@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { Usage } from '../contract/neutral.ts'
 import { loadShipped, openCatalogue } from './catalogue.ts'
 import { catalogueSpec } from './spec.ts'
 
@@ -17,6 +18,16 @@ describe('the catalogue', () => {
     const facts = openCatalogue(await loadShipped(), new Map()).find('anthropic/claude-sonnet-4-5')
     expect(facts).toMatchObject({ from: 'shipped', contextTokens: 200_000, gives: ['text'] })
     expect(facts?.price?.costMicroUsd(used, Date.now())).toBe(3_000_000)
+  })
+
+  it('knows what providers take for an hour in the cache, and for serving a call otherwise', async () => {
+    const shipped = openCatalogue(await loadShipped(), new Map())
+    const cost = (name: string, usage: Partial<Usage>) =>
+      shipped.find(name)?.price?.costMicroUsd({ ...used, ...usage }, Date.now())
+    const written = { cacheWriteTokens: 1_000_000, cacheWriteHourTokens: 1_000_000 }
+    expect(cost('anthropic/claude-sonnet-4-5', written)).toBe(6_000_000)
+    expect(cost('openai/gpt-4.1', { serviceTier: 'flex' })).toBe(1_000_000)
+    expect(cost('openai/gpt-5.4', { serviceTier: 'priority', inputTokens: 100_000 })).toBe(500_000)
   })
 
   it('lets the settings say otherwise, whole', async () => {

@@ -94,6 +94,15 @@ const cases: readonly Case[] = [
     numbers: { calls: 3 },
   },
   {
+    what: 'a key that is switched off',
+    before: base + tenants,
+    after: (base + tenants).replace(`hash: "${hashOf('a')}"`, `hash: "${hashOf('a')}", enabled: false`),
+    rows: times(2, () => byKey),
+    code: 'plan.removed_in_use',
+    pointer: '/tenants/acme/keys/ci',
+    numbers: { calls: 2 },
+  },
+  {
     what: 'a limit below what came in an hour',
     before: base + tenants,
     after: (base + tenants).replace('requests: 100', 'requests: 20'),
@@ -243,6 +252,15 @@ describe('a plan does not warn of', () => {
     ['nothing', base, base, rows],
     ['a route that nobody used', base, base.replace(/ {2}docs:\n.*\n/, ''), rows],
     ['a key that was renamed', base + tenants, (base + tenants).replace('ci:', 'build:'), rows],
+    [
+      'a key that is replaced and works on',
+      base + tenants,
+      (base + tenants).replace(
+        `hash: "${hashOf('a')}"`,
+        `hash: "${hashOf('c')}", previous: [{ hash: "${hashOf('a')}", expires: "2099-01-01T00:00:00Z" }]`,
+      ),
+      rows,
+    ],
     [
       'a limit above the peak',
       base + tenants,

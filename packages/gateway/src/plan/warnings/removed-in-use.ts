@@ -1,4 +1,5 @@
 /** Routes, aliases, models, tenants, keys, contexts and providers that go, and that somebody used. */
+import type { TenantSpec } from '../../identity/spec.ts'
 import type { Use } from '../facts.ts'
 import type { Warning } from '../look.ts'
 import { type Check, type Look, pointerOf, sayUse, warn } from './check.ts'
@@ -44,12 +45,16 @@ function tenantsOf(look: Look): Warning[] {
   const { before, after, facts } = look
   const found: Warning[] = []
   const hashes = new Set(
-    [...after.tenants.values()].flatMap((it) => Object.values(it.keys).map((key) => key.hash)),
+    [...after.tenants.values()].flatMap((it) =>
+      // One that was replaced works on for a while.
+      Object.values(it.keys).flatMap((key) => [key.hash, ...key.previous.map((old) => old.hash)]),
+    ),
   )
   for (const [name, tenant] of before.tenants) {
     const pointer = pointerOf('tenants', name)
     const isGone = !after.tenants.has(name)
     if (isGone) found.push(...inUse(look, { what: `tenant ${name}`, pointer, use: facts.tenants.get(name) }))
+    else found.push(...switchedOff(look, name, tenant))
     for (const [key, { hash }] of Object.entries(tenant.keys)) {
       // What was renamed, or moved to another tenant, still opens the door.
       if (isGone || hashes.has(hash)) continue
@@ -60,6 +65,28 @@ function tenantsOf(look: Look): Warning[] {
     }
   }
   return found
+}
+
+/** What is switched off is as good as gone to whoever calls. */
+function switchedOff(look: Look, name: string, was: TenantSpec): Warning[] {
+  const { after, facts } = look
+  const now = after.tenants.get(name)
+  if (now === undefined) return []
+  const pointer = pointerOf('tenants', name)
+  if (was.enabled && !now.enabled)
+    return inUse(look, { what: `tenant ${name}`, pointer, use: facts.tenants.get(name) })
+  return Object.keys(now.keys).flatMap((key) => {
+    const isOff = isOn(was, key) && !isOn(now, key)
+    const what = `key ${key} of tenant ${name}`
+    const use = facts.keys.get(`${name}/${key}`)
+    return isOff ? inUse(look, { what, pointer: pointerOf('tenants', name, 'keys', key), use }) : []
+  })
+}
+
+function isOn({ keys, teams }: TenantSpec, name: string): boolean {
+  const key = keys[name]
+  const team = key?.team === undefined ? undefined : teams[key.team]
+  return key?.enabled === true && team?.enabled !== false
 }
 
 function contextsOf(look: Look): Warning[] {

@@ -8,6 +8,7 @@ import {
   type Entry,
   type Fields,
   fieldsOf,
+  listOf,
   sayMs,
   sayValue,
   type Told,
@@ -19,6 +20,7 @@ export const tenants: Describe = (entry) => {
   const more = keys.length === 0 ? '' : ` with ${keys.length === 1 ? 'key' : 'keys'} ${sayValue(keys)}`
   return (
     cameOrWent(entry, `tenant ${entry.name}`, more) ?? [
+      ...tellSwitched(entry),
       ...tellKeys(entry),
       ...tellAllow(entry),
       ...tellLimit(entry),
@@ -40,14 +42,12 @@ function tellKeys(entry: Entry): Told[] {
       continue
     }
     const old = fieldsOf(was)
-    if (old['hash'] !== fieldsOf(value)['hash'])
-      told.push(
-        changed(
-          entry,
-          `key ${key} ${of} has another secret: the one in use stops working`,
-          `keys/${key}/hash`,
-        ),
-      )
+    if (old['hash'] !== fieldsOf(value)['hash']) {
+      const end = endOfReplaced(value, old['hash'])
+      const before = end === null ? 'the one in use stops working' : `the one in use works until ${end}`
+      const covers = end === null ? [`keys/${key}/hash`] : [`keys/${key}/hash`, `keys/${key}/previous`]
+      told.push(changed(entry, `key ${key} ${of} has another secret: ${before}`, ...covers))
+    }
     if (old['expires'] !== expires) {
       const text =
         expires === undefined
@@ -72,6 +72,46 @@ function tellKeys(entry: Entry): Told[] {
         covers: [`${entry.pointer}/keys/${key}`],
       })
   return told
+}
+
+/** When the key that was replaced stops; `null` where it stops at once. */
+function endOfReplaced(key: Json, hash: Json | undefined): string | null {
+  const all = listOf(fieldsOf(key)['previous']).map(fieldsOf)
+  const found = all.find((it) => hash !== undefined && it['hash'] === hash)
+  return found === undefined ? null : sayValue(found['expires'])
+}
+
+/** The tenant, its teams and its keys. */
+function tellSwitched(entry: Entry): Told[] {
+  const of = `of tenant ${entry.name}`
+  const below = (section: string, what: string) => {
+    const [before, after] = [entry.before, entry.after].map((it) => fieldsOf(fieldsOf(it)[section]))
+    return Object.keys(after ?? {})
+      .filter((name) => before?.[name] !== undefined)
+      .flatMap((name) =>
+        switched(entry, {
+          what: `${what} ${name} ${of}`,
+          at: `${section}/${name}/enabled`,
+          was: before?.[name],
+          now: after?.[name],
+        }),
+      )
+  }
+  const own = { what: `tenant ${entry.name}`, at: 'enabled', was: entry.before, now: entry.after }
+  return [...switched(entry, own), ...below('teams', 'team'), ...below('keys', 'key')]
+}
+
+interface Switched {
+  readonly what: string
+  readonly at: string
+  readonly was: Json | undefined
+  readonly now: Json | undefined
+}
+
+function switched(entry: Entry, { what, at, was, now }: Switched): Told[] {
+  const isOn = (it: Json | undefined): boolean => fieldsOf(it)['enabled'] !== false
+  if (isOn(was) === isOn(now)) return []
+  return [changed(entry, `${what} is switched ${isOn(now) ? 'on again' : 'off: its calls are refused'}`, at)]
 }
 
 function keysOf(tenant: Json | undefined): Fields {
@@ -109,9 +149,11 @@ function tellLimit(entry: Entry): Told[] {
 
 export const limits: Describe = (entry) => {
   const [before, after] = [fieldsOf(entry.before), fieldsOf(entry.after)]
-  const came = cameOrWent(entry, `limit ${entry.name}`, `: ${sayRate(after)}`)
+  const came = cameOrWent(entry, `limit ${entry.name}`, `: ${sayAmounts(after)}`)
   if (came !== null) return came
   if (!differs(entry, 'requests') && !differs(entry, 'perMs')) return []
+  // Of what came or went the place is told, as of every other number.
+  if (before['requests'] === undefined || after['requests'] === undefined) return []
   const isSamePeriod = before['perMs'] === after['perMs']
   const was = isSamePeriod ? sayValue(before['requests']) : sayRate(before)
   return [changed(entry, `limit ${entry.name}: ${was} → ${sayRate(after)}`, 'requests', 'perMs')]
@@ -122,6 +164,23 @@ const PERIODS: Readonly<Record<number, string>> = {
   60_000: 'a minute',
   3_600_000: 'an hour',
   86_400_000: 'a day',
+}
+
+const AMOUNTS: Readonly<Record<string, string>> = {
+  requests: 'requests',
+  inputTokens: 'input tokens',
+  outputTokens: 'output tokens',
+  tokens: 'tokens',
+}
+
+/** `20 requests, 4000 tokens a minute; 5 at once` */
+function sayAmounts(limit: Fields): string {
+  const rates = Object.entries(AMOUNTS).flatMap(([name, noun]) =>
+    limit[name] === undefined ? [] : [`${sayValue(limit[name])} ${noun}`],
+  )
+  const period = PERIODS[Number(limit['perMs'])] ?? `in ${sayMs(limit['perMs'])}`
+  const places = limit['concurrent'] === undefined ? [] : [`${sayValue(limit['concurrent'])} at once`]
+  return [...(rates.length === 0 ? [] : [`${rates.join(', ')} ${period}`]), ...places].join('; ')
 }
 
 /** `20 requests a minute` */

@@ -76,6 +76,22 @@ describe('a change in words', () => {
         ['key ops of tenant acme has another secret: the one in use stops working'],
       ],
       [
+        'a key that is replaced and works on',
+        base + tenants,
+        base +
+          tenants.replace(
+            `hash: "${hashOf('b')}"`,
+            `hash: "${hashOf('c')}", previous: [{ hash: "${hashOf('b')}", expires: "2027-01-01T00:00:00Z" }]`,
+          ),
+        ['key ops of tenant acme has another secret: the one in use works until 2027-01-01T00:00:00Z'],
+      ],
+      [
+        'a key that is switched off',
+        base + tenants,
+        base + tenants.replace(`hash: "${hashOf('b')}"`, `hash: "${hashOf('b')}", enabled: false`),
+        ['key ops of tenant acme is switched off: its calls are refused'],
+      ],
+      [
         'what a tenant may call',
         base + tenants,
         base + tenants.replace('limit: default\n', 'limit: default\n    allow: [chat]\n'),

@@ -10,6 +10,7 @@ const NOUNS: Readonly<Record<string, string>> = {
   routes: 'route',
   tenants: 'tenant',
   limits: 'limit',
+  budgets: 'budget',
 }
 
 /** `route chat`, `telemetry logs` */

@@ -1,7 +1,6 @@
 /** Names of APIs, `summarise@1.2.0`, and what callers put into the path for a version: `1.2.0`, `1`, `1.2`, `latest`. */
 import compare from 'semver/functions/compare.js'
 import inc from 'semver/functions/inc.js'
-import parse from 'semver/functions/parse.js'
 import valid from 'semver/functions/valid.js'
 
 export interface ApiName {
@@ -40,7 +39,8 @@ export function isLine(asked: string): boolean {
 
 /** Whether a version is in a line: `2`, `2.1` or `latest`. What has yet to be released is in none. */
 export function isInLine(version: string, line: string): boolean {
-  if (parse(version)?.prerelease.length !== 0) return false
+  // A full version has a hyphen only before what makes it a prerelease.
+  if (version.includes('-')) return false
   return line === LATEST || version.startsWith(`${line}.`)
 }
 

@@ -17,7 +17,7 @@ import { wireOf } from '../wire/list.ts'
 import { publishedApiOf } from '../wire/published-api.ts'
 import { RequestBody } from '../wire/request-body.ts'
 import { findApi, mayCallApi } from './api-access.ts'
-import { chatRequestFor, type Output, readInput, readOutput } from './api-request.ts'
+import { askedModelOf, chatRequestFor, type Output, readInput, readOutput } from './api-request.ts'
 import { underContext } from './asked-route.ts'
 import { GenerateCall } from './generate-call.ts'
 import { ApiReply } from './replies/api-reply.ts'
@@ -60,9 +60,16 @@ export class ApiCall extends GenerateCall {
     const { gateway, caller } = this
     const api = findApi(gateway, caller, this.#asked.api)
     this.#api = api
-    this.#demandAccess(api)
-    const body = chatRequestFor(api, readInput(api, bytes), this.#asked.stream)
-    return new RequestBody(body, bodyShapes['openai-chat'])
+    try {
+      this.#demandAccess(api)
+      const body = chatRequestFor(api, readInput(api, bytes), this.#asked.stream)
+      return new RequestBody(body, bodyShapes['openai-chat'])
+    } catch (thrown) {
+      // The record says what was asked for all the same: who still calls what is retired is asked of it.
+      const asked = Buffer.from(JSON.stringify({ model: askedModelOf(api) }))
+      this.body = new RequestBody(asked, bodyShapes['openai-chat'])
+      throw thrown
+    }
   }
 
   protected override lookUp(): CompiledRoute | undefined {

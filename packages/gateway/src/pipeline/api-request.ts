@@ -13,10 +13,19 @@ export function readInput(api: CompiledApi, bytes: Buffer): Fields {
     throw new GatewayError('request.too_large', { limit: api.maxInputBytes })
   const input = parseOrRefuse(bytes.toString())
   if (!isFields(input)) throw new GatewayError('request.not_json', { reason: 'it is something else' })
-  const issues = api.checkInput(input)
+  const issues = isTooDeep(input, 0) ? TOO_DEEP : api.checkInput(input)
   if (issues === null) return input
   const { pointer, message: problem } = issues[0] ?? { pointer: '', message: 'is wrong' }
   throw new GatewayError('apis.input', { api: api.id, pointer, problem, issues })
+}
+
+/** Deeper than any input is; what follows it down (a schema, the writer of JSON) must not run out of stack. */
+const DEEPEST = 100
+const TOO_DEEP = [{ pointer: '', message: `is nested deeper than ${DEEPEST} levels` }]
+
+function isTooDeep(value: unknown, depth: number): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return depth >= DEEPEST || Object.values(value).some((it) => isTooDeep(it, depth + 1))
 }
 
 /** In OpenAI's form, with the whole name of the API where a model would stand. */

@@ -64,10 +64,13 @@ export function failedOf(it: CallFacts): number {
 
 type IsFailure = (error: string) => boolean
 
-/** A caller who leaves says nothing about the version. */
+/**
+ * A caller who leaves says nothing about the version; nor does one who calls what was retired, which somebody wanted,
+ * announced, and could not take back but by a rollback.
+ */
 function failed({ error }: CallFacts, isFailure: IsFailure): number {
   if (error === '') return 0
-  if (error === 'call.cancelled') return Number.NaN
+  if (error === 'call.cancelled' || error === 'apis.retired') return Number.NaN
   if (isFailure(error)) return 1
   // What failed in another way counts there; here it was not asked.
   return Number.NaN

@@ -52,6 +52,7 @@ const ENTRIES: Readonly<Record<string, object>> = {
   'twice@1.0.0': { output, invalidOutput: 'retry' },
   'own@1.0.0': { tenants: ['acme'], access: 'subscription' },
   'paid@1.0.0': { access: 'subscription' },
+  'deep@1.0.0': { input: { type: 'object' } },
   'small@1.0.0': { maxInputBytes: 30 },
   'other@1.0.0': { route: 'translated', output },
 }
@@ -185,6 +186,8 @@ describe('a call of a published API', () => {
     expect(await codeOf(await call('sum/latest', '[]'))).toBe('400 request.not_json')
     expect(await codeOf(await call('sum/latest', '{"text":'))).toBe('400 request.not_json')
     expect(await codeOf(await call('small/1', { text: 'x'.repeat(40) }))).toBe('413 request.too_large')
+    const deep = `{"text":"x","more":${'['.repeat(100_000)}${']'.repeat(100_000)}}`
+    expect(await codeOf(await call('deep/1', deep))).toBe('400 apis.input')
     expect(provider.requests).toHaveLength(0)
   })
 
@@ -276,6 +279,12 @@ describe('the life of an API', () => {
       error: { code: 'apis.retired', message: '"sum@0.9.0" is retired; call "sum@2.0.0" instead' },
     })
     expect(response.status).toBe(410)
+    await vi.waitFor(() => expect(gateway.records).toHaveLength(1))
+    expect(gateway.records[0]).toMatchObject({
+      error: 'apis.retired',
+      askedModel: 'apis/sum@0.9.0',
+      tenant: 'beta',
+    })
   })
 
   it('begins with its testers', async () => {

@@ -30,7 +30,7 @@ export const MUTANTS: readonly Mutant[] = [
   ),
   one(
     'a rollback lowers the floor',
-    'observer.ts',
+    'trial/way-back.ts',
     "core.recorder.note('applied', core.cell.baseline.ref)",
     'void core.recorder.writeFloor(core.cell.baseline.ref)',
   ),
@@ -148,8 +148,8 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'the quarantine is not written down',
     edits: [
       {
-        file: 'engine/observer.ts',
-        from: "core.quarantine.add({ ref: { version, digest }, tree, reason, lasting: true })\n    core.recorder.note('quarantine', core.quarantine.lasting)",
+        file: 'engine/trial/way-back.ts',
+        from: "core.quarantine.add({ ref: { version, digest }, tree, reason, lasting: true })\n  core.recorder.note('quarantine', core.quarantine.lasting)",
         to: 'core.quarantine.add({ ref: { version, digest }, tree, reason, lasting: true })',
       },
     ],

@@ -35,7 +35,7 @@ describe('a canary by tenant', () => {
     expect(failed.size).toBeLessThan(25)
     const after = await Promise.all(TENANTS.map((it) => tried.ask(it)))
     expect(new Set(after.map((it) => `${it.status} ${it.version}`)).size).toBe(1)
-    await vi.waitFor(() => expect(readFileSync(file, 'utf8')).toBe(before))
+    await vi.waitFor(() => expect(readFileSync(file, 'utf8')).toBe(before), 20_000)
     expect(tried.running.reloader.status().quarantine).toHaveLength(1)
   })
 
@@ -53,10 +53,13 @@ describe('a canary by tenant', () => {
       const { body } = await tried.admin('GET', `/v1/calls/${hit?.call}`)
       expect(body).toMatchObject({ role: 'candidate', unit: 'tenant' })
       expect(body['cohort']).toBeLessThan(5000)
-    })
+    }, 20_000)
     const promoted = await tried.admin('POST', `/v1/reloads/${rollout?.attempt}/promote`, { to: 'full' })
     expect(promoted.status, JSON.stringify(promoted.body)).toBe(200)
-    await vi.waitFor(() => expect(tried.running.reloader.status().confirmed?.version).toBe(rollout?.version))
+    await vi.waitFor(
+      () => expect(tried.running.reloader.status().confirmed?.version).toBe(rollout?.version),
+      20_000,
+    )
     expect(
       new Set((await Promise.all(TENANTS.map((it) => tried.ask(it)))).map((it) => it.version)).size,
     ).toBe(1)
@@ -100,7 +103,7 @@ describe('a version that comes in at once', () => {
     await vi.waitFor(async () => {
       await Promise.all(TENANTS.map((it) => tried.ask(it)))
       expect(tried.running.reloader.status().confirmed?.version).toBe('1.1')
-    })
+    }, 20_000)
     const { status } = await tried.patch(toBroken, 'strategy=allAtOnce')
     expect(status).toBe(200)
     let calls = 0
@@ -125,7 +128,7 @@ describe('a shadow', () => {
     expect(answers.map((it) => [it.status, it.version])).toEqual(TENANTS.map(() => [200, '1.1']))
     await vi.waitFor(async () => {
       expect((await tried.shown())?.shadow).toEqual({ calls: 40, refused: 1, elsewhere: 39 })
-    })
+    }, 20_000)
   })
 })
 
@@ -142,14 +145,14 @@ describe('feedback', () => {
     await vi.waitFor(async () => {
       const { body } = await tried.admin('GET', `/v1/calls/${call}`)
       expect(body['feedback']).toMatchObject({ score: -0.5, comment: null })
-    })
+    }, 20_000)
     const calls = await Promise.all(TENANTS.map(async (it) => [it, (await tried.ask(it)).call] as const))
     for (const [tenant, it] of calls)
       expect((await say(tenant, { call: it, score: 'down' })).status).toBe(200)
     await vi.waitFor(async () => {
       const found = (await tried.shown())?.measures.find((it) => it.name === 'feedback_rate')
       expect([found?.candidate.samples ?? 0, found?.baseline.samples ?? 0]).not.toContain(0)
-    }, 5_000)
+    }, 20_000)
     expect((await say('t2', { call, score: 1 })).status).toBe(404)
     expect((await say('t1', { call: 'call_none', score: 1 })).status).toBe(404)
     expect((await say('t1', { call, score: 2 })).status).toBe(400)

@@ -36,7 +36,7 @@ import { type Changer, createChanger } from '../control/changer.ts'
 import type { AdminRooms } from '../control/rooms.ts'
 import { accessParticipant } from '../pipeline/access-participant.ts'
 import { type CountersPart, type SharedCounters, sharedCounters } from '../pipeline/counters-participant.ts'
-import { GUARDED, measures } from '../pipeline/measures.ts'
+import { measures } from '../pipeline/measures.ts'
 import { gatewayParticipant } from '../pipeline/participant.ts'
 import { Sides } from '../pipeline/placed.ts'
 import { readLimits } from '../pipeline/read-limits.ts'
@@ -203,7 +203,7 @@ async function begin(options: RunOptions): Promise<Begun> {
     },
     approve: access.desk.hook,
     measures,
-    lately: (measure) => (measure === GUARDED ? sides.lately : null),
+    lately: (measure) => sides.lately(measure),
     secrets,
     frozen: freezeHook(() => reloader.current()?.settings ?? null),
     limits: { ...limits, driftEveryMs: flags.driftMs, ...options.limits },

@@ -15,7 +15,7 @@ import type { CallerError } from '../contract/wire.ts'
 import { type DetailsOf, type ErrorCode, isGatewayError, rules, sayError } from '../errors.ts'
 import type { CallFacts } from './call-facts.ts'
 import { callerUnder, unitIdOf } from './call-unit.ts'
-import { addMeasures, failedOf } from './measures.ts'
+import { addMeasures, failedOf, oursOf } from './measures.ts'
 import { type Placed, UNPLACED } from './placed.ts'
 import { lookBeside } from './shadow-look.ts'
 import type { GatewayPin, Parts, PipelineTools } from './tools.ts'
@@ -135,8 +135,7 @@ export abstract class Call implements UnitSource {
   protected measure(facts: CallFacts): void {
     const pin = this.#pin
     if (pin === null || this.#isStranger()) return
-    const failed = failedOf(facts)
-    if (!Number.isNaN(failed)) this.tools.sides.ended(failed === 1)
+    this.tools.sides.ended(failedOf(facts), oursOf(facts))
     const { arm } = pin
     if (arm === null) return
     this.tools.sides.note(pin.rollout, pin.role, arm)

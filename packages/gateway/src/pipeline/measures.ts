@@ -25,10 +25,13 @@ const MAIN = { weight: 4 } as const
 /** The one that tells whether anything works at all. */
 export const GUARDED = 'failed_rate'
 
+/** What an error budget counts: what callers do wrong by themselves spends nothing of it. */
+export const BUDGETED = 'error_rate'
+
 export const measures: readonly Measure[] = [
   // Whatever the reason: a version under which nearly nothing works is out after a handful of calls.
   { ...rate, ...MAIN, name: GUARDED, tolerance: 0.05, guard: true, of: failedOf },
-  { ...rate, ...MAIN, name: 'error_rate', tolerance: 0.05, of: (it) => failed(it, isOurs) },
+  { ...rate, ...MAIN, name: BUDGETED, tolerance: 0.05, budget: true, of: oursOf },
   { ...rate, name: 'rejected_rate', of: (it) => failed(it, isRejected) },
   { ...rate, name: 'unauthorized_rate', of: (it) => failed(it, isUnauthorized) },
   { ...rate, name: 'limited_rate', of: (it) => failed(it, isLimited) },
@@ -60,6 +63,11 @@ export function addMeasures(arm: Arm, facts: CallFacts, unit: number | undefined
 /** 1 for a call that did not end well, 0 for one that did, `NaN` for one that says nothing. */
 export function failedOf(it: CallFacts): number {
   return failed(it, isAny)
+}
+
+/** 1 for a call that failed by somebody else than its caller, 0 for one that ended well. */
+export function oursOf(it: CallFacts): number {
+  return failed(it, isOurs)
 }
 
 type IsFailure = (error: string) => boolean

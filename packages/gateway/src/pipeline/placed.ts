@@ -1,5 +1,6 @@
 /** Where a call stood in a rollout: what its record says, and where its measures go. */
-import type { Arm, RolloutUnit } from '@changeover/reload'
+import type { Arm, LatelySeen, RolloutUnit } from '@changeover/reload'
+import { BUDGETED, GUARDED } from './measures.ts'
 
 export interface Placed {
   readonly rollout: string | null
@@ -40,7 +41,8 @@ export class Sides {
     refused: 0,
     elsewhere: 0,
   }
-  #lately = { samples: 0, failures: 0 }
+  readonly #lately = { samples: 0, failures: 0 }
+  readonly #oursLately = { samples: 0, failures: 0 }
   /** Calls that something was said of: the first word counts, however often it is repeated. */
   readonly #heard = new Set<string>()
 
@@ -59,18 +61,15 @@ export class Sides {
   }
 
   /** How calls ended lately, whatever version they ran under: what one that comes in at once is held against. */
-  get lately(): { readonly samples: number; readonly failures: number } {
-    return this.#lately
+  lately(measure: string): LatelySeen | null {
+    if (measure === GUARDED) return this.#lately
+    return measure === BUDGETED ? this.#oursLately : null
   }
 
-  ended(failed: boolean): void {
-    const seen = this.#lately
-    if (seen.samples >= LATELY) {
-      seen.samples *= 0.5
-      seen.failures *= 0.5
-    }
-    seen.samples += 1
-    if (failed) seen.failures += 1
+  /** As the two measures have it: 1, 0 or `NaN`. */
+  ended(failed: number, ours: number): void {
+    count(this.#lately, failed)
+    count(this.#oursLately, ours)
   }
 
   note(rollout: string | null, role: 'candidate' | 'current', arm: Arm): void {
@@ -97,4 +96,14 @@ export class Sides {
     if (rollout === null || rollout !== this.#rollout || role === null) return null
     return role === 'candidate' ? this.#candidate : this.#current
   }
+}
+
+function count(seen: { samples: number; failures: number }, failed: number): void {
+  if (Number.isNaN(failed)) return
+  if (seen.samples >= LATELY) {
+    seen.samples *= 0.5
+    seen.failures *= 0.5
+  }
+  seen.samples += 1
+  seen.failures += failed
 }

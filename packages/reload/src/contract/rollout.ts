@@ -64,7 +64,7 @@ export interface AnalysisPolicy {
   readonly extendMs?: number
 }
 
-/** Counts by the measures that have a guard: proportions of failures. Both windows must burn. */
+/** Counts by the measures that say so (`MeasureSpec.budget`). Both windows must burn. */
 export interface BurnRatePolicy {
   /** Of all requests, the part that has to be answered well: 0.999. Above 0 and below 1. */
   readonly objective: number
@@ -131,6 +131,8 @@ export interface MeasureSpec {
   readonly weight?: number
   /** A proportion of failures: a candidate of which nearly every request fails is taken back within a handful. */
   readonly guard?: boolean
+  /** A proportion of failures that an error budget counts. Default: those with a guard, where none says so. */
+  readonly budget?: boolean
 }
 
 /** Requests and those of them that failed, of the last minute or so. */

@@ -1,7 +1,7 @@
 /** A version that spends its error budget too fast, through the engine's own door. */
 import { describe, expect, it } from 'vitest'
 import type { BurnRatePolicy, LatelySeen, RolloutPolicy } from '../contract/rollout.ts'
-import { CANARY, Stage } from './test-rollouts.ts'
+import { CANARY, MEASURES, Stage } from './test-rollouts.ts'
 
 /** One in a hundred may fail; five times as many must not. */
 const burnRate: BurnRatePolicy = { objective: 0.99, factor: 5, longMs: 20_000, shortMs: 2_000 }
@@ -64,6 +64,24 @@ describe('a version that burns its error budget', () => {
     const stage = await Stage.with(AT_ONCE, { lately })
     await burnFor(stage, 8, mine)
     expect(stage.rollout.state).toBe('baking')
+    await stage.toy.reloader.close()
+  })
+
+  it('counts only the measures that say so, where one does', async () => {
+    const measures = [...MEASURES, { ...MEASURES[0], name: 'ours', guard: false, budget: true }]
+    const stage = await Stage.with(AT_ONCE, { measures })
+    // What the guard's measure counts is not what the budget counts here.
+    await burnFor(stage, 8, mine)
+    expect(stage.rollout.state).toBe('baking')
+    for (let second = 0; second < 3; second += 1) {
+      for (let i = 0; i < 100; i += 1) {
+        const pin = stage.toy.reloader.acquire()
+        pin.arm?.add(1, i % 10 === 0 ? 1 : 0)
+        pin.release()
+      }
+      await stage.toy.advance(1_000)
+    }
+    expect(stage.rollout.state).toBe('rolled_back')
     await stage.toy.reloader.close()
   })
 

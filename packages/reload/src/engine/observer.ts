@@ -12,8 +12,7 @@
  * Not here: what makes a version bad. Whoever watches says `regress`.
  */
 import type { Timer } from '../contract/clock.ts'
-import type { Span, SpanContext } from '../contract/telemetry.ts'
-import { type DetailsOf, type ErrorCode, ReloadError } from '../errors.ts'
+import type { SpanContext } from '../contract/telemetry.ts'
 import type { Failure } from '../rollout/rollout.ts'
 import type { Attempt } from './attempt.ts'
 import { commit, confirm, promote, rollBack } from './commit.ts'
@@ -21,44 +20,23 @@ import { type Core, say } from './core.ts'
 import type { Generation, VersionFacts } from './live/generation.ts'
 import type { DrainPolicy } from './live/generations.ts'
 import { Retrying } from './records/retrying.ts'
+import { sweep } from './records/sweep.ts'
 import type { Candidate } from './stages/candidate.ts'
 import { type Acts, Conduct } from './trial/conduct.ts'
-
-export interface Brought {
-  readonly attempt: Attempt
-  readonly candidate: Candidate
-  readonly generation: Generation
-  readonly conduct: Conduct
-  /** What served before it. */
-  readonly before: Generation | null
-}
-
-export interface Trial extends Brought {
-  readonly span: Span | null
-  readonly closeStage: (how?: { note?: string; failed?: string }) => void
-  /** Settles when the trial has ended, however it did. */
-  readonly over: PromiseWithResolvers<void>
-  timer: Timer | null
-  isConfirming: boolean
-}
-
-/** Why a version is taken back. */
-type Verdict =
-  | 'observe.regressed'
-  | 'observe.unconfirmed'
-  | 'reload.ttl'
-  | Failure['code']
-  | 'rollout.aborted'
-
-interface Back {
-  readonly code: Verdict
-  readonly details: DetailsOf<Verdict>
-  /** How it stands in quarantine. */
-  readonly reason: string
-  readonly trigger: string
-  /** Who asked, where somebody did. */
-  readonly by?: string | null
-}
+import type { Brought, Trial } from './trial/trial.ts'
+import {
+  aborted,
+  type Back,
+  type BackCode,
+  errorOf,
+  expired,
+  failed,
+  isNoFailure,
+  lockAway,
+  regressed,
+  sayTakenBack,
+  unconfirmed,
+} from './trial/way-back.ts'
 
 interface Surroundings {
   readonly makeTtlAttempt: (candidate: Candidate) => Attempt
@@ -153,16 +131,13 @@ export class Observer {
   regress(reason: string, trigger: string): boolean {
     const { trial } = this
     if (trial === null) return false
-    const { version } = trial.generation.ref
-    return this.takeBack(trial, { code: 'observe.regressed', details: { version, reason }, reason, trigger })
+    return this.takeBack(trial, regressed(trial.generation.ref.version, { reason, trigger }))
   }
 
   /** Takes a rollout's version out of service because somebody said so. False when there is no way back. */
   abort({ conduct, generation }: Trial, reason: string, by: string | null): boolean {
     if (this.trial?.conduct !== conduct) return false
-    const details = { version: generation.ref.version, reason }
-    const why = { code: 'rollout.aborted', details, reason: 'aborted', trigger: 'operator', by } as const
-    return this.takeBack(this.trial, why)
+    return this.takeBack(this.trial, aborted(generation.ref.version, reason, by))
   }
 
   /** What is in force is asked for again while another is tried beside it: that one is out of date. */
@@ -232,12 +207,9 @@ export class Observer {
     })
   }
 
-  private failed(conduct: Conduct, { code, mark, reason }: Failure): void {
+  private failed(conduct: Conduct, failure: Failure): void {
     const { trial } = this
-    if (trial?.conduct !== conduct) return
-    const { version } = trial.generation.ref
-    const details = { version, reason, measure: mark.replace('analysis:', '') }
-    this.takeBack(trial, { code, details, reason: mark, trigger: mark })
+    if (trial?.conduct === conduct) this.takeBack(trial, failed(trial.generation.ref.version, failure))
   }
 
   private async confirmTrial(trial: Trial): Promise<void> {
@@ -270,7 +242,7 @@ export class Observer {
     if (before !== null && before !== trial.generation) {
       core.generations.retire(before, drainOf(core, trial.candidate), trial.attempt.span.context)
     }
-    void this.sweep()
+    void sweep(core)
   }
 
   private takeBack(trial: Trial, why: Back): boolean {
@@ -281,45 +253,23 @@ export class Observer {
     const before = rollBack(core.cell)
     this.endTrial(trial, { verdict: why.code, failed: why.code })
     const ended = why.code === 'rollout.aborted' ? 'aborted' : 'rolled_back'
-    const { message } = new ReloadError<ErrorCode>(why.code, why.details)
-    conduct.rollout.ends(ended, message, why.by ?? null)
+    const error = errorOf(why)
+    conduct.rollout.ends(ended, error.message, why.by ?? null)
     // Beside the baseline it has never taken anything from it.
     if (before === generation) baseline.committed()
     this.ttl?.cancel()
-    this.sayTakenBack(attempt, baseline, why.trigger)
+    sayTakenBack(attempt, baseline, why.trigger)
     if (trial.isConfirming) this.correctBaseline()
-    this.lockAway(candidate, why.reason)
-    const error = new ReloadError<ErrorCode>(why.code, why.details)
+    lockAway(core, candidate, why.reason)
     attempt.end({ status: 'rolled_back', reason: why.code, error })
-    // Neither time nor a person's wish says that reloads fail.
-    if (why.code === 'reload.ttl' || why.code === 'rollout.aborted') core.breaker.undecided(attempt.id)
+    if (isNoFailure(why)) core.breaker.undecided(attempt.id)
     else core.breaker.failed(attempt.id)
     core.generations.retire(generation, drainOf(core, candidate), attempt.span.context)
     return true
   }
 
-  /** Writes down that a version has been taken back: where we are, what is not to be tried again. */
-  private lockAway(candidate: Candidate, reason: string): void {
-    const { core } = this
-    const { version, digest } = candidate
-    // What has served its time did not fail: the same settings may come to stay.
-    const tree = reason === 'ttl' ? null : candidate.tree
-    core.quarantine.add({ ref: { version, digest }, tree, reason, lasting: true })
-    core.recorder.note('quarantine', core.quarantine.lasting)
-    if (core.cell.baseline !== null) core.recorder.note('applied', core.cell.baseline.ref)
-    core.recorder.clearIntent(digest)
-  }
-
   private unconfirmed(trial: Trial, waitedMs: number): void {
-    if (this.trial !== trial) return
-    const { version } = trial.generation.ref
-    const details = { version, waitedMs }
-    this.takeBack(trial, {
-      code: 'observe.unconfirmed',
-      details,
-      reason: 'unconfirmed',
-      trigger: 'unconfirmed',
-    })
+    if (this.trial === trial) this.takeBack(trial, unconfirmed(trial.generation.ref.version, waitedMs))
   }
 
   private startTtl(brought: Brought, ttlMs: number): void {
@@ -329,8 +279,7 @@ export class Observer {
   /** Its time is over: under observation it is taken back like any other, later by an attempt of its own. */
   private expire({ candidate, generation }: Brought, ttlMs: number): void {
     const { core, trial } = this
-    const { version } = generation.ref
-    const why = { code: 'reload.ttl', details: { version, ttlMs }, reason: 'ttl', trigger: 'ttl' } as const
+    const why = expired(generation.ref.version, ttlMs)
     if (trial?.generation === generation) {
       this.takeBack(trial, why)
       return
@@ -342,19 +291,10 @@ export class Observer {
     rollBack(core.cell)
     this.confirmed = baseline
     baseline.committed()
-    this.sayTakenBack(attempt, baseline, 'ttl')
-    this.lockAway(candidate, 'ttl')
+    sayTakenBack(attempt, baseline, 'ttl')
+    lockAway(core, candidate, 'ttl')
     attempt.end({ status: 'rolled_back', reason: why.code })
     core.generations.retire(current, drainOf(core, candidate), attempt.span.context)
-  }
-
-  private sayTakenBack(attempt: Attempt, baseline: Generation, trigger: string): void {
-    const done = attempt.stages.begin('rollback')
-    const { version } = baseline.ref
-    attempt
-      .enter('rollback', { 'reload.rollback.trigger': trigger, 'reload.restored_version': version })
-      ?.end()
-    done({ note: trigger })
   }
 
   private superseded(reason: 'before_confirm' | 'closed'): void {
@@ -367,7 +307,7 @@ export class Observer {
     this.core.breaker.undecided(trial.attempt.id)
   }
 
-  private endTrial(trial: Trial, { verdict, failed }: { verdict: string; failed?: Verdict }): void {
+  private endTrial(trial: Trial, { verdict, failed }: { verdict: string; failed?: BackCode }): void {
     this.trial = null
     trial.timer?.cancel()
     trial.span?.set({ 'reload.verdict': verdict })
@@ -390,18 +330,6 @@ export class Observer {
 
   private isConfirmed(version: string): boolean {
     return this.confirmed?.ref.version === version && this.core.cell.current === this.confirmed
-  }
-
-  private async sweep(): Promise<void> {
-    const { library, recorder, cell } = this.core
-    if (!library.isSweepDue) return
-    try {
-      const serving = [cell.current?.record ?? null, cell.baseline?.record ?? null]
-      const refs = [recorder.floor, recorder.intent, ...serving]
-      await recorder.sweep(() => library.needed(refs))
-    } catch (error) {
-      say(this.core.telemetry, 'warn', 'blobs that nothing needs could not be dropped', { error })
-    }
   }
 }
 

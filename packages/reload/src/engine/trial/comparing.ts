@@ -32,7 +32,7 @@ const LATELY = 1_000
 
 /** One measure of failures, and what the baseline has shown of it. */
 interface Watched {
-  /** `null`: all at once, and nothing known of the time before; whatever fails now may have failed then. */
+  /** `null`: it has none, or all at once and nothing known of the time before; whatever fails now may have failed then. */
   guard: Guard | null
   readonly budget: BurnRate | null
   readonly baseline: { samples: number; failures: number }
@@ -60,12 +60,14 @@ export class Comparing {
   ) {
     this.arms = { candidate: new Arm(measures), baseline: new Arm(measures) }
     this.comparison = new Comparison(measures, policy)
+    const saysBudget = measures.some((it) => it.budget === true)
     this.watched = measures.map((it) => {
       const isOff = policy.measures?.[it.name]?.off === true
-      if (it.guard !== true || it.kind !== 'proportion' || isOff) return null
+      const counts = burnRate !== null && (saysBudget ? it.budget : it.guard) === true
+      if (!(it.guard === true || counts) || it.kind !== 'proportion' || isOff) return null
       const seen = before?.(it.name) ?? null
-      const guard = before !== null && seen === null ? null : new Guard(seen)
-      const budget = burnRate === null ? null : new BurnRate(burnRate, seen)
+      const guard = it.guard !== true || (before !== null && seen === null) ? null : new Guard(seen)
+      const budget = counts ? new BurnRate(burnRate, seen) : null
       if (guard === null && budget === null) return null
       return { guard, budget, baseline: { samples: 0, failures: 0 } }
     })
@@ -103,7 +105,7 @@ export class Comparing {
   alone(nowMs: number): void {
     for (const it of this.watched) {
       if (it === null) continue
-      it.guard = new Guard(it.baseline.samples > 0 ? it.baseline : null)
+      if (it.guard !== null) it.guard = new Guard(it.baseline.samples > 0 ? it.baseline : null)
       it.budget?.alone(nowMs)
     }
   }

@@ -161,6 +161,12 @@ export const attributeNames: readonly AttributeName[] = [
   { name: 'changeover.route', type: 'string', meaning: 'The route that a request took.' },
   { name: 'changeover.outcome', type: 'string', meaning: 'How a request or an attempt ended.' },
   { name: 'changeover.cache', type: 'string', meaning: 'An entry of cache.' },
+  { name: 'changeover.guard', type: 'string', meaning: 'A guard of a guardrail.' },
+  {
+    name: 'changeover.guards',
+    type: 'string[]',
+    meaning: 'What guardrails found in the call: the guard, what it did and how often. Never what it was.',
+  },
   { name: 'changeover.limit', type: 'string', meaning: 'The limit or budget that refused.' },
   { name: 'changeover.budget', type: 'string', meaning: 'An entry of budgets.' },
   { name: 'changeover.holder', type: 'string', meaning: 'Whose budget it is: tenant, team or key, by name.' },

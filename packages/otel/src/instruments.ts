@@ -211,6 +211,30 @@ const gatewayInstruments: readonly Instrument[] = [
     attributes: ['changeover.cache'],
   },
   {
+    name: 'changeover.guard.findings',
+    kind: 'counter',
+    unit: '{finding}',
+    meaning:
+      'What guardrails found, by guard and by what it did: blocked, masked, unmasked, noted, shadowed, unsure',
+    attributes: ['changeover.guard', 'changeover.outcome', 'config.version'],
+  },
+  {
+    name: 'changeover.guard.held',
+    kind: 'histogram',
+    unit: '{character}',
+    meaning: 'Most characters of an answer that guardrails held back at once',
+    attributes: ['changeover.route'],
+    buckets: [0, 1, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 4096, 16_384, 65_536],
+  },
+  {
+    name: 'changeover.guard.held.duration',
+    kind: 'histogram',
+    unit: 's',
+    meaning: 'Longest that a part of an answer was held back by guardrails',
+    attributes: ['changeover.route'],
+    buckets: [0, 0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+  },
+  {
     name: 'changeover.limit.refusals',
     kind: 'counter',
     unit: '{request}',

@@ -12,6 +12,7 @@ import {
   type RecordedAsk,
   type SkippedTarget,
 } from '../contract/call.ts'
+import type { Finding } from '../contract/guards.ts'
 
 export const columns = [
   'id',
@@ -63,6 +64,7 @@ export const columns = [
   'cached_audio_tokens',
   'cached_image_tokens',
   'cache',
+  'guards',
 ] as const
 
 export const insertSql = `INSERT INTO calls (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`
@@ -113,6 +115,8 @@ export interface Row {
   readonly cache: NonNullable<CallRecord['cache']> | null
   /** As JSON; `null` for none. */
   readonly skipped: string | null
+  /** As JSON; `null` for none. */
+  readonly guards: string | null
   readonly price: string | null
   readonly estimated: number | null
   readonly service_tier: string | null
@@ -174,6 +178,7 @@ export function toRow(it: CallRecord): SQLInputValue[] {
     it.cachedAudioTokens ?? null,
     it.cachedImageTokens ?? null,
     it.cache ?? null,
+    it.guards === undefined ? null : JSON.stringify(it.guards),
   ]
 }
 
@@ -226,6 +231,7 @@ export function toRecord(row: Row): CallRecord {
     ...(row.cache === null ? {} : { cache: row.cache }),
     ...(row.warnings === null ? {} : { warnings: JSON.parse(row.warnings) as string[] }),
     ...(row.asked === null ? {} : { asked: JSON.parse(row.asked) as RecordedAsk }),
+    ...(row.guards === null ? {} : { guards: JSON.parse(row.guards) as Finding[] }),
     ...(row.skipped === null ? {} : { skipped: JSON.parse(row.skipped) as SkippedTarget[] }),
   }
 }

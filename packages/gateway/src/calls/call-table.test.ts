@@ -283,7 +283,7 @@ describe('the call table', () => {
     const database = new DatabaseSync(path)
     database.exec('PRAGMA user_version = 99')
     database.close()
-    expect(() => openCallTable(path)).toThrow('the call log has schema 99, this build knows up to 7')
+    expect(() => openCallTable(path)).toThrow(/^the call log has schema 99, this build knows up to \d+$/)
   })
 })
 

@@ -58,6 +58,7 @@ const migrations = [
   ALTER TABLE calls ADD COLUMN cached_audio_tokens INTEGER;
   ALTER TABLE calls ADD COLUMN cached_image_tokens INTEGER;`,
   `ALTER TABLE calls ADD COLUMN cache TEXT;`,
+  `ALTER TABLE calls ADD COLUMN guards TEXT;`,
 ]
 
 const dayMs = 86_400_000

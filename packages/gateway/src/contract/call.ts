@@ -1,4 +1,5 @@
 import type { CacheOutcome } from './answer-cache.ts'
+import type { Finding } from './guards.ts'
 import type { FinishReason, Usage } from './neutral.ts'
 import type { Modality } from './route-ask.ts'
 import type { FailureClass } from './routing.ts'
@@ -96,6 +97,8 @@ export interface CallRecord {
   readonly choice: string | null
   /** Targets that were passed by, and why. Absent when there were none. */
   readonly skipped?: readonly SkippedTarget[]
+  /** What guardrails found, by guard and with counts; never what it was. Absent when there was nothing. */
+  readonly guards?: readonly Finding[]
   /** What its user said of it. Absent when he said nothing, and in lists. */
   readonly feedback?: Omit<Feedback, 'call'>
   /** What the cache of the route made of it. Absent where the route has none, or it was not looked at. */

@@ -144,6 +144,17 @@ export const Call = z
       .partial()
       .optional()
       .describe('what rules ask of a request, as far as it was at hand: for plans'),
+    guards: z
+      .array(
+        z.object({
+          guard: z.string(),
+          did: z.enum(['blocked', 'masked', 'unmasked', 'noted', 'shadowed', 'unsure']),
+          count: z.int(),
+        }),
+      )
+      .readonly()
+      .optional()
+      .describe('what guardrails found, by guard; never what it was'),
     skipped: z
       .array(
         z.object({

@@ -234,7 +234,7 @@ export class AnswerRun implements OutputRun {
   }
 
   #putBack(start: number, end: number, placeholder: string) {
-    this.#tally.add('', 'unmasked')
+    this.#tally.add('placeholders', 'unmasked')
     const value = this.#options.placeholders.values.get(placeholder) ?? placeholder
     return { start, end, rank: 0, put: (_: string, kind: TextKind) => writtenAs(value, kind) }
   }

@@ -67,7 +67,7 @@ export async function tell(run: OutputRun, pieces: readonly (readonly NeutralDel
     else deltas.push(...passed)
     return blocked === null
   }
-  for (const it of pieces) if (!add(await run.take(it))) break
+  for (const it of pieces) if (!add(run.take(it))) break
   if (blocked === null) add(await run.end())
   return { texts: fold(deltas), blocked, deltas, run }
 }

@@ -100,7 +100,12 @@ export function recordOf(it: CallFacts, traceId: string): CallRecord {
     choice: it.route?.choice ?? null,
   }
   const tokens = rareTokensOf(it)
-  const isPlain = it.warnings.length === 0 && it.asked === null && it.skipped === null && it.cache === null
+  const isPlain =
+    it.warnings.length === 0 &&
+    it.asked === null &&
+    it.skipped === null &&
+    it.cache === null &&
+    it.findings.length === 0
   if (isPlain && tokens === null) return record
   return {
     ...record,
@@ -109,6 +114,7 @@ export function recordOf(it: CallFacts, traceId: string): CallRecord {
     ...(it.warnings.length === 0 ? {} : { warnings: it.warnings }),
     ...(it.asked === null ? {} : { asked: it.asked }),
     ...(it.skipped === null ? {} : { skipped: it.skipped }),
+    ...(it.findings.length === 0 ? {} : { guards: it.findings }),
   }
 }
 

@@ -69,11 +69,18 @@ export function endCallSpan(span: Span, it: CallFacts, scope: string): void {
       'changeover.target': it.target?.name,
       'changeover.tenant': it.caller?.tenant,
       'changeover.cost.usd': it.costMicroUsd === null ? undefined : it.costMicroUsd / 1e6,
+      'changeover.guards': guardsText(it.findings),
       ...genAiAttributes(it.body?.model, it.seenModel, it.usage),
       'gen_ai.operation.name': operationOf(it.endpoint),
     })
   }
   span.end()
+}
+
+/** `no-pii/email masked 2`, for each guard that found something; never what it was. */
+function guardsText(findings: CallFacts['findings']): string[] | undefined {
+  if (findings.length === 0) return undefined
+  return findings.map(({ guard, did, count }) => `${guard} ${did} ${count}`)
 }
 
 /** By the words of the GenAI conventions. */

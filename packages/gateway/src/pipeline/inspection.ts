@@ -1,4 +1,5 @@
 /** What guardrails have to do with one call: which look at it, what they have found, and how long they held it back. */
+import type { Meter } from '@changeover/reload'
 import type { Blocked, CompiledGuards, Finding, InputLooked, OutputRun } from '../contract/guards.ts'
 import type { CallerError } from '../contract/wire.ts'
 import { rules, sayError } from '../errors.ts'
@@ -24,6 +25,23 @@ export class Inspection {
   get later(): readonly Promise<readonly Finding[]>[] {
     return [this.looked?.later, this.run?.later].filter((it) => it !== null && it !== undefined)
   }
+}
+
+/** Counts what was found and how long an answer was held back; what is found later is counted then. */
+export function countFindings(it: Inspection, to: { meter: Meter; version: string; route: string }): void {
+  const { meter, version, route } = to
+  const add = (findings: readonly Finding[]): void => {
+    for (const { guard, did, count } of findings) {
+      const attributes = { 'changeover.guard': guard, 'changeover.outcome': did, 'config.version': version }
+      meter.add('changeover.guard.findings', count, attributes)
+    }
+  }
+  add(it.findings)
+  for (const later of it.later) void later.then(add)
+  if (it.run === null) return
+  const { chars, ms } = it.run.held
+  meter.record('changeover.guard.held', chars, { 'changeover.route': route })
+  meter.record('changeover.guard.held.duration', ms / 1000, { 'changeover.route': route })
 }
 
 const NOTHING: readonly Finding[] = Object.freeze([])

@@ -1,0 +1,147 @@
+/** Guardrails before callers of every format and providers of every format, whole and streamed. */
+import { type FakeProvider, startFakeProvider } from '@changeover/testkit'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { GuardIndex } from '../contract/guards.ts'
+import type { NeutralDelta } from '../contract/neutral.ts'
+import type { WireName } from '../contract/wire.ts'
+import { guardsOf } from '../guardrails/test-guards.ts'
+import { openUpstream } from '../transport/upstream-pool.ts'
+import { foldReply } from '../wire/fold-reply.ts'
+import { wireOf } from '../wire/list.ts'
+import { SseReader } from '../wire/sse.ts'
+import { TestGateway, testRoute, testTarget } from './test-gateway.ts'
+
+/** The fake providers stream word by word: ten chunks. */
+const CODE = 'alpha bravo charlie delta echo foxtrot golf hotel india juliett'
+const guarding = (action: string) => ({ kind: 'deny', action, words: [CODE], label: 'CODE', on: 'output' })
+const said = (it: string) => ({
+  'openai-chat': { path: '/v1/chat/completions', body: { messages: [{ role: 'user', content: it }] } },
+  'openai-responses': { path: '/v1/responses', body: { input: it } },
+  'openai-completions': { path: '/v1/completions', body: { prompt: it } },
+  'anthropic-messages': {
+    path: '/v1/messages',
+    body: { max_tokens: 99, messages: [{ role: 'user', content: [{ type: 'text', text: it }] }] },
+  },
+  gemini: {
+    path: '/v1beta/models/route/a',
+    body: { contents: [{ role: 'user', parts: [{ text: it }] }] },
+  },
+})
+type CallerWire = keyof ReturnType<typeof said>
+
+const callers: readonly CallerWire[] = [
+  'openai-chat',
+  'openai-responses',
+  'openai-completions',
+  'anthropic-messages',
+  'gemini',
+]
+const cases = callers.flatMap((caller) =>
+  [false, true].flatMap((stream) =>
+    (['openai', 'anthropic'] as const).map((kind) => [caller, stream, kind] as const),
+  ),
+)
+
+let provider: FakeProvider
+let gateway: TestGateway
+
+beforeEach(async () => {
+  provider = await startFakeProvider()
+})
+
+afterEach(async () => {
+  await gateway.close()
+  await provider.close()
+})
+
+async function open(kind: 'openai' | 'anthropic', guards: GuardIndex): Promise<void> {
+  const target = testTarget('a', { upstream: openUpstream(provider.origin), kind })
+  const only = { [target.provider.wire]: target.paths[target.provider.wire] }
+  gateway = await TestGateway.start({ routes: [testRoute('route/a', [{ ...target, paths: only }])], guards })
+}
+
+const always = (...it: Parameters<typeof guardsOf>): GuardIndex => {
+  const compiled = guardsOf(...it)
+  return { of: () => compiled }
+}
+
+async function ask(caller: CallerWire, stream: boolean, text: string): Promise<Response> {
+  const { path, body } = said(text)[caller]
+  const isGemini = caller === 'gemini'
+  const verb = stream ? ':streamGenerateContent?alt=sse' : ':generateContent'
+  return fetch(`${gateway.origin}${path}${isGemini ? verb : ''}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ ...body, ...(isGemini ? {} : { model: 'route/a', stream }) }),
+  })
+}
+
+/** The answer as a client of the format reads it. */
+async function read(caller: WireName, stream: boolean, answer: Response) {
+  const wire = wireOf(caller)
+  const text = await answer.text()
+  if (!stream) return foldReply(wire.parseReply(JSON.parse(text)))
+  const reader = wire.openReader()
+  const deltas: NeutralDelta[] = []
+  const events = new SseReader((event, data) => void deltas.push(...reader.read(event, data)))
+  events.read(Buffer.from(text))
+  events.end()
+  return foldReply([...deltas, ...reader.end()])
+}
+
+describe.each(cases)('a caller of %s (stream: %s) before %s', (caller, stream, kind) => {
+  it('gets what the model said without what is masked, also where it came in ten chunks', async () => {
+    await open(kind, always([guarding('mask')]))
+    provider.script({ kind: 'reply', text: `The code is ${CODE}, so.` })
+    const answer = await ask(caller, stream, 'hi')
+    expect(answer.status).toBe(200)
+    expect(await read(caller, stream, answer)).toMatchObject({
+      text: 'The code is [CODE_1], so.',
+      finish: 'stop',
+    })
+    await vi.waitFor(() => expect(gateway.records).toHaveLength(1))
+    expect(gateway.records[0]).toMatchObject({
+      error: '',
+      guards: [{ guard: 'house/deny', did: 'masked', count: 1 }],
+    })
+    expect(gateway.records[0]?.outputTokens).toBeGreaterThan(0)
+    expect(JSON.stringify(gateway.records[0])).not.toContain('foxtrot')
+  })
+
+  it('has what it said masked before the provider, and put back in the answer', async () => {
+    await open(kind, always([{ kind: 'pii', action: 'mask', on: 'input' }]))
+    provider.script({ kind: 'reply', text: 'I wrote to [EMAIL_1].' })
+    const answer = await ask(caller, stream, 'write to ann@example.com')
+    expect(await read(caller, stream, answer)).toMatchObject({ text: 'I wrote to ann@example.com.' })
+    const sent = String(provider.requests[0]?.body)
+    expect(sent).toContain('write to [EMAIL_1]')
+    expect(sent).not.toContain('ann@example.com')
+  })
+
+  it('is refused what it may not ask, and nobody is asked', async () => {
+    await open(kind, always([{ kind: 'deny', action: 'block', words: ['geheim'], message: 'not here' }]))
+    const answer = await ask(caller, stream, 'Das ist GEHEIM!')
+    expect(answer.status).toBe(400)
+    expect(await answer.text()).toContain('not here')
+    expect(provider.requests).toHaveLength(0)
+    await vi.waitFor(() => expect(gateway.records[0]?.error).toBe('guard.input_blocked'))
+  })
+
+  it('gets no more of an answer that is blocked, in words that its clients know', async () => {
+    await open(kind, always([guarding('block')]))
+    // Slow enough that the first words are out before the last have come.
+    provider.script({ kind: 'reply', text: `The code is ${CODE}, so.`, eventMs: 5 })
+    const answer = await ask(caller, stream, 'hi')
+    if (stream) {
+      expect(answer.status).toBe(200)
+      const { text, finish } = await read(caller, stream, answer)
+      expect(text).toBe('The code is ')
+      expect(['content_filter', 'refusal']).toContain(finish)
+    } else {
+      expect(answer.status).toBe(422)
+      expect(await answer.text()).not.toContain('alpha')
+    }
+    await vi.waitFor(() => expect(gateway.records[0]?.error).toBe('guard.output_blocked'))
+    expect(gateway.records[0]?.guards).toEqual([{ guard: 'house/deny', did: 'blocked', count: 1 }])
+  })
+})

@@ -94,18 +94,15 @@ export class CountedFleet {
 
   /** Settings are changed in every gateway once a second until `done`. The answer is how often that was. */
   async reloadUntil(done: Promise<unknown>): Promise<number> {
-    let isOver = false
-    const end = done.finally(() => {
-      isOver = true
-    })
-    let reloads = 0
-    while (!isOver) {
-      reloads += 1
+    const over = done.then(
+      () => true,
+      () => true,
+    )
+    for (let reloads = 1; ; reloads += 1) {
       const change = { routes: { chat: { timeouts: { totalMs: 60_000 + reloads } } } }
       await Promise.all(this.gateways.map(async (it) => await (await it.patch(change)).text()))
-      await Promise.race([end, pause(1000)])
+      if (await Promise.race([over, pause(1000).then(() => false)])) return reloads
     }
-    return reloads
   }
 
   /** What each gateway says of the server of counts. */

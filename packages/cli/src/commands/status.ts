@@ -36,6 +36,7 @@ function writeStatus(it: Status, rollout: Rollout | null, context: CommandContex
     writeHead(it, paint, now),
     ...writePlaces(it, paint),
     ...writeRoot(it, paint),
+    ...writeCounters(it, paint),
     '',
     ...writePointers(it, paint),
     ...(it.override === null ? [] : [`  ${writeOverride(it.override, paint, now)}`]),
@@ -80,6 +81,19 @@ function writeRoot({ root, stale }: Status, paint: Paint): string[] {
     `  ${paint('dim', padEnd('trust', 9))} root ${root.version}, ${until}  ${paint('dim', roles.join(', '))}`,
     ...aged,
   ]
+}
+
+/** The server that limits and budgets are counted in, where it is not each process by itself. */
+function writeCounters({ counters }: Status, paint: Paint): string[] {
+  if (counters === null) return []
+  const { store, state, since, untold } = counters
+  const name = store === 'redis' ? 'Redis' : 'PostgreSQL'
+  const waiting = untold === 0 ? '' : `, ${untold} counts to be put right there`
+  const text =
+    state === 'up'
+      ? `shared through ${name}${paint('dim', waiting)}`
+      : paint('red', `${name} does not answer since ${since}${waiting}`)
+  return [`  ${paint('dim', padEnd('counts', 9))} ${text}`]
 }
 
 function writePointers(it: Status, paint: Paint): string[] {

@@ -9,6 +9,7 @@ import { cacheChanges } from './cache-changes.ts'
 import { callerChanges } from './caller-changes.ts'
 import { cloudChanges } from './cloud-changes.ts'
 import { contextChanges } from './context-changes.ts'
+import { counterChanges } from './counter-changes.ts'
 import { gatewayChanges } from './gateway-changes.ts'
 import { modelChanges } from './model-changes.ts'
 import { factChanges, priceChanges } from './price-changes.ts'
@@ -49,9 +50,9 @@ export const settingWorlds: readonly SettingWorld[] = [
   },
   { name: 'routes', changes: [...targetChanges, ...ruleChanges, ...failureChanges, ...timeChanges] },
   { name: 'kept answers', changes: cacheChanges },
-  { name: 'the load of routes', changes: [...loadChanges, ...tailChanges, ...ejectionChanges] },
-  { name: 'shared counts', changes: counterChanges, asksForKeys: true, isShared: true },
+  { name: 'where counts are shared', changes: counterChanges, asksForKeys: true, isShared: true },
   { name: 'published APIs', changes: apiChanges, asksForKeys: true },
+  { name: 'the load of routes', changes: [...loadChanges, ...tailChanges, ...ejectionChanges] },
   { name: 'who may change what', changes: accessChanges, asksForKeys: true, hasIssuers: true },
   {
     name: 'tenants and limits',
@@ -59,8 +60,8 @@ export const settingWorlds: readonly SettingWorld[] = [
     asksForKeys: true,
     hasIssuers: true,
   },
+  { name: 'tokens and budgets', changes: budgetChanges, asksForKeys: true },
+  { name: 'shared counts', changes: sharedChanges, asksForKeys: true },
 ]
 
 export const settingChanges: readonly SettingChange[] = settingWorlds.flatMap((it) => it.changes)
-  { name: 'tokens and budgets', changes: budgetChanges, asksForKeys: true },
-  { name: 'shared counts', changes: sharedChanges, asksForKeys: true },

@@ -66,7 +66,7 @@ export function placed(tree: Tree, addresses: ReadonlyMap<string, string>): Tree
   const place = (value: Value): Value => {
     if (typeof value === 'string') return value.replace(/^at:(\w+)/, (_, name) => addresses.get(name) ?? '')
     if (Array.isArray(value)) return (value as readonly Value[]).map(place)
-    return typeof value === 'object' ? placed(value as Tree, addresses) : value
+    return isTree(value) ? placed(value, addresses) : value
   }
   return Object.fromEntries(Object.entries(tree).map(([name, it]) => [name, place(it)]))
 }
@@ -83,8 +83,8 @@ const NAMED: readonly string[] = [...OWN, 'k', 'l', 'r']
 function rename(value: Value, index: number): Value {
   if (typeof value === 'string') return NAMED.includes(value) ? `${value}${index}` : value
   if (Array.isArray(value)) return (value as readonly Value[]).map((it) => rename(it, index))
-  if (typeof value !== 'object') return value
-  return Object.fromEntries(Object.entries(value as Tree).map(([name, it]) => [name, rename(it, index)]))
+  if (!isTree(value)) return value
+  return Object.fromEntries(Object.entries(value).map(([name, it]) => [name, rename(it, index)]))
 }
 
 export function merge(one: Tree, other: Tree): Tree {
@@ -96,6 +96,7 @@ export function merge(one: Tree, other: Tree): Tree {
   return merged
 }
 
-function isTree(value: Value | undefined): value is Tree {
-  return typeof value === 'object' && !Array.isArray(value)
+/** A patch may hold `null`, which takes something out. */
+function isTree(value: Value | null | undefined): value is Tree {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

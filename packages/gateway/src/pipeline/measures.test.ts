@@ -61,9 +61,10 @@ describe('the measures of a finished call', () => {
     expect(said).toEqual({ failed_rate: 1, [name]: 1 })
   })
 
-  it('say nothing of a caller who left, or who calls what was retired', () => {
+  it('say nothing of a caller who left, who calls what was retired, or whose key was withdrawn', () => {
     expect(saidBy({ ...failed, error: 'call.cancelled' })).toEqual({})
     expect(saidBy({ ...failed, error: 'apis.retired' })).toEqual({})
+    expect(saidBy({ ...failed, error: 'identity.revoked' })).toEqual({})
   })
 
   it('count refusals of the model, and of the provider for what was said', () => {

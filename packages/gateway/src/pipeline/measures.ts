@@ -70,15 +70,17 @@ export function oursOf(it: CallFacts): number {
   return failed(it, isOurs)
 }
 
+const WISHED: ReadonlySet<string> = new Set(['call.cancelled', 'apis.retired', 'identity.revoked'])
+
 type IsFailure = (error: string) => boolean
 
 /**
- * A caller who leaves says nothing about the version; nor does one who calls what was retired, which somebody wanted,
- * announced, and could not take back but by a rollback.
+ * A caller who leaves says nothing about the version; nor does one who calls what was retired, or whose key was withdrawn
+ * while the call ran: somebody wanted that, and could not take it back but by a rollback.
  */
 function failed({ error }: CallFacts, isFailure: IsFailure): number {
   if (error === '') return 0
-  if (error === 'call.cancelled' || error === 'apis.retired') return Number.NaN
+  if (WISHED.has(error)) return Number.NaN
   if (isFailure(error)) return 1
   // What failed in another way counts there; here it was not asked.
   return Number.NaN

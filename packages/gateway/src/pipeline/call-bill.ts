@@ -64,7 +64,6 @@ export class CallBill {
   /** The attempt is over. Returns what its line in the record says; `null` where the record itself says it, or nothing was billed. */
   end(it: EndOfAttempt): AttemptBill | null {
     const counted = this.#counted
-    this.#counted = null
     const isFinal = it.error === '' && counted !== null
     const usage = isFinal ? counted : estimate(counted, it)
     if (usage === null) return null

@@ -1,6 +1,7 @@
 /** Which tokens a provider counts as what, read from its own words; and whether a reply that passes is counted like one that is read. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Usage } from '../contract/neutral.ts'
 import type { WireName } from '../contract/wire.ts'
@@ -188,6 +189,87 @@ describe('how a call was served', () => {
   })
 })
 
+const count = fc.nat(99_999)
+const details = fc.record(
+  { cached_tokens: count, audio_tokens: count, image_tokens: count },
+  { requiredKeys: [] },
+)
+const said = fc.record({ reasoning_tokens: count, audio_tokens: count }, { requiredKeys: [] })
+const tier = fc.constantFrom('default', 'flex', 'priority')
+/** A provider's counts, the answer that holds them, and the events of the same answer as a stream. */
+type Counted = readonly [WireName, whole: object, events: readonly object[]]
+
+const countedReplies: fc.Arbitrary<Counted> = fc.oneof(
+  fc.tuple(count, count, details, said, tier).map(([asked, out, inside, outside, service_tier]): Counted => {
+    const usage = {
+      prompt_tokens: asked,
+      completion_tokens: out,
+      prompt_tokens_details: inside,
+      completion_tokens_details: outside,
+    }
+    const message = { role: 'assistant', content: 'hi "usage": {}' }
+    const choices = [{ index: 0, message, finish_reason: 'stop' }]
+    const delta = { choices: [{ index: 0, delta: { content: 'hi' } }], usage: null, service_tier }
+    return ['openai-chat', { choices, usage, service_tier }, [delta, { choices: [], service_tier, usage }]]
+  }),
+  fc.tuple(count, count, details, said, tier).map(([asked, out, inside, outside, service_tier]): Counted => {
+    const usage = {
+      input_tokens: asked,
+      output_tokens: out,
+      input_tokens_details: inside,
+      output_tokens_details: outside,
+    }
+    const response = { id: 'r', status: 'completed', output: [], service_tier, usage }
+    const created = { type: 'response.created', response: { ...response, usage: null, service_tier: 'auto' } }
+    return ['openai-responses', response, [created, { type: 'response.completed', response }]]
+  }),
+  fc.tuple(count, count, count, count, count).map(([plain, cached, minutes, hour, out]): Counted => {
+    const created = { ephemeral_5m_input_tokens: minutes, ephemeral_1h_input_tokens: hour }
+    const asked = {
+      input_tokens: plain,
+      cache_read_input_tokens: cached,
+      cache_creation_input_tokens: minutes + hour,
+    }
+    const usage = { ...asked, cache_creation: created, output_tokens: out }
+    const message = { id: 'm', role: 'assistant', content: [], stop_reason: 'end_turn', usage }
+    const start = { type: 'message_start', message: { ...message, usage: { ...usage, output_tokens: 1 } } }
+    return [
+      'anthropic-messages',
+      message,
+      [start, { type: 'message_delta', delta: {}, usage: { ...asked, output_tokens: out } }],
+    ]
+  }),
+  fc.tuple(count, count, count, count).map(([asked, out, thought, heard]): Counted => {
+    const promptTokensDetails = [{ modality: 'AUDIO', tokenCount: heard }]
+    const usageMetadata = {
+      promptTokenCount: asked,
+      candidatesTokenCount: out,
+      thoughtsTokenCount: thought,
+      promptTokensDetails,
+    }
+    const candidates = [{ content: { parts: [{ text: 'hi' }], role: 'model' }, finishReason: 'STOP' }]
+    const early = { candidates, usageMetadata: { ...usageMetadata, candidatesTokenCount: 0 } }
+    return ['gemini', { candidates, usageMetadata }, [early, { candidates, usageMetadata }]]
+  }),
+)
+
+describe('an answer', () => {
+  it('is counted the same whole and streamed, read and passed, wherever its bytes are cut', () => {
+    fc.assert(
+      fc.property(countedReplies, fc.integer({ min: 1, max: 99 }), ([name, whole, events], size) => {
+        const rules = scanRules[name]
+        if (rules === undefined) throw new Error(`nothing is searched for in ${name}`)
+        const lines = events.map((it) => JSON.stringify(it)).join('\n')
+        const read = foldReply(wireOf(name).parseReply(whole as Record<string, unknown>)).usage
+        expect(read).not.toBeNull()
+        expect(scanUsage(Buffer.from(JSON.stringify(whole)), rules)).toEqual(read)
+        expect(passedUsage(lines, name, size)).toEqual(read)
+        expect(readUsage(lines, name)).toEqual(read)
+      }),
+    )
+  })
+})
+
 const others = join(import.meta.dirname, '../../../../../shared/data/vercel-ai/packages')
 const FOLDERS: readonly (readonly [string, WireName])[] = [
   ['alibaba/src', 'openai-chat'],
@@ -242,12 +324,12 @@ function framesOf(lines: string): string {
     .join('')
 }
 
-function passedUsage(text: string, name: WireName): Usage | null {
+function passedUsage(text: string, name: WireName, size = 1000): Usage | null {
   const rules = scanRules[name]
   if (rules === undefined) return null
   const scan = new UsageScan(rules)
   const bytes = Buffer.from(framesOf(text))
-  for (let at = 0; at < bytes.length; at += 1000) scan.read(bytes.subarray(at, at + 1000))
+  for (let at = 0; at < bytes.length; at += size) scan.read(bytes.subarray(at, at + size))
   scan.end()
   return scan.usage
 }

@@ -172,8 +172,8 @@ export const reserved: readonly Reserved[] = [
   },
   {
     what: /^node:sqlite$/,
-    for: ['packages/gateway/src/calls/', 'packages/gateway/src/apis/'],
-    why: 'only calls/ keeps call records, and apis/ subscriptions',
+    for: ['packages/gateway/src/calls/', 'packages/gateway/src/apis/', 'packages/gateway/src/policy/'],
+    why: 'only calls/ keeps call records, apis/ subscriptions, and policy/ what was spent',
   },
   {
     what: /^(ioredis|postgres)(\/|$)/,

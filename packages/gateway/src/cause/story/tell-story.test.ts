@@ -60,6 +60,13 @@ describe('the story of a call', () => {
     ])
   })
 
+  it('knows that a budget was spent, and where its key and its tenant name theirs', () => {
+    expect(says({ key: 'acme/night', error: 'policy.budget_spent', status: 402 }, 'limit')).toMatchObject({
+      says: 'refused: a budget of acme/night, its team or its tenant does not have what it may come to',
+      pointers: ['/tenants/acme/budgets', '/tenants/acme/keys/night/budgets'],
+    })
+  })
+
   it('knows the limit of the key itself, and that it was reached', () => {
     const told = says({ key: 'acme/night', error: 'policy.limit_reached', status: 429 }, 'limit')
     expect(told).toMatchObject({

@@ -64,6 +64,16 @@ describe('a change in words', () => {
         ['limit default: 100 → 20 requests a minute'],
       ],
       [
+        'a limit of tokens, and a budget',
+        base,
+        `${base}limits:\n  tpm: { tokens: 4000, perMs: 60000, concurrent: 5 }\nbudgets:\n  b: { usd: 10, period: month }\n`,
+        [
+          'limit tpm is added: 4000 tokens a minute; 5 at once',
+          'budget b: usd is 10, and was not set',
+          'budget b: period is month, and was not set',
+        ],
+      ],
+      [
         'a key that goes, and one that comes',
         base + tenants,
         base + tenants.replace(/ops:.*/, `qa: { hash: "${hashOf('d')}", expires: "2027-01-01T00:00:00Z" }`),

@@ -13,6 +13,7 @@ type Doors = Readonly<Record<string, readonly string[]>>
 const gatewayRooms = [
   'access',
   'apis',
+  'cache',
   'calls',
   'catalogue',
   'contexts',
@@ -177,8 +178,8 @@ export const reserved: readonly Reserved[] = [
   },
   {
     what: /^(ioredis|postgres)(\/|$)/,
-    for: ['packages/gateway/src/counters/'],
-    why: 'only counters/ counts through servers',
+    for: ['packages/gateway/src/counters/', 'packages/gateway/src/cache/'],
+    why: 'only counters/ counts through servers, and cache/ keeps answers in one',
   },
   { what: /^@opentelemetry\//, for: ['packages/otel/'], why: 'OpenTelemetry stays behind the otel package' },
   {

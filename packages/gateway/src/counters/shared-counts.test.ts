@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { counterConformance, type ServerProcess } from '@changeover/testkit'
-import { afterAll, beforeAll, describe, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { asStore, openShared, serverKinds } from './test-servers.ts'
 
 describe.each(serverKinds)('counts shared through $called', (kind) => {
@@ -27,7 +26,10 @@ describe.each(serverKinds)('counts shared through $called', (kind) => {
         another: async () => asStore(two),
         now: () => Date.now(),
         // The server goes by its own clock, which nobody can turn.
-        advance: async (ms) => await sleep(ms),
+        async advance(ms) {
+          const until = Date.now() + ms
+          await vi.waitFor(() => expect(Date.now()).toBeGreaterThanOrEqual(until), { timeout: ms + 10_000 })
+        },
         dispose: async () => {
           await Promise.all([one.close(), two.close()])
         },

@@ -44,12 +44,15 @@ describe.each(serverKinds)('counts shared through $called', (kind) => {
     const caller = async (from: SharedCounts): Promise<void> => {
       for (;;) {
         asked += 1
-        if (asked === 150) await server.kill()
-        if (asked === 400) void server.start()
+        if (asked === 150) {
+          await server.kill()
+          await vi.waitFor(() => expect(unreachable).toBeGreaterThan(20), { timeout: PATIENT })
+          await server.start()
+        }
         const answer = await from.take([total(most)], PATIENT).catch(() => null)
         if (answer === null) {
           unreachable += 1
-          await new Promise((resolve) => void setTimeout(resolve, 5))
+          await up(from)
         } else if ('short' in answer) return
         else through += 1
       }

@@ -1,15 +1,17 @@
 import { describe, expect, it } from 'vitest'
+import type { CompiledContext } from '../contract/compiled.ts'
 import { compileApis } from './compile-apis.ts'
 import { loadSchemas } from './schema-checks.ts'
 import { apiSpec } from './spec.ts'
 
 const input = { type: 'object', properties: { text: { type: 'string' } }, required: ['text'] }
 const api = (more: object = {}) => apiSpec.parse({ route: 'fast', input, state: 'published', ...more })
+const prompt = { id: 'p@1.0.0', variables: ['text', 'tone'] } as unknown as CompiledContext
 const tools = {
   template: (text: string) => (valueOf: (name: string) => string) =>
     text.replaceAll(/\{\{(\w+)\}\}/g, (_, name: string) => valueOf(name)),
   contextOf: () => null,
-  variablesOf: () => ['text', 'tone'],
+  routeContextOf: () => prompt,
 }
 
 function compiled(entries: Readonly<Record<string, object>>) {
@@ -77,16 +79,16 @@ describe('an API of some tenants', () => {
 describe('an input', () => {
   it('fills the variables that it has, texts as they are and all else as JSON', () => {
     const it = compiled({ 'a@1.0.0': {} }).find('a', '1', null)
-    expect(it?.fill({ text: 'x', tone: ['dry'], more: 1 })).toEqual({
+    expect(it?.fill({ text: 'x', tone: ['dry'], more: 1 }, null)).toEqual({
       variables: { text: 'x', tone: '["dry"]' },
       message: '{"text":"x","tone":["dry"],"more":1}',
     })
-    expect(it?.fill({ text: 'x', tone: null }).variables).toEqual({ text: 'x' })
+    expect(it?.fill({ text: 'x', tone: null }, null).variables).toEqual({ text: 'x' })
   })
 
   it('is what the user says in the words of the message, and is not filled in twice', () => {
     const it = compiled({ 'a@1.0.0': { message: 'Say {{text}} in {{count}}.{{none}}' } }).find('a', '1', null)
-    expect(it?.fill({ text: '{{count}}', count: 3 }).message).toBe('Say {{count}} in 3.')
+    expect(it?.fill({ text: '{{count}}', count: 3 }, null).message).toBe('Say {{count}} in 3.')
   })
 })
 

@@ -6,6 +6,7 @@
  */
 import type { CompiledApi, CompiledApis, FilledInput } from '../contract/apis.ts'
 import type { CompiledContext } from '../contract/compiled.ts'
+import { contextFor } from '../contract/context-for.ts'
 import { isInLine, isLine, newestFirst, parseApiName } from './api-name.ts'
 import { lifeCycleHeaders } from './life-cycle-headers.ts'
 import { checkOf } from './schema-checks.ts'
@@ -16,8 +17,8 @@ export interface ApiTools {
   template(text: string): Template
   /** Its own context; `null` where it names none. */
   contextOf(api: ApiSpec): CompiledContext | null
-  /** Names of the variables of that context, else of its route's. */
-  variablesOf(api: ApiSpec): readonly string[]
+  /** That of its route; `null` where that has none. */
+  routeContextOf(api: ApiSpec): CompiledContext | null
 }
 
 export type Template = (valueOf: (name: string) => string) => string
@@ -25,7 +26,7 @@ export type Template = (valueOf: (name: string) => string) => string
 interface Known {
   readonly id: string
   readonly context: CompiledContext | null
-  readonly variables: readonly string[]
+  readonly ofRoute: CompiledContext | null
   readonly it: CompiledApi
 }
 
@@ -78,29 +79,28 @@ const ORDER = ['published', 'deprecated', 'retired'] as const
 
 function compileOnce(id: string, settings: ApiSpec, tools: ApiTools): CompiledApi | null {
   const context = tools.contextOf(settings)
-  const variables = tools.variablesOf(settings)
+  const ofRoute = tools.routeContextOf(settings)
   const before = known.get(settings)
-  const isSame =
-    before?.id === id && before.context === context && before.variables.join() === variables.join()
-  if (isSame) return before.it
-  const it = compileApi(id, settings, { tools, context, variables })
-  if (it !== null) known.set(settings, { id, context, variables, it })
+  if (before?.id === id && before.context === context && before.ofRoute === ofRoute) return before.it
+  const it = compileApi(id, settings, { tools, context, ofRoute })
+  if (it !== null) known.set(settings, { id, context, ofRoute, it })
   return it
 }
 
 interface With {
   readonly tools: ApiTools
   readonly context: CompiledContext | null
-  readonly variables: readonly string[]
+  readonly ofRoute: CompiledContext | null
 }
 
-function compileApi(id: string, settings: ApiSpec, { tools, context, variables }: With): CompiledApi | null {
+function compileApi(id: string, settings: ApiSpec, { tools, context, ofRoute }: With): CompiledApi | null {
   const parsed = parseApiName(id)
   if (parsed === null) return null
   const { name, version } = parsed
   const { state, successor = null } = settings
   const tenants = settings.tenants === undefined ? null : new Set(settings.tenants)
   const testers = new Set(settings.testers)
+  const filled = context ?? ofRoute
   const template = settings.message === undefined ? null : tools.template(settings.message)
   return Object.freeze<CompiledApi>({
     id,
@@ -120,9 +120,13 @@ function compileApi(id: string, settings: ApiSpec, { tools, context, variables }
     outputSchema: settings.output ?? null,
     checkInput: checkOf(settings.input),
     checkOutput: settings.output === undefined ? () => null : checkOf(settings.output),
-    fill: (input) => fill(input, template, variables),
+    fill: (input, tenant) => {
+      const prompt = filled === null ? null : contextFor(tenant, filled)
+      return fill(input, template, prompt?.variables ?? [])
+    },
     isSeenBy(tenant) {
       if (tenants !== null && (tenant === null || !tenants.has(tenant))) return false
+      if (filled !== null && contextFor(tenant, filled) === null) return false
       return state !== 'design' || (tenant !== null && testers.has(tenant))
     },
   })

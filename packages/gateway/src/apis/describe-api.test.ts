@@ -9,7 +9,7 @@ const input = {
   properties: { text: { type: 'string', examples: ["it's"] }, words: { type: 'integer', minimum: 5 } },
   required: ['text', 'words'],
 }
-const tools = { template: () => () => '', contextOf: () => null, variablesOf: () => [] }
+const tools = { template: () => () => '', contextOf: () => null, routeContextOf: () => null }
 const compiled = (entries: Readonly<Record<string, object>>) =>
   compileApis(
     new Map(

@@ -12,14 +12,21 @@ import { fillTemplate, parseTemplate } from './template.ts'
 type Filled = ReturnType<CompiledContext['fill']>
 type Variables = Readonly<Record<string, unknown>>
 
-export function compileContext(id: string, settings: ContextSpec): CompiledContext {
+/** `otherwise`: what those have to whom it does not belong. */
+export function compileContext(
+  id: string,
+  settings: ContextSpec,
+  otherwise: CompiledContext | null = null,
+): CompiledContext {
   const template = parseTemplate(settings.prompt)
   const declared = Object.entries(settings.variables)
-  const parameters = settings.parameters ?? null
-  const about =
-    settings.tenants === undefined
-      ? { id, parameters }
-      : { id, parameters, tenants: new Set(settings.tenants) }
+  const about = {
+    id,
+    parameters: settings.parameters ?? null,
+    ...(settings.tenants === undefined ? {} : { tenants: new Set(settings.tenants) }),
+    ...(otherwise === null ? {} : { otherwise }),
+    ...(declared.length === 0 ? {} : { variables: declared.map(([name]) => name) }),
+  }
   if (declared.length === 0) {
     const whole: Filled = Object.freeze({ ok: true, prompt: settings.prompt })
     return { ...about, fill: (given) => findUndeclared(given, {}) ?? whole }

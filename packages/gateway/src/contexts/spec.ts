@@ -46,7 +46,7 @@ export const contextSpec = z.strictObject({
       .array(z.string().regex(PLAIN_NAME, { error: PLAIN_NAME_EXPECTED }))
       .min(1)
       .optional(),
-    'tenants that it belongs to; for others, routes that have it do not exist; without it, all',
+    'tenants that it belongs to; others have the next lower version of a range, and where there is none, routes that have it do not exist for them; without it, all',
   ),
 })
 

@@ -54,8 +54,8 @@ export interface CompiledApi {
   readonly outputSchema: Readonly<Record<string, unknown>> | null
   readonly checkInput: SchemaCheck
   readonly checkOutput: SchemaCheck
-  /** Of an input that was checked. */
-  fill(input: Readonly<Record<string, unknown>>): FilledInput
+  /** Of an input that was checked; for the version of the prompt that the tenant has. */
+  fill(input: Readonly<Record<string, unknown>>, tenant: string | null): FilledInput
   /** Whether there is such an API for a tenant; `null` is somebody whom no key was asked of. */
   isSeenBy(tenant: string | null): boolean
 }

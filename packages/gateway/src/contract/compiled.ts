@@ -129,6 +129,10 @@ export interface CompiledContext {
   readonly id: string
   /** Whom it belongs to: to others, what needs it does not exist. Absent: to all. */
   readonly tenants?: ReadonlySet<string>
+  /** What others have: the next lower version of the range. Absent: none, and what needs it does not exist for them. */
+  readonly otherwise?: CompiledContext
+  /** Names of what may be filled in; absent: nothing. */
+  readonly variables?: readonly string[]
   readonly parameters: Readonly<Record<string, unknown>> | null
   /** Fills the template. Returns the prompt, or the refusal to give the caller. */
   fill(

@@ -7,7 +7,7 @@
  * Not here: which version is meant (`apis/`), what an input becomes (`api-request.ts`).
  */
 import type { CompiledApi } from '../contract/apis.ts'
-import type { CompiledRoute } from '../contract/compiled.ts'
+import type { CompiledContext, CompiledRoute } from '../contract/compiled.ts'
 import type { CallHead, Downstream } from '../contract/downstream.ts'
 import type { CallerError, Wire } from '../contract/wire.ts'
 import { GatewayError, rules } from '../errors.ts'
@@ -18,7 +18,6 @@ import { publishedApiOf } from '../wire/published-api.ts'
 import { RequestBody } from '../wire/request-body.ts'
 import { findApi, mayCallApi } from './api-access.ts'
 import { askedModelOf, chatRequestFor, type Output, readInput, readOutput } from './api-request.ts'
-import { underContext } from './asked-route.ts'
 import { GenerateCall } from './generate-call.ts'
 import { ApiReply } from './replies/api-reply.ts'
 import type { Answer } from './replies/open-reply.ts'
@@ -62,7 +61,10 @@ export class ApiCall extends GenerateCall {
     this.#api = api
     try {
       this.#demandAccess(api)
-      const body = chatRequestFor(api, readInput(api, bytes), this.#asked.stream)
+      const body = chatRequestFor(api, readInput(api, bytes), {
+        stream: this.#asked.stream,
+        tenant: caller?.tenant ?? null,
+      })
       return new RequestBody(body, bodyShapes['openai-chat'])
     } catch (thrown) {
       // The record says what was asked for all the same: who still calls what is retired is asked of it.
@@ -81,8 +83,8 @@ export class ApiCall extends GenerateCall {
     return true
   }
 
-  protected override chosen(route: CompiledRoute): CompiledRoute {
-    return underContext(route, this.#api?.context ?? null)
+  protected override get ownContext(): CompiledContext | null {
+    return this.#api?.context ?? null
   }
 
   protected override openReplyFor(answer: Answer): Reply | null {

@@ -29,8 +29,12 @@ function isTooDeep(value: unknown, depth: number): boolean {
 }
 
 /** In OpenAI's form, with the whole name of the API where a model would stand. */
-export function chatRequestFor(api: CompiledApi, input: Fields, stream: boolean): Buffer {
-  const { variables, message } = api.fill(input)
+export function chatRequestFor(
+  api: CompiledApi,
+  input: Fields,
+  { stream, tenant }: { readonly stream: boolean; readonly tenant: string | null },
+): Buffer {
+  const { variables, message } = api.fill(input, tenant)
   const { outputSchema: schema } = api
   const format =
     schema === null

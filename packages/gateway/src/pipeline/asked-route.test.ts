@@ -5,7 +5,8 @@ import { compileContext } from '../contexts/compile-context.ts'
 import { contextSpec } from '../contexts/spec.ts'
 import type { Caller, CompiledGateway } from '../contract/compiled.ts'
 import { testRoute } from '../server/test-gateway.ts'
-import { findAskedRoute, underContext } from './asked-route.ts'
+import { findAskedRoute, routeFor, underContext } from './asked-route.ts'
+import { createContextFinder } from './compile-routes.ts'
 
 const context = compileContext('kind@1.0.0', contextSpec.parse({ prompt: 'Be kind.' }))
 const own = compileContext('own@1.0.0', contextSpec.parse({ prompt: 'Be ours.', tenants: ['acme'] }))
@@ -20,7 +21,7 @@ const apis = compileApis(
   {
     template: () => () => '',
     contextOf: (it) => (it.context === undefined ? null : context),
-    variablesOf: () => [],
+    routeContextOf: () => null,
   },
 )
 const chat = testRoute('chat', [])
@@ -73,6 +74,41 @@ describe('what a call asked for, under another version', () => {
   it('is a provider where that was asked for by its path', () => {
     expect(asked('/providers/{name}', 'providers/x')).toBe('providers/x')
     expect(asked(CHAT, 'providers/x')).toBe('routing.no_such_model')
+  })
+})
+
+describe('a range of versions of which some belong to tenants', () => {
+  const spec = (prompt: string, tenants?: readonly string[]) =>
+    contextSpec.parse({
+      prompt,
+      variables: { x: { default: '' } },
+      ...(tenants === undefined ? {} : { tenants }),
+    })
+  const contexts = new Map([
+    ['c@1.0.0', spec('for all {{x}}')],
+    ['c@1.1.0', spec('for acme {{x}}', ['acme'])],
+    ['c@1.2.0', spec('for both {{x}}', ['acme', 'beta'])],
+    ['c@2.0.0', spec('alone {{x}}', ['acme'])],
+  ])
+  const find = createContextFinder(contexts)
+  const had = (tenant: string | null, range: string) =>
+    routeFor(tenant, chat, find(range))?.context?.id ?? null
+
+  it("is for each tenant the newest that is its own or everybody's", () => {
+    expect(['acme', 'beta', 'other', null].map((it) => had(it, 'c@^1'))).toEqual([
+      'c@1.2.0',
+      'c@1.2.0',
+      'c@1.0.0',
+      'c@1.0.0',
+    ])
+    expect(had('acme', 'c@~1.1')).toBe('c@1.1.0')
+    expect(had('beta', 'c@~1.1')).toBeNull()
+    expect([had('acme', 'c@^2'), had('other', 'c@^2')]).toEqual(['c@2.0.0', null])
+  })
+
+  it('is compiled once, whoever asks and how often', () => {
+    expect(createContextFinder(contexts)('c@^1')).toBe(find('c@^1'))
+    expect(find('c@^1')?.otherwise?.otherwise?.id).toBe('c@1.0.0')
   })
 })
 

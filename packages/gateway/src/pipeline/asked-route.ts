@@ -6,6 +6,7 @@
  */
 import { parseApiName } from '../apis/api-name.ts'
 import type { Caller, CompiledContext, CompiledGateway, CompiledRoute } from '../contract/compiled.ts'
+import { contextFor } from '../contract/context-for.ts'
 import type { ErrorCode } from '../errors.ts'
 import { isThereFor, mayCall } from '../routing/may-call.ts'
 import { mayCallApi } from './api-access.ts'
@@ -45,6 +46,17 @@ function findApiRoute(gateway: CompiledGateway, { model, caller }: AskedOf): Ask
   if (api.state === 'retired') return { code: 'apis.retired', route }
   if (!mayCallApi(caller, api)) return { code: 'identity.not_allowed', route }
   return route === null ? { code: 'routing.no_such_model', route } : { route, context: api.context }
+}
+
+/** The route that rules have led to, with the version of the prompt that a tenant has; `null` where it has none. */
+export function routeFor(
+  tenant: string | null,
+  route: CompiledRoute,
+  context: CompiledContext | null,
+): CompiledRoute | null {
+  const wanted = context ?? route.context
+  const found = wanted === null ? null : contextFor(tenant, wanted)
+  return wanted !== null && found === null ? null : underContext(route, found)
 }
 
 /** By context, then by route: the same as long as both are. */

@@ -15,6 +15,7 @@ import type { GuardEngines } from '../guardrails/find-faults.ts'
 import { REVOKED_WITHIN_MS, revokedWithinSpec } from '../identity/spec.ts'
 import type { Counters } from '../policy/allowance.ts'
 import { providerSpec } from '../providers/spec.ts'
+import { isThereFor } from '../routing/may-call.ts'
 import { modelSpec, routeSpec } from '../routing/spec.ts'
 import { entriesOf, entryOf } from '../settings/check.ts'
 import { compileCaches } from './compile-caches.ts'
@@ -73,7 +74,7 @@ export function compileGateway(input: CompileInput): CompiledGateway {
     identity: compileCallers(settings, input),
     revokedWithin: entryOf(settings, ['access', 'revokedWithinMs'], revokedWithinSpec) ?? REVOKED_WITHIN_MS,
     modelList: writeModelList(routes, asked),
-    hidesRoutes: [...routes.values()].some((it) => it.context?.tenants !== undefined),
+    hidesRoutes: [...routes.values()].some((it) => !isThereFor(null, it)),
     versionHeaders: Object.freeze(['x-changeover-version', input.version]),
     recordCalls: record?.enabled ?? true,
     keepComments: record?.comments ?? false,

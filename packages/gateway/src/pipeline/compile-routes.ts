@@ -94,19 +94,26 @@ class RouteWork {
   }
 }
 
-/** The newest version in a range, compiled once in its life. */
+/** The newest version in a range, and behind one of some tenants what others have: each compiled once in its life. */
 export function createContextFinder(contexts: ReadonlyMap<string, ContextSpec>) {
-  const versions = versionsByName(contexts.keys())
-  return (asked: string): CompiledContext | null => {
+  const all = versionsByName(contexts.keys())
+  const find = (asked: string, versions: typeof all): CompiledContext | null => {
     const id = resolveContext(versions, asked)
     const settings = id === null ? undefined : contexts.get(id)
     if (id === null || settings === undefined) return null
+    const otherwise = settings.tenants === undefined ? null : find(asked, without(versions, id))
     const known = knownContexts.get(settings)
-    if (known?.id === id) return known
-    const compiled = Object.freeze(compileContext(id, settings))
+    if (known?.id === id && (known.otherwise ?? null) === otherwise) return known
+    const compiled = Object.freeze(compileContext(id, settings, otherwise))
     knownContexts.set(settings, compiled)
     return compiled
   }
+  return (asked: string): CompiledContext | null => find(asked, all)
+}
+
+function without(versions: ReturnType<typeof versionsByName>, id: string): typeof versions {
+  const [name = '', version] = id.split('@')
+  return new Map([[name, (versions.get(name) ?? []).filter((it) => it !== version)]])
 }
 
 function reuse(name: string, settings: RouteSpec, parts: RouteParts): CompiledRoute {

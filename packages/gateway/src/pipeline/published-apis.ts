@@ -35,20 +35,13 @@ export interface PublishedInput {
 }
 
 export function compilePublished({ settings, routes, contextOf }: PublishedInput): CompiledApis {
-  const contexts = entriesOf(settings, 'contexts', contextSpec)
   return compileApis(entriesOf(settings, 'apis', apiSpec), {
     template: (text) => {
       const parsed = parseTemplate(text)
       return (valueOf) => fillTemplate(parsed, valueOf)
     },
     contextOf: (api) => (api.context === undefined ? null : contextOf(api.context)),
-    variablesOf(api) {
-      const id =
-        api.context === undefined
-          ? (routes.get(api.route)?.context?.id ?? null)
-          : (contextOf(api.context)?.id ?? null)
-      return id === null ? [] : Object.keys(contexts.get(id)?.variables ?? {})
-    },
+    routeContextOf: (api) => routes.get(api.route)?.context ?? null,
   })
 }
 

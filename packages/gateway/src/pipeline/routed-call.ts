@@ -10,13 +10,14 @@
  */
 import { nearest } from '@changeover/reload'
 import type { Hold, HoldAsk, HoldRefused } from '../contract/allowance.ts'
-import type { Caller, CompiledRoute, CompiledTarget } from '../contract/compiled.ts'
+import type { Caller, CompiledContext, CompiledRoute, CompiledTarget } from '../contract/compiled.ts'
 import { type ErrorCode, rules } from '../errors.ts'
 import { readWishes, USUAL_PRIORITY } from '../routing/caller-wishes.ts'
 import { isThereFor, mayCall } from '../routing/may-call.ts'
 import { resolveRoute } from '../routing/resolve-route.ts'
 import { bodyShapes } from '../wire/body-shapes.ts'
 import { RequestBody } from '../wire/request-body.ts'
+import { routeFor } from './asked-route.ts'
 import { AttemptedCall } from './attempted-call.ts'
 import { boundOutput, dearest, estimateInput } from './call-estimates.ts'
 import { changedBytes, type Looked, lookAtBody } from './guard-station.ts'
@@ -56,9 +57,9 @@ export class RoutedCall extends AttemptedCall implements HoldAsk {
     return mayCall(this.caller, model, route)
   }
 
-  /** The route that rules have led to, as this kind of request wants it. */
-  protected chosen(route: CompiledRoute): CompiledRoute {
-    return route
+  /** In place of that of the route. */
+  protected get ownContext(): CompiledContext | null {
+    return null
   }
 
   /** What the request itself is looked at for, before anybody is asked. */
@@ -141,13 +142,16 @@ export class RoutedCall extends AttemptedCall implements HoldAsk {
   #findRoute(): Passed {
     const model = this.body?.model ?? ''
     const route = this.lookUp(model)
-    if (route === undefined || !isThereFor(this.caller, route)) return this.#refuseModel(model)
+    const { caller, ownContext } = this
+    if (route === undefined || (ownContext === null && !isThereFor(caller, route)))
+      return this.#refuseModel(model)
     if (!this.mayAsk(model, route)) return this.refuse('identity.not_allowed', { model })
     const { priority = USUAL_PRIORITY, regions = null } = this.caller ?? NOBODY
     this.wishes = readWishes(this.head.headers, priority, regions)
     const led = route.plan.rules.length === 0 ? route : resolveRoute(route, this.routeAsk(), this)
-    if (led !== route && !isThereFor(this.caller, led)) return this.#refuseModel(model)
-    this.route = this.chosen(led)
+    const mine = routeFor(caller?.tenant ?? null, led, ownContext)
+    if (mine === null) return this.#refuseModel(model)
+    this.route = mine
     this.callSpan()
     return true
   }

@@ -10,9 +10,8 @@
 import type { CompiledGateway, CompiledRoute } from '../contract/compiled.ts'
 import type { CallHead } from '../contract/downstream.ts'
 import type { RouteAsk } from '../contract/route-ask.ts'
-import { isThereFor } from '../routing/may-call.ts'
 import { resolveRoute } from '../routing/resolve-route.ts'
-import { findAskedRoute, underContext } from './asked-route.ts'
+import { findAskedRoute, routeFor } from './asked-route.ts'
 import type { CallFacts } from './call-facts.ts'
 import { foundNow } from './found-now.ts'
 
@@ -55,8 +54,8 @@ function decide(
   if ('code' in asked) return asked.code
   const { route, context } = asked
   const led = route.plan.rules.length === 0 ? route : resolveRoute(route, ask())
-  if (!isThereFor(caller, led)) return 'routing.no_such_model'
-  const resolved = underContext(led, context)
+  const resolved = routeFor(caller?.tenant ?? null, led, context)
+  if (resolved === null) return 'routing.no_such_model'
   const filled = resolved.context?.fill(facts.body?.variables) ?? null
   return filled === null || filled.ok ? resolved : filled.code
 }

@@ -1,5 +1,6 @@
 /** Whether there is a route for a caller, and whether his tenant lets him have it: by the name that he asked for, or by the route's own. */
 import type { Caller, CompiledRoute } from '../contract/compiled.ts'
+import { contextFor } from '../contract/context-for.ts'
 
 /** `null` is somebody whom no key was asked of. */
 export function mayCall(caller: Caller | null, model: string, route: CompiledRoute): boolean {
@@ -9,6 +10,5 @@ export function mayCall(caller: Caller | null, model: string, route: CompiledRou
 
 /** What needs a context of other tenants is not there: it is answered like what nobody has ever heard of. */
 export function isThereFor(caller: Caller | null, { context }: CompiledRoute): boolean {
-  const tenants = context?.tenants
-  return tenants === undefined || (caller !== null && tenants.has(caller.tenant))
+  return context === null || contextFor(caller?.tenant ?? null, context) !== null
 }

@@ -81,7 +81,7 @@ beforeEach(async () => {
   const apis = compileApis(new Map(specs), {
     template: (text) => (valueOf) => fillTemplate(parseTemplate(text), valueOf),
     contextOf: (api) => (api.context === undefined ? null : context),
-    variablesOf: (api) => (api.context === undefined ? [] : ['tone']),
+    routeContextOf: () => null,
   })
   const target = testTarget('m', { upstream: openUpstream(provider.origin) })
   const foreign = testTarget('c', { kind: 'anthropic', upstream: openUpstream(anthropic.origin) })

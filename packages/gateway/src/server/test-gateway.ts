@@ -24,6 +24,7 @@ import type { Upstream } from '../contract/upstream.ts'
 import type { Parts } from '../pipeline/tools.ts'
 import { providers } from '../providers/list.ts'
 import { createBreaker } from '../routing/breaker.ts'
+import { isThereFor } from '../routing/may-call.ts'
 import { createTargetLive } from '../routing/target-live.ts'
 import { createDataServer, type DataServer, type DataServerLimits } from './data-server.ts'
 
@@ -246,7 +247,7 @@ function testSnapshot(
     revokedWithin: 'finish',
     caches: new Map(),
     apis: apis ?? { find: () => null, versions: () => [], names: () => [] },
-    hidesRoutes: routes.some((it) => it.context?.tenants !== undefined),
+    hidesRoutes: routes.some((it) => !isThereFor(null, it)),
     passThrough: new Map(passThrough.map((route) => [route.name, route])),
     modelList: JSON.stringify({
       object: 'list',

@@ -170,14 +170,17 @@ export const apiChanges: readonly SettingChange[] = [
   }),
   {
     setting: '/contexts/*/tenants',
-    effect: 'routes that take up the new version are there for the next request of its tenants alone',
+    effect: 'the next request of its tenants has the new version, that of all others the one before',
     from: {
       route: { context: 'api-owned@^1' },
-      more: { ...shared, contexts: { 'api-owned@1.0.0': { prompt: 'x' } } },
+      more: { ...shared, contexts: { 'api-owned@1.0.0': { prompt: 'for all' } } },
     },
-    to: { more: { contexts: { 'api-owned@1.1.0': { prompt: 'x', tenants: ['friend'] } } } },
-    see: async (seen) => (await seen.ask()).status,
-    was: 200,
-    becomes: 404,
+    to: { more: { contexts: { 'api-owned@1.1.0': { prompt: 'for friends', tenants: ['friend'] } } } },
+    see: async (seen) => {
+      const headers = { authorization: `Bearer ${FRIEND}` }
+      return [(await seen.ask('', { headers })).told?.system, (await seen.ask()).told?.system]
+    },
+    was: ['for all', 'for all'],
+    becomes: ['for friends', 'for all'],
   },
 ]

@@ -13,10 +13,9 @@ import type { ShippedCatalogue } from '../../catalogue/catalogue.ts'
 import type { Caller, CompiledGateway, CompiledRoute, CompiledTarget } from '../../contract/compiled.ts'
 import type { Usage } from '../../contract/neutral.ts'
 import type { SecretValues } from '../../contract/secret.ts'
-import { findAskedRoute, underContext } from '../../pipeline/asked-route.ts'
+import { findAskedRoute, routeFor } from '../../pipeline/asked-route.ts'
 import { compileGateway } from '../../pipeline/compile-gateway.ts'
 import { foundNow } from '../../pipeline/found-now.ts'
-import { isThereFor } from '../../routing/may-call.ts'
 import { NextTargets } from '../../routing/next-targets.ts'
 import { resolveRoute } from '../../routing/resolve-route.ts'
 import type { RecordedRequest } from './recorded-request.ts'
@@ -71,9 +70,9 @@ export class ReplayVersion {
     ask.by(found)
     const asked = findAskedRoute(this.#gateway, { endpoint: row.endpoint, model: ask.model, caller: found })
     if ('code' in asked) return refused(asked.code, asked.route?.name)
-    const led = resolveRoute(asked.route, ask)
-    if (!isThereFor(found, led)) return refused('routing.no_such_model')
-    return this.#send(row, ask, { caller: found, route: underContext(led, asked.context) })
+    const route = routeFor(found?.tenant ?? null, resolveRoute(asked.route, ask), asked.context)
+    if (route === null) return refused('routing.no_such_model')
+    return this.#send(row, ask, { caller: found, route })
   }
 
   #send(row: ReplayRow, ask: RecordedRequest, it: { caller: Caller | null; route: CompiledRoute }): Outcome {

@@ -14,7 +14,7 @@ export const apis: Command = {
 with the tenant's next call, is kept over restarts, and stands in the audit log.`,
   words: [1, 3],
   options: {
-    state: {
+    only: {
       type: 'string',
       value: 'STATE',
       about: 'only subscriptions that are pending, approved, refused or revoked',
@@ -23,7 +23,7 @@ with the tenant's next call, is kept over restarts, and stands in the audit log.
   },
   examples: [
     ['changeover apis list', 'every version, and how it stands'],
-    ['changeover apis subscriptions --state pending', 'who waits'],
+    ['changeover apis subscriptions --only pending', 'who waits'],
     ['changeover apis approve summarise acme', 'lets acme in'],
     ['changeover apis revoke summarise acme --reason "not paid"', 'its next call is refused'],
   ],
@@ -83,10 +83,10 @@ async function subscriptions(
   client: Client,
   name: string | undefined,
 ): Promise<number> {
-  const said = context.text('state')
+  const said = context.text('only')
   const state = STATES.find((it) => it === said)
   if (said !== undefined && state === undefined)
-    throw new UsageError(`--state "${said}", expected one of ${STATES.join(', ')}`)
+    throw new UsageError(`--only "${said}", expected one of ${STATES.join(', ')}`)
   const query = { ...(name === undefined ? {} : { api: name }), ...(state === undefined ? {} : { state }) }
   const page = await client.ask('listSubscriptions', { query })
   if (context.json) context.say(JSON.stringify(page, null, 2))

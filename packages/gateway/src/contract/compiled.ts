@@ -127,7 +127,7 @@ export interface TargetPath {
 export interface CompiledContext {
   /** `support@2.1.0`, the version that the range resolved to. */
   readonly id: string
-  /** Whom it belongs to: to others, what needs it does not exist. Absent: to all. */
+  /** Whom it belongs to. Absent: to all. */
   readonly tenants?: ReadonlySet<string>
   /** What others have: the next lower version of the range. Absent: none, and what needs it does not exist for them. */
   readonly otherwise?: CompiledContext

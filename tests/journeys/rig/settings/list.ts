@@ -11,6 +11,7 @@ import { cloudChanges } from './cloud-changes.ts'
 import { contextChanges } from './context-changes.ts'
 import { counterChanges } from './counter-changes.ts'
 import { gatewayChanges } from './gateway-changes.ts'
+import { guardedTenantChanges, guardrailChanges } from './guardrail-changes.ts'
 import { modelChanges } from './model-changes.ts'
 import { factChanges, priceChanges } from './price-changes.ts'
 import { probeChanges } from './probe-changes.ts'
@@ -50,6 +51,8 @@ export const settingWorlds: readonly SettingWorld[] = [
   },
   { name: 'routes', changes: [...targetChanges, ...ruleChanges, ...failureChanges, ...timeChanges] },
   { name: 'kept answers', changes: cacheChanges },
+  { name: 'guardrails', changes: guardrailChanges },
+  { name: 'guardrails of tenants', changes: guardedTenantChanges, asksForKeys: true },
   { name: 'where counts are shared', changes: counterChanges, asksForKeys: true, isShared: true },
   { name: 'published APIs', changes: apiChanges, asksForKeys: true },
   { name: 'the load of routes', changes: [...loadChanges, ...tailChanges, ...ejectionChanges] },

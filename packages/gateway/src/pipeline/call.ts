@@ -259,6 +259,9 @@ export abstract class Call implements UnitSource {
     // One string and one write where it fits: latin1 keeps bytes as they are.
     if (typeof chunk !== 'string' && chunk.length <= ONE_WRITE_BYTES) {
       this.downstream.end(chunk.toString('latin1'), 'latin1')
+    } else if (typeof chunk === 'string' && Buffer.byteLength(chunk) === chunk.length) {
+      // Every character is a byte: nothing to encode.
+      this.downstream.end(chunk, 'latin1')
     } else this.downstream.end(chunk, 'utf8')
   }
 

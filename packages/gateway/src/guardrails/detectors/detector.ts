@@ -13,6 +13,8 @@ export interface Detector {
   readonly label: string
   /** With `g`. Looks behind by `BEHIND_CHARS` at most and ahead by one. */
   readonly pattern: RegExp
+  /** False where the text holds no match, as far as that is cheap to see: most texts hold none of most kinds. */
+  mayBeIn(text: string): boolean
   /** Where in the text, not before `from`, what is not finished may begin; the text's length for nowhere. */
   openFrom(text: string, from: number): number
   /** The part of the match that counts, as offsets into it; `null`: it is none after all. */
@@ -48,6 +50,10 @@ class DetectorScan implements Scan {
     const { pattern, label, part } = this.#detector
     const from = this.#at - base
     let open = ended ? text.length : this.#detector.openFrom(text, from)
+    if (!this.#detector.mayBeIn(text)) {
+      this.#at = base + open
+      return this.#at
+    }
     pattern.lastIndex = from
     for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {
       if (match.index >= open) break

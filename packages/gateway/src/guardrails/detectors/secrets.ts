@@ -25,6 +25,7 @@ function token({ label, begins, form, characters, most, digits }: TokenForm): De
   return {
     label,
     pattern: new RegExp(`${APART}(?:${form})`, 'g'),
+    mayBeIn: (text) => begins.some((it) => text.includes(it)),
     openFrom(text, from) {
       const start = runStart(text, table, { from, most })
       let open = text.length
@@ -126,6 +127,7 @@ const privateKey: Detector = {
   label: 'PRIVATE_KEY',
   pattern:
     /-----BEGIN [A-Z ]{0,30}PRIVATE KEY(?: BLOCK)?-----(?:(?:\s|\\[rn]){1,4}[A-Za-z0-9+/=]{20,128}){0,200}(?:(?:(?:\s|\\[rn]){1,4}[A-Za-z0-9+/=]{1,128})?(?:\s|\\[rn]){0,4}-----END [A-Z ]{0,30}PRIVATE KEY(?: BLOCK)?-----)?/g,
+  mayBeIn: (text) => text.includes(KEY_BEGINS),
   openFrom(text, from) {
     const at = text.lastIndexOf(KEY_BEGINS)
     if (at >= from && text.length - at <= KEY_MOST && KEY_OPEN.test(text.slice(at))) return at
@@ -137,6 +139,7 @@ const privateKey: Detector = {
 const url: Detector = {
   label: 'PASSWORD',
   pattern: /:\/\/[^\s/:@"'<>]{1,64}:([^\s/@"'<>]{3,128})@/g,
+  mayBeIn: (text) => text.includes('://'),
   openFrom(text, from) {
     const tail = Math.max(from, text.length - 200)
     const at = /:\/\/[^\s/:@"'<>]{0,64}(?::[^\s/@"'<>]{0,128})?$/.exec(text.slice(tail))
@@ -161,6 +164,7 @@ const assigned: Detector = {
     String.raw`(?<![A-Za-z0-9])${SAID}\\?["']?\s{0,3}(?::=|=>|==|:|=)\s{0,3}(?:\\?["'\x60])?(${VALUE}{12,128})`,
     'gi',
   ),
+  mayBeIn: (text) => text.includes('=') || text.includes(':'),
   openFrom(text, from) {
     const tail = Math.max(from, text.length - 200)
     const at = SAID_OPEN.exec(text.slice(tail))

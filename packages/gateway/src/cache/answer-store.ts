@@ -20,6 +20,8 @@ export interface StoreFacts {
 }
 
 export interface AnswerStore {
+  /** In this process: answers at once. */
+  readonly isNear: boolean
   /** At once where it is in this process. How old it may be is not looked at here. */
   find(key: AnswerKey, bounds: KeepBounds): KeptAnswer | null | Promise<KeptAnswer | null>
   /** An answer that is too large is passed over. */

@@ -71,6 +71,14 @@ describe('kept answers', () => {
     ;(await led(slow.look(at(10_000)))).drop()
   })
 
+  it('are given at once while somebody asks for a younger one', async () => {
+    const { look } = rig()
+    ;(await led(look(askOf()))).keep(answerOf('fine'))
+    const younger = await led(look(askOf({ nowMs: 1_009_000, control: 'max-age=1' })))
+    expect((await hit(look(askOf({ nowMs: 1_009_000 })))).hit).toBe('exact')
+    younger.drop()
+  })
+
   it('are neither looked for nor kept where the caller says so', async () => {
     const { look, memory } = rig()
     ;(await led(look(askOf()))).keep(answerOf('fine'))
@@ -211,6 +219,10 @@ describe('those who ask the same at once', () => {
     first.share(answerOf('two'))
     expect(textOf((await hit(second)).answer)).toBe('one')
     expect(textOf((await hit(look(askOf()))).answer)).toBe('one')
+    const other = await led(look(askOf({ tenant: 'globex' })))
+    other.drop()
+    other.keep(answerOf('too late'))
+    ;(await led(look(askOf({ tenant: 'globex' })))).drop()
   })
 })
 
@@ -248,6 +260,15 @@ describe('alike messages', () => {
     expect((await hit(look(askOf()))).hit).toBe('exact')
     const broken = rig(SEMANTIC, () => Promise.reject(new Error('bug')))
     ;(await led(broken.look(askOf()))).drop()
+  })
+
+  it('leave nobody waiting when looking for them goes wrong', async () => {
+    const { look, memory } = rig(SEMANTIC, letters)
+    memory.vectors.find = () => {
+      throw new Error('bug')
+    }
+    expect(await look(askOf())).toBeNull()
+    expect(memory.flights.size).toBe(0)
   })
 
   it('are forgotten with their answers', async () => {

@@ -136,14 +136,16 @@ export class KeptAnswers implements AnswerCache {
     const about = { key, nowMs: ask.nowMs, maxAgeMs, signal }
     // Asked anew: nobody's answer but the provider's will do, and whoever asks meanwhile may have an older one.
     if (maxAgeMs === 0) return this.#lead({ ...about, flight: null }, null)
-    const flight = this.#memory.flights.find(key.name)
+    const { store, flights } = this.#memory
+    // Before those who ask just now: they may want a younger one than this will do with.
+    const near = store.isNear ? store.find(key, this.#bounds) : null
+    if (!(near instanceof Promise) && isFresh(near, about)) return this.#hit('exact', near)
+    const flight = flights.find(key.name)
     if (flight !== null) return this.#join({ ...about, flight })
-    const kept = this.#memory.store.find(key, this.#bounds)
-    if (kept instanceof Promise)
-      return this.#lookLater({ ...about, flight: this.#memory.flights.open(key.name) }, kept)
-    if (isFresh(kept, about)) return this.#hit('exact', kept)
-    const led = { ...about, flight: this.#memory.flights.open(key.name) }
-    return this.#embed === null || key.alike === null ? this.#lead(led, null) : this.#lookForLike(led)
+    const first = { ...about, flight: flights.open(key.name) }
+    if (!store.isNear) return withoutTrace(first, this.#lookLater(first))
+    if (this.#embed === null || key.alike === null) return this.#lead(first, null)
+    return withoutTrace(first, this.#lookForLike(first))
   }
 
   async #join(look: Look): Promise<CacheLook> {
@@ -156,8 +158,8 @@ export class KeptAnswers implements AnswerCache {
     return this.#lead(look, null)
   }
 
-  async #lookLater(look: Look, kept: Promise<KeptAnswer | null>): Promise<CacheLook> {
-    const found = await kept.catch(() => null)
+  async #lookLater(look: Look): Promise<CacheLook> {
+    const found = await this.#memory.store.find(look.key, this.#bounds)
     if (isFresh(found, look)) {
       look.flight?.land(found)
       return this.#hit('exact', found)
@@ -225,6 +227,14 @@ export class KeptAnswers implements AnswerCache {
     // Without its text: what it was compared by is the vector.
     this.#memory.vectors.add(alike.within, { vector, value: { ...key, alike: null } }, most)
   }
+}
+
+/** A fault of ours on the way: the next of those who wait asks, and this one does as if there were no cache. */
+function withoutTrace({ flight }: Look, look: Promise<CacheLook>): Promise<CacheLook> {
+  return look.catch(() => {
+    flight?.fail()
+    return null
+  })
 }
 
 function isFresh(

@@ -20,6 +20,7 @@ interface Entry {
 }
 
 export class MemoryAnswers implements AnswerStore {
+  readonly isNear = true
   /** In the order in which they were asked for. */
   readonly #entries = new Map<string, Entry>()
   #bytes = 0

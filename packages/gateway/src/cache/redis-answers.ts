@@ -31,6 +31,7 @@ const REST_MS = 1000
 const SCANNED = 500
 
 export class RedisAnswers implements AnswerStore {
+  readonly isNear = false
   readonly #input: RedisAnswersInput
   #client: Promise<Redis> | null = null
   #failures = 0

@@ -100,6 +100,22 @@ describe('a budget for exactly so many calls', () => {
     })
   })
 
+  it('is shown by the command line', async () => {
+    const { code, text } = await gateway.command(['limits', 'acme'])
+    expect([code, text]).toEqual([
+      0,
+      expect.stringMatching(/^tenant acme +budget calls-\d+ +calls +1500 +0 +1500 +total$/m),
+    ])
+    expect(text).toMatch(
+      /^tenant acme +budget money +USD +0\.\d{4} +999999\.\d{4} +1000000\.0000 +month, until /m,
+    )
+    expect(text).toMatch(/^key acme\/k0 +limit plenty +requests /m)
+    const json = JSON.parse((await gateway.command(['limits', 'nobody', '--json'])).text) as {
+      counts: unknown[]
+    }
+    expect(json.counts).toEqual([])
+  })
+
   it('is spent for every key, by every route, also after a restart', async () => {
     const ask = async (key: string, model: string) =>
       (

@@ -295,6 +295,34 @@ describe('a caller', () => {
     expect(await record()).toMatchObject({ tenant: 'acme', key: 'acme/ci', status: 429, route: 'chat' })
   })
 
+  it('whose budget is spent is told so by 402, in the words of his format', async () => {
+    await gateway.close()
+    const allowance = {
+      hold: () =>
+        Promise.resolve({
+          refused: 'policy.budget_spent' as const,
+          limit: 'monthly',
+          holder: 'acme',
+          retryAfterMs: null,
+          headers: [],
+        }),
+      standing: () => [],
+    }
+    gateway = await TestGateway.start({
+      routes: [testRoute('chat', [])],
+      identity: { open: false, find: () => ({ tenant: 'acme', key: 'acme/ci', allow: null, allowance }) },
+    })
+    const response = await post(JSON.stringify({ model: 'chat', messages }))
+    expect([response.status, response.headers.get('retry-after')]).toEqual([402, null])
+    expect(await response.json()).toMatchObject({
+      error: { code: 'policy.budget_spent', type: 'insufficient_quota' },
+    })
+    const body = JSON.stringify({ model: 'chat', max_tokens: 5, messages })
+    const headers = { 'content-type': 'application/json', 'x-api-key': 'sk-good' }
+    const other = await fetch(`${gateway.origin}/v1/messages`, { method: 'POST', headers, body })
+    expect([other.status, await other.json()]).toMatchObject([402, { error: { type: 'billing_error' } }])
+  })
+
   it('sees the models he may call', async () => {
     const list = await client.models.list()
     expect(list.data.map((it) => it.id)).toEqual(['chat', 'other'])

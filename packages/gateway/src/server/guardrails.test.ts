@@ -145,3 +145,16 @@ describe.each(cases)('a caller of %s (stream: %s) before %s', (caller, stream, k
     expect(gateway.records[0]?.guards).toEqual([{ guard: 'house/deny', did: 'blocked', count: 1 }])
   })
 })
+
+describe('an answer in which nothing was found', () => {
+  it('goes out byte by byte as it came, fields that nobody here knows included', async () => {
+    await open('openai', always([guarding('mask')]))
+    const message = { role: 'assistant', content: 'Hello there.', x_mood: [1.5, null] }
+    const choices = [{ index: 0, message, finish_reason: 'stop' }]
+    const usage = { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 }
+    const came = ` ${JSON.stringify({ id: 'c', object: 'chat.completion', model: 'm', choices, usage, x: {} })}\n`
+    provider.script({ kind: 'raw', headers: { 'content-type': 'application/json' }, chunks: [came] })
+    const answer = await ask('openai-chat', false, 'hello')
+    expect(await answer.text()).toBe(came)
+  })
+})

@@ -27,7 +27,8 @@ export function openReply(port: ReplyPort, it: Answer): Reply | null {
   const framing = framingOf(contentType)
   const streamed = framing !== null
   const run = port.openGuards()
-  if (it.wire === port.callerWire.name && !it.mended && run === null) {
+  const isOwn = it.wire === port.callerWire.name && !it.mended
+  if (isOwn && run === null) {
     if (streamed && port.callerWire.streamType !== undefined) {
       return new TranslatedStream(port, wireOf(it.wire), { openFraming: framing, run })
     }
@@ -42,5 +43,5 @@ export function openReply(port: ReplyPort, it: Answer): Reply | null {
   const wire = wireOf(it.wire)
   return streamed
     ? new TranslatedStream(port, wire, { openFraming: framing, run })
-    : new TranslatedReply(port, wire, run)
+    : new TranslatedReply(port, wire, { run, isOwn })
 }

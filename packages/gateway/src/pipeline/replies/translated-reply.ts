@@ -1,4 +1,7 @@
-/** A whole answer in another format: parsed, and written in the caller's. */
+/**
+ * A whole answer in another format: parsed, and written in the caller's. One in the caller's own that only had to be looked
+ * at goes out as it came, unless something in it was changed: nobody knows all fields of a format.
+ */
 import type { OutputRun, Passed } from '../../contract/guards.ts'
 import type { NeutralDelta } from '../../contract/neutral.ts'
 import type { Wire } from '../../contract/wire.ts'
@@ -13,14 +16,20 @@ export class TranslatedReply implements Reply {
   readonly #port: ReplyPort
   readonly #wire: Wire
   readonly #run: OutputRun | null
+  readonly #isOwn: boolean
   #chunks: Buffer[] = []
   #bytes = 0
 
-  /** `run`: what it goes through on its way out; `null` for nothing. */
-  constructor(port: ReplyPort, wire: Wire, run: OutputRun | null) {
+  /** `run`: what it goes through on its way out; `null` for nothing. `isOwn`: its bytes would do for the caller. */
+  constructor(
+    port: ReplyPort,
+    wire: Wire,
+    { run, isOwn }: { readonly run: OutputRun | null; readonly isOwn: boolean },
+  ) {
     this.#port = port
     this.#wire = wire
     this.#run = run
+    this.#isOwn = isOwn
   }
 
   onData(chunk: Buffer): void {
@@ -49,17 +58,24 @@ export class TranslatedReply implements Reply {
       return
     }
     const passed = passWhole(this.#run, deltas)
-    if (passed instanceof Promise) this.#port.later(passed, (it) => this.#pass(it))
-    else this.#pass(passed)
+    if (passed instanceof Promise) this.#port.later(passed, (it) => this.#pass(deltas, it))
+    else this.#pass(deltas, passed)
   }
 
   tell(): void {
     this.#port.replyBroken()
   }
 
-  #pass(passed: Passed): void {
+  #pass(came: readonly NeutralDelta[], passed: Passed): void {
     if ('blocked' in passed) this.#port.replyBlocked(passed, '')
-    else this.#reply(passed)
+    else if (this.#isOwn && saysTheSame(came, passed)) {
+      this.#port.replyWhole(200, 'application/json', this.#bytesAsCame())
+    } else this.#reply(passed)
+  }
+
+  #bytesAsCame(): Buffer {
+    const [first] = this.#chunks
+    return this.#chunks.length === 1 && first !== undefined ? first : Buffer.concat(this.#chunks)
   }
 
   #reply(deltas: readonly NeutralDelta[]): void {
@@ -69,7 +85,7 @@ export class TranslatedReply implements Reply {
 
   #parse(): readonly NeutralDelta[] | null {
     try {
-      const body: unknown = JSON.parse(Buffer.concat(this.#chunks).toString())
+      const body: unknown = JSON.parse(this.#bytesAsCame().toString())
       if (!isFields(body)) return null
       const deltas = this.#wire.parseReply(body)
       const { name } = this.#wire
@@ -78,4 +94,28 @@ export class TranslatedReply implements Reply {
       return null
     }
   }
+}
+
+/** Whether the guards have let everything through as it was; in one piece or in several is the same. */
+function saysTheSame(came: readonly NeutralDelta[], passed: readonly NeutralDelta[]): boolean {
+  return textOf(came) === textOf(passed)
+}
+
+function textOf(deltas: readonly NeutralDelta[]): string {
+  const texts = new Map<string, string>()
+  for (const it of deltas) {
+    const candidate = 'candidate' in it ? (it.candidate ?? 0) : 0
+    const [name, text] = pieceOf(it)
+    const key = `${candidate} ${name}`
+    texts.set(key, (texts.get(key) ?? '') + text)
+  }
+  return JSON.stringify([...texts].filter(([, text]) => text !== '').sort(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+/** What it is a piece of, and what it adds. What has no text is compared as a whole. */
+function pieceOf(delta: NeutralDelta): readonly [name: string, text: string] {
+  if (delta.type === 'text' || delta.type === 'refusal' || delta.type === 'reasoning')
+    return [delta.type, delta.text]
+  if (delta.type === 'tool_call') return [`tool ${delta.index}`, delta.arguments ?? '']
+  return [delta.type, JSON.stringify(delta)]
 }

@@ -222,3 +222,44 @@ describe('a context of some tenants', () => {
     })
   })
 })
+
+describe('what stands before any call', () => {
+  const input = { type: 'object', properties: { text: { type: 'string' } } }
+  const patch = {
+    cache: { short: {} },
+    guardrails: { words: { guards: [{ kind: 'deny', on: 'input', action: 'block', words: ['forbidden'] }] } },
+    routes: { kept: { targets: [{ model: 'small' }], cache: 'short', guardrails: ['words'] } },
+    apis: {
+      'one@1.0.0': { route: 'kept', input, message: '{{text}}', state: 'published' },
+      'one@1.1.0': { route: 'kept', input, message: '{{text}}', state: 'published' },
+    },
+  }
+
+  async function ask(gateway: Running, path: string, body: object, key = 'k-acme') {
+    const response = await fetch(`${gateway.dataUrl}${path}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    })
+    const text = await response.text()
+    return { status: response.status, kept: response.headers.get('x-changeover-cache'), text }
+  }
+
+  it('keeps answers by version, tenant and path, and blocks what guardrails block', async () => {
+    const { gateway } = await open(sum('state: published'))
+    expect((await admin(gateway, 'PATCH', '/v1/settings', patch)).status).toBe(200)
+    const one = (version: string, key?: string) => ask(gateway, `/apis/one/${version}`, { text: 'x' }, key)
+    const first = await one('1.0.0')
+    expect(first).toMatchObject({ status: 200, kept: 'miss' })
+    expect(await one('1.0.0')).toEqual({ ...first, kept: 'hit' })
+    expect((await one('1.1.0')).kept).toBe('miss')
+    expect((await one('1.0.0', 'k-beta')).kept).toBe('miss')
+    const chat = { model: 'kept', messages: [{ role: 'user', content: 'x' }] }
+    const plain = await ask(gateway, '/v1/chat/completions', chat)
+    expect([plain.kept, JSON.parse(plain.text)]).toMatchObject(['miss', { object: 'chat.completion' }])
+
+    const blocked = await ask(gateway, '/apis/one/1', { text: 'the forbidden word' })
+    expect(blocked.status).toBe(400)
+    expect(blocked.text).toContain('guard.input_blocked')
+  })
+})

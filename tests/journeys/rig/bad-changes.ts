@@ -101,6 +101,16 @@ export const badChanges: readonly BadChange[] = [
     within: 100,
     suffers: (it) => it.status >= 400,
   },
+  {
+    name: 'a guardrail that blocks too much',
+    change: {
+      guardrails: { tidy: { guards: [{ kind: 'deny', action: 'block', on: 'output', words: ['word'] }] } },
+      routes: { support: { guardrails: ['tidy'] } },
+    },
+    by: AT_ONCE,
+    within: 100,
+    suffers: (it) => it.status === 422,
+  },
 ]
 
 export interface CanaryWorld {

@@ -57,7 +57,7 @@ describe('what an answer is kept under', () => {
           keyOf(built(a), { sampled: true, semantic: true }),
           keyOf(built(b), { sampled: true, semantic: true }),
         ]
-        const rest = ({ text: _, ...it }: Parts) => JSON.stringify(it)
+        const rest = (it: Parts) => JSON.stringify({ ...it, text: '' })
         if (one?.alike != null && two?.alike != null) {
           expect(one.alike.within === two.alike.within).toBe(rest(a) === rest(b))
         }

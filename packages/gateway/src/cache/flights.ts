@@ -84,7 +84,7 @@ export class Flight {
 
   land(answer: KeptAnswer): void {
     this.#close()
-    for (const it of [...this.#waiting]) it.tell(answer)
+    for (const it of this.#waiting) it.tell(answer)
   }
 
   /** Who asked has no answer. */

@@ -133,7 +133,9 @@ describe.skipIf(absent !== null)(`answers in Redis${absent === null ? '' : ` (${
     if (lead === null || !('lead' in lead)) throw new Error('nobody to lead')
     lead.keep(answerOf('once'))
     await kept(open('shared'), keyFor('how are you?'))
-    const found = await Promise.all(Array.from({ length: 100 }, () => two.cache.look(askOf(), staying)))
+    const found = await Promise.all(
+      Array.from({ length: 100 }, async () => await two.cache.look(askOf(), staying)),
+    )
     const texts = found.map((it) => (it !== null && 'hit' in it ? textOf(it.answer) : 'nothing'))
     expect(new Set(texts)).toEqual(new Set(['once']))
     expect(two.memory.counts.outcomes).toMatchObject({ exact: 1, joined: 99, miss: 0 })

@@ -121,7 +121,7 @@ export const cacheChanges: readonly SettingChange[] = [
       see: async (seen) => {
         const text = `one=slow:3000 ${seen.word()}`
         const answers = await Promise.all([seen.ask(text), seen.ask(text)])
-        return answers.map(cached).sort()
+        return answers.map((it) => cached(it) ?? '').sort((a, b) => (a < b ? -1 : 1))
       },
       was: ['miss', 'miss'],
       becomes: ['joined', 'miss'],

@@ -64,4 +64,11 @@ describe('settings', () => {
   it('cannot say anyone and name tenants, so that the word does not outlive its reason', () => {
     expect(codes({ ...anyone, tenants })).toEqual(['validate.setting'])
   })
+
+  it('are not open where tokens of callers are taken, though there is no tenant yet', () => {
+    const corp = { issuer: 'https://a.example', audience: 'b', tenantClaim: 'org' }
+    expect(isOpen({ access: { tokens: { corp } } })).toBe(false)
+    expect(isOpen({ access: { tokens: {} } })).toBe(true)
+    expect(codes({ access: { callers: 'anyone', tokens: { corp } } })).toEqual(['validate.setting'])
+  })
 })

@@ -22,12 +22,15 @@ type Asked = Pick<ValidateInput, 'settings' | 'previous' | 'restores'>
 
 const callersPointer = pointTo(pointTo('', 'access'), 'callers')
 
+/** Whether a map has entries; anything else that stands there counts as if it had. */
+const has = (map: unknown): boolean =>
+  map !== undefined && (typeof map !== 'object' || map === null || Object.keys(map).length > 0)
+
 /** Names count, not what stands behind them: a tenant that this build cannot read opens nothing. */
 export function isOpen({ tenants, access }: SettingsTree): boolean {
   const callers = access?.callers
-  const hasTenants = Object.keys(tenants ?? {}).length > 0
-  const hasTokens = Object.keys(access?.tokens ?? {}).length > 0
-  return !hasTenants && !hasTokens && (callers === undefined || callers === 'anyone')
+  const isGuarded = has(tenants) || has(access?.tokens)
+  return !isGuarded && (callers === undefined || callers === 'anyone')
 }
 
 /** Open without having been said to be. */
@@ -41,8 +44,10 @@ export function checkAccess(
   const exposed = exposedBy(settings, reach)
   if (exposed !== null) return [exposed]
   const { tenants, access } = settings
-  if (access?.callers === 'anyone' && Object.keys(tenants ?? {}).length > 0)
+  if (access?.callers === 'anyone' && has(tenants))
     return [wrong(callersPointer, '"anyone" beside tenants', '"known", or no tenants')]
+  if (access?.callers === 'anyone' && has(access.tokens))
+    return [wrong(callersPointer, '"anyone" beside tokens of callers', '"known", or no tokens')]
   if (restores !== null || previous === null || isOpen(previous) || !isOpenUnsaid(settings)) return []
   const message = sayError('settings.access_opened', {})
   return [{ code: 'settings.access_opened', message, pointer: pointTo('', 'tenants') }]

@@ -26,6 +26,8 @@ describe('the table of permissions', () => {
     const needed = (route: string, query: Record<string, string>) => neededFor(route, (name) => query[name])
     expect(needed('POST /v1/reloads', {})).toEqual(['change'])
     expect(needed('POST /v1/reloads', { dryRun: 'true' })).toEqual(['plan'])
+    expect(needed('POST /v1/repricings', { dryRun: 'true' })).toEqual(['plan'])
+    expect(needed('POST /v1/repricings', { dryRun: 'false' })).toEqual(['operate'])
     expect(needed('PATCH /v1/settings', { force: 'true' })).toEqual(['change', 'operate'])
     expect(needed('PATCH /v1/settings', { emergency: 'true', force: 'true' })).toEqual(['emergency'])
     expect(needed('POST /v1/rollback', { emergency: 'true' })).toEqual(['emergency'])

@@ -41,7 +41,8 @@ const openai: ScanRules = {
   servedKey: Buffer.from('"service_tier"'),
   read: (value, before, served) => parseOpenAIUsage(value, served) ?? before,
   inParts: false,
-  textKeys: keysOf('content', 'reasoning', 'refusal', 'arguments'),
+  // Each key is a search in every event, so what is rare (a refusal) has none.
+  textKeys: keysOf('content', 'reasoning', 'arguments'),
   finish: openaiFinish,
   failures: [Buffer.from('data: {"error"')],
 }

@@ -8,7 +8,8 @@ export const tellPrice: TellStep = (call, settings) => {
   if (costMicroUsd === null || target === null) return null
   const entry = entryOf(target, settings)
   const cost = `$${(costMicroUsd / 1e6).toFixed(6)}`
-  const tokens = `${call.inputTokens ?? '?'} tokens in, ${call.outputTokens ?? '?'} out`
+  const counted = `${call.inputTokens ?? '?'} tokens in, ${call.outputTokens ?? '?'} out`
+  const tokens = call.estimated === true ? `${counted}, estimated` : counted
   const whose =
     pricedBy === 'settings' ? 'prices of the settings' : 'prices of the catalogue that ships with the gateway'
   const at = entry === null ? null : pointTo('/catalogue', entry)

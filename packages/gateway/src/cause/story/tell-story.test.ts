@@ -172,5 +172,7 @@ describe('the story of a call', () => {
       '$0.000005 for 10 tokens in, 20 out, by the prices of the catalogue that ships with the gateway',
     ])
     expect(told.every((it) => it.pointers.length === 0)).toBe(true)
+    const cut = tellStory(testCall({ costMicroUsd: 5, pricedBy: 'shipped', estimated: true }), null)
+    expect(cut.at(-1)?.says).toContain('$0.000005 for 10 tokens in, 20 out, estimated, by the prices')
   })
 })

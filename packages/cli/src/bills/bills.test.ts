@@ -1,0 +1,81 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { CommandContext } from '../command.ts'
+import { bill } from './bill.ts'
+import { sayDifference, sayUsd } from './money.ts'
+import { readSpan } from './span.ts'
+
+function contextOf(
+  options: Readonly<Record<string, string>>,
+  more: Partial<CommandContext> = {},
+): CommandContext {
+  const text = (name: string) => options[name]
+  return { text, flag: (name: string) => options[name] === 'true', json: false, ...more } as CommandContext
+}
+
+describe('money in words', () => {
+  it('says every micro-dollar, whatever the sum', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: -9e15, max: 9e15 }), (microUsd) => {
+        expect(sayUsd(microUsd)).toMatch(/^-?\d+\.\d{6}$/)
+        expect(Number(sayUsd(microUsd).replace('.', ''))).toBe(microUsd)
+      }),
+    )
+    expect([sayUsd(0), sayUsd(1), sayUsd(-1_500_000)]).toEqual(['0.000000', '0.000001', '-1.500000'])
+    expect([sayDifference(5), sayDifference(0), sayDifference(-5)]).toEqual([
+      '+0.000005',
+      '0.000000',
+      '-0.000005',
+    ])
+  })
+})
+
+describe('the span of a bill', () => {
+  it.each([
+    [{ month: '2026-11' }, ['2026-11-01T00:00:00.000Z', '2026-12-01T00:00:00.000Z']],
+    [{ month: '2026-12' }, ['2026-12-01T00:00:00.000Z', '2027-01-01T00:00:00.000Z']],
+    [
+      { from: '2026-11-03', to: '2026-11-04T12:00:00+02:00' },
+      ['2026-11-03T00:00:00.000Z', '2026-11-04T10:00:00.000Z'],
+    ],
+  ])('is %o, in UTC', (options, [from, to]) => {
+    expect(readSpan(contextOf(options))).toEqual({ from, to })
+  })
+
+  it.each([
+    [{}, 'expected --month, or --from and --to'],
+    [{ month: '2026-13' }, 'found "2026-13", expected a month'],
+    [{ month: '2026-11', to: '2026-12-01' }, 'goes without'],
+    [{ from: '2026-11-01', to: 'soon' }, '--to: found "soon"'],
+  ])('is none of %o', (options, says) => {
+    expect(() => readSpan(contextOf(options))).toThrow(says)
+  })
+})
+
+describe('a bill as CSV', () => {
+  it('quotes what has to be, and runs no formula', async () => {
+    const counts = {
+      calls: 1,
+      inputTokens: 2,
+      outputTokens: 3,
+      costMicroUsd: 4,
+      estimatedMicroUsd: 0,
+      unpriced: 0,
+    }
+    const lines = ['a,"b"', '=1+1', null].map((name) => ({ name, ...counts }))
+    const said: string[] = []
+    const found = { by: 'tenant', from: '', to: '', repricing: null, total: lines[0], lines }
+    const context = contextOf(
+      { month: '2026-11', csv: 'true' },
+      {
+        say: (line = '') => void said.push(line),
+        client: () =>
+          Promise.resolve({ ask: () => Promise.resolve(found) } as unknown as ReturnType<
+            CommandContext['client']
+          >),
+      },
+    )
+    expect(await bill(context)).toBe(0)
+    expect(said.slice(1)).toEqual(['"a,""b""",1,2,3,4,0,0', "'=1+1,1,2,3,4,0,0", ',1,2,3,4,0,0'])
+  })
+})

@@ -9,10 +9,7 @@ export const tellRoute: TellStep = (call, settings) => {
   if (askedModel === null) return null
   const name = foundBy(askedModel, settings)
   if (call.route === null) {
-    const why =
-      error === 'identity.not_allowed'
-        ? 'which this tenant may not call'
-        : 'which is neither a route nor a model'
+    const why = WHY_NOT[error] ?? 'which is neither a route nor a model'
     return {
       about: 'route',
       says: `asked for "${askedModel}", ${why}`,
@@ -37,7 +34,9 @@ export const tellRoute: TellStep = (call, settings) => {
 export const tellPrompt: TellStep = (call, settings) => {
   const { route, context } = call
   if (route === null || context === null) return null
-  const at = pointTo(pointTo('/routes', route), 'context')
+  const ofApi = pointTo(apiPointer(call.askedModel ?? '') ?? '', 'context')
+  const ofRoute = pointTo(pointTo('/routes', route), 'context')
+  const at = textOf(valueAt(settings, ofApi)) === null ? ofRoute : ofApi
   const range = textOf(valueAt(settings, at))
   const says =
     range === null || range === context
@@ -51,11 +50,28 @@ export function rulesOf({ rule }: CallRecord): readonly string[] {
   return rule === null ? [] : rule.split(' ')
 }
 
-/** How a name is found among the settings: as a route, an alias of one, or a model. */
+/** Why nothing was led to a route. */
+const WHY_NOT: Readonly<Record<string, string>> = {
+  'identity.not_allowed': 'which this tenant may not call',
+  'apis.retired': 'which is retired',
+  'apis.not_subscribed': 'which this tenant has not been let in to',
+  'apis.input': 'with an input that does not keep to its schema',
+  'request.too_large': 'with an input that is too large',
+  'request.not_json': 'with an input that is no JSON',
+}
+
+/** `null` for what is no API. */
+function apiPointer(asked: string): string | null {
+  return asked.startsWith('apis/') ? pointTo('/apis', asked.slice('apis/'.length)) : null
+}
+
+/** How a name is found among the settings: as an API, a route, an alias of one, or a model. */
 function foundBy(
   name: string,
   settings: SettingsTree,
 ): { readonly says: string; readonly pointer: string } | null {
+  const api = apiPointer(name)
+  if (api !== null && valueAt(settings, api) !== undefined) return { says: 'a published API', pointer: api }
   if (settings['routes']?.[name] !== undefined) {
     return { says: 'a route', pointer: pointTo('/routes', name) }
   }

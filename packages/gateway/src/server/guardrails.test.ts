@@ -158,3 +158,73 @@ describe('an answer in which nothing was found', () => {
     expect(await answer.text()).toBe(came)
   })
 })
+
+describe('a call before guardrails', () => {
+  const chat = (body: object) =>
+    fetch(`${gateway.origin}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ model: 'route/a', ...body }),
+    })
+
+  it('goes on with what nobody here knows, and with all digits of its numbers', async () => {
+    await open('openai', always([{ kind: 'pii', action: 'mask', on: 'input' }]))
+    const body =
+      '{"model":"route/a","x":{"big":12345678901234567890,"exact":1.10},"messages":[{"role":"user","content":"ann@example.com"}]}'
+    const headers = { 'content-type': 'application/json' }
+    await fetch(`${gateway.origin}/v1/chat/completions`, { method: 'POST', headers, body })
+    const sent = String(provider.requests[0]?.body)
+    expect(sent).toContain('"x":{"big":12345678901234567890,"exact":1.10}')
+    expect(sent).toContain('"content":"[EMAIL_1]"')
+  })
+
+  it('has its limit of time for what is held back, also while nothing comes', async () => {
+    await open('openai', always([{ kind: 'pii', action: 'mask', maxHoldMs: 1, failure: 'open' }]))
+    const event = (content: string) =>
+      `data: ${JSON.stringify({ choices: [{ index: 0, delta: { content } }] })}\n\n`
+    const headers = { 'content-type': 'text/event-stream' }
+    provider.script({ kind: 'raw', headers, chunks: [event('hello wor'), event('ld')], chunkMs: 60_000 })
+    const answer = await chat({ stream: true, messages: [{ role: 'user', content: 'hi' }] })
+    const reader = answer.body?.getReader()
+    let text = ''
+    while (!text.includes('wor"')) {
+      const { value, done } = (await reader?.read()) ?? { value: undefined, done: true }
+      if (done) break
+      text += Buffer.from(value ?? []).toString()
+    }
+    expect(text).toContain('hello ')
+    expect(text).toContain('wor"')
+    await reader?.cancel()
+    await vi.waitFor(() =>
+      expect(gateway.records[0]?.guards).toEqual([{ guard: 'house/pii', did: 'unsure', count: 1 }]),
+    )
+  })
+
+  it('waits with a stream for whoever judges the whole of it', async () => {
+    await open('anthropic', always([{ kind: 'jsonSchema', action: 'block', schema: { type: 'object' } }]))
+    provider.script({ kind: 'reply', text: '{"a": 1}' }, { kind: 'reply', text: 'no JSON at all' })
+    const ask = { stream: true, messages: [{ role: 'user', content: 'hi' }] }
+    expect(await read('openai-chat', true, await chat(ask))).toMatchObject({
+      text: '{"a": 1}',
+      finish: 'stop',
+    })
+    const refused = await chat(ask)
+    expect(refused.status).toBe(422)
+    expect(await refused.text()).toContain('guard.output_blocked')
+  })
+
+  it('counts what guards would have found that only try themselves out', async () => {
+    await open('openai', always([{ kind: 'deny', action: 'shadow', words: ['secret'] }]))
+    const counted = vi.spyOn(gateway.telemetry.meter, 'add')
+    provider.script({ kind: 'reply', text: 'a secret' })
+    const answer = await chat({ messages: [{ role: 'user', content: 'hi' }] })
+    expect(await answer.text()).toContain('a secret')
+    const found = {
+      'changeover.guard': 'house/deny',
+      'changeover.outcome': 'shadowed',
+      'config.version': '1.1',
+    }
+    await vi.waitFor(() => expect(counted).toHaveBeenCalledWith('changeover.guard.findings', 1, found))
+    expect(gateway.records[0]?.guards).toBeUndefined()
+  })
+})

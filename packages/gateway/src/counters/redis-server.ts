@@ -41,14 +41,20 @@ export async function openRedis(place: RedisPlace, onLost: (cause: unknown) => v
         clusterRetryStrategy: () => null,
         redisOptions: { ...optionsOf(place), ...credentialsIn(place.url) },
       })
-    : new Redis(place.url, { ...optionsOf(place), enableOfflineQueue: false, retryStrategy: null })
+    : new Redis(place.url, {
+        ...optionsOf(place),
+        lazyConnect: true,
+        enableOfflineQueue: false,
+        retryStrategy: null,
+      })
   let cause: unknown = null
   client.on('error', (error: unknown) => {
     cause = error
   })
+  // The client of a cluster that tells it no usable address waits for ever.
+  const tooLate = AbortSignal.timeout(place.connectMs)
   try {
-    await client.connect()
-    await client.ping()
+    await Promise.race([client.connect().then(() => client.ping()), rejectedBy(tooLate)])
   } catch (error) {
     client.disconnect()
     throw cause ?? error
@@ -57,9 +63,14 @@ export async function openRedis(place: RedisPlace, onLost: (cause: unknown) => v
   return new RedisServer(client, place.prefix)
 }
 
+function rejectedBy(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true })
+  })
+}
+
 function optionsOf({ connectMs }: RedisPlace) {
   return {
-    lazyConnect: true,
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
     connectTimeout: connectMs,

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { counterConformance, type ServerProcess } from '@changeover/testkit'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { asStore, openShared, serverKinds } from './test-servers.ts'
+import { asStore, clusterKind, openShared, serverKinds } from './test-servers.ts'
 
-describe.each(serverKinds)('counts shared through $called', (kind) => {
+describe.each([...serverKinds, clusterKind])('counts shared through $called', (kind) => {
   if (kind.absent !== null) {
     it('need the server', (context) => context.skip(kind.absent ?? ''))
     return

@@ -10,6 +10,7 @@ import {
   startPostgres,
   startRedis,
 } from '@changeover/testkit'
+import { expect, vi } from 'vitest'
 import type { Claim, Correction, CounterStore } from '../contract/counters.ts'
 import { LocalCounters } from '../policy/local-counters.ts'
 import type { OpenCountServer } from './count-server.ts'
@@ -42,6 +43,14 @@ export const serverKinds: readonly ServerKind[] = [
     open: (url, prefix) => (onLost) => openPostgres({ url, prefix, connectMs }, onLost),
   },
 ]
+
+/** For what differs in it: how it is connected to, and that the keys of one take share a slot. */
+export const clusterKind: ServerKind = {
+  called: 'a cluster of Redis',
+  absent: findRedis() === null ? NO_REDIS : null,
+  start: startRedisCluster,
+  open: (url, prefix) => (onLost) => openRedis({ url, prefix, cluster: true, connectMs }, onLost),
+}
 
 export const silent = { enabled: () => false, log: () => undefined }
 
@@ -77,3 +86,16 @@ export function asStore(shared: SharedCounts): CounterStore {
 }
 
 export const ownCounts = (): OwnCounts => new LocalCounters()
+
+/** One node that has all the slots, and says where it is as one of many does. */
+export async function startRedisCluster(): Promise<ServerProcess> {
+  const server = await startRedis(['--cluster-enabled', 'yes', '--cluster-announce-ip', '127.0.0.1'])
+  const { Redis } = await import('ioredis')
+  const client = new Redis(server.url)
+  await client.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383')
+  await vi.waitFor(async () => expect(await client.call('CLUSTER', 'INFO')).toContain('cluster_state:ok'), {
+    timeout: 20_000,
+  })
+  client.disconnect()
+  return server
+}

@@ -86,7 +86,17 @@ export const Why = z
     steps: z
       .array(
         z.object({
-          about: z.enum(['caller', 'route', 'prompt', 'limit', 'choice', 'target', 'attempts', 'price']),
+          about: z.enum([
+            'caller',
+            'route',
+            'prompt',
+            'limit',
+            'cache',
+            'choice',
+            'target',
+            'attempts',
+            'price',
+          ]),
           says: z.string(),
           values: z.array(SettingValue).readonly(),
         }),

@@ -1318,7 +1318,7 @@ export type Why = {
   }
   /** what decided, in the order of the journey */
   readonly steps: readonly ({
-    readonly about: 'caller' | 'route' | 'prompt' | 'limit' | 'choice' | 'target' | 'attempts' | 'price'
+    readonly about: 'caller' | 'route' | 'prompt' | 'limit' | 'cache' | 'choice' | 'target' | 'attempts' | 'price'
     readonly says: string
     readonly values: readonly SettingValue[]
   })[]

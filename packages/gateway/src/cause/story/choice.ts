@@ -2,6 +2,7 @@
 import { pointTo, type SettingsTree } from '@changeover/reload'
 import type { AttemptReason, CallAttempt, CallRecord, SkippedTarget } from '../../contract/call.ts'
 import { leavesAt, valueAt } from '../values.ts'
+import { isKept } from './cache.ts'
 import { rulesOf } from './route.ts'
 import { modelOf, type TellStep } from './step.ts'
 
@@ -10,7 +11,7 @@ const MOST_LEAVES = 8
 
 export const tellChoice: TellStep = (call, settings) => {
   const { route, choice } = call
-  if (route === null || choice === null) return null
+  if (route === null || choice === null || isKept(call.cache)) return null
   const chosen = sayChosen(call, choice)
   if (chosen === null) return null
   const wishes = sayWishes(call)

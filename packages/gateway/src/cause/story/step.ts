@@ -2,7 +2,16 @@
 import type { Json, SettingsTree } from '@changeover/reload'
 import type { CallRecord } from '../../contract/call.ts'
 
-export type DecidedBy = 'caller' | 'route' | 'prompt' | 'limit' | 'choice' | 'target' | 'attempts' | 'price'
+export type DecidedBy =
+  | 'caller'
+  | 'route'
+  | 'prompt'
+  | 'limit'
+  | 'cache'
+  | 'choice'
+  | 'target'
+  | 'attempts'
+  | 'price'
 
 export interface DecidingStep {
   readonly about: DecidedBy

@@ -4,6 +4,7 @@
  */
 import type { SettingsTree } from '@changeover/reload'
 import type { CallRecord } from '../../contract/call.ts'
+import { tellCache } from './cache.ts'
 import { tellCaller, tellLimit } from './caller.ts'
 import { tellAttempts, tellChoice, tellTarget } from './choice.ts'
 import { tellPrice } from './price.ts'
@@ -15,6 +16,7 @@ const STEPS: readonly TellStep[] = [
   tellRoute,
   tellPrompt,
   tellLimit,
+  tellCache,
   tellChoice,
   tellTarget,
   tellAttempts,

@@ -268,6 +268,7 @@ const gatewayInstruments: readonly Instrument[] = [
     unit: 's',
     meaning: 'How long calls waited for counts that several gateways share',
     attributes: ['changeover.counters.store', 'changeover.outcome'],
+    buckets: REQUEST_SECONDS,
   },
   {
     name: 'changeover.counters.up',

@@ -14,7 +14,9 @@ export interface Detector {
   /** With `g`. Looks behind by `BEHIND_CHARS` at most and ahead by one. */
   readonly pattern: RegExp
   /** False where the text holds no match, as far as that is cheap to see: most texts hold none of most kinds. */
-  mayBeIn(text: string): boolean
+  readonly mayBeIn?: (text: string) => boolean
+  /** Literal beginnings, one of which each match has. */
+  readonly begins?: readonly string[]
   /** Where in the text, not before `from`, what is not finished may begin; the text's length for nowhere. */
   openFrom(text: string, from: number): number
   /** The part of the match that counts, as offsets into it; `null`: it is none after all. */
@@ -22,9 +24,11 @@ export interface Detector {
 }
 
 export function detectorFinder(detectors: readonly Detector[]): Finder {
+  const beginnings = beginningsOf(detectors)
   return {
     open(found) {
-      const scans = detectors.map((it) => new DetectorScan(it, found))
+      const look = new LookForBeginnings(beginnings)
+      const scans = detectors.map((it) => new DetectorScan(it, found, look))
       return {
         next(sight, ended) {
           let decided = Number.POSITIVE_INFINITY
@@ -36,21 +40,49 @@ export function detectorFinder(detectors: readonly Detector[]): Finder {
   }
 }
 
+function beginningsOf(detectors: readonly Detector[]): RegExp {
+  const all = detectors.flatMap((it) => it.begins ?? [])
+  return new RegExp(
+    all.map((it) => it.replaceAll(/[.*+?^${}()|[\]\\-]/g, String.raw`\$&`)).join('|') || '(?!)',
+  )
+}
+
+/** One look at a text for the beginnings of all kinds: nearly no text has any. */
+class LookForBeginnings {
+  readonly #beginnings: RegExp
+  #text: string | null = null
+  #hasAny = false
+
+  constructor(beginnings: RegExp) {
+    this.#beginnings = beginnings
+  }
+
+  mayHave(text: string, begins: readonly string[]): boolean {
+    if (text !== this.#text) {
+      this.#text = text
+      this.#hasAny = this.#beginnings.test(text)
+    }
+    return this.#hasAny && begins.some((it) => text.includes(it))
+  }
+}
+
 class DetectorScan implements Scan {
   readonly #detector: Detector
   readonly #found: Found
+  readonly #look: LookForBeginnings
   #at = 0
 
-  constructor(detector: Detector, found: Found) {
+  constructor(detector: Detector, found: Found, look: LookForBeginnings) {
     this.#detector = detector
     this.#found = found
+    this.#look = look
   }
 
   next({ text, base }: Sight, ended: boolean): number {
-    const { pattern, label, part } = this.#detector
+    const { pattern, label, part, mayBeIn, begins } = this.#detector
     const from = this.#at - base
     let open = ended ? text.length : this.#detector.openFrom(text, from)
-    if (!this.#detector.mayBeIn(text)) {
+    if (mayBeIn?.(text) === false || (begins !== undefined && !this.#look.mayHave(text, begins))) {
       this.#at = base + open
       return this.#at
     }

@@ -25,7 +25,7 @@ function token({ label, begins, form, characters, most, digits }: TokenForm): De
   return {
     label,
     pattern: new RegExp(`${APART}(?:${form})`, 'g'),
-    mayBeIn: (text) => begins.some((it) => text.includes(it)),
+    begins,
     openFrom(text, from) {
       const start = runStart(text, table, { from, most })
       let open = text.length

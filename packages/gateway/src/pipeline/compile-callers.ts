@@ -48,17 +48,23 @@ export function compileCallers(
     () => new CountShelf(counters ?? createCounters()),
     () => undefined,
   )
-  const keeper = carry.keep(
-    'tokens:keeper',
-    () => new TokenKeeper({ clock }),
-    () => undefined,
-  )
-  const input = { ...asked, tokens: { settings: asked.tokens, keeper } }
+  const { tokens, ...rest } = asked
+  const input = Object.keys(tokens).length === 0 ? rest : { ...rest, tokens: keptBy(carry, clock, tokens) }
   return carry.keep(
     shelf.keyOf(asked),
     () => compileIdentity(input, (levels) => shelf.allowanceOf(levels, asked)),
     () => undefined,
   )
+}
+
+/** What is known of tokens belongs to no version, as counts do not. */
+function keptBy(carry: Carry, clock: Clock, settings: TokensSpec) {
+  const keeper = carry.keep(
+    'tokens:keeper',
+    () => new TokenKeeper({ clock }),
+    () => undefined,
+  )
+  return { settings, keeper }
 }
 
 const NO_TOKENS: TokensSpec = Object.freeze({})

@@ -80,7 +80,7 @@ function setUp(env: Record<string, string> = ENV) {
   const shipped = { 'openai/gpt-x': { prices: [{ input: 2, output: 8 }] } }
   const participant = gatewayParticipant({ secrets, shipped, clock: systemClock, reach })
   const prepare = async (settings: SettingsTree, version = '1.1'): Promise<CompiledGateway> =>
-    participant.prepare({ settings, version, carry, previous: null } as unknown as PrepareInput)
+    participant.prepare({ settings, version, carry, previous: null, parts: {} } as unknown as PrepareInput)
   const validate = (settings: SettingsTree, previous: SettingsTree | null = null): readonly Issue[] =>
     participant.validate?.({ settings, previous, changedParameters: [], restores: null }) ?? []
   return { participant, prepare, validate, secrets, carry, files }
@@ -203,6 +203,7 @@ describe('a version of an earlier start', () => {
         settings,
         version: '1.1',
         carry: createCarry(),
+        parts: {},
         previous: null,
       } as unknown as PrepareInput)
     const error: unknown = await prepare({}).catch((it: unknown) => it)

@@ -100,7 +100,7 @@ class World {
   }
 
   async prepare(settings: SettingsTree): Promise<CompiledGateway> {
-    const input = { settings, version: '1.1', carry: this.#carry, previous: null }
+    const input = { settings, version: '1.1', carry: this.#carry, previous: null, parts: {} }
     return this.#participant.prepare(input as unknown as PrepareInput)
   }
 }

@@ -67,12 +67,12 @@ describe('a budget for exactly so many calls', () => {
   }
 
   it('lets exactly as many through, whoever leaves, whatever fails, however often settings change', async () => {
-    let isOver = false
     let reloads = 0
+    const state = { isOver: false }
     const calls = callUntilSpent(gateway, CALLERS, KEYS).finally(() => {
-      isOver = true
+      state.isOver = true
     })
-    while (!isOver) {
+    while (!state.isOver) {
       reloads += 1
       const answer = await gateway.patch(changeAt(reloads))
       expect([answer.status, await answer.text()]).toEqual([200, expect.anything()])

@@ -143,8 +143,8 @@ export const ACCOUNTING_MUTANTS: readonly AccountingMutant[] = [
   {
     name: 'a refused call went to a provider',
     file: 'pipeline/held-call.ts',
-    from: 'asked: attempts.length > 0',
-    to: 'asked: true',
+    from: "attempts.some((it) => it.kind !== 'embedding')",
+    to: 'attempts.length >= 0',
     killedBy: 'is nothing where nobody was asked, by a refusal or an answer that was kept',
   },
 ]

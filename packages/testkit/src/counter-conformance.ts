@@ -71,7 +71,7 @@ const cases: Record<string, Case> = {
 
   'takes exactly what there is, whoever asks at once': async ({ store, another, now }) => {
     const stores = [store, await another()]
-    const asks = Array.from({ length: 200 }, (_, i) => {
+    const asks = Array.from({ length: 200 }, async (_, i) => {
       const from = stores[i % 2] ?? store
       return from.take(
         [calls('tenant', 120), calls(`key-${i % 4}`, 40), place('at-once', 500, `h${i}`)],

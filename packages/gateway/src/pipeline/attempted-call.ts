@@ -10,55 +10,45 @@
  */
 import { writeTraceparent } from '@changeover/otel'
 import type { Span, Timer } from '@changeover/reload'
-import type { Hold } from '../contract/allowance.ts'
 import type { AskedBeside, CacheOutcome } from '../contract/answer-cache.ts'
 import type { AttemptBill } from '../contract/call.ts'
 import type { CompiledRoute, CompiledTarget } from '../contract/compiled.ts'
 import type { Blocked, OutputRun } from '../contract/guards.ts'
 import type { FinishReason, NeutralRequest, Usage } from '../contract/neutral.ts'
-import type { RouteAsk } from '../contract/route-ask.ts'
 import type { RouteRule } from '../contract/routing.ts'
 import type { UpstreamHeaders, UpstreamRequest } from '../contract/upstream.ts'
 import type { CallerError, ReplyAbout, Wire } from '../contract/wire.ts'
 import { rules, sayError } from '../errors.ts'
 import type { Aside, AsideKind, AttemptFailure, AttemptHost, FailureCode } from '../routing/attempt-host.ts'
 import { Attempts } from '../routing/attempts.ts'
-import { type CallerWishes, NO_WISHES } from '../routing/caller-wishes.ts'
 import type { RequestBody } from '../wire/request-body.ts'
 import { AsideRun } from './aside-run.ts'
+import { AskingCall } from './asking-call.ts'
 import { AttemptLedger, type EndedAttempt } from './attempt-ledger.ts'
-import { Call, type CutCode } from './call.ts'
+import type { CutCode } from './call.ts'
 import { CallBill } from './call-bill.ts'
 import { type CallFacts, recordOf } from './call-facts.ts'
 import type { CallInstruments } from './call-instruments.ts'
-import { endCallSpan, startAttemptSpan, startCallSpan } from './call-spans.ts'
+import { endCallSpan, startAttemptSpan } from './call-spans.ts'
 import { answerFailure } from './failure-answer.ts'
 import { findRequestId, headerText } from './header-texts.ts'
-import { noteHeld, noteUsed, unused, usedBy } from './held-call.ts'
 import { countFindings, Inspection, outputBlocked } from './inspection.ts'
 import { passedDown } from './passed-headers.ts'
 import { recordedAsk } from './recorded-ask.ts'
 import type { Answer } from './replies/open-reply.ts'
 import type { Reply, ReplyPort } from './replies/reply.ts'
-import { RequestFacts, sessionHash } from './request-facts.ts'
+import { sessionHash } from './request-facts.ts'
 import { schemaKept } from './schema-kept.ts'
 import type { BodyFor, UpstreamBody } from './upstream-body.ts'
 import { upstreamRequest } from './upstream-request.ts'
 
-export abstract class AttemptedCall extends Call implements AttemptHost, ReplyPort {
-  /** As it goes on; as it came. */
-  protected body: RequestBody | null = null
-  protected came: RequestBody | null = null
+export abstract class AttemptedCall extends AskingCall implements AttemptHost, ReplyPort {
   /** What guardrails have to do with the call. */
   protected readonly inspection = new Inspection()
-  protected route: CompiledRoute | null = null
-  protected prompt: string | null = null
   /** What the cache made of it; `null` where the route has none. */
   protected cached: CacheOutcome | null = null
-  protected wishes: CallerWishes = NO_WISHES
   /** Pointers of the rules that led to the route. */
   #rule: string | null = null
-  #span: Span | null = null
   #attempts: Attempts | null = null
   #attemptSpan: Span | null = null
   #attemptAt = 0
@@ -75,9 +65,6 @@ export abstract class AttemptedCall extends Call implements AttemptHost, ReplyPo
   protected readonly bill = new CallBill()
   /** Why the model stopped, as far as it is known. */
   protected stopped: FinishReason | null = null
-  #asked: RequestFacts | null = null
-  #leaving: AbortController | null = null
-  #hold: Hold | null = null
 
   /** What the call is for a target. Throws where it cannot be said in the target's format. */
   protected abstract writeUpstream(it: BodyFor, target: CompiledTarget): UpstreamBody
@@ -95,12 +82,6 @@ export abstract class AttemptedCall extends Call implements AttemptHost, ReplyPo
     this.#tellFailure({ status, code, message: sayError(code, {}) }, [])
   }
 
-  /** Aborted when the call is over: for what is waited for on its way. */
-  protected get signal(): AbortSignal {
-    this.#leaving ??= new AbortController()
-    return this.#leaving.signal
-  }
-
   protected startAttempts(route: CompiledRoute, body: RequestBody): void {
     const { startedMono: startedAt, tools } = this
     const rules = { route, stream: body.stream, startedAt, stallMs: tools.stallMs, wishes: this.wishes }
@@ -109,15 +90,6 @@ export abstract class AttemptedCall extends Call implements AttemptHost, ReplyPo
   }
 
   // What the attempts ask and tell (AttemptHost).
-
-  routeAsk(): RouteAsk {
-    const { head, caller } = this
-    const body = this.body
-    if (body === null) throw new TypeError('routing asked of a request before its body was there')
-    const [tenant, key] = [caller?.tenant ?? null, caller?.key ?? null]
-    this.#asked ??= new RequestFacts({ head, body, wishes: this.wishes, tenant, key })
-    return this.#asked
-  }
 
   onRule(rule: RouteRule): void {
     this.#rule = this.#rule === null ? rule.name : `${this.#rule} ${rule.name}`
@@ -379,17 +351,16 @@ export abstract class AttemptedCall extends Call implements AttemptHost, ReplyPo
 
   protected finish(): void {
     this.#attempts?.cancel('call.cancelled')
-    // Whoever was answered waits for nothing, and to abort costs more than to look up an answer.
-    if (!this.ended) this.#leaving?.abort()
+    this.stopWaiting()
     try {
       this.#end(this.#facts())
     } finally {
-      this.#settle(null)
+      this.settleHold(null)
     }
   }
 
   #end(facts: CallFacts): void {
-    this.#settle(facts)
+    this.settleHold(facts)
     this.measure(facts)
     this.shadow(facts, this)
     const span = this.callSpan()
@@ -401,28 +372,8 @@ export abstract class AttemptedCall extends Call implements AttemptHost, ReplyPo
     endCallSpan(span, facts, this.tools.scope)
   }
 
-  /** Keeps what the call holds of its caller's limits. False when the call is over: then it is given back at once. */
-  protected keepHold(hold: Hold): boolean {
-    this.#hold = hold
-    if (this.isClosed) this.#settle(null)
-    else noteHeld(hold, this.tools.telemetry)
-    return !this.isClosed
-  }
-
-  /** `null`: nobody was asked, or nobody knows. */
-  #settle(facts: CallFacts | null): void {
-    const hold = this.#hold
-    if (hold === null || !hold.settles) return
-    this.#hold = null
-    const { clock, telemetry } = this.tools
-    const now = { nowMs: clock.now(), monoMs: clock.monotonic() }
-    const used = facts === null ? unused(now) : usedBy(facts, now)
-    hold.settle(used)
-    noteUsed(hold, used, telemetry.meter)
-  }
-
   protected addHeaders(headers: string[]): void {
-    if (this.#hold !== null) for (const it of this.#hold.headers) headers.push(it)
+    this.addLimitHeaders(headers)
     if (this.target !== null) headers.push('x-changeover-target', this.target.name)
     headers.push('traceparent', writeTraceparent(this.callSpan().context))
     if (this.#requestId !== null) headers.push(this.head.wire.requestIdHeader, this.#requestId)
@@ -455,7 +406,7 @@ export abstract class AttemptedCall extends Call implements AttemptHost, ReplyPo
       status: this.status,
       error: this.error,
       replyBytes: this.replyBytes,
-      session: sessionHash(this.head, this.#asked, this.caller?.tenant ?? null),
+      session: sessionHash(this.head, this.asked, this.caller?.tenant ?? null),
       finish: this.stopped,
       cache: this.cached,
       findings: this.inspection.findings,
@@ -464,7 +415,7 @@ export abstract class AttemptedCall extends Call implements AttemptHost, ReplyPo
       asked: recordedAsk(this.gateway, {
         head: this.head,
         wishes: this.wishes,
-        asked: this.#asked,
+        asked: this.asked,
         variables: this.body?.variables,
       }),
     }
@@ -492,13 +443,6 @@ export abstract class AttemptedCall extends Call implements AttemptHost, ReplyPo
     })
     if (target === null || !this.#committed) return
     instruments.answered(target, facts, body?.stream === true ? facts.firstTokenMs : null)
-  }
-
-  /** Begun when the route is known, so that it has its name; at the answer, when that never was. */
-  protected callSpan(): Span {
-    const { head, snapshot, startedAt } = this
-    this.#span ??= startCallSpan(this.tools, { head, snapshot, startedAt, route: this.route })
-    return this.#span
   }
 
   #billAttempt(target: CompiledTarget, error: string): AttemptBill | null {

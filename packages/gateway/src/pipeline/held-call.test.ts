@@ -18,6 +18,15 @@ describe('what a call has used', () => {
     expect(used({})).toEqual(unused(now))
   })
 
+  it('is no call where an answer was kept and only looked for, though looking costs', () => {
+    const attempts = [{ ...attempt([10, 0]), kind: 'embedding' as const }]
+    expect(used({ attempts, costMicroUsd: 3 })).toEqual({
+      ...unused(now),
+      inputTokens: 10,
+      costMicroUsd: 3,
+    })
+  })
+
   it('is a call where somebody was asked, though nothing came back', () => {
     expect(used({ attempts: [attempt()] })).toEqual({ ...unused(now), asked: true })
   })

@@ -25,7 +25,9 @@ export function usedBy({ attempts, usage, costMicroUsd }: CallFacts, now: Now): 
     inputTokens += bill?.tokens.inputTokens ?? 0
     outputTokens += bill?.tokens.outputTokens ?? 0
   }
-  return { ...now, asked: attempts.length > 0, inputTokens, outputTokens, costMicroUsd: costMicroUsd ?? 0 }
+  // What was embedded to look for a kept answer is paid for, and no call.
+  const asked = attempts.some((it) => it.kind !== 'embedding')
+  return { ...now, asked, inputTokens, outputTokens, costMicroUsd: costMicroUsd ?? 0 }
 }
 
 /** Counts what is held; and somebody should hear of a budget before it is spent. */

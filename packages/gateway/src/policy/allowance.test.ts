@@ -378,7 +378,7 @@ class Shared implements CounterStore {
   taken = 0
 
   async take(claims: readonly Claim[], nowMs: number): Promise<Left | Short> {
-    await null
+    await Promise.resolve()
     if (this.isGone) throw new Error('gone')
     this.taken += 1
     return this.#counts.take(claims, nowMs)
@@ -438,6 +438,8 @@ describe('any row of calls', () => {
         const desk = new Desk()
         const names = ['acme/a', 'acme/b', 'acme/c']
         let [callers, scale] = [names.map((name) => desk.allowance(levels(1, name), of(1))), 1]
+        const standings = () =>
+          Promise.all(callers.map(async (one) => await one.standing(desk.nowMs, desk.monoMs)))
         const running: { hold: Hold; by: number; input: number; output: number; cost: number }[] = []
         const sums = { calls: 0, tokens: 0, usd: 0 }
         for (const it of steps) {
@@ -445,11 +447,11 @@ describe('any row of calls', () => {
             scale = it.scale
             callers = names.map((name) => desk.allowance(levels(scale, name), of(scale)))
           } else if (it.kind === 'begin') {
-            const before = await Promise.all(callers.map((one) => one.standing(desk.nowMs, desk.monoMs)))
+            const before = await standings()
             const ask = desk.ask(it)
             const answer = callers[it.by]?.hold(ask)
             if (answer === undefined || answer instanceof Promise) throw new Error('no answer')
-            const after = await Promise.all(callers.map((one) => one.standing(desk.nowMs, desk.monoMs)))
+            const after = await standings()
             if ('refused' in answer) expect(after).toEqual(before)
             else running.push({ hold: answer, by: it.by, input: 0, output: 0, cost: 0 })
             const total = after[0]?.find((one) => one.kind === 'tenant' && one.counts === 'calls')
@@ -472,9 +474,7 @@ describe('any row of calls', () => {
             sums.tokens += inputTokens + outputTokens
             sums.usd += costMicroUsd
           }
-          for (const one of await Promise.all(
-            callers.map((caller) => caller.standing(desk.nowMs, desk.monoMs)),
-          )) {
+          for (const one of await standings()) {
             for (const count of one) expect(count.used).toBeGreaterThanOrEqual(0)
           }
         }

@@ -1,0 +1,85 @@
+/**
+ * A call that has been read: its body and the route that it leads to, what may be asked of it, its span, and what it
+ * holds of its caller's limits from the moment that is granted until the call is over.
+ *
+ * Invariant: a hold is settled once, whatever happens.
+ *
+ * Not here: the way to the route (`routed-call.ts`), what providers are asked (`attempted-call.ts`).
+ */
+import type { Span } from '@changeover/reload'
+import type { Hold } from '../contract/allowance.ts'
+import type { CompiledRoute } from '../contract/compiled.ts'
+import type { RouteAsk } from '../contract/route-ask.ts'
+import { type CallerWishes, NO_WISHES } from '../routing/caller-wishes.ts'
+import type { RequestBody } from '../wire/request-body.ts'
+import { Call } from './call.ts'
+import type { CallFacts } from './call-facts.ts'
+import { startCallSpan } from './call-spans.ts'
+import { noteHeld, noteUsed, unused, usedBy } from './held-call.ts'
+import { RequestFacts } from './request-facts.ts'
+
+export abstract class AskingCall extends Call {
+  /** As it goes on; as it came. */
+  protected body: RequestBody | null = null
+  protected came: RequestBody | null = null
+  protected route: CompiledRoute | null = null
+  protected prompt: string | null = null
+  protected wishes: CallerWishes = NO_WISHES
+  /** What has been asked of the request so far. */
+  protected asked: RequestFacts | null = null
+  #span: Span | null = null
+  #leaving: AbortController | null = null
+  #hold: Hold | null = null
+
+  routeAsk(): RouteAsk {
+    const { head, caller } = this
+    const body = this.body
+    if (body === null) throw new TypeError('routing asked of a request before its body was there')
+    const [tenant, key] = [caller?.tenant ?? null, caller?.key ?? null]
+    this.asked ??= new RequestFacts({ head, body, wishes: this.wishes, tenant, key })
+    return this.asked
+  }
+
+  /** Aborted when the call is over: for what is waited for on its way. */
+  protected get signal(): AbortSignal {
+    this.#leaving ??= new AbortController()
+    return this.#leaving.signal
+  }
+
+  /** Whoever was answered waits for nothing, and to abort costs more than to look up an answer. */
+  protected stopWaiting(): void {
+    if (!this.ended) this.#leaving?.abort()
+  }
+
+  /** Begun when the route is known, so that it has its name; at the answer, when that never was. */
+  protected callSpan(): Span {
+    const { head, snapshot, startedAt } = this
+    this.#span ??= startCallSpan(this.tools, { head, snapshot, startedAt, route: this.route })
+    return this.#span
+  }
+
+  /** Keeps what the call holds of its caller's limits. False when the call is over: then it is given back at once. */
+  protected keepHold(hold: Hold): boolean {
+    this.#hold = hold
+    if (this.isClosed) this.settleHold(null)
+    else noteHeld(hold, this.tools.telemetry)
+    return !this.isClosed
+  }
+
+  /** By what the call came to; `null`: nobody was asked, or nobody knows. */
+  protected settleHold(facts: CallFacts | null): void {
+    const hold = this.#hold
+    if (hold === null || !hold.settles) return
+    this.#hold = null
+    const { clock, telemetry } = this.tools
+    const now = { nowMs: clock.now(), monoMs: clock.monotonic() }
+    const used = facts === null ? unused(now) : usedBy(facts, now)
+    hold.settle(used)
+    noteUsed(hold, used, telemetry.meter)
+  }
+
+  /** What is left of the caller's limits. */
+  protected addLimitHeaders(headers: string[]): void {
+    if (this.#hold !== null) for (const it of this.#hold.headers) headers.push(it)
+  }
+}

@@ -38,7 +38,10 @@ const built = build({
   deps: { alwaysBundle: [/./], onlyBundle: false },
   plugins: [lightModules],
   inputOptions: { resolve: { conditionNames: ['@changeover/source', 'node', 'import', 'default'] } },
-  outputOptions: { chunkFileNames: 'chunks/[name]-[hash].js', comments: { legal: true, jsdoc: false, annotation: false } },
+  outputOptions: {
+    chunkFileNames: 'chunks/[name]-[hash].js',
+    comments: { legal: true, jsdoc: false, annotation: false },
+  },
 })
 await built.catch((error) => {
   console.error(error.message)

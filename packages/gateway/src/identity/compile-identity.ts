@@ -4,17 +4,15 @@
  *
  * Not here: counting (`policy/`); an allowance is asked for by the levels that count a key.
  */
-import type { Allowance, Level } from '../contract/allowance.ts'
-import type { Caller, CompiledIdentity } from '../contract/compiled.ts'
+import type { Allowance } from '../contract/allowance.ts'
+import type { CompiledIdentity } from '../contract/compiled.ts'
 import { createCallerIndex, type KnownKey } from './caller-index.ts'
+import { type AllowanceOf, callerOf } from './caller-of.ts'
 import { type Inherited, inherit, wayTo } from './inherit.ts'
 import type { TenantSpec } from './spec.ts'
 import { TokenCallers } from './token-callers.ts'
 import type { TokenKeeper } from './token-keeper.ts'
 import type { TokensSpec } from './token-spec.ts'
-
-/** What counts a key at all its levels; `null` where nothing does. The same levels are the same list each time. */
-export type AllowanceOf = (levels: readonly Level[]) => Allowance | null
 
 interface PreparedKey extends Inherited {
   /** `acme/ci`, as it is counted. */
@@ -75,7 +73,11 @@ function prepare(name: string, settings: TenantSpec): PreparedTenant {
       hashes: [{ hash: digitsOf(it.hash), expiresMs: instantOf(it.expires) }].concat(
         it.previous.map((old) => ({ hash: digitsOf(old.hash), expiresMs: instantOf(old.expires) })),
       ),
-      ...{ enabled, allow, regions, priority, levels },
+      enabled,
+      allow,
+      regions,
+      priority,
+      levels,
       last: null,
     }
   })
@@ -91,25 +93,5 @@ function compileKey(tenant: string, it: PreparedKey, allowance: Allowance | null
   return it.hashes.map(({ hash, expiresMs }) => {
     const proof = { by: 'key' as const, hash, expiresMs }
     return { caller: callerOf({ tenant, ...it, allowance, proof }), expiresMs, enabled: it.enabled }
-  })
-}
-
-/** What is not said is left out, so that callers of one kind have one shape. */
-export function callerOf(
-  it: Pick<Caller, 'tenant' | 'key' | 'allow' | 'allowance' | 'proof'> & {
-    readonly team: string | undefined
-    readonly regions: ReadonlySet<string> | undefined
-    readonly priority: number | undefined
-  },
-): Caller {
-  return Object.freeze({
-    tenant: it.tenant,
-    key: it.key,
-    allow: it.allow,
-    allowance: it.allowance,
-    ...(it.priority === undefined ? null : { priority: it.priority }),
-    ...(it.regions === undefined ? null : { regions: it.regions }),
-    ...(it.team === undefined ? null : { team: it.team }),
-    ...(it.proof === undefined ? null : { proof: it.proof }),
   })
 }

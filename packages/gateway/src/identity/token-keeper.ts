@@ -10,7 +10,7 @@
  * are known wait for nobody.
  */
 import type { Clock } from '@changeover/reload'
-import type { JSONWebKeySet, JWTPayload, JWTVerifyGetKey } from 'jose'
+import type { JWTPayload, JWTVerifyGetKey } from 'jose'
 import { KeySet, KeysUnreachableError } from '../issuers/key-set.ts'
 import type { RemoteJsonOptions } from '../issuers/remote-json.ts'
 import { verifyToken } from '../issuers/verify-token.ts'
@@ -111,5 +111,5 @@ const MOST_KEY_SETS = 64
 
 async function localKeys(keys: NonNullable<TokenSpec['keys']>): Promise<JWTVerifyGetKey> {
   const { createLocalJWKSet } = await import('jose')
-  return createLocalJWKSet({ keys: keys as JSONWebKeySet['keys'] })
+  return createLocalJWKSet({ keys })
 }

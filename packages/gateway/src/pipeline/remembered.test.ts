@@ -114,7 +114,11 @@ class Counts {
     const tenant = tree['tenants']?.[tenantName] as unknown as TenantSettings
     const limit = tenant.keys?.[keyName]?.limit ?? tenant.limit
     if (limit === undefined) return null
-    const { requests = 0, perMs = 0, burst = requests } = tree['limits']?.[limit] as unknown as LimitSettings
+    const {
+      requests = 0,
+      perMs = 0,
+      burst = requests,
+    } = (tree['limits']?.[limit] ?? {}) as unknown as LimitSettings
     const claim = { kind: 'bucket', key, amount: 1, rate: requests, perMs, burst } as const
     const left = this.#counts.takeOne(claim, nowMs)
     return left >= 0 ? null : { retryAfterMs: -left }

@@ -111,19 +111,19 @@ export class RoutedCall extends AttemptedCall implements HoldAsk {
       const passed = this.#pass(at)
       if (passed === false) return
       if (passed !== true) {
-        this.#wait(passed, at + 1)
+        void this.#wait(passed, at + 1)
         return
       }
     }
   }
 
   /** Whoever left meanwhile is not led on. */
-  #wait(passed: Promise<boolean>, next: number): void {
-    passed
-      .then((isPassed) => {
-        if (isPassed && !this.isClosed && !this.ended) this.#goFrom(next)
-      })
-      .catch((thrown: unknown) => this.refuseThrown(thrown))
+  async #wait(passed: Promise<boolean>, next: number): Promise<void> {
+    try {
+      if ((await passed) && !this.isClosed && !this.ended) this.#goFrom(next)
+    } catch (thrown) {
+      this.refuseThrown(thrown)
+    }
   }
 
   #pass(station: number): Passed {

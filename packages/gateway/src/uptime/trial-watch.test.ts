@@ -163,7 +163,9 @@ describe('what is well now', () => {
     const lastWell = new LastWell()
     const look = async () => {
       const looking = wellNow([check()], { clock, telemetry, signal: never, lastWell })
-      await vi.waitFor(async () => expect(await Promise.race([looking, null])).not.toBeNull())
+      await vi.waitFor(async () =>
+        expect(await Promise.race([looking, Promise.resolve(null)])).not.toBeNull(),
+      )
       return (await looking).length
     }
     expect([await look(), answers]).toEqual([1, 1])

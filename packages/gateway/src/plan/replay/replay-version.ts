@@ -99,7 +99,10 @@ export class ReplayVersion {
     const [first] = route.targets
     const costMicroUsd = (first === undefined ? null : this.#costOf(first.target, row)) ?? 0
     const held = allowance.hold({
-      ...{ id, startedAt, startedMono: startedAt, routeName: route.name },
+      id,
+      startedAt,
+      startedMono: startedAt,
+      routeName: route.name,
       inputTokens: () => inputTokens,
       outputTokens: () => outputTokens,
       costMicroUsd: () => costMicroUsd,

@@ -71,8 +71,10 @@ function writeShares(it: Rollout, paint: Paint): string[] {
 
 function writeShadow({ shadow }: Rollout): string[] {
   if (shadow === null) return []
-  const { calls, refused, elsewhere } = shadow
-  return [`  of ${calls} calls it would have refused ${refused}, and sent ${elsewhere} elsewhere`]
+  const { calls, refused, elsewhere, sent, costMicroUsd } = shadow
+  const looked = `  of ${calls} calls it would have refused ${refused}, and sent ${elsewhere} elsewhere`
+  if (sent === 0) return [looked]
+  return [looked, `  ${sent} copies went to its providers, for $${(costMicroUsd / 1e6).toFixed(6)}`]
 }
 
 function writeMeasures(it: Rollout, paint: Paint): string[] {

@@ -127,7 +127,42 @@ describe('a shadow', () => {
     const answers = await Promise.all(TENANTS.map((it) => tried.ask(it)))
     expect(answers.map((it) => [it.status, it.version])).toEqual(TENANTS.map(() => [200, '1.1']))
     await vi.waitFor(async () => {
-      expect((await tried.shown())?.shadow).toEqual({ calls: 40, refused: 1, elsewhere: 39 })
+      const shadow = { calls: 40, refused: 1, elsewhere: 39, sent: 0, costMicroUsd: 0 }
+      expect((await tried.shown())?.shadow).toEqual(shadow)
+    }, 20_000)
+  })
+
+  it('sends copies to its providers where that is paid for, which no limit and no record knows of', async () => {
+    const few = { requests: 2, perMs: 3_600_000 }
+    const paid = JSON.parse(settings({ rollout: { policy: { copies: 1 } } })) as {
+      tenants: Record<string, object>
+    }
+    const tenants = Object.fromEntries(TENANTS.map((it) => [it, { ...paid.tenants[it], limit: 'few' }]))
+    await tried.start(JSON.stringify({ ...paid, limits: { few }, tenants }))
+    await tried.patch({ ...toOther, tenants: { t39: null } }, 'strategy=shadow')
+    for (const status of [200, 200, 429]) {
+      const answers = await Promise.all(TENANTS.map((it) => tried.ask(it)))
+      expect(answers.map((it) => [it.status, it.version])).toEqual(TENANTS.map(() => [status, '1.1']))
+    }
+    await vi.waitFor(async () => {
+      const shown = await tried.shown()
+      expect(shown?.shadow).toMatchObject({ sent: 78 })
+      const latency = shown?.measures.find((it) => it.name === 'latency_ms')
+      expect([latency?.candidate.samples, latency?.baseline.samples]).toEqual([78, 80])
+      const { calls } = (await tried.admin('GET', '/v1/calls?limit=500')).body as unknown as {
+        calls: object[]
+      }
+      expect(calls).toHaveLength(120)
+    }, 20_000)
+  })
+
+  it('whose copies fail is taken back, and nobody was hurt', async () => {
+    await tried.start(settings({ rollout: { policy: { copies: 1 } } }))
+    await tried.patch(toBroken, 'strategy=shadow')
+    await vi.waitFor(async () => {
+      const answers = await Promise.all(TENANTS.map((it) => tried.ask(it)))
+      expect(answers.map((it) => [it.status, it.version])).toEqual(TENANTS.map(() => [200, '1.1']))
+      expect((await tried.shown())?.state).toBe('rolled_back')
     }, 20_000)
   })
 })

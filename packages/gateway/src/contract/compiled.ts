@@ -34,6 +34,8 @@ export interface CompiledGateway {
   /** Header block every answer under this version carries: name, value, name, value … */
   readonly versionHeaders: readonly string[]
   readonly recordCalls: boolean
+  /** Of calls beside a shadow, the part of which a copy goes to the candidate's providers. 0: none. */
+  readonly shadowCopies: number
   /** Who looks at requests and answers; `null` where nobody does. */
   readonly guards: GuardIndex | null
   /** Of feedback. */

@@ -394,6 +394,7 @@ export interface RolloutSettings {
     readonly steps?: readonly RolloutStepSettings[]
     readonly forMs?: number | null
     readonly meanwhile?: 'supersede' | 'queue' | 'refuse'
+    readonly copies?: number
     readonly confirmWithinMs?: number
   }
   readonly analysis?: {

@@ -75,10 +75,16 @@ export const Rollout = z
       .object({ candidate: z.number().int(), baseline: z.number().int() })
       .describe('given to each side since it began'),
     shadow: z
-      .object({ calls: z.number().int(), refused: z.number().int(), elsewhere: z.number().int() })
+      .object({
+        calls: z.number().int(),
+        refused: z.number().int(),
+        elsewhere: z.number().int(),
+        sent: z.number().int(),
+        costMicroUsd: z.number(),
+      })
       .nullable()
       .describe(
-        'of a shadow: calls looked at, those it would have refused, those it would have sent elsewhere',
+        'of a shadow: calls looked at, those it would have refused, those it would have sent elsewhere; copies that went to its providers, and what they cost',
       ),
     history: z.array(Move).readonly(),
   })
@@ -97,6 +103,7 @@ export const RolloutPage = z
         forMs: z.number().int().nullable(),
         bakeMs: z.number().int(),
         meanwhile: z.enum(['supersede', 'queue', 'refuse']),
+        copies: z.number().describe('beside a shadow, the part of the calls of which a copy goes out'),
         confirmWithinMs: z.number().int().nullable(),
         changes: z
           .record(

@@ -43,6 +43,8 @@ export interface ShadowCount {
   readonly calls: number
   readonly refused: number
   readonly elsewhere: number
+  readonly sent: number
+  readonly costMicroUsd: number
 }
 
 /** Who may what, and what waits for whom. */

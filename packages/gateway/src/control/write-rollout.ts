@@ -102,6 +102,7 @@ export function writePolicy(settings: SettingsTree) {
     forMs: policy.forMs,
     bakeMs: entryOf(settings, ['rollout', 'observe'], observeSpec)?.bakeMs ?? ROLLOUT_DEFAULTS.bakeMs,
     meanwhile: policy.meanwhile,
+    copies: policy.copies,
     confirmWithinMs: policy.confirmWithinMs ?? null,
     changes: Object.fromEntries(
       Object.entries(byKind).map(([kind, { strategy, unit = null, steps = null, forMs = null }]) => [

@@ -51,6 +51,11 @@ export class ApiCall extends GenerateCall {
     else super.onFailure(failure)
   }
 
+  /** Its body is made from an API's input, which another version may read otherwise. */
+  protected override sendCopy(): boolean {
+    return false
+  }
+
   protected override get place(): string {
     return this.body?.model ?? ''
   }

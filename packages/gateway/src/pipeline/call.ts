@@ -154,10 +154,17 @@ export abstract class Call implements UnitSource {
       const look = lookBeside(pin.snapshot.parts.gateway, { facts, head: this.head, ask })
       if (look === null) return
       this.tools.sides.shadowed(pin.rollout, { refused: look.facts.error !== '', elsewhere: look.elsewhere })
+      // A copy counts when it has been answered.
+      if (look.facts.error === '' && this.sendCopy()) return
       if (pin.arm !== null) addMeasures(pin.arm, look.facts, undefined)
     } finally {
       pin.release()
     }
+  }
+
+  /** Sends a copy of the call where a shadow pays for it. True when one went out. */
+  protected sendCopy(): boolean {
+    return false
   }
 
   /** Refused for a key that the version in force does not know either: what strangers try says nothing of a version. */

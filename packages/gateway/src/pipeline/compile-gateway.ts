@@ -18,6 +18,7 @@ import { providerSpec } from '../providers/spec.ts'
 import { isThereFor } from '../routing/may-call.ts'
 import { modelSpec, routeSpec } from '../routing/spec.ts'
 import { entriesOf, entryOf } from '../settings/check.ts'
+import { policySpec } from '../settings/rollout-spec.ts'
 import { compileCaches } from './compile-caches.ts'
 import { compileCallers } from './compile-callers.ts'
 import { compileGuardrails } from './compile-guardrails.ts'
@@ -77,6 +78,7 @@ export function compileGateway(input: CompileInput): CompiledGateway {
     hidesRoutes: [...routes.values()].some((it) => !isThereFor(null, it)),
     versionHeaders: Object.freeze(['x-changeover-version', input.version]),
     recordCalls: record?.enabled ?? true,
+    shadowCopies: entryOf(settings, ['rollout', 'policy'], policySpec)?.copies ?? 0,
     keepComments: record?.comments ?? false,
     askedNames: askedNamesOf(asked.values()),
   })

@@ -9,6 +9,7 @@ import { STREAM_HEADERS } from './attempted-call.ts'
 import { AnswerCopy, lookUp, Replay } from './cache-station.ts'
 import type { CutCode } from './call.ts'
 import { type Passed, RoutedCall } from './routed-call.ts'
+import { sendCopy } from './shadow-call.ts'
 
 export class GenerateCall extends RoutedCall {
   #copy: AnswerCopy | null = null
@@ -35,6 +36,12 @@ export class GenerateCall extends RoutedCall {
   /** What makes answers of the same path others. */
   protected get place(): string {
     return ''
+  }
+
+  protected override sendCopy(): boolean {
+    const { gateway, came, tools, head, target } = this
+    if (gateway === null || came === null || target === null) return false
+    return tools.random() < gateway.shadowCopies && sendCopy({ tools, head, body: came.bytes })
   }
 
   protected override answerFromCache(route: CompiledRoute): Passed {

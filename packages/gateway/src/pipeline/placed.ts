@@ -16,6 +16,9 @@ export interface ShadowCount {
   readonly refused: number
   /** The candidate would not have asked the target that answered. */
   readonly elsewhere: number
+  /** Copies that were sent to the candidate's providers, and what the finished ones cost. */
+  readonly sent: number
+  readonly costMicroUsd: number
 }
 
 /** Older calls than these count for less and less. */
@@ -23,6 +26,9 @@ const LATELY = 1000
 
 /** Beyond it no more feedback counts in this rollout: some ten megabytes. */
 const MOST_HEARD = 100_000
+
+/** Of a shadow at the same time; what is beyond is only looked at. */
+const MOST_COPIES = 64
 
 /** While nothing is split. */
 export const UNPLACED: Placed = Object.freeze({ rollout: null, role: null, cohort: null, unit: null })
@@ -35,12 +41,8 @@ export class Sides {
   #rollout: string | null = null
   #candidate: Arm | null = null
   #current: Arm | null = null
-  #shadow: ShadowCount & { rollout: string | null; calls: number; refused: number; elsewhere: number } = {
-    rollout: null,
-    calls: 0,
-    refused: 0,
-    elsewhere: 0,
-  }
+  #shadow = noShadow(null)
+  #copies = 0
   readonly #lately = { samples: 0, failures: 0 }
   readonly #oursLately = { samples: 0, failures: 0 }
   /** Calls that something was said of: the first word counts, however often it is repeated. */
@@ -48,10 +50,25 @@ export class Sides {
 
   /** A call as the candidate of a shadow rollout would have taken it. */
   shadowed(rollout: string | null, { refused, elsewhere }: { refused: boolean; elsewhere: boolean }): void {
-    if (this.#shadow.rollout !== rollout) this.#shadow = { rollout, calls: 0, refused: 0, elsewhere: 0 }
+    if (this.#shadow.rollout !== rollout) this.#shadow = noShadow(rollout)
     this.#shadow.calls += 1
     if (refused) this.#shadow.refused += 1
     if (elsewhere) this.#shadow.elsewhere += 1
+  }
+
+  /** A place for a copy under way; false when there is none. */
+  takeCopy(): boolean {
+    if (this.#copies >= MOST_COPIES) return false
+    this.#copies += 1
+    return true
+  }
+
+  /** A copy is over. */
+  copied(rollout: string | null, costMicroUsd: number | null): void {
+    this.#copies -= 1
+    if (this.#shadow.rollout !== rollout) return
+    this.#shadow.sent += 1
+    this.#shadow.costMicroUsd += costMicroUsd ?? 0
   }
 
   /** What a shadow would have done otherwise; `null` where none was looked at. */
@@ -106,4 +123,15 @@ function count(seen: { samples: number; failures: number }, failed: number): voi
   }
   seen.samples += 1
   seen.failures += failed
+}
+
+function noShadow(rollout: string | null): {
+  rollout: string | null
+  calls: number
+  refused: number
+  elsewhere: number
+  sent: number
+  costMicroUsd: number
+} {
+  return { rollout, calls: 0, refused: 0, elsewhere: 0, sent: 0, costMicroUsd: 0 }
 }

@@ -131,7 +131,7 @@ export class RoutedCall extends AttemptedCall implements HoldAsk {
     if (station === 0) return this.#findRoute()
     if (route === null || body === null) throw new TypeError('a call without a route was led on')
     if (station === 1) return this.#fillContext(route, body)
-    if (station === 2) return this.#takeAllowance()
+    if (station === 2) return this.takeAllowance()
     if (station === 3) return this.inspect(route)
     if (station === 4) return this.answerFromCache(route)
     // Read again: looking at the request may have changed it.
@@ -196,7 +196,8 @@ export class RoutedCall extends AttemptedCall implements HoldAsk {
     })
   }
 
-  #takeAllowance(): Passed {
+  /** What the caller may take, taken. */
+  protected takeAllowance(): Passed {
     const allowance = this.caller?.allowance ?? null
     if (allowance === null) return true
     const held = allowance.hold(this)

@@ -3,9 +3,9 @@
  * would have known the caller, found a route, filled the prompt, and asked the same target; and what it would have
  * cost by its prices. Looked at when the call is over, out of its way.
  *
- * Nothing goes out, and nothing is counted against anybody: its limits are those of the version in force, carried by
- * identity, so taking from them here would take twice. So latency and answers are not compared, and a shadow goes on
- * only when somebody promotes it.
+ * Nothing goes out from here, and nothing is counted against anybody: its limits are those of the version in force,
+ * carried by identity, so taking from them here would take twice. Latency and answers are compared only where copies are
+ * paid for (`shadow-call.ts`), and a shadow goes on only when somebody promotes it.
  */
 import type { CompiledGateway, CompiledRoute } from '../contract/compiled.ts'
 import type { CallHead } from '../contract/downstream.ts'

@@ -255,6 +255,7 @@ function testSnapshot(
     }),
     versionHeaders: ['x-changeover-version', version],
     recordCalls: true,
+    shadowCopies: 0,
     keepComments: true,
     askedNames: { headers: [], metadata: [] },
   }

@@ -104,6 +104,10 @@ export const policySpec = z.strictObject({
     z.enum(['supersede', 'queue', 'refuse']).default(ROLLOUT_DEFAULTS.meanwhile),
     'what becomes of a further change while a rollout runs: it takes its place, waits for its end, or is refused',
   ),
+  copies: setting(
+    z.number().min(0).max(1).default(0),
+    'for shadow: part of the calls of which a copy goes to the providers of the new version, at their price, so that latency, failures and cost are compared too; nobody is answered from it, and no limit counts it; of the version in force',
+  ),
   confirmWithinMs: setting(
     z.int().min(1).max(LONGEST_MS).optional(),
     'a version goes back by itself unless somebody promotes it within this time; without it nobody need',

@@ -878,11 +878,13 @@ export type Rollout = {
     readonly candidate: number
     readonly baseline: number
   }
-  /** of a shadow: calls looked at, those it would have refused, those it would have sent elsewhere */
+  /** of a shadow: calls looked at, those it would have refused, those it would have sent elsewhere; copies that went to its providers, and what they cost */
   readonly shadow: {
     readonly calls: number
     readonly refused: number
     readonly elsewhere: number
+    readonly sent: number
+    readonly costMicroUsd: number
   } | null
   readonly history: readonly RolloutMove[]
 }
@@ -909,6 +911,8 @@ export type RolloutPage = {
     readonly forMs: number | null
     readonly bakeMs: number
     readonly meanwhile: 'supersede' | 'queue' | 'refuse'
+    /** beside a shadow, the part of the calls of which a copy goes out */
+    readonly copies: number
     readonly confirmWithinMs: number | null
     /** by section, what it says for itself */
     readonly changes: { readonly [name: string]: {

@@ -111,6 +111,14 @@ const policyRows: readonly Row[] = [
     becomes: 'queue',
   },
   {
+    setting: 'policy/copies',
+    effect: 'beside the next shadow copies of this part of the calls go to its providers',
+    to: { policy: { copies: 0.5 } },
+    pick: ({ policy }) => policy.copies,
+    was: 0,
+    becomes: 0.5,
+  },
+  {
     setting: 'policy/confirmWithinMs',
     effect: 'the next version goes back by itself unless somebody promotes it within this time',
     to: { policy: { confirmWithinMs: 600_000 } },

@@ -36,6 +36,8 @@ export function soakSettings(origin: string, collector: string): string {
     },
     contexts: { [contextName(0)]: { prompt: promptOf(0) } },
     routes: { chat: { targets: targets(100), context: 'support@^1' } },
+    // Streams outlive the keys that they began with.
+    access: { revokedWithinMs: 'finish' },
     tenants: { load: { keys: { k0: { hash: hashOf(callerKey(0)) } } } },
     telemetry: {
       logs: { level: 'info', format: 'json' },

@@ -90,7 +90,7 @@ export const priceChanges: readonly SettingChange[] = [
   ),
   ...amounts('hours/#/', (it) => ({ input: 7, hours: wholeDay(it) })),
   priced(
-    'services/*',
+    'services',
     [[{ input: 1, services: { flex: 0.5 } }], [{ input: 1, services: { flex: 2 } }]],
     [500, 2000],
   ),

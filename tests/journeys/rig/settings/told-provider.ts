@@ -135,8 +135,8 @@ function readAsked(text: string): Asked {
     stream?: boolean
     temperature?: number
     messages?: readonly { role: string; content: string }[]
-    /** To be embedded. */
-    input?: string
+    /** A text to be embedded, or the items of a request in another format. */
+    input?: unknown
   }
   const { messages = [] } = body
   return {
@@ -144,7 +144,7 @@ function readAsked(text: string): Asked {
     model: body.model,
     stream: body.stream === true,
     system: messages.find((it) => it.role === 'system')?.content ?? '',
-    message: messages.at(-1)?.content ?? body.input ?? '',
+    message: messages.at(-1)?.content ?? (typeof body.input === 'string' ? body.input : ''),
     temperature: body.temperature ?? null,
   }
 }

@@ -224,9 +224,17 @@ export class KeptAnswers implements AnswerCache {
     const vector = embedded?.vector ?? null
     if (alike === null || vector === null) return
     const most = this.#spec.semantic?.maxEntries ?? 0
-    // Without its text: what it was compared by is the vector.
-    this.#memory.vectors.add(alike.within, { vector, value: { ...key, alike: null } }, most)
+    this.#memory.vectors.add(alike.within, { vector, value: withoutText(key) }, most)
   }
+}
+
+/**
+ * A key that holds no text: what is compared is the vector, and a seal that is still to be made holds all of the request
+ * that it is made of.
+ */
+function withoutText({ name, tenant, route, seal }: Omit<AnswerKey, 'alike'>): AnswerKey {
+  const sealed = seal()
+  return { name, tenant, route, seal: () => sealed, alike: null }
 }
 
 /** A fault of ours on the way: the next of those who wait asks, and this one does as if there were no cache. */

@@ -364,7 +364,8 @@ export abstract class AttemptedCall extends AskingCall implements AttemptHost, R
     this.measure(facts)
     this.shadow(facts, this)
     const span = this.callSpan()
-    this.#count(facts)
+    this.countRequest(facts)
+    this.#countAnswer(facts)
     this.#countFindings()
     if (this.gateway === null || this.gateway.recordCalls) {
       this.tools.calls.finish(recordOf(facts, span.context.traceId))
@@ -428,21 +429,22 @@ export abstract class AttemptedCall extends AskingCall implements AttemptHost, R
     countFindings(inspection, { meter: tools.telemetry.meter, version, route: route?.name ?? '' })
   }
 
-  #count(facts: CallFacts): void {
-    const { snapshot, route, target, body, status, error, durationMs } = facts
-    if (snapshot === null) return
-    const { instruments } = this.tools.versions.of(snapshot)
-    instruments.call({
+  protected countRequest({ route, status, error, durationMs, placed }: CallFacts): void {
+    this.#instruments?.call({
       method: 'POST',
       path: this.head.endpoint,
       route: route?.name ?? '',
       status,
       error,
       durationMs,
-      role: facts.placed.role,
+      role: placed.role,
     })
+  }
+
+  #countAnswer(facts: CallFacts): void {
+    const { target, body, firstTokenMs } = facts
     if (target === null || !this.#committed) return
-    instruments.answered(target, facts, body?.stream === true ? facts.firstTokenMs : null)
+    this.#instruments?.answered(target, facts, body?.stream === true ? firstTokenMs : null)
   }
 
   #billAttempt(target: CompiledTarget, error: string): AttemptBill | null {

@@ -36,14 +36,18 @@ export function sendCopy({ tools, head, body }: CopyInput): boolean {
     sides: new Sides(),
   }
   const call = new ShadowCall(own, nobody, head)
-  call.onOver = (facts) => sides.copied(pin.rollout, facts.costMicroUsd)
-  nobody.onOver = (complete) => call.closed(complete)
+  nobody.onOver = (complete) => {
+    call.closed(complete)
+    // Whatever happened to it: a place that is not given back is gone for all later copies.
+    sides.copied(pin.rollout, call.paidMicroUsd)
+  }
   if (call.open()) call.arrived(body)
   return true
 }
 
 class ShadowCall extends RoutedCall {
-  onOver: ((facts: CallFacts) => void) | null = null
+  /** Once it is over; `null` where it is not known. */
+  paidMicroUsd: number | null = null
 
   protected override takeAllowance(): Passed {
     return true
@@ -51,8 +55,11 @@ class ShadowCall extends RoutedCall {
 
   protected override measure(facts: CallFacts): void {
     super.measure(facts)
-    this.onOver?.(facts)
+    this.paidMicroUsd = facts.costMicroUsd
   }
+
+  /** Nobody asked: among the requests of callers it would be one too many. */
+  protected override countRequest(): void {}
 
   /** A copy of a copy is nobody's wish. */
   protected override shadow(): void {}
@@ -63,6 +70,7 @@ const NO_RECORDS = { finish: () => undefined }
 /** Takes everything at once, and shows it to nobody. */
 class Nobody implements Downstream {
   onOver: ((complete: boolean) => void) | null = null
+  #isOver = false
 
   writeHead(): void {}
 
@@ -80,6 +88,8 @@ class Nobody implements Downstream {
 
   /** A turn later: whoever ends an answer has something left to do. */
   #over(complete: boolean): void {
+    if (this.#isOver) return
+    this.#isOver = true
     queueMicrotask(() => this.onOver?.(complete))
   }
 }

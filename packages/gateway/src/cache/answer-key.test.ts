@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { CacheAsk } from '../contract/answer-cache.ts'
 import type { WireName } from '../contract/wire.ts'
 import { keyOf } from './answer-key.ts'
-import { askOf, question } from './test-asks.ts'
+import { askOf, bodyOf, question } from './test-asks.ts'
 
 const nameOf = (ask: CacheAsk, sampled = true) => keyOf(ask, { sampled, semantic: true })?.name ?? null
 const ofBody = (body: unknown, more: Partial<CacheAsk> = {}) => nameOf(askOf(more, body))
@@ -141,7 +141,7 @@ describe('what an answer is kept under', () => {
 
   it('is not there for what is no object, and for what can be read in two ways', () => {
     for (const text of ['[]', '"x"', 'null', '{"messages":[],"messages":[1]}']) {
-      expect(nameOf(askOf({ body: Buffer.from(text) }))).toBeNull()
+      expect(nameOf(askOf({ body: bodyOf(text) }))).toBeNull()
     }
   })
 })

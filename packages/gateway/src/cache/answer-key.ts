@@ -10,8 +10,8 @@
  */
 import { hash } from 'node:crypto'
 import type { CacheAsk } from '../contract/answer-cache.ts'
-import { parsePlain, writeCanonical } from './canonical-json.ts'
-import { type Fields, lastMessageOf, partsOf } from './request-parts.ts'
+import { isPlain, writeCanonical, writeMembers } from './canonical-json.ts'
+import { type Fields, isFields, lastMessageOf, partsOf } from './request-parts.ts'
 
 export interface AnswerKey {
   readonly name: string
@@ -36,19 +36,23 @@ export interface KeyWish {
 
 /** `null` for a request that is always asked, and for one that could be read in two ways. */
 export function keyOf(ask: CacheAsk, { sampled, semantic }: KeyWish): AnswerKey | null {
-  const body = parsePlain(ask.body.toString())
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) return null
-  const parts = partsOf(ask.wire, body as Fields, sampled)
+  const { bytes, value: body } = ask.body
+  if (!isFields(body) || !isPlain(bytes.toString('latin1'), body)) return null
+  const parts = partsOf(ask.wire, body, sampled)
   if (parts === null) return null
-  const form = `${ask.stream} ${writeCanonical(parts.form)}`
-  const material = everything(ask, form, writeCanonical(parts.question))
+  const form = `${ask.stream} ${writeMembers(body, parts.form)}`
+  const material = everything(ask, form, writeMembers(body, parts.question))
   return {
     name: hash('sha256', `name\n${material}`, 'base64url'),
     seal: () => hash('sha256', `seal\n${material}`, 'buffer'),
     tenant: ask.tenant,
     route: ask.route,
-    alike: ask.changed || !semantic ? null : alikeOf(ask, form, parts.question),
+    alike: ask.changed || !semantic ? null : alikeOf(ask, form, pick(body, parts.question)),
   }
+}
+
+function pick(body: Fields, names: readonly string[]): Fields {
+  return Object.fromEntries(names.map((name) => [name, body[name]]))
 }
 
 /** A list in brackets and quotes, and an object behind it: no two different ones are the same text. */

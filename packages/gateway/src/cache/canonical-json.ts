@@ -9,21 +9,44 @@
 
 /** `null`: not to be compared with others. Throws what `JSON.parse` throws. */
 export function parsePlain(text: string): unknown {
-  const found = scan(text)
-  if (found === null) return null
   const value: unknown = JSON.parse(text)
-  return membersOf(value) === found.members ? value : null
+  return isPlain(text, value) ? value : null
 }
 
+/**
+ * Whether every parser sees the same in a text. `value`: what ours has seen in it. The text may have been read as latin1:
+ * what counts here is ASCII.
+ */
+export function isPlain(text: string, value: unknown): boolean {
+  return scan(text) === membersOf(value)
+}
+
+/** Adds to one text as it goes: lists of pieces to be joined cost more than the rest. */
 export function writeCanonical(value: unknown): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null'
-  if (Array.isArray(value)) return `[${value.map(writeCanonical).join(',')}]`
-  const fields = value as Readonly<Record<string, unknown>>
-  const members = Object.keys(fields)
-    .sort()
-    .map((name) => `${JSON.stringify(name)}:${writeCanonical(fields[name])}`)
-  return `{${members.join(',')}}`
+  if (!Array.isArray(value)) return writeMembers(value as Fields, Object.keys(value))
+  let text = '['
+  for (let i = 0; i < value.length; i += 1) text += `${i === 0 ? '' : ','}${writeCanonical(value[i])}`
+  return `${text}]`
 }
+
+/** An object with these of its members alone. Sorts the names. */
+export function writeMembers(fields: Fields, names: string[]): string {
+  if (!isSorted(names)) names.sort()
+  let text = '{'
+  for (let i = 0; i < names.length; i += 1) {
+    const name = names[i] ?? ''
+    text += `${i === 0 ? '' : ','}${JSON.stringify(name)}:${writeCanonical(fields[name])}`
+  }
+  return `${text}}`
+}
+
+function isSorted(names: readonly string[]): boolean {
+  for (let i = 1; i < names.length; i += 1) if ((names[i - 1] ?? '') > (names[i] ?? '')) return false
+  return true
+}
+
+type Fields = Readonly<Record<string, unknown>>
 
 const QUOTE = 34
 const BACKSLASH = 92
@@ -37,8 +60,8 @@ const MOST_DIGITS = 15
 /** Beyond it a number may be zero, or without end. */
 const MOST_EXPONENT = 99
 
-/** Members of all objects, counted by their colons; `null` where a number would lose something. */
-function scan(text: string): { readonly members: number } | null {
+/** Members of all objects, counted by their colons; -1 where a number would lose something. */
+function scan(text: string): number {
   let members = 0
   for (let i = 0; i < text.length; i += 1) {
     const code = text.charCodeAt(i)
@@ -47,11 +70,11 @@ function scan(text: string): { readonly members: number } | null {
     else if (code >= ZERO && code <= NINE) {
       NUMBER.lastIndex = i
       const found = NUMBER.exec(text)
-      if (found === null || !isExact(found)) return null
+      if (found === null || !isExact(found)) return -1
       i = NUMBER.lastIndex - 1
     }
   }
-  return { members }
+  return members
 }
 
 function isExact([token, whole = '', fraction = '', exponent = '0']: RegExpExecArray): boolean {
@@ -73,8 +96,7 @@ function endOfText(text: string, open: number): number {
 
 function membersOf(value: unknown): number {
   if (typeof value !== 'object' || value === null) return 0
-  const values: readonly unknown[] = Array.isArray(value) ? value : Object.values(value)
-  let members = Array.isArray(value) ? 0 : values.length
-  for (const it of values) members += membersOf(it)
-  return members
+  if (Array.isArray(value)) return value.reduce<number>((sum, it) => sum + membersOf(it), 0)
+  const values: readonly unknown[] = Object.values(value)
+  return values.reduce<number>((sum, it) => sum + membersOf(it), values.length)
 }

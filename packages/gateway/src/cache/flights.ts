@@ -9,6 +9,7 @@
  */
 import type { Clock, Timer } from '@changeover/reload'
 import type { KeptAnswer } from '../contract/answer-cache.ts'
+import type { Leaving } from '../contract/leaving.ts'
 
 /** An answer; the flight, for whoever asks now in its place; `alone` after too long; `left`. */
 export type Landing = KeptAnswer | Flight | 'alone' | 'left'
@@ -37,35 +38,39 @@ export class Flights {
 
   /** There is none of this name. */
   open(name: string): Flight {
-    const flight = new Flight(() => {
-      if (this.#open.get(name) === flight) this.#open.delete(name)
-    })
+    const flight = new Flight(name, this.#open)
     this.#open.set(name, flight)
     return flight
   }
 }
 
 export class Flight {
-  readonly #close: () => void
-  readonly #waiting = new Set<Waiter>()
+  readonly #name: string
+  readonly #open: Map<string, Flight>
+  /** Most fly alone. */
+  #waiting: Set<Waiter> | null = null
 
-  constructor(close: () => void) {
-    this.#close = close
+  /** `open`: those among which it is found. */
+  constructor(name: string, open: Map<string, Flight>) {
+    this.#name = name
+    this.#open = open
   }
 
   get waiting(): number {
-    return this.#waiting.size
+    return this.#waiting?.size ?? 0
   }
 
   join(
     waitMs: number,
-    { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
+    { clock, leaving }: { readonly clock: Clock; readonly leaving: Leaving },
   ): Promise<Landing> {
+    const { signal } = leaving
+    const waiting = (this.#waiting ??= new Set())
     return new Promise((resolve) => {
       let timer: Timer | null = null
       const waiter: Waiter = {
         tell: (landing) => {
-          this.#waiting.delete(waiter)
+          waiting.delete(waiter)
           timer?.cancel()
           signal.removeEventListener('abort', leave)
           resolve(landing)
@@ -76,7 +81,7 @@ export class Flight {
         resolve('left')
         return
       }
-      this.#waiting.add(waiter)
+      waiting.add(waiter)
       timer = clock.after(waitMs, () => waiter.tell('alone'))
       signal.addEventListener('abort', leave)
     })
@@ -84,13 +89,20 @@ export class Flight {
 
   land(answer: KeptAnswer): void {
     this.#close()
-    for (const it of this.#waiting) it.tell(answer)
+    for (const it of this.#waiting ?? NOBODY) it.tell(answer)
   }
 
   /** Who asked has no answer. */
   fail(): void {
-    const [next] = this.#waiting
+    const [next] = this.#waiting ?? NOBODY
     if (next === undefined) this.#close()
     else next.tell(this)
   }
+
+  /** Another of its name may fly by now. */
+  #close(): void {
+    if (this.#open.get(this.#name) === this) this.#open.delete(this.#name)
+  }
 }
+
+const NOBODY: readonly Waiter[] = Object.freeze([])

@@ -2,21 +2,22 @@ import { ManualClock } from '@changeover/testkit'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { CacheAsk, CacheHit, CacheLead, CacheLook } from '../contract/answer-cache.ts'
+import type { Leaving } from '../contract/leaving.ts'
 import { CacheMemory, type Embed, KeptAnswers } from './kept-answers.ts'
 import { MemoryAnswers } from './memory-answers.ts'
-import { answerOf, askOf, question, specOf, staying, textOf } from './test-asks.ts'
+import { answerOf, askOf, leavingBy, question, specOf, staying, textOf } from './test-asks.ts'
 
 interface Rig {
   readonly cache: KeptAnswers
   readonly memory: CacheMemory
   readonly clock: ManualClock
-  readonly look: (ask: CacheAsk, signal?: AbortSignal) => CacheLook | Promise<CacheLook>
+  readonly look: (ask: CacheAsk, leaving?: Leaving) => CacheLook | Promise<CacheLook>
 }
 
 function rig(settings: object = {}, embed: Embed | null = null, memory = newMemory()): Rig {
   const clock = new ManualClock()
   const cache = new KeptAnswers({ memory, spec: specOf(settings), embed, clock })
-  return { cache, memory, clock, look: (ask, signal = staying) => cache.look(ask, signal) }
+  return { cache, memory, clock, look: (ask, leaving = staying) => cache.look(ask, leaving) }
 }
 
 const newMemory = () => new CacheMemory('main', new MemoryAnswers())
@@ -177,19 +178,19 @@ describe('those who ask the same at once', () => {
     const { look } = rig()
     const leaving = new AbortController()
     const first = await led(look(askOf()))
-    const [second, third] = [look(askOf(), leaving.signal), look(askOf())]
+    const [second, third] = [look(askOf(), leavingBy(leaving)), look(askOf())]
     leaving.abort()
     expect(await second).toBeNull()
     first.keep(answerOf('fine'))
     expect((await hit(third)).hit).toBe('joined')
-    expect(await rig().look(askOf(), leaving.signal)).toBeNull()
+    expect(await rig().look(askOf(), leavingBy(leaving))).toBeNull()
   })
 
   it('pass on the turn to ask when it comes to one who has left', async () => {
     const { look, memory } = rig()
     const leaving = new AbortController()
     const first = await led(look(askOf()))
-    const [second, third] = [look(askOf(), leaving.signal), look(askOf())]
+    const [second, third] = [look(askOf(), leavingBy(leaving)), look(askOf())]
     first.drop()
     leaving.abort()
     expect(await second).toBeNull()
@@ -282,7 +283,7 @@ describe('alike messages', () => {
   it('whose asker leaves while it waits for the vector leave the turn to the next', async () => {
     const leaving = new AbortController()
     const { look } = rig(SEMANTIC, letters)
-    const first = look(askOf(), leaving.signal)
+    const first = look(askOf(), leavingBy(leaving))
     const second = look(askOf())
     leaving.abort()
     expect(await first).toBeNull()

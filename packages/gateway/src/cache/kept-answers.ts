@@ -23,6 +23,7 @@ import type {
   CacheWhich,
   KeptAnswer,
 } from '../contract/answer-cache.ts'
+import type { Leaving } from '../contract/leaving.ts'
 import { type AnswerKey, keyOf } from './answer-key.ts'
 import type { AnswerStore, KeepBounds } from './answer-store.ts'
 import { readControl } from './cache-control.ts'
@@ -70,7 +71,7 @@ interface Look {
   readonly nowMs: number
   /** How old an answer may be, by the settings and the caller. */
   readonly maxAgeMs: number
-  readonly signal: AbortSignal
+  readonly leaving: Leaving
   /** `null`: nobody may join. */
   readonly flight: Flight | null
 }
@@ -93,9 +94,9 @@ export class KeptAnswers implements AnswerCache {
     this.#clock = clock
   }
 
-  look(ask: CacheAsk, signal: AbortSignal): CacheLook | Promise<CacheLook> {
+  look(ask: CacheAsk, leaving: Leaving): CacheLook | Promise<CacheLook> {
     try {
-      const look = this.#look(ask, signal)
+      const look = this.#look(ask, leaving)
       return look instanceof Promise ? look.catch(() => null) : look
     } catch {
       return null
@@ -124,7 +125,7 @@ export class KeptAnswers implements AnswerCache {
     return store.clear(which)
   }
 
-  #look(ask: CacheAsk, signal: AbortSignal): CacheLook | Promise<CacheLook> {
+  #look(ask: CacheAsk, leaving: Leaving): CacheLook | Promise<CacheLook> {
     const control = readControl(ask.control)
     const { sampled } = this.#spec
     const key = control.noStore ? null : keyOf(ask, { sampled, semantic: this.#embed !== null })
@@ -133,7 +134,7 @@ export class KeptAnswers implements AnswerCache {
       return null
     }
     const maxAgeMs = Math.min(this.#spec.ttlMs, control.maxAgeMs ?? Number.POSITIVE_INFINITY)
-    const about = { key, nowMs: ask.nowMs, maxAgeMs, signal }
+    const about = { key, nowMs: ask.nowMs, maxAgeMs, leaving }
     // Asked anew: nobody's answer but the provider's will do, and whoever asks meanwhile may have an older one.
     if (maxAgeMs === 0) return this.#lead({ ...about, flight: null }, null)
     const { store, flights } = this.#memory
@@ -149,9 +150,9 @@ export class KeptAnswers implements AnswerCache {
   }
 
   async #join(look: Look): Promise<CacheLook> {
-    const { flight, signal } = look
+    const { flight, leaving } = look
     if (flight === null) return null
-    const landing: Landing = await flight.join(this.#spec.waitMs, { clock: this.#clock, signal })
+    const landing: Landing = await flight.join(this.#spec.waitMs, { clock: this.#clock, leaving })
     if (landing === 'left') return null
     if (landing === 'alone') return this.#lead({ ...look, flight: null }, null)
     if ('chunks' in landing) return this.#hit('joined', landing)
@@ -173,7 +174,7 @@ export class KeptAnswers implements AnswerCache {
     const { alike } = look.key
     const { semantic } = this.#spec
     if (alike === null || this.#embed === null || semantic === undefined) return this.#lead(look, null)
-    const embedded = await this.#embed(alike.text, look.signal).catch(() => null)
+    const embedded = await this.#embed(alike.text, look.leaving.signal).catch(() => null)
     const vector = embedded?.vector ?? null
     if (embedded === null || vector === null) return this.#lead(look, embedded)
     const near = this.#memory.vectors.find(alike.within, vector, semantic.threshold)
@@ -193,38 +194,74 @@ export class KeptAnswers implements AnswerCache {
 
   /** Who left while it waited has nobody to ask for: the next one does. */
   #lead(look: Look, embedded: Embedded | null): CacheLead | null {
-    const { key, flight, signal } = look
-    if (signal.aborted) {
+    const { key, flight, leaving } = look
+    if (leaving.hasLeft) {
       flight?.fail()
       return null
     }
     this.#memory.counts.count('miss')
-    let isOver = false
-    const once = (run: () => void) => (): void => {
-      if (isOver) return
-      isOver = true
-      run()
-    }
-    const keep = (answer: KeptAnswer): void => {
-      this.#memory.store.keep(key, answer, this.#bounds)
-      this.#remember(key, embedded)
-      flight?.land(answer)
-    }
-    return {
-      lead: true,
-      ...(embedded === null ? {} : { asked: embedded.asked }),
+    return new Lead(flight, {
       mostBytes: Math.max(this.#spec.maxEntryBytes, SHARED_BYTES),
-      keep: (answer) => once(() => keep(answer))(),
-      share: (answer) => once(() => flight?.land(answer))(),
-      drop: once(() => flight?.fail()),
-    }
+      asked: embedded?.asked,
+      keep: (answer) => {
+        this.#memory.store.keep(key, answer, this.#bounds)
+        if (embedded !== null) this.#remember(key, embedded)
+      },
+    })
   }
 
-  #remember({ alike, ...key }: AnswerKey, embedded: Embedded | null): void {
-    const vector = embedded?.vector ?? null
+  #remember({ alike, ...key }: AnswerKey, embedded: Embedded): void {
+    const { vector } = embedded
     if (alike === null || vector === null) return
     const most = this.#spec.semantic?.maxEntries ?? 0
     this.#memory.vectors.add(alike.within, { vector, value: withoutText(key) }, most)
+  }
+}
+
+interface LeadParts {
+  readonly mostBytes: number
+  readonly asked: AskedBeside | undefined
+  readonly keep: (answer: KeptAnswer) => void
+}
+
+/** The first of those who ask the same: what it is answered is told to the others, once. */
+class Lead implements CacheLead {
+  readonly lead = true
+  readonly #flight: Flight | null
+  readonly #parts: LeadParts
+  #isOver = false
+
+  constructor(flight: Flight | null, parts: LeadParts) {
+    this.#flight = flight
+    this.#parts = parts
+  }
+
+  get mostBytes(): number {
+    return this.#parts.mostBytes
+  }
+  get asked(): AskedBeside | undefined {
+    return this.#parts.asked
+  }
+
+  keep(answer: KeptAnswer): void {
+    if (this.#wasOver()) return
+    this.#parts.keep(answer)
+    this.#flight?.land(answer)
+  }
+
+  share(answer: KeptAnswer): void {
+    if (!this.#wasOver()) this.#flight?.land(answer)
+  }
+
+  drop(): void {
+    if (!this.#wasOver()) this.#flight?.fail()
+  }
+
+  /** False the first time. */
+  #wasOver(): boolean {
+    const wasOver = this.#isOver
+    this.#isOver = true
+    return wasOver
   }
 }
 

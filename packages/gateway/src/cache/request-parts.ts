@@ -86,10 +86,11 @@ const formats: Readonly<Record<WireName, FormatParts>> = {
   },
 }
 
+/** Names of a body's fields. */
 export interface RequestParts {
   /** All that the answer hangs on. */
-  readonly question: Fields
-  readonly form: Fields
+  readonly question: string[]
+  readonly form: string[]
 }
 
 /** `null` for a request that is always asked. `sampled`: one that asks for different answers is one of them as well. */
@@ -97,15 +98,15 @@ export function partsOf(wire: WireName, body: Fields, sampled: boolean): Request
   const parts = formats[wire]
   if (parts.lasting.some((it) => isSaid(body[it]))) return null
   if (!sampled && asksForVariety(body, parts.sampling)) return null
-  const question: [string, unknown][] = []
-  const form: [string, unknown][] = []
-  for (const [name, value] of Object.entries(body)) {
+  const question: string[] = []
+  const form: string[] = []
+  for (const name of Object.keys(body)) {
     // The gateway's own: the prompt that it fills is told by itself.
     if (name === 'changeover' || parts.beside.includes(name)) continue
-    if (parts.form.includes(name)) form.push([name, value])
-    else question.push([name, value])
+    if (parts.form.includes(name)) form.push(name)
+    else question.push(name)
   }
-  return { question: Object.fromEntries(question), form: Object.fromEntries(form) }
+  return { question, form }
 }
 
 function isSaid(value: unknown): boolean {
@@ -158,6 +159,6 @@ function textOf(content: unknown): string | null {
   return others.length === 0 && (type === undefined || TEXT_KINDS.has(type)) ? part['text'] : null
 }
 
-function isFields(value: unknown): value is Fields {
+export function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -11,7 +11,7 @@ const keyFor = (text: string, more: object = {}) => {
   if (key === null) throw new Error('no key')
   return key
 }
-const bounds = { ttlMs: 1000, maxBytes: 4000, maxEntryBytes: 2000, timeoutMs: 0 }
+const bounds = { ttlMs: 1000, maxBytes: 3000, maxEntryBytes: 2000, timeoutMs: 0 }
 
 describe('answers in memory', () => {
   it('stay within their bytes, and those that were asked for last stay', () => {

@@ -1,5 +1,6 @@
 /** Requests and answers for tests of the cache. */
-import type { CacheAsk, KeptAnswer } from '../contract/answer-cache.ts'
+import type { AskedBody, CacheAsk, KeptAnswer } from '../contract/answer-cache.ts'
+import type { Leaving } from '../contract/leaving.ts'
 import { type CacheSpec, cacheSpec } from './spec.ts'
 
 export function askOf(more: Partial<CacheAsk> = {}, body: unknown = question('how are you?')): CacheAsk {
@@ -13,11 +14,21 @@ export function askOf(more: Partial<CacheAsk> = {}, body: unknown = question('ho
     stream: false,
     model: 'support',
     basis: 'openai/gpt',
-    body: Buffer.from(JSON.stringify(body)),
+    body: bodyOf(JSON.stringify(body)),
     changed: false,
     nowMs: 1_000_000,
     control: null,
     ...more,
+  }
+}
+
+/** As it came: parsed when somebody asks. */
+export function bodyOf(text: string): AskedBody {
+  return {
+    bytes: Buffer.from(text),
+    get value(): unknown {
+      return JSON.parse(text)
+    },
   }
 }
 
@@ -48,4 +59,13 @@ export function textOf(answer: KeptAnswer): string {
   return Buffer.concat(answer.chunks).toString()
 }
 
-export const staying: AbortSignal = new AbortController().signal
+export const staying: Leaving = { hasLeft: false, signal: new AbortController().signal }
+
+export function leavingBy({ signal }: AbortController): Leaving {
+  return {
+    signal,
+    get hasLeft(): boolean {
+      return signal.aborted
+    },
+  }
+}

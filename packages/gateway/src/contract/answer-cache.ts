@@ -8,6 +8,7 @@
  * Not here: how answers go out (`pipeline/`).
  */
 import type { AttemptBill } from './call.ts'
+import type { Leaving } from './leaving.ts'
 import type { WireName } from './wire.ts'
 
 /** An answer as it goes out to the caller, in the caller's format. */
@@ -24,6 +25,13 @@ export interface KeptAnswer {
   readonly inputTokens: number | null
   readonly outputTokens: number | null
   readonly costMicroUsd: number | null
+}
+
+/** A request in JSON. */
+export interface AskedBody {
+  readonly bytes: Buffer
+  /** Parsed; nobody's to change. Throws where it is no JSON. */
+  readonly value: unknown
 }
 
 export interface CacheAsk {
@@ -45,7 +53,7 @@ export interface CacheAsk {
    * The request as it came. Not as guardrails have changed it: what they mask is given back in the answer, so that two
    * requests which are the same once masked have different answers.
    */
-  readonly body: Buffer
+  readonly body: AskedBody
   /** Guardrails have changed it: its text must not leave, so that nobody is asked whether it is like another. */
   readonly changed: boolean
   readonly nowMs: number
@@ -57,7 +65,7 @@ export interface CacheAsk {
 export interface CacheLead {
   readonly lead: true
   /** Who was asked beside, to find out; absent where nobody was. */
-  readonly asked?: AskedBeside
+  readonly asked?: AskedBeside | undefined
   /** A larger answer is of no use here, so that it need not be gathered. */
   readonly mostBytes: number
   keep(answer: KeptAnswer): void
@@ -92,7 +100,7 @@ export interface AnswerCache {
   /** Its entry in the settings. */
   readonly name: string
   /** Later where it waits for another caller's answer, for an embedding, or for a shared store. Never rejects. */
-  look(ask: CacheAsk, signal: AbortSignal): CacheLook | Promise<CacheLook>
+  look(ask: CacheAsk, leaving: Leaving): CacheLook | Promise<CacheLook>
   readonly facts: CacheFacts
   /** Forgets what is kept of a tenant, of a route, of both, or all. How many answers there were. */
   clear(which: CacheWhich): number | Promise<number>

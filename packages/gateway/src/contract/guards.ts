@@ -6,6 +6,7 @@
  *
  * Not here: where bodies come from and answers go to (`pipeline/`).
  */
+import type { Leaving } from './leaving.ts'
 import type { NeutralDelta } from './neutral.ts'
 
 /** What was found, for the record: the guard and what it did, never the text. */
@@ -63,10 +64,10 @@ export interface CompiledGuards {
   readonly id: string
   /** `null`: nothing looks at requests. */
   readonly input:
-    | ((body: Fields, signal: AbortSignal) => InputLooked | Blocked | Promise<InputLooked | Blocked>)
+    | ((body: Fields, leaving: Leaving) => InputLooked | Blocked | Promise<InputLooked | Blocked>)
     | null
   /** `null`: nothing looks at answers, which then go through as bytes. */
-  readonly output: ((looked: InputLooked | null, signal: AbortSignal) => OutputRun | null) | null
+  readonly output: ((looked: InputLooked | null, leaving: Leaving) => OutputRun | null) | null
 }
 
 /** The guards of a version. */

@@ -5,6 +5,7 @@
  * the whole, everything waits for the end and is judged. Once an answer is blocked nothing of it comes out any more.
  */
 import type { Blocked, Finding, OutputRun, Passed } from '../contract/guards.ts'
+import type { Leaving } from '../contract/leaving.ts'
 import type { NeutralDelta } from '../contract/neutral.ts'
 import { changeValue } from './body-texts.ts'
 import { CandidateQueue, type QueueRoom } from './candidate-queue.ts'
@@ -24,7 +25,7 @@ export interface AnswerRunOptions {
   readonly placeholders: Placeholders
   readonly mostWorkMs: number
   readonly now: () => number
-  readonly signal: AbortSignal
+  readonly leaving: Leaving
 }
 
 const NOTHING: readonly NeutralDelta[] = Object.freeze([])
@@ -178,11 +179,11 @@ export class AnswerRun implements OutputRun {
   }
 
   async #judge(whole: readonly NeutralDelta[]): Promise<Passed> {
-    const { signal, placeholders } = this.#options
+    const { leaving, placeholders } = this.#options
     const judged = await judgeAnswer(whole, {
       guards: this.#judging,
       tally: this.#tally,
-      about: { direction: 'output', signal, values: placeholders.values },
+      about: { direction: 'output', signal: leaving.signal, values: placeholders.values },
       placeholders,
     })
     if (!('blocks' in judged)) return judged

@@ -63,12 +63,12 @@ export function compileGuards(
     input:
       onInput.length === 0
         ? null
-        : (body, signal) => lookAtRequest(body, { guards: onInput, mostWorkMs, now }, signal),
+        : (body, leaving) => lookAtRequest(body, { guards: onInput, mostWorkMs, now }, leaving),
     output: answers
-      ? (looked, signal) => {
+      ? (looked, leaving) => {
           const placeholders = placeholdersFor(looked)
           if (onOutput.length === 0 && placeholders.values.size === 0) return null
-          return new AnswerRun({ guards: onOutput, placeholders, mostWorkMs, now, signal })
+          return new AnswerRun({ guards: onOutput, placeholders, mostWorkMs, now, leaving })
         }
       : null,
   } satisfies CompiledGuards)

@@ -4,6 +4,7 @@
  */
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Blocked, Finding, InputLooked } from '../contract/guards.ts'
+import type { Leaving } from '../contract/leaving.ts'
 import { changeTexts } from './body-texts.ts'
 import type { CompiledGuard } from './guard.ts'
 import { maskText, note } from './judge-answer.ts'
@@ -33,12 +34,12 @@ export function placeholdersFor(looked: InputLooked | null): Placeholders {
 export function lookAtRequest(
   body: Fields,
   options: LookOptions,
-  signal: AbortSignal,
+  leaving: Leaving,
 ): InputLooked | Blocked | Promise<InputLooked | Blocked> {
   const look = new RequestLook(body, options)
   const blocked = look.read()
   if (blocked !== null) return blocked
-  return look.judges.length === 0 ? look.result() : look.judge(signal)
+  return look.judges.length === 0 ? look.result() : look.judge(leaving)
 }
 
 class RequestLook {
@@ -71,7 +72,7 @@ class RequestLook {
     return this.#blocked()
   }
 
-  async judge(signal: AbortSignal): Promise<InputLooked | Blocked> {
+  async judge({ signal }: Leaving): Promise<InputLooked | Blocked> {
     for (const guard of this.judges) {
       const texts = textsIn(this.#body).map((it) => it.text)
       const about = { direction: 'input', signal, unmask: (it: string) => it } as const

@@ -1,5 +1,6 @@
 /** For tests: guards of settings as an operator writes them, and answers cut into pieces in any way. */
 import type { Blocked, CompiledGuards, InputLooked, OutputRun, Passed } from '../contract/guards.ts'
+import type { Leaving } from '../contract/leaving.ts'
 import type { NeutralDelta } from '../contract/neutral.ts'
 import { compileGuards, type GuardTools } from './compile-guards.ts'
 import { loadSchemaEngine } from './json-schema.ts'
@@ -27,7 +28,7 @@ export function guardsOf(
   return compiled
 }
 
-export const NEVER: AbortSignal = new AbortController().signal
+export const NEVER: Leaving = { hasLeft: false, signal: new AbortController().signal }
 
 export async function look(guards: CompiledGuards, body: Readonly<Record<string, unknown>>) {
   const looked = await guards.input?.(body, NEVER)

@@ -20,6 +20,9 @@ interface RouteBasis {
 
 export function answerBasis(route: CompiledRoute, head: CallHead, wishes: CallerWishes): string {
   const { digest, passed } = basisOf(route)
+  // Most calls: written once.
+  if (passed.length === 0 && wishes.region === null && wishes.regions === null)
+    return `${digest} ${head.endpoint}`
   const headers = passed.map((it) => head.headers[it] ?? null)
   const regions = wishes.regions === null ? null : [...wishes.regions].sort()
   return JSON.stringify([digest, head.endpoint, wishes.region, regions, headers])

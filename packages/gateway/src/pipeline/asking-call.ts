@@ -9,6 +9,7 @@
 import type { Span } from '@changeover/reload'
 import type { Hold } from '../contract/allowance.ts'
 import type { CompiledRoute } from '../contract/compiled.ts'
+import type { Leaving } from '../contract/leaving.ts'
 import type { RouteAsk } from '../contract/route-ask.ts'
 import { type CallerWishes, NO_WISHES } from '../routing/caller-wishes.ts'
 import type { RequestBody } from '../wire/request-body.ts'
@@ -18,7 +19,7 @@ import { startCallSpan } from './call-spans.ts'
 import { noteHeld, noteUsed, unused, usedBy } from './held-call.ts'
 import { RequestFacts } from './request-facts.ts'
 
-export abstract class AskingCall extends Call {
+export abstract class AskingCall extends Call implements Leaving {
   /** As it goes on; as it came. */
   protected body: RequestBody | null = null
   protected came: RequestBody | null = null
@@ -40,9 +41,17 @@ export abstract class AskingCall extends Call {
     return this.asked
   }
 
-  /** Aborted when the call is over: for what is waited for on its way. */
-  protected get signal(): AbortSignal {
-    this.#leaving ??= new AbortController()
+  // For what is waited for on the way (Leaving).
+
+  get hasLeft(): boolean {
+    return this.isClosed
+  }
+
+  get signal(): AbortSignal {
+    if (this.#leaving === null) {
+      this.#leaving = new AbortController()
+      if (this.isClosed) this.#leaving.abort()
+    }
     return this.#leaving.signal
   }
 

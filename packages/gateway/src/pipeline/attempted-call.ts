@@ -311,7 +311,7 @@ export abstract class AttemptedCall extends AskingCall implements AttemptHost, R
 
   openGuards(): OutputRun | null {
     const { guards, looked } = this.inspection
-    const run = guards?.output?.(looked, this.signal) ?? null
+    const run = guards?.output?.(looked, this) ?? null
     if (run !== null) this.inspection.run = run
     return run
   }

@@ -11,6 +11,7 @@
 import type { CacheAsk, CacheLead, CacheLook, KeptAnswer } from '../contract/answer-cache.ts'
 import type { CompiledRoute, CompiledTarget } from '../contract/compiled.ts'
 import type { CallHead } from '../contract/downstream.ts'
+import type { Leaving } from '../contract/leaving.ts'
 import type { FinishReason } from '../contract/neutral.ts'
 import type { WireName } from '../contract/wire.ts'
 import type { CallerWishes } from '../routing/caller-wishes.ts'
@@ -35,10 +36,10 @@ export interface CachedAsk {
 }
 
 /** `null` where nothing is looked for: what is marked as sensitive is nobody's but its caller's. */
-export function lookUp(it: CachedAsk, signal: AbortSignal): CacheLook | Promise<CacheLook> {
+export function lookUp(it: CachedAsk, leaving: Leaving): CacheLook | Promise<CacheLook> {
   const { route, wishes } = it
   if (route.cache === null || wishes.sensitive) return null
-  return route.cache.look(askOf(it), signal)
+  return route.cache.look(askOf(it), leaving)
 }
 
 function askOf({
@@ -64,7 +65,7 @@ function askOf({
     stream: came.stream,
     model: came.model,
     basis: `${place} ${answerBasis(route, head, wishes)}`,
-    body: came.bytes,
+    body: came,
     changed: came !== body,
     nowMs,
     control: typeof control === 'string' ? control : null,

@@ -35,7 +35,7 @@ const ask = (more: Partial<CacheAsk> = {}): CacheAsk => ({
   stream: false,
   model: 'chat',
   basis: '',
-  body: Buffer.from('{"messages":[]}'),
+  body: { bytes: Buffer.from('{"messages":[]}'), value: { messages: [] } },
   changed: false,
   nowMs: 1000,
   control: null,
@@ -43,7 +43,7 @@ const ask = (more: Partial<CacheAsk> = {}): CacheAsk => ({
 })
 
 async function look(cache: AnswerCache, more: Partial<CacheAsk> = {}): Promise<CacheLook> {
-  return await cache.look(ask(more), new AbortController().signal)
+  return await cache.look(ask(more), { hasLeft: false, signal: new AbortController().signal })
 }
 
 async function keep(cache: AnswerCache): Promise<void> {

@@ -50,10 +50,8 @@ export class GenerateCall extends RoutedCall {
     const { head, prompt, wishes, place, startedAt: nowMs } = this
     const tenant = this.caller?.tenant ?? ''
     const guards = this.inspection.guards?.id ?? null
-    const look = lookUp(
-      { route, guards, head, came, body, prompt, wishes, tenant, place, nowMs },
-      this.signal,
-    )
+    const ask = { route, guards, head, came, body, prompt, wishes, tenant, place, nowMs }
+    const look = lookUp(ask, this)
     return look instanceof Promise ? look.then((it) => this.#takeLook(it)) : this.#takeLook(look)
   }
 

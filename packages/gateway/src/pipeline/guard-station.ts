@@ -7,20 +7,21 @@
  * Not here: what is looked for (`guardrails/`), and answers (`replies/guarded-answer.ts`).
  */
 import type { Blocked, CompiledGuards, InputLooked } from '../contract/guards.ts'
+import type { Leaving } from '../contract/leaving.ts'
 import { isFields } from '../wire/fields.ts'
-import { parseOrRefuse } from '../wire/parse-json.ts'
+import type { RequestBody } from '../wire/request-body.ts'
 
 export type Looked = InputLooked | Blocked
 
 /** `null` where nothing looks at requests, and where a body is no JSON of ours to look at. */
 export function lookAtBody(
   guards: CompiledGuards,
-  bytes: Buffer,
-  signal: AbortSignal,
+  body: RequestBody,
+  leaving: Leaving,
 ): Looked | Promise<Looked> | null {
   if (guards.input === null) return null
-  const body = parseOrRefuse(bytes.toString())
-  return isFields(body) ? guards.input(body, signal) : null
+  const { value } = body
+  return isFields(value) ? guards.input(value, leaving) : null
 }
 
 /** Numbers that a parse and a write would change. */

@@ -142,7 +142,7 @@ export class RequestFacts implements RouteAsk {
 
   /** Bodies too large to have been checked may still not be JSON: then nothing is known of them. */
   get #body(): Fields {
-    this.#fields ??= parse(this.#input.body.bytes)
+    this.#fields ??= fieldsIn(this.#input.body)
     return this.#fields
   }
 }
@@ -180,9 +180,9 @@ export function sessionHash(
   return (hashText(`${tenant ?? ''}\n${session}`) >>> 0).toString(16).padStart(8, '0')
 }
 
-function parse(bytes: Buffer): Fields {
+function fieldsIn(body: RequestBody): Fields {
   try {
-    const value: unknown = JSON.parse(bytes.toString())
+    const { value } = body
     return isFields(value) ? value : {}
   } catch {
     return {}

@@ -67,7 +67,7 @@ export class RoutedCall extends AttemptedCall implements HoldAsk {
     const guards = this.gateway?.guards?.of(route.name, this.caller?.tenant ?? null) ?? null
     if (guards === null || this.body === null) return true
     this.inspection.guards = guards
-    const looked = lookAtBody(guards, this.body.bytes, this.signal)
+    const looked = lookAtBody(guards, this.body, this)
     if (looked === null) return true
     if (looked instanceof Promise) return looked.then((it) => this.#takeLooked(it, route))
     return this.#takeLooked(looked, route)
@@ -136,6 +136,8 @@ export class RoutedCall extends AttemptedCall implements HoldAsk {
     if (station === 4) return this.answerFromCache(route)
     // Read again: looking at the request may have changed it.
     this.startAttempts(route, this.body ?? body)
+    this.came?.forget()
+    this.body?.forget()
     return true
   }
 

@@ -60,12 +60,13 @@ export class RequestBody {
   #promptedDoubled = false
   #changeoverDoubled = false
   #names: readonly string[] | null = null
+  #value: unknown
 
   /** Throws `request.not_json` or `request.field`. */
   constructor(bytes: Buffer, shape: BodyShape, path: PathFacts | null = null) {
     this.bytes = bytes
     this.#shape = shape
-    if (bytes.length <= PARSED_BYTES) parseOrRefuse(bytes.toString('latin1'))
+    if (bytes.length <= PARSED_BYTES) this.#value = parseOrRefuse(bytes.toString())
     const members = findMembers(bytes)
     if (members === null) throw notAnObject(bytes)
     this.#members = members
@@ -91,6 +92,17 @@ export class RequestBody {
   withBytes(bytes: Buffer): RequestBody {
     const { model, stream } = this
     return new RequestBody(bytes, this.#shape, this.#shape.inPath ? { model, stream } : null)
+  }
+
+  /** All of it parsed, once for all who look at it; nobody's to change. Throws `request.not_json`. */
+  get value(): unknown {
+    if (this.#value === undefined) this.#value = parseOrRefuse(this.bytes.toString())
+    return this.#value
+  }
+
+  /** For who has looked: it would be held until the answer is over. */
+  forget(): void {
+    this.#value = undefined
   }
 
   has(name: string): boolean {
@@ -154,8 +166,7 @@ export class RequestBody {
   }
 
   #parsed(prompt: string | null): Record<string, unknown> {
-    const parsed = fieldsOf(parseOrRefuse(this.bytes.toString()), 'body')
-    const { changeover: _, ...fields }: Record<string, unknown> = parsed
+    const { changeover: _, ...fields }: Record<string, unknown> = fieldsOf(this.value, 'body')
     if (prompt === null) return fields
     const names = this.#shape.promptFields
     const name = names.find((it) => Object.hasOwn(fields, it)) ?? names[0]

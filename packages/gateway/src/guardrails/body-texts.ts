@@ -11,6 +11,8 @@ type Fields = Readonly<Record<string, unknown>>
 /** What stands in the place of a text; the same for nothing to change. */
 export type TextChange = (text: string, kind: TextKind) => string
 
+export type TextTest = (text: string, kind: TextKind) => boolean
+
 /** At the top of a body; everything else there is how to answer, not what to. */
 const ROOTS = new Set([
   'messages',
@@ -85,6 +87,48 @@ export function changeTexts(body: Fields, change: TextChange): Fields {
   return changed ?? body
 }
 
+/** Whether one of the texts is such: the same texts in the same order, without anything made on the way. */
+export function someText(body: Fields, isSuch: TextTest): boolean {
+  for (const name of Object.keys(body)) {
+    const value = body[name]
+    if (name === 'changeover') {
+      if (isFields(value) && someData(value['variables'], isSuch, 0)) return true
+    } else if (ROOTS.has(name) && someWords(value, isSuch, 0)) return true
+  }
+  return false
+}
+
+function someWords(value: unknown, isSuch: TextTest, depth: number): boolean {
+  if (typeof value === 'string') return isSuch(value, 'text')
+  if (Array.isArray(value)) {
+    for (const it of value) if (someWords(it, isSuch, depth + 1)) return true
+    return false
+  }
+  if (!isFields(value) || depth > DEEPEST) return false
+  for (const name of Object.keys(value)) {
+    const it = value[name]
+    const reads = readingOf(name, it, depth)
+    if (reads === 'nothing') continue
+    if (reads === 'json') {
+      if (isSuch(String(it), 'json')) return true
+    } else if (reads === 'data') {
+      if (someData(it, isSuch, depth + 1)) return true
+    } else if (someWords(it, isSuch, depth + 1)) return true
+  }
+  return false
+}
+
+function someData(value: unknown, isSuch: TextTest, depth: number): boolean {
+  if (typeof value === 'string') return isSuch(value, 'text')
+  if (Array.isArray(value)) {
+    for (const it of value) if (someData(it, isSuch, depth + 1)) return true
+    return false
+  }
+  if (!isFields(value) || depth > DEEPEST) return false
+  for (const name of Object.keys(value)) if (someData(value[name], isSuch, depth + 1)) return true
+  return false
+}
+
 /** Prompt variables become part of the prompt. */
 function variablesOf(value: unknown, change: TextChange): unknown {
   if (!isFields(value) || value['variables'] === undefined) return value
@@ -97,12 +141,20 @@ function walk(value: unknown, change: TextChange, depth: number): unknown {
   if (Array.isArray(value)) return changeItems(value, (it) => walk(it, change, depth + 1))
   if (!isFields(value) || depth > DEEPEST) return value
   return changeFields(value, (name, it) => {
-    if (name === 'arguments' && typeof it === 'string') return change(it, 'json')
-    // `input` of a tool's use and `arguments` that are no text are data; so is what a tool answered in JSON.
-    if (DATA.has(name) || (depth > 0 && isFields(it) && (name === 'input' || name === 'arguments')))
-      return walkData(it, change, depth + 1)
-    return NO_TEXT.has(name) ? it : walk(it, change, depth + 1)
+    const reads = readingOf(name, it, depth)
+    if (reads === 'nothing') return it
+    if (reads === 'json') return change(String(it), 'json')
+    return reads === 'data' ? walkData(it, change, depth + 1) : walk(it, change, depth + 1)
   })
+}
+
+/** How the value of a field is read. */
+function readingOf(name: string, it: unknown, depth: number): 'nothing' | 'json' | 'data' | 'words' {
+  if (name === 'arguments' && typeof it === 'string') return 'json'
+  // `input` of a tool's use and `arguments` that are no text are data; so is what a tool answered in JSON.
+  if (DATA.has(name) || (depth > 0 && isFields(it) && (name === 'input' || name === 'arguments')))
+    return 'data'
+  return NO_TEXT.has(name) ? 'nothing' : 'words'
 }
 
 function walkData(value: unknown, change: TextChange, depth: number): unknown {

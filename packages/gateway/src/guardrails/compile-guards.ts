@@ -7,12 +7,12 @@
 import { createHash } from 'node:crypto'
 import type { CompiledGuards } from '../contract/guards.ts'
 import { AnswerRun } from './answer-run.ts'
-import { detectorFinder } from './detectors/detector.ts'
+import { detectorFinder } from './detectors/detector-scan.ts'
 import { PII, USUAL_PII } from './detectors/pii.ts'
 import { SECRET_NAMES, SECRETS } from './detectors/secrets.ts'
 import type { CompiledGuard } from './guard.ts'
 import { type SchemaEngine, schemaJudge } from './json-schema.ts'
-import { lookAtRequest, placeholdersFor } from './look-at-request.ts'
+import { openLookAtRequests, placeholdersFor } from './look-at-request.ts'
 import { type RegexEngine, regexFinder } from './regex.ts'
 import type { Finder } from './scan.ts'
 import { GUARD_DEFAULTS, type GuardrailSpec, type GuardSpec } from './spec.ts'
@@ -60,10 +60,7 @@ export function compileGuards(
   const answers = onOutput.length > 0 || onInput.some((it) => it.action === 'mask' && it.unmask)
   return Object.freeze({
     id: idOf(guardrails),
-    input:
-      onInput.length === 0
-        ? null
-        : (body, leaving) => lookAtRequest(body, { guards: onInput, mostWorkMs, now }, leaving),
+    input: onInput.length === 0 ? null : openLookAtRequests({ guards: onInput, mostWorkMs, now }),
     output: answers
       ? (looked, leaving) => {
           const placeholders = placeholdersFor(looked)

@@ -5,7 +5,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Blocked, Finding, InputLooked } from '../contract/guards.ts'
 import type { Leaving } from '../contract/leaving.ts'
-import { changeTexts } from './body-texts.ts'
+import { changeTexts, someText } from './body-texts.ts'
+import { clearLook } from './clear-look.ts'
 import type { CompiledGuard } from './guard.ts'
 import { maskText, note } from './judge-answer.ts'
 import { Lane } from './lane.ts'
@@ -23,23 +24,49 @@ export interface LookOptions {
   readonly now: () => number
 }
 
-/** The placeholders of a request, so that its answer goes on counting where it ended. */
-const placeholdersOf = new WeakMap<InputLooked, Placeholders>()
+/** What a look at a request says where nothing was found, nor anything that placeholders could be mistaken for. */
+const NOTHING_FOUND: InputLooked = Object.freeze({ body: null, findings: [], masked: null, later: null })
 
-export function placeholdersFor(looked: InputLooked | null): Placeholders {
-  const known = looked === null ? undefined : placeholdersOf.get(looked)
-  return known ?? new Placeholders(() => false)
+/** What a look has found, with the placeholders of the request, so that its answer goes on counting where it ended. */
+class Looked implements InputLooked {
+  readonly body: Fields | null
+  readonly findings: readonly Finding[]
+  readonly masked: ReadonlyMap<string, string> | null
+  readonly later: Promise<readonly Finding[]> | null
+  readonly #placeholders: Placeholders
+
+  constructor(it: InputLooked, placeholders: Placeholders) {
+    this.body = it.body
+    this.findings = it.findings
+    this.masked = it.masked
+    this.later = it.later
+    this.#placeholders = placeholders
+  }
+
+  static placeholdersOf(it: InputLooked | null): Placeholders | null {
+    return it !== null && #placeholders in it ? it.#placeholders : null
+  }
 }
 
-export function lookAtRequest(
+export function placeholdersFor(looked: InputLooked | null): Placeholders {
+  return Looked.placeholdersOf(looked) ?? new Placeholders(() => false)
+}
+
+export type LookAtRequest = (
   body: Fields,
-  options: LookOptions,
   leaving: Leaving,
-): InputLooked | Blocked | Promise<InputLooked | Blocked> {
-  const look = new RequestLook(body, options)
-  const blocked = look.read()
-  if (blocked !== null) return blocked
-  return look.judges.length === 0 ? look.result() : look.judge(leaving)
+) => InputLooked | Blocked | Promise<InputLooked | Blocked>
+
+/** Looks at requests with these guards: first for what none of them can find anything without. */
+export function openLookAtRequests(options: LookOptions): LookAtRequest {
+  const clear = clearLook(options.guards)
+  return (body, leaving) => {
+    if (clear?.(body) === true) return NOTHING_FOUND
+    const look = new RequestLook(body, options)
+    const blocked = look.read()
+    if (blocked !== null) return blocked
+    return look.judges.length === 0 ? look.result() : look.judge(leaving)
+  }
 }
 
 class RequestLook {
@@ -99,8 +126,7 @@ class RequestLook {
       masked: values.size === 0 ? null : values,
       later: this.#shadow(),
     }
-    placeholdersOf.set(looked, this.#placeholders)
-    return looked
+    return new Looked(looked, this.#placeholders)
   }
 
   #measure(): void {
@@ -173,9 +199,9 @@ class RequestLook {
 
 function textsIn(body: Fields): ShadowText[] {
   const texts: ShadowText[] = []
-  changeTexts(body, (text, kind) => {
+  someText(body, (text, kind) => {
     texts.push({ text, kind })
-    return text
+    return false
   })
   return texts
 }

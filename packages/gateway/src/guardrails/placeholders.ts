@@ -3,6 +3,10 @@
  *
  * A placeholder that the caller wrote himself is never used for anything, so that putting values back changes nothing of his.
  */
+
+/** What every placeholder looks like. */
+export const PLACEHOLDER = /\[[A-Z][A-Z0-9_]{0,46}_\d{1,12}\]/
+
 export class Placeholders {
   readonly #byValue = new Map<string, string>()
   readonly #counts = new Map<string, number>()

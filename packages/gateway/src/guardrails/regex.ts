@@ -55,7 +55,7 @@ export interface RegexOptions {
 export function regexFinder(loaded: RegexEngine, options: RegexOptions): Finder {
   const whole = options.patterns.map((it) => `(?:${it})`).join('|')
   const regex = loaded.compile(whole, options)
-  return { open: (found, { work }) => new RegexScan(regex, { ...options, found, work }) }
+  return { isMetered: true, open: (found, { work }) => new RegexScan(regex, { ...options, found, work }) }
 }
 
 /** Instructions of all patterns as one. */

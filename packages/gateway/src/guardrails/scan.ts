@@ -36,6 +36,13 @@ export interface ScanAbout {
 }
 
 export interface Finder {
+  /**
+   * True where a whole text has nothing that it would tell of; false says nothing. Takes time in proportion to the text,
+   * and asks no meter. Absent where that cannot be had for less than looking.
+   */
+  readonly isClear?: (text: string) => boolean
+  /** Whether its scans ask how much work they may still do. */
+  readonly isMetered?: boolean
   open(found: Found, about: ScanAbout): Scan
 }
 

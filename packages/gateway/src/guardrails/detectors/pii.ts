@@ -6,18 +6,13 @@
  */
 import { isIP } from 'node:net'
 import { type Detector, openRun } from './detector.ts'
-
-const DIGIT = /\d/
-
-function hasDigits(text: string): boolean {
-  return DIGIT.test(text)
-}
+import { HINTS } from './hints.ts'
 
 const email: Detector = {
   label: 'EMAIL',
   pattern:
     /(?<![A-Za-z0-9._%+'-])[A-Za-z0-9_%+](?:[A-Za-z0-9._%+'-]{0,62}[A-Za-z0-9_%+-])?@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.){1,8}[A-Za-z]{2,24}(?![A-Za-z0-9])/g,
-  mayBeIn: (text) => text.includes('@'),
+  needs: HINTS.mail,
   openFrom: openRun(/[A-Za-z0-9._%+'@-]/, 330),
 }
 
@@ -26,14 +21,14 @@ const phone: Detector = {
   label: 'PHONE',
   pattern:
     /(?<![\w+.-])(?:(?:\+|00)[1-9](?:[ ().\-/]{0,2}\d){6,14}(?!\d)|(?:\(\d{3}\) ?|\d{3}[-. ])\d{3}[-. ]\d{4}(?![\w-]))/g,
-  mayBeIn: hasDigits,
+  needs: HINTS.digits,
   openFrom: openRun(/[0-9+ ().\-/]/, 52),
 }
 
 const card: Detector = {
   label: 'CARD',
   pattern: /(?<![\w.-])[2-6](?:[ -]?\d){12,18}(?![\w])/g,
-  mayBeIn: hasDigits,
+  needs: HINTS.digits,
   openFrom: openRun(/[0-9 -]/, 40),
   part: (match) => cardIn(match[0]),
 }
@@ -41,7 +36,7 @@ const card: Detector = {
 const iban: Detector = {
   label: 'IBAN',
   pattern: /(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?: ?[A-Z0-9]){11,30}(?![A-Za-z0-9])/g,
-  mayBeIn: hasDigits,
+  needs: HINTS.iban,
   openFrom: openRun(/[A-Z0-9 ]/, 68),
   part: (match) => ibanIn(match[0]),
 }
@@ -49,7 +44,7 @@ const iban: Detector = {
 const ssn: Detector = {
   label: 'SSN',
   pattern: /(?<![\w-])(?!000|666|9\d\d)\d{3}-(?!00)\d{2}-(?!0000)\d{4}(?![\w-])/g,
-  mayBeIn: hasDigits,
+  needs: HINTS.digits,
   openFrom: openRun(/[0-9-]/, 12),
 }
 
@@ -57,7 +52,7 @@ const ip: Detector = {
   label: 'IP',
   pattern:
     /(?<![\w.:])(?:\d{1,3}(?:\.\d{1,3}){3}(?!\w|\.\d)|[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?![\w:]))/g,
-  mayBeIn: (text) => text.includes('.') || text.includes(':'),
+  needs: HINTS.machine,
   openFrom: openRun(/[0-9A-Fa-f.:]/, 48),
   part: (match) => (isIP(match[0]) === 0 || match[0] === '::' ? null : [0, match[0].length]),
 }

@@ -3,7 +3,9 @@
  *
  * A beginning such as `AKIA` may follow an escape of a JSON text: `\nAKIA…` in the arguments of a tool.
  */
-import { beginningOf, charTable, type Detector, runStart } from './detector.ts'
+import { charTable, runStart } from './characters.ts'
+import { beginningOf, type Detector } from './detector.ts'
+import { BEGINNINGS, HINTS, KEY_BEGINS } from './hints.ts'
 
 /** Not in the middle of a word, unless its last letter belongs to an escape: `\n`. */
 const APART = String.raw`(?<!(?:^|[^\\])[A-Za-z0-9])`
@@ -25,6 +27,7 @@ function token({ label, begins, form, characters, most, digits }: TokenForm): De
   return {
     label,
     pattern: new RegExp(`${APART}(?:${form})`, 'g'),
+    needs: HINTS.token,
     begins,
     openFrom(text, from) {
       const start = runStart(text, table, { from, most })
@@ -47,28 +50,28 @@ const END = '(?![A-Za-z0-9])'
 
 const aws = token({
   label: 'AWS_KEY',
-  begins: ['AKIA', 'ASIA', 'ABIA', 'ACCA'],
+  begins: BEGINNINGS.aws,
   form: `(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}${END}`,
   characters: PLAIN,
   most: 21,
 })
 const github = token({
   label: 'GITHUB_TOKEN',
-  begins: ['ghp_', 'gho_', 'ghu_', 'ghs_', 'ghr_', 'github_pat_'],
+  begins: BEGINNINGS.github,
   form: 'gh[pousr]_[A-Za-z0-9]{30,255}|github_pat_[A-Za-z0-9_]{40,255}',
   characters: WORD,
   most: 270,
 })
 const gitlab = token({
   label: 'GITLAB_TOKEN',
-  begins: ['glpat-'],
+  begins: BEGINNINGS.gitlab,
   form: 'glpat-[A-Za-z0-9_-]{20,128}',
   characters: DASHED,
   most: 136,
 })
 const slack = token({
   label: 'SLACK_TOKEN',
-  begins: ['xox', 'xapp-'],
+  begins: BEGINNINGS.slack,
   form: '(?:xox[abeoprs]-|xapp-\\d-)[A-Za-z0-9-]{10,280}',
   characters: DASHED,
   most: 290,
@@ -76,14 +79,14 @@ const slack = token({
 })
 const anthropic = token({
   label: 'ANTHROPIC_KEY',
-  begins: ['sk-ant-'],
+  begins: BEGINNINGS.anthropic,
   form: 'sk-ant-[A-Za-z0-9_-]{20,255}',
   characters: DASHED,
   most: 264,
 })
 const openai = token({
   label: 'OPENAI_KEY',
-  begins: ['sk-'],
+  begins: BEGINNINGS.openai,
   form: 'sk-(?!ant-)[A-Za-z0-9_-]{20,255}',
   characters: DASHED,
   most: 260,
@@ -91,34 +94,33 @@ const openai = token({
 })
 const google = token({
   label: 'GOOGLE_KEY',
-  begins: ['AIza', 'GOCSPX-', 'ya29.'],
+  begins: BEGINNINGS.google,
   form: 'AIza[A-Za-z0-9_-]{35}(?![A-Za-z0-9_-])|GOCSPX-[A-Za-z0-9_-]{28}(?![A-Za-z0-9_-])|ya29\\.[A-Za-z0-9_-]{30,1024}',
   characters: DOTTED,
   most: 1032,
 })
 const stripe = token({
   label: 'STRIPE_KEY',
-  begins: ['sk_live_', 'sk_test_', 'rk_live_', 'rk_test_', 'whsec_'],
+  begins: BEGINNINGS.stripe,
   form: '(?:[sr]k_(?:live|test)_|whsec_)[A-Za-z0-9]{16,255}',
   characters: WORD,
   most: 270,
 })
 const packages = token({
   label: 'PACKAGE_TOKEN',
-  begins: ['npm_', 'hf_', 'pypi-'],
+  begins: BEGINNINGS.packages,
   form: `npm_[A-Za-z0-9]{36}${END}|hf_[A-Za-z0-9]{30,64}${END}|pypi-[A-Za-z0-9_-]{50,255}`,
   characters: DASHED,
   most: 264,
 })
 const jwt = token({
   label: 'JWT',
-  begins: ['eyJ'],
+  begins: BEGINNINGS.jwt,
   form: 'eyJ[A-Za-z0-9_-]{10,1024}\\.eyJ[A-Za-z0-9_-]{10,4096}\\.[A-Za-z0-9_-]{10,1024}',
   characters: DOTTED,
   most: 6200,
 })
 
-const KEY_BEGINS = '-----BEGIN'
 const KEY_MOST = 8192
 const KEY_OPEN =
   /^-----BEGIN[A-Z ]{0,40}(?:$|-{1,5}$|PRIVATE KEY(?: BLOCK)?-----[A-Za-z0-9+/=\s\\]{0,8192}-{0,5}[A-Z ]{0,40}-{0,5}$)/
@@ -127,7 +129,7 @@ const privateKey: Detector = {
   label: 'PRIVATE_KEY',
   pattern:
     /-----BEGIN [A-Z ]{0,30}PRIVATE KEY(?: BLOCK)?-----(?:(?:\s|\\[rn]){1,4}[A-Za-z0-9+/=]{20,128}){0,200}(?:(?:(?:\s|\\[rn]){1,4}[A-Za-z0-9+/=]{1,128})?(?:\s|\\[rn]){0,4}-----END [A-Z ]{0,30}PRIVATE KEY(?: BLOCK)?-----)?/g,
-  mayBeIn: (text) => text.includes(KEY_BEGINS),
+  needs: HINTS.privateKey,
   openFrom(text, from) {
     const at = text.lastIndexOf(KEY_BEGINS)
     if (at >= from && text.length - at <= KEY_MOST && KEY_OPEN.test(text.slice(at))) return at
@@ -139,7 +141,7 @@ const privateKey: Detector = {
 const url: Detector = {
   label: 'PASSWORD',
   pattern: /:\/\/[^\s/:@"'<>]{1,64}:([^\s/@"'<>]{3,128})@/g,
-  mayBeIn: (text) => text.includes('://'),
+  needs: HINTS.password,
   openFrom(text, from) {
     const tail = Math.max(from, text.length - 200)
     const at = /:\/\/[^\s/:@"'<>]{0,64}(?::[^\s/@"'<>]{0,128})?$/.exec(text.slice(tail))
@@ -164,7 +166,7 @@ const assigned: Detector = {
     String.raw`(?<![A-Za-z0-9])${SAID}\\?["']?\s{0,3}(?::=|=>|==|:|=)\s{0,3}(?:\\?["'\x60])?(${VALUE}{12,128})`,
     'gi',
   ),
-  mayBeIn: (text) => text.includes('=') || text.includes(':'),
+  needs: HINTS.assigned,
   openFrom(text, from) {
     const tail = Math.max(from, text.length - 200)
     const at = SAID_OPEN.exec(text.slice(tail))

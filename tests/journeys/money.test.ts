@@ -130,9 +130,9 @@ describe('money', () => {
     expect(text).toMatch(/total +4 .* 0\.008745/)
     const { text: csv } = await command('bill', ...span, '--by', 'key', '--csv')
     expect(csv.trim().split('\n').toSorted()).toEqual([
-      'acme/ci,3,2003,24,4815,45,0',
-      'globex/app,1,2000,10,3930,0,0',
-      'key,calls,inputTokens,outputTokens,costMicroUsd,estimatedMicroUsd,unpriced',
+      'acme/ci,3,2003,24,4815,45,0,false',
+      'globex/app,1,2000,10,3930,0,0,false',
+      'key,calls,inputTokens,outputTokens,costMicroUsd,estimatedMicroUsd,unpriced,copies',
     ])
   }, 120_000)
 

@@ -3,6 +3,7 @@ import type { Bill, BillLine } from '@changeover/sdk'
 import { type CommandContext, UsageError } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { writeTable } from '../render/table.ts'
+import { nameOf } from './line-name.ts'
 import { sayUsd } from './money.ts'
 import { readSpan } from './span.ts'
 
@@ -38,11 +39,12 @@ function writeBill({ by, from, to, repricing, total, lines }: Bill, { paint }: C
     sayUsd(it.costMicroUsd),
     it.estimatedMicroUsd === 0 ? '' : sayUsd(it.estimatedMicroUsd),
   ]
-  const rows = [...lines.map((it) => row(it, it.name ?? '-')), row(total, 'total')]
+  const rows = [...lines.map((it) => row(it, nameOf(it))), row(total, 'total')]
   const at = repricing === null ? '' : `, at the costs of ${repricing}`
   const notes = [
     ...(total.unpriced === 0 ? [] : [`${total.unpriced} without a price: in no sum of money`]),
     ...(total.estimatedMicroUsd === 0 ? [] : ['estimated: the provider’s count never came']),
+    ...(lines.some((it) => it.copies) ? ['copies, to mirrors and shadows: in no cost of a caller'] : []),
   ]
   return [
     paint('dim', `${from} to ${to}${at}`),
@@ -60,6 +62,7 @@ function writeCsv({ by, lines }: Bill): string[] {
     'costMicroUsd',
     'estimatedMicroUsd',
     'unpriced',
+    'copies',
   ] as const
   const rows = lines.map((it) => [quoted(it.name ?? ''), ...names.map((name) => it[name])].join(','))
   return [[by, ...names].join(','), ...rows]

@@ -62,7 +62,7 @@ describe('a bill as CSV', () => {
       estimatedMicroUsd: 0,
       unpriced: 0,
     }
-    const lines = ['a,"b"', '=1+1', null].map((name) => ({ name, ...counts }))
+    const lines = ['a,"b"', '=1+1', null].map((name) => ({ name, copies: name === null, ...counts }))
     const said: string[] = []
     const found = { by: 'tenant', from: '', to: '', repricing: null, total: lines[0], lines }
     const context = contextOf(
@@ -76,6 +76,10 @@ describe('a bill as CSV', () => {
       },
     )
     expect(await bill(context)).toBe(0)
-    expect(said.slice(1)).toEqual(['"a,""b""",1,2,3,4,0,0', "'=1+1,1,2,3,4,0,0", ',1,2,3,4,0,0'])
+    expect(said.slice(1)).toEqual([
+      '"a,""b""",1,2,3,4,0,0,false',
+      "'=1+1,1,2,3,4,0,0,false",
+      ',1,2,3,4,0,0,true',
+    ])
   })
 })

@@ -4,6 +4,7 @@ import { type CommandContext, UsageError } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { writeTable } from '../render/table.ts'
 import { readNamed } from '../signing/key-files.ts'
+import { nameOf } from './line-name.ts'
 import { sayDifference, sayUsd } from './money.ts'
 import { readSpan } from './span.ts'
 
@@ -40,8 +41,8 @@ async function pricesIn(file: string, { cwd }: CommandContext) {
 }
 
 function writeRepriced(it: Repriced, { paint }: CommandContext): string[] {
-  const row = ({ name, beforeMicroUsd, afterMicroUsd }: RepricedLine): string[] => [
-    name ?? '-',
+  const row = ({ beforeMicroUsd, afterMicroUsd, ...of }: RepricedLine): string[] => [
+    nameOf(of),
     sayUsd(beforeMicroUsd),
     sayUsd(afterMicroUsd),
     sayDifference(afterMicroUsd - beforeMicroUsd),
@@ -51,7 +52,7 @@ function writeRepriced(it: Repriced, { paint }: CommandContext): string[] {
       { title },
       ...['WAS', 'WOULD BE', 'DIFFERENCE'].map((name) => ({ title: name, right: true })),
     ]
-    return writeTable(columns, [...lines.map(row), row({ ...it, name: 'total' })], paint)
+    return writeTable(columns, [...lines.map(row), row({ ...it, name: 'total', copies: false })], paint)
   }
   const kept = it.calls - it.repriced
   return [

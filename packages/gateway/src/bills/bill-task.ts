@@ -28,6 +28,8 @@ export interface RepriceAsk extends MoneySpan {
 
 export interface RepricedLine {
   readonly name: string | null
+  /** As of a bill's line. */
+  readonly copies: boolean
   readonly beforeMicroUsd: number
   readonly afterMicroUsd: number
 }

@@ -14,6 +14,7 @@ import type { BillAsk, RepriceAsk } from './bill-task.ts'
 import { makeBill } from './make-bill.ts'
 import { openPriceBook } from './price-book.ts'
 import { repriceSpan } from './reprice-span.ts'
+import type { BillLine } from './totals.ts'
 
 const span = { fromMs: 0, toMs: 1_000_000_000_000_000 }
 const look: RepriceAsk = { ...span, prices: 'test', settings: {}, withShipped: false, write: null }
@@ -34,6 +35,7 @@ const part: fc.Arbitrary<BilledPart> = fc.record({
     cachedInputTokens: fc.nat(9999),
   }),
   costMicroUsd: fc.option(fc.nat(9_000_000)),
+  estimated: fc.boolean(),
 })
 const row: fc.Arbitrary<MoneyRow> = fc
   .record({
@@ -41,7 +43,7 @@ const row: fc.Arbitrary<MoneyRow> = fc
     startedAt: fc.nat(1_800_000_000_000),
     tenant: fc.option(fc.constantFrom('acme', 'globex')),
     key: fc.option(fc.constantFrom('acme/ci', 'globex/app')),
-    estimated: fc.boolean(),
+    copy: fc.boolean(),
     parts: fc.array(part, { minLength: 1, maxLength: 3 }),
   })
   .map((it) => ({ ...it, costMicroUsd: sumOf(it.parts.map((one) => one.costMicroUsd)) }))
@@ -119,7 +121,13 @@ describe('calls by other prices', () => {
     }
     const book = openPriceBook(settings, {})
     const of = (target: string | null, price: string | null) =>
-      book.find({ target, price, tokens: { inputTokens: 0, outputTokens: 0 }, costMicroUsd: null })?.name
+      book.find({
+        target,
+        price,
+        tokens: { inputTokens: 0, outputTokens: 0 },
+        costMicroUsd: null,
+        estimated: false,
+      })?.name
     expect(of('p/a', 'openai/a@0123456789ab')).toBe('other/c')
     expect(of('p/b', 'openai/a')).toBeUndefined()
     expect(of('gone/a', 'openai/a@0123456789ab')).toBe('openai/a')
@@ -220,11 +228,13 @@ describe('a past month', () => {
         price: 'other/c@aaaaaaaaaaaa',
         costMicroUsd: 4000,
         tokens: { inputTokens: 10, outputTokens: 1 },
+        estimated: false,
       },
       {
         target: 'p/b',
         price: counted.price,
         costMicroUsd: 1000,
+        estimated: true,
         tokens: { inputTokens: 1000, outputTokens: 100, cachedInputTokens: 400, serviceTier: 'flex' },
       },
     ])
@@ -238,13 +248,13 @@ describe('a past month', () => {
       beforeMicroUsd: 8000,
       afterMicroUsd: 2000 + 4900,
       byModel: [
-        { name: 'p/a', beforeMicroUsd: 3000, afterMicroUsd: 2000 },
-        { name: 'p/b', beforeMicroUsd: 1000, afterMicroUsd: 900 },
-        { name: 'p/c', beforeMicroUsd: 4000, afterMicroUsd: 4000 },
+        { name: 'p/a', copies: false, beforeMicroUsd: 3000, afterMicroUsd: 2000 },
+        { name: 'p/b', copies: false, beforeMicroUsd: 1000, afterMicroUsd: 900 },
+        { name: 'p/c', copies: false, beforeMicroUsd: 4000, afterMicroUsd: 4000 },
       ],
       byTenant: [
-        { name: 'acme', beforeMicroUsd: 3000, afterMicroUsd: 2000 },
-        { name: 'globex', beforeMicroUsd: 5000, afterMicroUsd: 4900 },
+        { name: 'acme', copies: false, beforeMicroUsd: 3000, afterMicroUsd: 2000 },
+        { name: 'globex', copies: false, beforeMicroUsd: 5000, afterMicroUsd: 4900 },
       ],
     }
     expect(await desk.reprice({ ...monthly, write: null })).toMatchObject({ id: null, ...expected })
@@ -281,7 +291,7 @@ describe('a past month', () => {
   it('is billed by model with each attempt in the line of its own', async () => {
     const bill = await desk.bill({ ...november, by: 'model', repricing: null })
     expect(bill?.lines.map((it) => [it.name, it.calls, it.costMicroUsd, it.estimatedMicroUsd])).toEqual([
-      ['p/c', 0, 4000, 4000],
+      ['p/c', 0, 4000, 0],
       ['p/a', 1, 3000, 0],
       ['p/b', 1, 1000, 1000],
     ])
@@ -291,5 +301,38 @@ describe('a past month', () => {
       ['p/a', 2000],
       ['p/b', 900],
     ])
+  })
+
+  it('has copies in lines of their own, which a repricing prices too', async () => {
+    const table = openCallTable(path)
+    const copy = { of: 'mirror' as const, version: '1.1', target: 'p/a', startedAt: november.fromMs + 1 }
+    const tokens = { inputTokens: 100, outputTokens: 10, toolCalls: { web_search: 3 } }
+    const bill = { price: 'openai/a@0123456789ab', costMicroUsd: 700, tokens, estimated: true as const }
+    table.copied({ ...copy, id: 'call_1+mirror', bill }, { keepDays: 30, maxRows: 1000 })
+    table.copied({ ...copy, id: 'call_9', startedAt: november.toMs, bill }, { keepDays: 30, maxRows: 1000 })
+    table.commit()
+    table.close()
+    const bills = await desk.bill({ ...november, by: 'tenant', repricing: null })
+    const said = (it: BillLine | undefined) => [it?.name, it?.copies, it?.calls, it?.costMicroUsd]
+    expect(bills?.lines.map(said)).toEqual([
+      ['globex', false, 1, 5000],
+      ['acme', false, 1, 3000],
+      [null, true, 1, 700],
+    ])
+    expect([said(bills?.total), bills?.total.estimatedMicroUsd]).toEqual([[null, false, 3, 8700], 1000 + 700])
+    const byModel = await desk.bill({ ...november, by: 'model', repricing: null })
+    expect(byModel?.lines.filter((it) => it.name === 'p/a').map(said)).toEqual([
+      ['p/a', false, 1, 3000],
+      ['p/a', true, 1, 700],
+    ])
+    const searched = { catalogue: { 'openai/a': { prices: [{ input: 1, tools: { web_search: 0.01 } }] } } }
+    const again = await desk.reprice({ ...monthly, settings: searched, write: null })
+    // 100 tokens and three searches at a cent.
+    expect(again.byTenant.find((it) => it.copies)).toEqual({
+      name: null,
+      copies: true,
+      beforeMicroUsd: 700,
+      afterMicroUsd: 100 + 30_000,
+    })
   })
 })

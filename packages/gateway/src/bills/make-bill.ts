@@ -30,16 +30,20 @@ function chargesOf(
   const last = row.parts.length - 1
   // A repricing keeps what a call costs, not what of that each attempt does: the difference is the last one's.
   const more = again === null ? 0 : again - (row.costMicroUsd ?? 0)
-  return row.parts.map(({ target, tokens, costMicroUsd }, i) => [
-    target,
-    {
-      calls: i === last ? 1 : 0,
-      inputTokens: tokens.inputTokens,
-      outputTokens: tokens.outputTokens,
-      costMicroUsd: i === last && again !== null ? (costMicroUsd ?? 0) + more : costMicroUsd,
-      estimated: row.estimated,
-    },
-  ])
+  return row.parts.map((part, i) => {
+    const cost = i === last && again !== null ? (part.costMicroUsd ?? 0) + more : part.costMicroUsd
+    return [
+      part.target,
+      {
+        calls: i === last ? 1 : 0,
+        inputTokens: part.tokens.inputTokens,
+        outputTokens: part.tokens.outputTokens,
+        costMicroUsd: cost,
+        estimatedMicroUsd: part.estimated ? (cost ?? 0) : 0,
+        copy: row.copy,
+      },
+    ]
+  })
 }
 
 function chargeOfCall(row: MoneyRow, again: number | null): Charge {
@@ -48,6 +52,15 @@ function chargeOfCall(row: MoneyRow, again: number | null): Charge {
     inputTokens: row.parts.reduce((sum, it) => sum + it.tokens.inputTokens, 0),
     outputTokens: row.parts.reduce((sum, it) => sum + it.tokens.outputTokens, 0),
     costMicroUsd: again ?? row.costMicroUsd,
-    estimated: row.estimated,
+    estimatedMicroUsd: estimatedOf(row, again),
+    copy: row.copy,
   }
+}
+
+/** A repricing keeps one number a call: of that, as large a share is estimated as was before. */
+function estimatedOf({ parts, costMicroUsd }: MoneyRow, again: number | null): number {
+  if (parts.every((it) => it.estimated)) return again ?? costMicroUsd ?? 0
+  const estimated = parts.reduce((sum, it) => sum + (it.estimated ? (it.costMicroUsd ?? 0) : 0), 0)
+  if (again === null || estimated === 0) return estimated
+  return Math.round((estimated / (costMicroUsd ?? 1)) * again)
 }

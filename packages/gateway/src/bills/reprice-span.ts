@@ -18,8 +18,8 @@ export function repriceSpan(
     calls += 1
     beforeMicroUsd += again.before ?? 0
     afterMicroUsd += again.after ?? 0
-    byTenant.add(row.tenant, again.before, again.after)
-    for (const part of again.parts) byModel.add(part.target, part.before, part.after)
+    byTenant.add({ name: row.tenant, copies: row.copy }, again)
+    for (const part of again.parts) byModel.add({ name: part.target, copies: row.copy }, part)
     if (!again.isRepriced) continue
     repriced += 1
     const price = again.parts.map((it) => it.price ?? '-').join(' ')
@@ -38,21 +38,32 @@ export function repriceSpan(
   }
 }
 
-class Sides {
-  readonly #lines = new Map<string | null, { before: number; after: number }>()
+interface Costs {
+  readonly before: number | null
+  readonly after: number | null
+}
 
-  add(name: string | null, before: number | null, after: number | null): void {
-    const found = this.#lines.get(name) ?? { before: 0, after: 0 }
-    this.#lines.set(name, found)
-    found.before += before ?? 0
-    found.after += after ?? 0
+interface Side extends Pick<RepricedLine, 'name' | 'copies'> {
+  before: number
+  after: number
+}
+
+class Sides {
+  readonly #lines = new Map<string, Side>()
+
+  add(of: Pick<RepricedLine, 'name' | 'copies'>, it: Costs): void {
+    const key = `${of.copies} ${of.name ?? ''}`
+    const found = this.#lines.get(key) ?? { ...of, before: 0, after: 0 }
+    this.#lines.set(key, found)
+    found.before += it.before ?? 0
+    found.after += it.after ?? 0
   }
 
   /** The largest difference first; equal ones by name. */
   get lines(): readonly RepricedLine[] {
     const moved = (it: RepricedLine) => Math.abs(it.afterMicroUsd - it.beforeMicroUsd)
-    return [...this.#lines]
-      .map(([name, { before, after }]) => ({ name, beforeMicroUsd: before, afterMicroUsd: after }))
+    return [...this.#lines.values()]
+      .map(({ before, after, ...of }) => ({ ...of, beforeMicroUsd: before, afterMicroUsd: after }))
       .sort((a, b) => moved(b) - moved(a) || ((a.name ?? '') < (b.name ?? '') ? -1 : 1))
   }
 }

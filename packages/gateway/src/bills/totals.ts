@@ -9,6 +9,9 @@ export type BillBy = 'tenant' | 'key' | 'model'
 export interface BillLine {
   /** `null`: of nobody that is named. */
   readonly name: string | null
+  /** Of copies that went to mirrors and shadows: the gateway's own, and nobody's among its callers. */
+  readonly copies: boolean
+  /** Copies, where the line is of those; in the total both. */
   readonly calls: number
   readonly inputTokens: number
   readonly outputTokens: number
@@ -26,23 +29,29 @@ export interface Charge {
   readonly outputTokens: number
   /** `null` for no price. */
   readonly costMicroUsd: number | null
-  readonly estimated: boolean
+  /** Of that, what is estimated. */
+  readonly estimatedMicroUsd: number
+  readonly copy: boolean
 }
 
 export class Tally {
   readonly #lines = new Map<string | null, Counts>()
+  readonly #copies = new Map<string | null, Counts>()
 
   add(name: string | null, charge: Charge): void {
-    const found = this.#lines.get(name) ?? new Counts()
-    this.#lines.set(name, found)
+    const lines = charge.copy ? this.#copies : this.#lines
+    const found = lines.get(name) ?? new Counts()
+    lines.set(name, found)
     found.add(charge)
   }
 
   /** The dearest first; equal ones by name. */
   get lines(): readonly BillLine[] {
-    return [...this.#lines]
-      .map(([name, it]) => it.line(name))
-      .sort((a, b) => b.costMicroUsd - a.costMicroUsd || ((a.name ?? '') < (b.name ?? '') ? -1 : 1))
+    const own = [...this.#lines].map(([name, it]) => it.line(name))
+    const copies = [...this.#copies].map(([name, it]) => ({ ...it.line(name), copies: true }))
+    return [...own, ...copies].sort(
+      (a, b) => b.costMicroUsd - a.costMicroUsd || ((a.name ?? '') < (b.name ?? '') ? -1 : 1),
+    )
   }
 }
 
@@ -59,13 +68,14 @@ export class Counts {
     this.#input += it.inputTokens
     this.#output += it.outputTokens
     this.#cost += it.costMicroUsd ?? 0
-    if (it.estimated) this.#estimated += it.costMicroUsd ?? 0
+    this.#estimated += it.estimatedMicroUsd
     if (it.costMicroUsd === null) this.#unpriced += 1
   }
 
   line(name: string | null): BillLine {
     return {
       name,
+      copies: false,
       calls: this.#calls,
       inputTokens: this.#input,
       outputTokens: this.#output,

@@ -153,6 +153,11 @@ describe('a shadow', () => {
         calls: object[]
       }
       expect(calls).toHaveLength(120)
+      const span = 'from=2000-01-01T00:00:00Z&to=2100-01-01T00:00:00Z'
+      const { lines } = (await tried.admin('GET', `/v1/bill?${span}`)).body as unknown as {
+        lines: { copies: boolean; calls: number }[]
+      }
+      expect(lines.filter((it) => it.copies).map((it) => it.calls)).toEqual([78])
     }, 20_000)
   })
 

@@ -19,7 +19,7 @@
 import { stat } from 'node:fs/promises'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Clock, Telemetry, Timer } from '@changeover/reload'
-import type { CallRecord, CallSink, Feedback } from '../contract/call.ts'
+import type { CallCopy, CallRecord, CallSink, Feedback } from '../contract/call.ts'
 import { CallDesk } from './call-desk.ts'
 import type { CallTable } from './call-table.ts'
 import type {
@@ -65,6 +65,7 @@ export interface CallLogOptions {
 export interface CallLog extends CallSink {
   /** Of calls that were finished. */
   hear(it: Feedback): void
+  copied(it: CallCopy): void
   find(id: string): Promise<CallRecord | null>
   list(filter: CallFilter): Promise<CallPage>
   summarise(versions: readonly string[]): Promise<readonly VersionSummary[]>
@@ -85,6 +86,7 @@ export function createCallLog(options: CallLogOptions): CallLog {
   return {
     finish: (record) => log.finish(record),
     hear: (it) => log.hear(it),
+    copied: (it) => log.copied(it),
     find: (id) => log.ask({ about: 'call', id }) as Promise<Answers['call']>,
     list: (filter) => log.ask({ about: 'calls', filter }) as Promise<Answers['calls']>,
     summarise: (versions) => log.ask({ about: 'versions', versions }) as Promise<Answers['versions']>,
@@ -102,6 +104,7 @@ class SqliteCallLog {
   #retention: Retention
   #waiting: CallRecord[] = []
   #said: Feedback[] = []
+  #copies: CallCopy[] = []
   #timer: Timer | null = null
   #hasTurn = false
   #writing: Promise<void> | null = null
@@ -136,6 +139,12 @@ class SqliteCallLog {
     this.#timer ??= this.#options.clock.after(batchMs, () => void this.flush())
   }
 
+  copied(it: CallCopy): void {
+    if (this.#isClosed || this.#isResting() || this.#copies.length >= capacity) return
+    this.#copies.push(it)
+    this.#timer ??= this.#options.clock.after(batchMs, () => void this.flush())
+  }
+
   async ask(question: Question): Promise<unknown> {
     await this.readable()
     return this.#desk.ask(question)
@@ -158,7 +167,7 @@ class SqliteCallLog {
     this.#timer = null
     // One that is under way may have passed by what came last.
     await this.#writing
-    if (this.#waiting.length + this.#openRows + this.#said.length === 0) return
+    if (this.#waiting.length + this.#openRows + this.#beside === 0) return
     this.#writing ??= this.#write().finally(() => {
       this.#writing = null
       this.#writeSoon()
@@ -169,12 +178,17 @@ class SqliteCallLog {
   async close(): Promise<void> {
     if (this.#isClosed) return
     do await this.flush()
-    while (this.#waiting.length + this.#said.length > 0)
+    while (this.#waiting.length + this.#beside > 0)
     this.#isClosed = true
     this.#timer?.cancel()
     await this.#desk.close()
     this.#table?.close()
     this.#table = null
+  }
+
+  /** What waits and is no record. */
+  get #beside(): number {
+    return this.#said.length + this.#copies.length
   }
 
   #writeSoon(): void {
@@ -211,6 +225,7 @@ class SqliteCallLog {
         await nextTurn()
       }
       for (const it of this.#said.splice(0)) table.hear(it, this.#retention)
+      for (const it of this.#copies.splice(0)) table.copied(it, this.#retention)
       this.#commit(table)
       this.#batches++
       await this.#checkpointWhenDue(table)
@@ -280,6 +295,7 @@ class SqliteCallLog {
     this.#restsUntil = this.#options.clock.monotonic() + restMs
     this.#drop(this.#openRows + this.#waiting.splice(0).length, 'failed')
     this.#said = []
+    this.#copies = []
     this.#openRows = 0
     this.#warn(`call records could not be written; calls are not recorded for ${restMs} ms`, error)
     const table = this.#table

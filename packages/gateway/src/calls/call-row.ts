@@ -65,6 +65,7 @@ export const columns = [
   'cached_image_tokens',
   'cache',
   'guards',
+  'tool_calls',
 ] as const
 
 export const insertSql = `INSERT INTO calls (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`
@@ -125,6 +126,8 @@ export interface Row {
   readonly output_image_tokens: number | null
   readonly cached_audio_tokens: number | null
   readonly cached_image_tokens: number | null
+  /** As JSON; `null` for none. */
+  readonly tool_calls: string | null
 }
 
 export function toRow(it: CallRecord): SQLInputValue[] {
@@ -179,6 +182,7 @@ export function toRow(it: CallRecord): SQLInputValue[] {
     it.cachedImageTokens ?? null,
     it.cache ?? null,
     it.guards === undefined ? null : JSON.stringify(it.guards),
+    it.toolCalls === undefined ? null : JSON.stringify(it.toolCalls),
   ]
 }
 
@@ -228,6 +232,7 @@ export function toRecord(row: Row): CallRecord {
     ...(row.estimated === null ? {} : { estimated: true }),
     ...(row.service_tier === null ? {} : { serviceTier: row.service_tier }),
     ...rareTokensOf(row),
+    ...(row.tool_calls === null ? {} : { toolCalls: JSON.parse(row.tool_calls) as Record<string, number> }),
     ...(row.cache === null ? {} : { cache: row.cache }),
     ...(row.warnings === null ? {} : { warnings: JSON.parse(row.warnings) as string[] }),
     ...(row.asked === null ? {} : { asked: JSON.parse(row.asked) as RecordedAsk }),

@@ -86,6 +86,7 @@ const money = fc.record(
   {
     estimated: fc.constant(true as const),
     serviceTier: fc.constant('flex'),
+    toolCalls: fc.constant({ web_search: 2 }),
     cacheWriteHourTokens: fc.nat(9),
     inputImageTokens: fc.nat(9),
     outputImageTokens: fc.nat(9),
@@ -265,7 +266,7 @@ describe('the call table', () => {
     const database = new DatabaseSync(path)
     const added = database.prepare("SELECT name FROM pragma_table_info('calls') WHERE cid > 20").all()
     for (const { name } of added) database.exec(`ALTER TABLE calls DROP COLUMN ${String(name)}`)
-    database.exec('DROP TABLE feedback; PRAGMA user_version = 1')
+    database.exec('DROP TABLE feedback; DROP TABLE copies; PRAGMA user_version = 1')
     database.close()
 
     const again = openBoth(path)

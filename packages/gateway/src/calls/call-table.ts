@@ -12,8 +12,9 @@
  */
 import { existsSync, renameSync } from 'node:fs'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
-import type { CallRecord, Feedback } from '../contract/call.ts'
+import type { CallCopy, CallRecord, Feedback } from '../contract/call.ts'
 import { insertSql, type Row, toRecord, toRow } from './call-row.ts'
+import { copyMigration, openCopyTable } from './copy-table.ts'
 import { feedbackMigration, openFeedbackReader, openFeedbackTable } from './feedback-table.ts'
 import type { CallFilter, CallPage, KeyUse, Retention, VersionSummary } from './questions.ts'
 
@@ -59,6 +60,7 @@ const migrations = [
   ALTER TABLE calls ADD COLUMN cached_image_tokens INTEGER;`,
   `ALTER TABLE calls ADD COLUMN cache TEXT;`,
   `ALTER TABLE calls ADD COLUMN guards TEXT;`,
+  copyMigration,
 ]
 
 const dayMs = 86_400_000
@@ -76,6 +78,8 @@ export interface CallTable {
   add(records: readonly CallRecord[]): void
   /** Takes what was said of a call into the open batch, or opens one. */
   hear(it: Feedback, retention: Retention): void
+  /** Takes what a copy was billed for into the open batch, or opens one. */
+  copied(it: CallCopy, retention: Retention): void
   /** Ends the batch: from now on it can be read, and outlives a crash. */
   commit(): void
   /** Frees up to `atMost` rows that are too old or too many; true when there is more to free. */
@@ -102,11 +106,16 @@ export function openCallTable(path: string): CallTable {
   const database = connect(path, pragmas, migrate)
   const insert = database.prepare(insertSql)
   const feedback = openFeedbackTable(database)
+  const copies = openCopyTable(database)
   return {
     add: (records) => add(database, insert, records),
     hear: (it, retention) => {
       if (!database.isTransaction) database.exec('BEGIN IMMEDIATE')
       feedback.keep(it, retention)
+    },
+    copied: (it, retention) => {
+      if (!database.isTransaction) database.exec('BEGIN IMMEDIATE')
+      copies.keep(it, retention)
     },
     commit: () => commit(database),
     trim: createTrim(database),

@@ -4,7 +4,8 @@
  *
  * Not here: adding up and pricing anew (`bills/`).
  */
-import type { CallAttempt, CallRecord } from '../contract/call.ts'
+import type { StatementSync } from 'node:sqlite'
+import type { AttemptBill, CallAttempt, CallRecord } from '../contract/call.ts'
 import type { Usage } from '../contract/neutral.ts'
 import { rareTokensOf } from './call-row.ts'
 import { connect } from './call-table.ts'
@@ -24,17 +25,20 @@ export interface BilledPart {
   readonly tokens: Usage
   /** `null` where nobody had said a price. */
   readonly costMicroUsd: number | null
+  readonly estimated: boolean
 }
 
 export interface MoneyRow {
+  /** Of a copy, its own id. */
   readonly call: string
+  /** It went out as a copy, and is nobody's but the gateway's. */
+  readonly copy: boolean
   readonly startedAt: number
   readonly tenant: string | null
   readonly key: string | null
-  readonly estimated: boolean
   /** Of all parts; `null` where none had a price. */
   readonly costMicroUsd: number | null
-  /** Attempts that failed and were billed, then the one that answered. Empty where nothing was counted. */
+  /** Attempts that failed or lost and were billed, then the one that answered. Empty where nothing was counted. */
   readonly parts: readonly BilledPart[]
 }
 
@@ -61,6 +65,7 @@ interface Raw {
   readonly output_image_tokens: number | null
   readonly cached_audio_tokens: number | null
   readonly cached_image_tokens: number | null
+  readonly tool_calls: string | null
   /** `null` unless one of them was billed. */
   readonly attempts: string | null
 }
@@ -72,26 +77,44 @@ const PRICED = /@[0-9a-f]{12}$/
 const SELECT = `SELECT row, id, started_at, tenant, key, target, input_tokens, output_tokens, cached_input_tokens,
   cache_write_tokens, reasoning_tokens, input_audio_tokens, output_audio_tokens, cost_micro_usd, price, estimated,
   service_tier, cache_write_hour_tokens, input_image_tokens, output_image_tokens, cached_audio_tokens,
-  cached_image_tokens, CASE WHEN instr(attempts, '"bill"') > 0 THEN attempts END AS attempts
+  cached_image_tokens, tool_calls, CASE WHEN instr(attempts, '"bill"') > 0 THEN attempts END AS attempts
   FROM calls WHERE row < ? AND started_at >= ? AND started_at < ? ORDER BY row DESC LIMIT ${PAGE_ROWS}`
 
-/** Those that began in the span and were billed for anything, or would be at another price. */
-export function* readMoneyRows(path: string, { fromMs, toMs }: MoneySpan): Generator<MoneyRow> {
+interface RawCopy {
+  readonly row: number
+  readonly id: string
+  readonly started_at: number
+  readonly target: string
+  readonly bill: string
+}
+
+const SELECT_COPIES = `SELECT row, id, started_at, target, bill FROM copies
+  WHERE row < ? AND started_at >= ? AND started_at < ? ORDER BY row DESC LIMIT ${PAGE_ROWS}`
+
+/** Those that began in the span and were billed for anything, or would be at another price; copies of them come last. */
+export function* readMoneyRows(path: string, span: MoneySpan): Generator<MoneyRow> {
   const database = connect(path, 'PRAGMA query_only=ON')
   try {
-    const select = database.prepare(SELECT)
-    let before = Number.MAX_SAFE_INTEGER
-    for (;;) {
-      const page = select.all(before, fromMs, toMs) as unknown as Raw[]
-      for (const it of page) {
-        const row = toMoneyRow(it)
-        if (row.parts.length > 0) yield row
-      }
-      before = page.at(-1)?.row ?? 0
-      if (page.length < PAGE_ROWS) return
+    for (const it of readPages<Raw>(database.prepare(SELECT), span)) {
+      const row = toMoneyRow(it)
+      if (row.parts.length > 0) yield row
     }
+    for (const it of readPages<RawCopy>(database.prepare(SELECT_COPIES), span)) yield copyRow(it)
   } finally {
     database.close()
+  }
+}
+
+function* readPages<It extends { readonly row: number }>(
+  select: StatementSync,
+  { fromMs, toMs }: MoneySpan,
+): Generator<It> {
+  let before = Number.MAX_SAFE_INTEGER
+  for (;;) {
+    const page = select.all(before, fromMs, toMs) as unknown as It[]
+    yield* page
+    before = page.at(-1)?.row ?? 0
+    if (page.length < PAGE_ROWS) return
   }
 }
 
@@ -112,24 +135,47 @@ function toMoneyRow(it: Raw): MoneyRow {
   const parts =
     usage === null
       ? failed
-      : [...failed, { target: it.target, price: it.price, tokens: usage, costMicroUsd: restOf(it, failed) }]
+      : [
+          ...failed,
+          {
+            target: it.target,
+            price: it.price,
+            tokens: usage,
+            costMicroUsd: restOf(it, failed),
+            estimated: it.estimated !== null,
+          },
+        ]
   return {
     call: it.id,
+    copy: false,
     startedAt: it.started_at,
     tenant: it.tenant,
     key: it.key,
-    estimated: it.estimated !== null,
     costMicroUsd: it.cost_micro_usd,
     parts,
   }
 }
 
+function copyRow(it: RawCopy): MoneyRow {
+  const part = billedPart(it.target, JSON.parse(it.bill) as AttemptBill)
+  const { costMicroUsd } = part
+  return {
+    call: it.id,
+    copy: true,
+    startedAt: it.started_at,
+    tenant: null,
+    key: null,
+    costMicroUsd,
+    parts: [part],
+  }
+}
+
 function billedAttempts(attempts: readonly CallAttempt[]): BilledPart[] {
-  return attempts.flatMap(({ target, bill }) => {
-    if (bill === undefined) return []
-    const { price, tokens, costMicroUsd } = bill
-    return [{ target, price, tokens, costMicroUsd }]
-  })
+  return attempts.flatMap(({ target, bill }) => (bill === undefined ? [] : [billedPart(target, bill)]))
+}
+
+function billedPart(target: string, { price, tokens, costMicroUsd, estimated }: AttemptBill): BilledPart {
+  return { target, price, tokens, costMicroUsd, estimated: estimated === true }
 }
 
 /** Of the whole, what is left for the one that answered. */
@@ -154,5 +200,6 @@ function usageOf(it: Raw): Usage | null {
     ...Object.fromEntries(Object.entries(some).filter(([, tokens]) => tokens !== null)),
     ...rareTokensOf(it),
     ...(it.service_tier === null ? null : { serviceTier: it.service_tier }),
+    ...(it.tool_calls === null ? null : { toolCalls: JSON.parse(it.tool_calls) as Record<string, number> }),
   }
 }

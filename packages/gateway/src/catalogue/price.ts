@@ -47,6 +47,8 @@ interface ServedRates {
   readonly hours: readonly Period[]
   /** Pico-dollars a call. */
   readonly request: number
+  /** Pico-dollars a call of a tool; `null` where no tool has a price. */
+  readonly tools: ReadonlyMap<string, number> | null
 }
 
 interface DatedRates {
@@ -96,7 +98,14 @@ function costOf(price: DatedRates, usage: Usage, atMs: number): number {
   const { serviceTier } = usage
   const served = (serviceTier === undefined ? undefined : price.services.get(serviceTier)) ?? price.usual
   const rates = ratesOf(served, usage, atMs)
-  return served.request + costOfInput(rates, usage) + costOfOutput(rates, usage)
+  return served.request + costOfTools(served, usage) + costOfInput(rates, usage) + costOfOutput(rates, usage)
+}
+
+function costOfTools({ tools }: ServedRates, { toolCalls }: Usage): number {
+  if (tools === null || toolCalls === undefined) return 0
+  let cost = 0
+  for (const [tool, price] of tools) cost += price * (toolCalls[tool] ?? 0)
+  return cost
 }
 
 // A provider that counts a part as more than the whole is not to lower the price of the rest below nothing.
@@ -165,6 +174,11 @@ function toServed(price: PriceSpec, factor: number): ServedRates {
       rates: toRates(it, factor),
     })),
     request: Math.round(pico((price.request ?? 0) * PICO_PER_MICRO) * factor),
+    // Searches cost the same however fast the tokens come.
+    tools:
+      price.tools === undefined
+        ? null
+        : new Map(Object.entries(price.tools).map(([tool, usd]) => [tool, pico(usd * PICO_PER_MICRO)])),
   }
 }
 

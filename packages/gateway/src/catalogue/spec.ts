@@ -66,6 +66,9 @@ const hoursSpec = z.strictObject({
   ...amounts,
 })
 
+/** As `wire/tool-calls.ts` names them. */
+const TOOL = /^[a-z][a-z0-9_]{0,31}$/
+
 /** As providers write it. */
 const SERVICE = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/
 const factor = z.number().min(0).max(100)
@@ -79,6 +82,15 @@ const priceSpec = z.strictObject({
   request: setting(z.number().min(0).max(DEAREST).optional(), 'for each call, whatever its length', {
     unit: 'USD',
   }),
+  tools: setting(
+    z
+      .record(
+        z.string().regex(TOOL),
+        setting(z.number().min(0).max(DEAREST), 'for each call of it', { unit: 'USD' }),
+      )
+      .optional(),
+    'for each call of a tool that the provider runs and counts: web_search, x_search, file_search, … by the word in its answer without `_requests` or `_calls`',
+  ),
   above: setting(z.array(tierSpec).max(8).optional(), 'prices of long requests'),
   hours: setting(
     z.array(hoursSpec).max(8).optional(),

@@ -63,6 +63,8 @@ export interface CallRecord {
   readonly cachedImageTokens?: number
   /** The provider's word for how it served the call, where that was not as usual. */
   readonly serviceTier?: string
+  /** Calls of tools that the provider ran itself, by tool. Absent where it counted none. */
+  readonly toolCalls?: Readonly<Record<string, number>>
   readonly attempts: readonly CallAttempt[]
   readonly traceId: string
   readonly requestBytes: number
@@ -142,7 +144,7 @@ export interface CallAttempt {
   readonly kind?: 'hedge' | 'mirror' | 'embedding'
   /** Why it was made, after the first; absent for the first. */
   readonly by?: AttemptReason
-  /** Of one that failed before it answered, and was billed. Part of the call's cost. */
+  /** Of one that failed before it answered or was outrun, and was billed. Part of the call's cost. */
   readonly bill?: AttemptBill
 }
 
@@ -181,10 +183,27 @@ export interface Feedback {
   readonly comment: string | null
 }
 
+/**
+ * What a copy of a call was billed for: one that went to a mirror, or to the candidate of a shadow rollout. It is the
+ * gateway's own, in no caller's cost, and may end after the record of its call is written.
+ */
+export interface CallCopy {
+  /** `call_…`; of a mirror's copy the call's own with `+mirror` behind it. */
+  readonly id: string
+  readonly of: 'mirror' | 'shadow'
+  /** Wall milliseconds at which the call began. */
+  readonly startedAt: number
+  readonly version: string
+  readonly target: string
+  readonly bill: AttemptBill
+}
+
 /** Where finished calls go. Must return at once; writing happens later and in batches. */
 export interface CallSink {
   finish(record: CallRecord): void
   /** What was said of a call; kept like its record. A sink that keeps nothing leaves it out, as with `find`. */
   hear?(it: Feedback): void
   find?(id: string): Promise<CallRecord | null>
+  /** A copy was billed. A sink that keeps nothing leaves it out. */
+  copied?(it: CallCopy): void
 }

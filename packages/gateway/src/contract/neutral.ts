@@ -189,6 +189,8 @@ export interface Usage {
   readonly cachedImageTokens?: number
   /** The provider's word for how it served the call, where it names one: `flex`, `priority`, `batch`. Absent is as usual. */
   readonly serviceTier?: string
+  /** Calls of tools that the provider ran itself, by tool: `web_search`. Only what it counted; never of none. */
+  readonly toolCalls?: Readonly<Record<string, number>>
 }
 
 export interface Citation {

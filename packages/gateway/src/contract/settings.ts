@@ -150,6 +150,8 @@ export interface PriceSettings extends TokenPrices {
   readonly hours?: readonly (TokenPrices & { readonly from: string; readonly until: string })[]
   /** Times all amounts, by the provider's word for how it served a call. */
   readonly services?: Readonly<Record<string, number>>
+  /** USD per call of a tool that the provider runs. */
+  readonly tools?: Readonly<Record<string, number>>
 }
 
 /** Keyed `name@version` (semver). Immutable once published: a change is a new version. */

@@ -86,6 +86,7 @@ const calls: CallLog = {
   keysUsed: () => Promise.resolve([{ key: 'acme/ci', lastAt: 1 }]),
   finish: () => undefined,
   hear: () => undefined,
+  copied: () => undefined,
   find: (id) => Promise.resolve(id === call.id ? call : null),
   list: (filter) =>
     Promise.resolve({ calls: [{ ...call, version: filter.version ?? call.version }], next: 'a' }),

@@ -7,7 +7,8 @@ const microUsd = z.number().int().describe('millionths of a dollar')
 export const BillLine = z
   .object({
     name: z.string().nullable().describe('null: of nobody that is named'),
-    calls: z.number().int(),
+    copies: z.boolean().describe('of copies to mirrors and shadows, which are in no cost of a caller'),
+    calls: z.number().int().describe('copies, where the line is of those'),
     inputTokens: z.number().int(),
     outputTokens: z.number().int(),
     costMicroUsd: microUsd,
@@ -33,7 +34,12 @@ export const Bill = z
   .openapi('Bill')
 
 export const RepricedLine = z
-  .object({ name: z.string().nullable(), beforeMicroUsd: microUsd, afterMicroUsd: microUsd })
+  .object({
+    name: z.string().nullable(),
+    copies: z.boolean(),
+    beforeMicroUsd: microUsd,
+    afterMicroUsd: microUsd,
+  })
   .openapi('RepricedLine')
 
 const sums = {

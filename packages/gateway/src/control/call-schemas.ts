@@ -20,6 +20,7 @@ const Tokens = z.object({
   cachedAudioTokens: tokens,
   cachedImageTokens: tokens,
   serviceTier: z.string().optional(),
+  toolCalls: z.record(z.string(), z.number()).optional(),
 })
 
 const AttemptBill = z
@@ -33,7 +34,9 @@ const AttemptBill = z
 
 export const CallAttempt = z
   .object({
-    bill: AttemptBill.optional().describe('of one that failed before it answered, and was billed'),
+    bill: AttemptBill.optional().describe(
+      'of one that failed before it answered or was outrun, and was billed',
+    ),
     target: z.string(),
     status: z.number().nullable(),
     error: z.string(),
@@ -99,6 +102,10 @@ export const Call = z
     cachedAudioTokens: z.number().optional(),
     cachedImageTokens: z.number().optional(),
     serviceTier: z.string().optional().describe('how the provider served the call, where not as usual'),
+    toolCalls: z
+      .record(z.string(), z.number())
+      .optional()
+      .describe('of tools that the provider ran itself, as it counted them'),
     attempts: z.array(CallAttempt).readonly(),
     traceId: z.string(),
     requestBytes: z.number(),

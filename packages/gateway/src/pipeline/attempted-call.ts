@@ -14,7 +14,7 @@ import type { AskedBeside, CacheOutcome } from '../contract/answer-cache.ts'
 import type { AttemptBill } from '../contract/call.ts'
 import type { CompiledRoute, CompiledTarget } from '../contract/compiled.ts'
 import type { Blocked, OutputRun } from '../contract/guards.ts'
-import type { FinishReason, NeutralRequest, Usage } from '../contract/neutral.ts'
+import type { FinishReason, Usage } from '../contract/neutral.ts'
 import type { RouteRule } from '../contract/routing.ts'
 import type { UpstreamHeaders, UpstreamRequest } from '../contract/upstream.ts'
 import type { CallerError, ReplyAbout, Wire } from '../contract/wire.ts'
@@ -32,7 +32,7 @@ import type { CallInstruments } from './call-instruments.ts'
 import { endCallSpan, startAttemptSpan } from './call-spans.ts'
 import { answerFailure } from './failure-answer.ts'
 import { findRequestId, headerText } from './header-texts.ts'
-import { countFindings, Inspection, outputBlocked } from './inspection.ts'
+import { askedAgain, countFindings, Inspection, outputBlocked } from './inspection.ts'
 import { passedDown } from './passed-headers.ts'
 import { recordedAsk } from './recorded-ask.ts'
 import type { Answer } from './replies/open-reply.ts'
@@ -53,6 +53,7 @@ export abstract class AttemptedCall extends AskingCall implements AttemptHost, R
   #attemptSpan: Span | null = null
   #attemptAt = 0
   #attemptKind: AsideKind | null = null
+  #hedge: AsideRun | null = null
   readonly #ledger = new AttemptLedger()
   protected target: CompiledTarget | null = null
   #written: UpstreamBody | null = null
@@ -130,10 +131,13 @@ export abstract class AttemptedCall extends AskingCall implements AttemptHost, R
       startedMono: clock.monotonic(),
       stream: this.body?.stream === true,
       port: this,
-      onOver: (ended: EndedAttempt) => this.#ledger.end(ended, this.#instruments),
+      atMs: this.startedAt,
+      inputTokens: () => this.routeAsk().inputTokens(),
+      onOver: (ended: EndedAttempt, run: AsideRun) => this.#endAside(ended, run),
     }
     const aside = new AsideRun(input, () => clock.monotonic())
     if (kind === 'mirror') this.#ledger.openMirror(target)
+    else this.#hedge = aside
     return aside
   }
 
@@ -231,24 +235,13 @@ export abstract class AttemptedCall extends AskingCall implements AttemptHost, R
   }
 
   get about(): ReplyAbout {
-    const request = this.#written?.request ?? this.#askedAgain()
+    const request = this.#written?.request ?? askedAgain(this.inspection, this.body, this.head.wire)
     return {
       id: `${this.head.wire.idPrefix}${this.id.slice('call_'.length)}`,
       model: this.body?.model ?? '',
       created: Math.floor(this.startedAt / 1000),
       streamUsage: request?.streamUsage === true,
       ...(request === null ? null : { request }),
-    }
-  }
-
-  /** Where the caller's own bytes went up and guards stand before the answer, it is written anew as it was asked for. */
-  #askedAgain(): NeutralRequest | null {
-    if (this.inspection.run === null || this.body === null) return null
-    try {
-      return this.head.wire.parseRequest(this.body.toFields(null))
-    } catch {
-      // The provider understood it, whatever it is.
-      return null
     }
   }
 
@@ -447,7 +440,17 @@ export abstract class AttemptedCall extends AskingCall implements AttemptHost, R
     this.#instruments?.answered(target, facts, body?.stream === true ? firstTokenMs : null)
   }
 
+  #endAside(ended: EndedAttempt, run: AsideRun): void {
+    const bill = run.lost(ended.error, this.bill)
+    this.#ledger.end(bill === null ? ended : { ...ended, bill, usage: bill.tokens }, this.#instruments)
+    const copy = run.copyOf(this.id, this.snapshot?.version ?? '')
+    if (copy !== null && this.gateway?.recordCalls === true) this.tools.calls.copied?.(copy)
+  }
+
   #billAttempt(target: CompiledTarget, error: string): AttemptBill | null {
+    if (error === 'upstream.outrun' && this.#hedge !== null) {
+      return this.#hedge.outran(target, this.bill, this.#attempts?.isAsked === true)
+    }
     // What was counted to its end needs no estimate.
     const isCounted = error === '' && this.bill.counted !== null
     return this.bill.end({

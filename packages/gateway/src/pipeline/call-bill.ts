@@ -9,6 +9,10 @@
  * estimated: those of the request as routing estimates them, those of the reply by the text that came. The record says
  * so, and never takes less than the provider had counted by then.
  *
+ * A hedged attempt that lost is billed by its provider like any other, from when it was asked: whoever writes a whole
+ * answer mostly goes on when nobody reads it. So it is estimated by what the winner was counted where that is known, and a
+ * stream, which ends where it is broken off, by its request.
+ *
  * Not here: what tokens cost (`catalogue/price.ts`), how text is measured (`wire/text-bytes.ts`).
  */
 import type { AttemptBill } from '../contract/call.ts'
@@ -29,6 +33,19 @@ export interface EndOfAttempt {
   /** Wall milliseconds at which the call began: all of its attempts are priced at this time. */
   readonly atMs: number
   /** The tokens of the request, estimated; asked only where nobody has counted them. */
+  inputTokens(): number
+}
+
+export interface LostAttempt {
+  readonly target: CompiledTarget
+  /** `upstream.outrun` for one that lost; any other failed. */
+  readonly error: string
+  readonly counted: Usage | null
+  /** Its request had gone out whole. */
+  readonly asked: boolean
+  /** What the one that won was counted; `null` for a stream. */
+  readonly winner: Usage | null
+  readonly atMs: number
   inputTokens(): number
 }
 
@@ -67,21 +84,46 @@ export class CallBill {
     const isFinal = it.error === '' && counted !== null
     const usage = isFinal ? counted : estimate(counted, it)
     if (usage === null) return null
-    const { facts } = it.target
-    const costMicroUsd = facts?.price?.costMicroUsd(usage, it.atMs) ?? null
-    if (costMicroUsd !== null) this.add(costMicroUsd)
-    if (it.answered) {
-      this.usage = usage
-      this.estimated = !isFinal
-      return null
-    }
-    return {
-      price: priceNameOf(it.target),
-      costMicroUsd,
-      tokens: usage,
-      ...(isFinal ? null : { estimated: true }),
-    }
+    if (!it.answered) return this.#line(it, usage, isFinal)
+    this.#charge(it, usage)
+    this.usage = usage
+    this.estimated = !isFinal
+    return null
   }
+
+  /** One that was hedged is over and did not answer. Returns what its line says. */
+  endLost(it: LostAttempt): AttemptBill | null {
+    const { counted, asked, winner, error } = it
+    const isLost = error === 'upstream.outrun' && asked
+    if (counted === null && !isLost) return null
+    const inputTokens = counted?.inputTokens ?? winner?.inputTokens ?? it.inputTokens()
+    const outputTokens = Math.max(counted?.outputTokens ?? 0, isLost ? (winner?.outputTokens ?? 0) : 0)
+    return this.#line(it, { ...counted, inputTokens, outputTokens }, false)
+  }
+
+  /** All of it as the line of one attempt, where it was for one alone: a copy. */
+  copied(target: CompiledTarget): AttemptBill | null {
+    const { usage, costMicroUsd, estimated } = this
+    return usage === null ? null : lineOf(target, { usage, costMicroUsd, isFinal: !estimated })
+  }
+
+  #line(it: Pick<EndOfAttempt, 'target' | 'atMs'>, usage: Usage, isFinal: boolean): AttemptBill {
+    return lineOf(it.target, { usage, costMicroUsd: this.#charge(it, usage), isFinal })
+  }
+
+  #charge(it: Pick<EndOfAttempt, 'target' | 'atMs'>, usage: Usage): number | null {
+    const costMicroUsd = it.target.facts?.price?.costMicroUsd(usage, it.atMs) ?? null
+    if (costMicroUsd !== null) this.add(costMicroUsd)
+    return costMicroUsd
+  }
+}
+
+function lineOf(
+  target: CompiledTarget,
+  it: { readonly usage: Usage; readonly costMicroUsd: number | null; readonly isFinal: boolean },
+): AttemptBill {
+  const line = { price: priceNameOf(target), costMicroUsd: it.costMicroUsd, tokens: it.usage }
+  return it.isFinal ? line : { ...line, estimated: true }
 }
 
 /** `null` for an attempt of which nobody knows that anything was done. */

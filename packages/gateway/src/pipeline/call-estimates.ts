@@ -40,11 +40,8 @@ export function dearest(
     if (cost === null) return null
     most = Math.max(most, cost)
   }
-  // What goes out beside the call is paid for too.
-  const { hedge, mirror } = route.plan
-  const copy = mirror === null ? 0 : costAt(mirror.target, tokens, atMs)
-  if (copy === null) return null
-  return (hedge === null ? most : 2 * most) + copy
+  // A second attempt beside the first is paid for too; a copy to a mirror is the gateway's own.
+  return route.plan.hedge === null ? most : 2 * most
 }
 
 function costAt(

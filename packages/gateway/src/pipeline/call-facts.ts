@@ -124,6 +124,7 @@ function rareTokensOf({ usage, estimated }: CallFacts): Partial<CallRecord> | nu
   const found: { -readonly [Name in keyof CallRecord]?: CallRecord[Name] } = {}
   if (estimated) found.estimated = true
   if (usage.serviceTier !== undefined) found.serviceTier = usage.serviceTier
+  if (usage.toolCalls !== undefined) found.toolCalls = usage.toolCalls
   for (const name of RARE_TOKENS) {
     const tokens = usage[name]
     if (tokens !== undefined) found[name] = tokens

@@ -1,8 +1,10 @@
 /** What guardrails have to do with one call: which look at it, what they have found, and how long they held it back. */
 import type { Meter } from '@changeover/reload'
 import type { Blocked, CompiledGuards, Finding, InputLooked, OutputRun } from '../contract/guards.ts'
-import type { CallerError } from '../contract/wire.ts'
+import type { NeutralRequest } from '../contract/neutral.ts'
+import type { CallerError, Wire } from '../contract/wire.ts'
 import { rules, sayError } from '../errors.ts'
+import type { RequestBody } from '../wire/request-body.ts'
 
 export class Inspection {
   guards: CompiledGuards | null = null
@@ -42,6 +44,17 @@ export function countFindings(it: Inspection, to: { meter: Meter; version: strin
   const { chars, ms } = it.run.held
   meter.record('changeover.guard.held', chars, { 'changeover.route': route })
   meter.record('changeover.guard.held.duration', ms / 1000, { 'changeover.route': route })
+}
+
+/** Where the caller's own bytes went up and guards stand before the answer, it is written anew as it was asked for. */
+export function askedAgain(it: Inspection, body: RequestBody | null, wire: Wire): NeutralRequest | null {
+  if (it.run === null || body === null) return null
+  try {
+    return wire.parseRequest(body.toFields(null))
+  } catch {
+    // The provider understood it, whatever it is.
+    return null
+  }
 }
 
 const NOTHING: readonly Finding[] = Object.freeze([])

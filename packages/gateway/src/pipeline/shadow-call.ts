@@ -3,10 +3,13 @@
  * pin, to its providers and at their price, and nobody at its end. What it came to counts on the candidate's side, so
  * that latency, failures and cost are compared too.
  *
- * It takes nothing from anybody's limits, is answered from no cache, and leaves no record: nobody made this call, and it
- * belongs on no bill of a tenant. How many went out and what they cost stands with the rollout.
+ * It takes nothing from anybody's limits, is answered from no cache, and leaves no record of a call: nobody made it, and it
+ * belongs on no bill of a tenant. What it was billed for is kept as a copy's; how many went out and what they cost in all
+ * stands with the rollout.
  */
+import type { CallCopy } from '../contract/call.ts'
 import type { CallHead, Downstream } from '../contract/downstream.ts'
+import { priceNameOf } from './call-bill.ts'
 import type { CallFacts } from './call-facts.ts'
 import { Sides } from './placed.ts'
 import { type Passed, RoutedCall } from './routed-call.ts'
@@ -32,7 +35,7 @@ export function sendCopy({ tools, head, body }: CopyInput): boolean {
   const own = {
     ...tools,
     reloader: { acquire: () => pin, current: () => reloader.current() },
-    calls: NO_RECORDS,
+    calls: { finish: () => undefined, copied: (it: CallCopy) => tools.calls.copied?.(it) },
     sides: new Sides(),
   }
   const call = new ShadowCall(own, nobody, head)
@@ -56,6 +59,7 @@ class ShadowCall extends RoutedCall {
   protected override measure(facts: CallFacts): void {
     super.measure(facts)
     this.paidMicroUsd = facts.costMicroUsd
+    if (this.gateway?.recordCalls === true) for (const it of billedOf(facts)) this.tools.calls.copied?.(it)
   }
 
   /** Nobody asked: among the requests of callers it would be one too many. */
@@ -65,7 +69,22 @@ class ShadowCall extends RoutedCall {
   protected override shadow(): void {}
 }
 
-const NO_RECORDS = { finish: () => undefined }
+/** One for each attempt that was billed: each has a price of its own. */
+function billedOf({ id, startedAt, snapshot, attempts, usage, target, ...it }: CallFacts): CallCopy[] {
+  const about = { id, of: 'shadow' as const, startedAt, version: snapshot?.version ?? '' }
+  const lines = attempts.flatMap(({ target: name, bill }) =>
+    bill === undefined ? [] : [{ ...about, target: name, bill }],
+  )
+  if (usage === null || target === null) return lines
+  const others = lines.reduce((sum, line) => sum + (line.bill.costMicroUsd ?? 0), 0)
+  const isPriced = target.facts?.price != null && it.costMicroUsd !== null
+  const costMicroUsd = isPriced ? (it.costMicroUsd ?? 0) - others : null
+  const bill = { price: priceNameOf(target), costMicroUsd, tokens: usage }
+  return [
+    ...lines,
+    { ...about, target: target.name, bill: it.estimated ? { ...bill, estimated: true } : bill },
+  ]
+}
 
 /** Takes everything at once, and shows it to nobody. */
 class Nobody implements Downstream {

@@ -74,6 +74,8 @@ export interface Aside {
   readonly request: UpstreamRequest
   /** Reads an answer without sending any of it; `null` when the answer is of a kind that the caller could not read. */
   openProbe(status: number, headers: UpstreamHeaders, told: ProbeTold): Probe | null
+  /** Its request has gone out whole. */
+  onSent(): void
   /** It ended, and was not adopted. */
   over(status: number | null, code: string, cause: unknown): void
 }

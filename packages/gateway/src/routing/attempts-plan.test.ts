@@ -144,6 +144,7 @@ class TestCall implements AttemptHost {
         },
         onEnd: () => told.onContent(),
       }),
+      onSent: () => undefined,
       over: (status, code) => void this.beside.push(`${kind} ${target.model} ${status} ${code}`.trim()),
     }
   }

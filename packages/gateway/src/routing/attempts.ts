@@ -89,8 +89,9 @@ export class Attempts implements HedgeAsker, Watched, GateWaiter {
     return this.#next.skipped
   }
 
-  get target(): CompiledTarget | null {
-    return this.#target
+  /** The request of the attempt under way has gone out whole. */
+  get isAsked(): boolean {
+    return this.#phase !== 'connecting'
   }
 
   /** What is left of the time that the caller gave; `null` when he gave none or it does not count. */
@@ -443,7 +444,7 @@ export class Attempts implements HedgeAsker, Watched, GateWaiter {
     this.#close()
     const refusal = status === null ? null : (this.#refusal?.fold(status) ?? null)
     const retryAfterMs = gate === null ? null : gate.retryAfterMs()
-    const { target } = this
+    const target = this.#target
     this.#host.onFailure({ code, target, status, limitMs: this.#limitMs, refusal, retryAfterMs, cause })
   }
 

@@ -82,6 +82,7 @@ export class HedgeLane implements UpstreamHandler, ProbeTold {
 
   onSent(): void {
     if (this.#state === 'adopted') this.#owner.onSent()
+    else this.aside.onSent()
   }
 
   onHead(status: number, headers: UpstreamHeaders): void {

@@ -1,6 +1,6 @@
 /**
- * A copy of a call on its way to another target. Its answer is read to its end and thrown away; the call neither
- * waits for it nor hears of it. Bounded in time by the route's total time, and in number by the plan.
+ * A copy of a call on its way to another target. Its answer is read to its end, for what it costs, and thrown away; the
+ * call neither waits for it nor hears of it. Bounded in time by the route's total time, and in number by the plan.
  */
 import type { MirrorPlan } from '../contract/routing.ts'
 import type {
@@ -9,7 +9,7 @@ import type {
   UpstreamHandler,
   UpstreamHeaders,
 } from '../contract/upstream.ts'
-import type { Aside, AttemptTools } from './attempt-host.ts'
+import type { Aside, AttemptTools, Probe, ProbeTold } from './attempt-host.ts'
 import type { Watched } from './deadlines.ts'
 
 export class MirrorLane implements UpstreamHandler, Watched {
@@ -20,6 +20,7 @@ export class MirrorLane implements UpstreamHandler, Watched {
   readonly #tools: AttemptTools
   #exchange: UpstreamExchange | null = null
   #status: number | null = null
+  #probe: Probe | null = null
   #isDue = false
 
   constructor(aside: Aside, plan: MirrorPlan, it: { readonly tools: AttemptTools; readonly dueAt: number }) {
@@ -36,15 +37,21 @@ export class MirrorLane implements UpstreamHandler, Watched {
     this.#exchange = target.upstream.send(request, this)
   }
 
-  onSent(): void {}
-
-  onHead(status: number, _headers: UpstreamHeaders): void {
-    this.#status = status
+  onSent(): void {
+    this.#aside.onSent()
   }
 
-  onData(): void {}
+  onHead(status: number, headers: UpstreamHeaders): void {
+    this.#status = status
+    if (status >= 200 && status < 300) this.#probe = this.#aside.openProbe(status, headers, NOBODY)
+  }
+
+  onData(chunk: Buffer): void {
+    this.#probe?.onData(chunk)
+  }
 
   onEnd(): void {
+    this.#probe?.onEnd()
     const status = this.#status ?? 0
     this.#over(status >= 200 && status < 300 ? '' : 'upstream.failed', undefined)
   }
@@ -71,3 +78,6 @@ export class MirrorLane implements UpstreamHandler, Watched {
     this.#aside.over(this.#status, code, cause)
   }
 }
+
+/** An answer that cannot be read costs what it costs, and says so by its count or by none. */
+const NOBODY: ProbeTold = { onContent: () => undefined, onFault: () => undefined }

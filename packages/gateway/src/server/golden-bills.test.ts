@@ -119,6 +119,47 @@ const cases: readonly BillCase[] = [
     costs: 680_000 + 15_000,
   },
   {
+    name: 'xai, which counts what it looked up for a fee',
+    kind: 'xai',
+    fronts: ['chat', 'messages'],
+    prices: [{ input: 3, output: 15, tools: { web_search: 0.005, x_search: 0.0025, file_search: 1 } }],
+    usage: {
+      prompt_tokens: 100,
+      completion_tokens: 20,
+      server_side_tool_usage_details: {
+        web_search_calls: 3,
+        x_search_calls: 1,
+        mcp_calls: 2,
+        file_search_calls: 0,
+      },
+    },
+    // 100 × 3 + 20 × 15 + three times half a cent + a quarter of one; nobody said what the others cost
+    costs: 300 + 300 + 15_000 + 2500,
+  },
+  {
+    name: 'perplexity, by search',
+    kind: 'perplexity',
+    fronts: ['chat', 'messages'],
+    prices: [{ input: 2, output: 8, request: 0.006, tools: { web_search: 0.005 } }],
+    usage: { prompt_tokens: 10, completion_tokens: 20, num_search_queries: 7 },
+    // 20 + 160, the request and seven searches
+    costs: 180 + 6000 + 35_000,
+  },
+  {
+    name: 'anthropic, searches at a cent, which a class of service makes no cheaper',
+    kind: 'anthropic',
+    fronts: ['messages', 'chat'],
+    prices: [{ ...claude, services: { batch: 0.5 }, tools: { web_search: 0.01 } }],
+    usage: {
+      input_tokens: 100,
+      output_tokens: 20,
+      server_tool_use: { web_search_requests: 2, web_fetch_requests: 1 },
+      service_tier: 'batch',
+    },
+    // half of 300 + 300, and two searches; fetching is free
+    costs: 300 + 20_000,
+  },
+  {
     name: 'openai’s responses, cached, written and reasoned',
     kind: 'openai',
     fronts: ['responses'],

@@ -16,7 +16,7 @@ import {
   type UnitSource,
 } from '@changeover/reload'
 import type { SubscriptionBook } from '../contract/apis.ts'
-import type { CallRecord, Feedback } from '../contract/call.ts'
+import type { CallCopy, CallRecord, Feedback } from '../contract/call.ts'
 import type { CompiledGateway, CompiledRoute, CompiledTarget } from '../contract/compiled.ts'
 import type { Provider } from '../contract/provider.ts'
 import { PLAIN_PLAN } from '../contract/routing.ts'
@@ -164,6 +164,7 @@ export interface TestGatewayOptions {
 export class TestGateway {
   readonly telemetry = new RecordingTelemetry()
   readonly heard: Feedback[] = []
+  readonly copies: CallCopy[] = []
   find = (id: string): Promise<CallRecord | null> =>
     Promise.resolve(this.records.find((it) => it.id === id) ?? null)
   /** What a rollout makes of a pin; none goes on at first. */
@@ -191,6 +192,7 @@ export class TestGateway {
         finish: (record) => void this.records.push(record),
         hear: (it) => void this.heard.push(it),
         find: (id) => this.find(id),
+        copied: (it) => void this.copies.push(it),
       },
       telemetry: this.telemetry,
       ...(options.subscriptions === undefined ? {} : { subscriptions: options.subscriptions }),

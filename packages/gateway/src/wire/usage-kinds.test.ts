@@ -57,6 +57,31 @@ describe('the kinds of tokens', () => {
     expect(parseAnthropicUsage(usage, read)).toEqual(read)
   })
 
+  it('that are none: calls of tools for a fee, in each provider’s words', () => {
+    const calls = { web_search: 3, x_search: 1 }
+    const xai = {
+      web_search_calls: 3,
+      x_search_calls: 1,
+      mcp_calls: 0,
+      total: 4,
+      X: 1,
+      file_search_calls: 1.5,
+    }
+    const counted = { prompt_tokens: 1, completion_tokens: 1 }
+    const read = (more: object) => parseOpenAIUsage({ ...counted, ...more })?.toolCalls
+    expect(read({ server_side_tool_usage_details: xai })).toEqual(calls)
+    expect(read({ server_tool_use: { web_search_requests: 2 } })).toEqual({ web_search: 2 })
+    expect(read({ num_search_queries: 5 })).toEqual({ web_search: 5 })
+    expect(read({ num_search_queries: 0 })).toBeUndefined()
+    expect(parseResponsesUsage({ input_tokens: 1, server_side_tool_usage_details: xai })?.toolCalls).toEqual(
+      calls,
+    )
+    const claude = { input_tokens: 1, server_tool_use: { web_search_requests: 2, web_fetch_requests: 0 } }
+    const before = parseAnthropicUsage(claude, null)
+    expect(before?.toolCalls).toEqual({ web_search: 2 })
+    expect(parseAnthropicUsage({ output_tokens: 9 }, before)).toMatchObject({ toolCalls: { web_search: 2 } })
+  })
+
   it('that Bedrock counts', () => {
     const usage = {
       inputTokens: 10,

@@ -38,7 +38,7 @@ export type Attempt = {
   readonly stages: readonly Stage[]
 }
 
-/** of one that failed before it answered, and was billed */
+/** of one that failed before it answered or was outrun, and was billed */
 export type AttemptBill = {
   readonly price: string
   readonly costMicroUsd: number | null
@@ -56,6 +56,7 @@ export type AttemptBill = {
     readonly cachedAudioTokens?: number
     readonly cachedImageTokens?: number
     readonly serviceTier?: string
+    readonly toolCalls?: { readonly [name: string]: number }
   }
   readonly estimated?: true
 }
@@ -131,6 +132,9 @@ export type Bill = {
 export type BillLine = {
   /** null: of nobody that is named */
   readonly name: string | null
+  /** of copies to mirrors and shadows, which are in no cost of a caller */
+  readonly copies: boolean
+  /** copies, where the line is of those */
   readonly calls: number
   readonly inputTokens: number
   readonly outputTokens: number
@@ -261,6 +265,8 @@ export type Call = {
   readonly cachedImageTokens?: number
   /** how the provider served the call, where not as usual */
   readonly serviceTier?: string
+  /** of tools that the provider ran itself, as it counted them */
+  readonly toolCalls?: { readonly [name: string]: number }
   readonly attempts: readonly CallAttempt[]
   readonly traceId: string
   readonly requestBytes: number
@@ -810,6 +816,7 @@ export type Repriced = {
 
 export type RepricedLine = {
   readonly name: string | null
+  readonly copies: boolean
   /** millionths of a dollar */
   readonly beforeMicroUsd: number
   /** millionths of a dollar */

@@ -73,6 +73,11 @@ export const priceChanges: readonly SettingChange[] = [
   ...amounts('', (it) => it),
   priced('request', [[{ input: 0, request: 1 }], [{ input: 0, request: 2 }]], [1_000_000, 2_000_000]),
   priced(
+    'tools',
+    [[{ input: 0, tools: { web_search: 1 } }], [{ input: 0, tools: { web_search: 2 } }]],
+    [3_000_000, 6_000_000],
+  ),
+  priced(
     'above/#/tokens',
     [[{ input: 1, above: [{ tokens: 5000, ...dear }] }], [{ input: 1, above: [{ tokens: 500, ...dear }] }]],
     [1000, 9000],

@@ -154,6 +154,7 @@ const usage = { prompt_tokens: 1000, completion_tokens: 1000, total_tokens: 2000
 /** Of a thousand tokens of the request, 340 are plain; of those of the reply, 550. */
 const allKinds = {
   ...usage,
+  num_search_queries: 3,
   prompt_tokens_details: {
     cached_tokens: 100,
     cached_tokens_details: { audio_tokens: 40 },

@@ -7,6 +7,7 @@
 import type { Usage } from '../../contract/neutral.ts'
 import { type Fields, isFields, present } from '../fields.ts'
 import { serviceTierOf } from '../service-tier.ts'
+import { toolCallsOf } from '../tool-calls.ts'
 
 /** `before` is what the stream said earlier: later events repeat only some of the numbers. */
 export function parseAnthropicUsage(value: unknown, before: Usage | null): Usage | null {
@@ -29,6 +30,7 @@ export function parseAnthropicUsage(value: unknown, before: Usage | null): Usage
       detail(value, 'cache_creation', 'ephemeral_1h_input_tokens') ?? before?.cacheWriteHourTokens,
     reasoningTokens: detail(value, 'output_tokens_details', 'thinking_tokens') ?? before?.reasoningTokens,
     serviceTier: serviceOf(value) ?? before?.serviceTier,
+    toolCalls: toolCallsOf(value['server_tool_use']) ?? before?.toolCalls,
   })
 }
 
@@ -68,7 +70,12 @@ export function writeAnthropicUsage(usage: Usage | null): Record<string, unknown
         }),
     cache_read_input_tokens: cached,
     output_tokens: usage?.outputTokens ?? 0,
+    ...(usage?.toolCalls === undefined ? null : { server_tool_use: requestsOf(usage.toolCalls) }),
   }
+}
+
+function requestsOf(calls: Readonly<Record<string, number>>): Fields {
+  return Object.fromEntries(Object.entries(calls).map(([tool, count]) => [`${tool}_requests`, count]))
 }
 
 function numberOr(value: unknown, other: number | undefined): number | undefined {

@@ -6,6 +6,7 @@
 import type { Usage } from '../../contract/neutral.ts'
 import { type Fields, isFields, present } from '../fields.ts'
 import { serviceTierOf } from '../service-tier.ts'
+import { toolCallsIn } from '../tool-calls.ts'
 
 /** `null` when it does not count tokens. `served`: what the answer says beside it of how it was served. */
 export function parseOpenAIUsage(value: unknown, served?: unknown): Usage | null {
@@ -42,6 +43,8 @@ export function parseOpenAIUsage(value: unknown, served?: unknown): Usage | null
   if (cachedImage !== undefined) usage.cachedImageTokens = cachedImage
   const tier = serviceTierOf(served)
   if (tier !== undefined) usage.serviceTier = tier
+  const called = toolCallsIn(value)
+  if (called !== undefined) usage.toolCalls = called
   return usage
 }
 

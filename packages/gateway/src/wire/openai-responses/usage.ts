@@ -2,6 +2,7 @@
 import type { Usage } from '../../contract/neutral.ts'
 import { type Fields, isFields, present } from '../fields.ts'
 import { serviceTierOf } from '../service-tier.ts'
+import { toolCallsIn } from '../tool-calls.ts'
 
 /** `null` when it does not count tokens. `served`: what the response says beside it of how it was served. */
 export function parseResponsesUsage(value: unknown, served?: unknown): Usage | null {
@@ -23,6 +24,7 @@ export function parseResponsesUsage(value: unknown, served?: unknown): Usage | n
     cachedAudioTokens: cachedDetail(value, 'audio_tokens'),
     cachedImageTokens: cachedDetail(value, 'image_tokens'),
     serviceTier: serviceTierOf(served),
+    toolCalls: toolCallsIn(value),
   })
 }
 

@@ -85,6 +85,7 @@ export class FaultyDisk {
       makeDirectory: (path) => read(() => this.makeDirectory(path)),
       list: (path) => read(() => [...this.at(path).seen.keys()]),
       read: (path) => read(() => this.find(path)?.seen ?? null),
+      stampOf: (path) => read(() => stampOf(this.find(path))),
       open: (path, mode) => change('open', path, () => this.open(path, mode, change)),
       rename: (from, to) => change('rename', to, () => this.rename(from, to)),
       remove: (path) => change('remove', path, () => this.name(path, null)),
@@ -173,20 +174,37 @@ export class FaultyDisk {
     const inode = this.find(path) ?? { seen: Buffer.alloc(0), safe: Buffer.alloc(0) }
     if (this.find(path) === undefined) this.name(path, inode)
     if (mode === 'empty') inode.seen = Buffer.alloc(0)
+    const write = (bytes: Uint8Array): Promise<void> =>
+      change('write', path, (share) => {
+        const written = bytes.subarray(0, Math.floor(bytes.length * share))
+        inode.seen = Buffer.concat([inode.seen, written])
+      })
+    const sync = (): Promise<void> =>
+      change('sync', path, () => {
+        inode.safe = inode.seen
+      })
     return {
-      write: (bytes) =>
-        change('write', path, (share) => {
-          const written = bytes.subarray(0, Math.floor(bytes.length * share))
-          inode.seen = Buffer.concat([inode.seen, written])
-        }),
-      sync: () =>
-        change('sync', path, () => {
-          inode.safe = inode.seen
-        }),
+      // Two calls here: the power may go between them, as it may go within the one of a system.
+      async add(bytes) {
+        await write(bytes)
+        await sync()
+      },
+      sync,
       isNamed: () => Promise.resolve(this.find(path) === inode),
       close: () => Promise.resolve(),
     }
   }
+}
+
+const stamps = new WeakMap<Buffer, number>()
+let lastStamp = 0
+
+/** Another for each content. */
+function stampOf(inode: Inode | undefined): string | null {
+  if (inode === undefined) return null
+  const stamp = stamps.get(inode.seen) ?? (lastStamp += 1)
+  stamps.set(inode.seen, stamp)
+  return String(stamp)
 }
 
 function put(names: Map<string, Inode>, change: Naming): void {

@@ -83,6 +83,17 @@ const cases: Record<string, Case> = {
     expect((await store.readRecord('line'))?.map((it) => it.version)).toEqual(['1.1'])
   },
 
+  'knows which blobs it has, where it can tell': async ({ store }) => {
+    await store.putBlob(digestOf('there'), Buffer.from('there'))
+    if (store.hasBlob === undefined) return
+    for (let again = 0; again < 2; again += 1) {
+      expect(await store.hasBlob(digestOf('there'))).toBe(true)
+      expect(await store.hasBlob(digestOf('absent'))).toBe(false)
+    }
+    await store.sweep(new Set())
+    expect(await store.hasBlob(digestOf('there'))).toBe(false)
+  },
+
   'sweeps all blobs but those it is told to keep': async ({ store }) => {
     for (const text of ['a', 'b', 'c']) await store.putBlob(digestOf(text), Buffer.from(text))
     await store.sweep(new Set([digestOf('b'), digestOf('never written')]))

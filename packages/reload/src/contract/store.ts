@@ -14,6 +14,11 @@ export interface StateStore {
   putBlob(digest: string, bytes: Uint8Array): Promise<void>
   /** `null` when absent. The caller verifies the digest. */
   readBlob(digest: string): Promise<Uint8Array | null>
+  /**
+   * Whether a blob is there that was seen to have its digest and has not been touched since. A store that cannot tell
+   * for less than reading it leaves this out, and is asked for the blob.
+   */
+  hasBlob?(digest: string): Promise<boolean>
   /** Drops blobs that are not in `keep`. */
   sweep(keep: ReadonlySet<string>): Promise<void>
   readRecord<K extends RecordName>(name: K): Promise<InstanceRecords[K] | null>

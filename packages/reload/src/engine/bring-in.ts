@@ -180,9 +180,6 @@ async function keepWayBack(core: Core): Promise<void> {
   const { baseline } = core.cell
   if (baseline === null) return
   const { ref, facts } = baseline
-  const isHeld = await core.library.held(ref.digest).then(
-    (bytes) => bytes !== null,
-    () => false,
-  )
-  if (!isHeld) await core.recorder.writeBlob(`version ${ref.version}`, ref.digest, facts.manifestBytes)
+  const isKept = await core.library.isKept(ref.digest).catch(() => false)
+  if (!isKept) await core.recorder.writeBlob(`version ${ref.version}`, ref.digest, facts.manifestBytes)
 }

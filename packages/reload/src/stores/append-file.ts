@@ -52,8 +52,7 @@ export class AppendFile {
     await this.cutTail()
     this.hasTail = true
     this.file ??= await this.files.open(this.path, 'append')
-    await this.file.write(bytes)
-    await this.file.sync()
+    await this.file.add(bytes)
     if (!this.isKept) await this.files.syncDirectory(dirname(this.path))
     this.isKept = true
     this.hasTail = false

@@ -35,9 +35,12 @@ export class AuditLog {
     await this.file.open((bytes) => endOfWholeLines(bytes, (line) => parseLine(line) !== null))
   }
 
-  /** Where the file was taken away, the log begins anew, and the gap shows. */
+  /**
+   * Where the file was taken away, the log begins anew, and the gap shows. Not looked for when an attempt is superseded:
+   * that comes with the one that takes its place, whose first line was just written.
+   */
   async append(line: AuditLine): Promise<void> {
-    const isThere = await this.file.isThere()
+    const isThere = line.event === 'config.reload.superseded' ? this.file.isKept : await this.file.isThere()
     if (isThere && this.file.sizeBytes >= this.options.fileBytes) await this.putAside()
     await this.file.append(Buffer.from(`${JSON.stringify(line)}\n`))
   }

@@ -22,8 +22,7 @@ export async function writeDurably(files: FileSystem, path: string, bytes: Uint8
 export async function writeForced(files: FileSystem, path: string, bytes: Uint8Array): Promise<void> {
   const file = await files.open(path, 'empty')
   try {
-    await file.write(bytes)
-    await file.sync()
+    await file.add(bytes)
   } finally {
     await file.close()
   }

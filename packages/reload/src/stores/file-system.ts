@@ -2,10 +2,13 @@
  * The few calls of a file system that the file store is built from.
  *
  * They are an interface so that testkit's `FaultyDisk` can stand in: full, failing, read-only, or losing power
- * between any two of them. `write` alone promises nothing after a crash; `sync` does, for an open file's bytes,
- * and `syncDirectory` for the names in a directory.
+ * between any two of them. `add` and `sync` promise an open file's bytes after a crash, `syncDirectory` the names in
+ * a directory.
+ *
+ * Each call here goes to another thread and comes back, which costs several times what the system itself does in it.
+ * So where the system can write and force in one call, it is one.
  */
-import type { BigIntStats } from 'node:fs'
+import { type BigIntStats, constants } from 'node:fs'
 import { mkdir, open, readdir, readFile, rename, rm, stat, truncate } from 'node:fs/promises'
 
 export interface FileSystem {
@@ -14,6 +17,8 @@ export interface FileSystem {
   list(path: string): Promise<readonly string[]>
   /** `null` when there is no such file. */
   read(path: string): Promise<Uint8Array | null>
+  /** What differs between two states of a file, for as little as it takes to ask; `null` when there is no such file. */
+  stampOf(path: string): Promise<string | null>
   /** Opens an empty file, or one to be written at its end; made for its owner only. */
   open(path: string, mode: 'empty' | 'append'): Promise<OpenFile>
   /** Puts `from` in the place of `to`, at once for every reader. */
@@ -25,7 +30,9 @@ export interface FileSystem {
 }
 
 export interface OpenFile {
-  write(bytes: Uint8Array): Promise<void>
+  /** Writes at its end and forces that to the disk. */
+  add(bytes: Uint8Array): Promise<void>
+  /** Forces to the disk what was in it when it was opened. */
   sync(): Promise<void>
   /** Whether the name that it was opened by still leads to it. */
   isNamed(): Promise<boolean>
@@ -38,11 +45,20 @@ export const nodeFileSystem: FileSystem = {
   },
   list: (path) => readdir(path),
   read: (path) => readFile(path).catch(nullWhenAbsent),
+  async stampOf(path) {
+    const found = await stat(path, { bigint: true }).catch(nullWhenAbsent)
+    if (found === null) return null
+    return `${identityOf(found)}:${found.size}:${found.mtimeNs}:${found.ctimeNs}`
+  },
   async open(path, mode) {
-    const file = await open(path, mode === 'empty' ? 'w' : 'a', 0o600)
+    const file = await open(path, FLAGS[mode], 0o600)
     let own: string | null = null
     return {
-      write: (bytes) => file.writeFile(bytes),
+      async add(bytes) {
+        // A system may take less than it is given.
+        for (let at = 0; at < bytes.length; ) at += (await file.write(bytes, at)).bytesWritten
+        if (!FORCES_ITSELF) await file.sync()
+      },
       sync: () => file.sync(),
       async isNamed() {
         own ??= identityOf(await file.stat({ bigint: true }))
@@ -66,6 +82,14 @@ export const nodeFileSystem: FileSystem = {
     }
   },
 }
+
+/**
+ * Linux forces each write of a file that is opened so. What macOS takes that flag for is less than what its `fsync`
+ * is asked for here, and Windows has none.
+ */
+const FORCES_ITSELF = process.platform === 'linux'
+const FORCED = constants.O_WRONLY | constants.O_CREAT | (FORCES_ITSELF ? constants.O_DSYNC : 0)
+const FLAGS = { empty: FORCED | constants.O_TRUNC, append: FORCED | constants.O_APPEND }
 
 function identityOf({ dev, ino }: BigIntStats): string {
   return `${dev}:${ino}`

@@ -156,6 +156,22 @@ describe('a state directory', () => {
     await store.close()
   })
 
+  it('has no blob that somebody has taken or damaged since it was last seen', async () => {
+    const store = fileStore(directory)
+    const digest = digestOf(Buffer.from('good'))
+    const path = join(directory, 'blobs', digest.slice(7))
+    await store.putBlob(digest, Buffer.from('good'))
+    const answers = [await store.hasBlob?.(digest), await store.hasBlob?.(digest)]
+    await writeFile(path, 'damaged')
+    answers.push(await store.hasBlob?.(digest))
+    await store.putBlob(digest, Buffer.from('good'))
+    answers.push(await store.hasBlob?.(digest))
+    await rm(path)
+    answers.push(await store.hasBlob?.(digest))
+    expect(answers).toEqual([true, true, false, true, false])
+    await store.close()
+  })
+
   it('takes nothing for a digest that is not one', async () => {
     const store = fileStore(directory)
     await expect(store.readBlob('sha256:../../records.jsonl')).rejects.toThrow(

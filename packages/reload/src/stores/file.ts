@@ -14,6 +14,7 @@
  * Why not the embedded database: this package has no dependency, and a few lines that a person can read are all
  * there is to keep.
  */
+import { hash } from 'node:crypto'
 import { dirname, join } from 'node:path'
 import type { AuditLine, InstanceRecords, RecordChanges, RecordName, StateStore } from '../contract/store.ts'
 import { ReloadError } from '../errors.ts'
@@ -48,6 +49,8 @@ class FileStore implements StateStore {
   private readonly auditLog: AuditLog
   /** Blobs that may be there, and whether this process has forced them to the disk, bytes and name. */
   private held: Map<string, boolean> = new Map()
+  /** The last blob that was asked for by `hasBlob`, as it was when it was seen to be whole: it mostly is asked for again. */
+  private seen: { readonly path: string; readonly stamp: string } | null = null
   private unlock: (() => Promise<void>) | null = null
   private isClosed = false
   private last: Promise<unknown> = Promise.resolve()
@@ -87,6 +90,19 @@ class FileStore implements StateStore {
 
   readBlob(digest: string): Promise<Uint8Array | null> {
     return this.inTurn(() => this.files.read(this.blobPath(digest)))
+  }
+
+  hasBlob(digest: string): Promise<boolean> {
+    return this.inTurn(async () => {
+      const path = this.blobPath(digest)
+      const stamp = await this.files.stampOf(path)
+      if (stamp === null) return false
+      if (this.seen?.path === path && this.seen.stamp === stamp) return true
+      const bytes = await this.files.read(path)
+      if (bytes === null || `sha256:${hash('sha256', bytes, 'hex')}` !== digest) return false
+      this.seen = { path, stamp }
+      return true
+    })
   }
 
   sweep(keep: ReadonlySet<string>): Promise<void> {

@@ -76,6 +76,13 @@ export class Library {
     return bytes !== null && digestOf(bytes) === digest ? bytes : null
   }
 
+  /** Whether these bytes would be found, by a restart too. Throws what the store throws. */
+  async isKept(digest: string): Promise<boolean> {
+    if (this.store.hasBlob !== undefined) return await this.store.hasBlob(digest)
+    const bytes = await this.store.readBlob(digest)
+    return bytes !== null && digestOf(bytes) === digest
+  }
+
   /** A version as it was sealed. Throws `store.corrupt` when it is not there, damaged, or of another scope. */
   async read(ref: Vouched): Promise<Candidate> {
     const what = `version ${ref.version}`

@@ -36,8 +36,8 @@ export interface KeyWish {
 
 /** `null` for a request that is always asked, and for one that could be read in two ways. */
 export function keyOf(ask: CacheAsk, { sampled, semantic }: KeyWish): AnswerKey | null {
-  const { bytes, value: body } = ask.body
-  if (!isFields(body) || !isPlain(bytes.toString('latin1'), body)) return null
+  const { text, value: body } = ask.body
+  if (!isFields(body) || !isPlain(text, body)) return null
   const parts = partsOf(ask.wire, body, sampled)
   if (parts === null) return null
   const form = `${ask.stream} ${writeMembers(body, parts.form)}`

@@ -52,6 +52,13 @@ describe('the canonical form', () => {
     expect(JSON.parse(canonical(text) ?? '')).toEqual(JSON.parse(text))
   })
 
+  it.each([5, 31, 32, 33, 700])('sorts %i members by their names', (count) => {
+    const names = Array.from({ length: count }, (_, i) => `n${(i * 7919) % 1000}`)
+    const text = writeCanonical(Object.fromEntries(names.map((name) => [name, 1])))
+    expect(Object.keys(JSON.parse(text) as object)).toEqual(names.toSorted())
+    expect(text).toHaveLength(JSON.stringify(JSON.parse(text)).length)
+  })
+
   it('takes one way of writing a number for another', () => {
     expect(canonical('{"t":1.0,"u":10e-1}')).toBe(canonical('{"u":1,"t":1}'))
   })

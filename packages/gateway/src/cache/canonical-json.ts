@@ -13,10 +13,7 @@ export function parsePlain(text: string): unknown {
   return isPlain(text, value) ? value : null
 }
 
-/**
- * Whether every parser sees the same in a text. `value`: what ours has seen in it. The text may have been read as latin1:
- * what counts here is ASCII.
- */
+/** Whether every parser sees the same in a text. `value`: what ours has seen in it. */
 export function isPlain(text: string, value: unknown): boolean {
   return scan(text) === membersOf(value)
 }
@@ -32,18 +29,44 @@ export function writeCanonical(value: unknown): string {
 
 /** An object with these of its members alone. Sorts the names. */
 export function writeMembers(fields: Fields, names: string[]): string {
-  if (!isSorted(names)) names.sort()
+  sort(names)
   let text = '{'
   for (let i = 0; i < names.length; i += 1) {
     const name = names[i] ?? ''
-    text += `${i === 0 ? '' : ','}${JSON.stringify(name)}:${writeCanonical(fields[name])}`
+    text += i === 0 ? written(name) : `,${written(name)}`
+    text += writeCanonical(fields[name])
   }
   return `${text}}`
 }
 
-function isSorted(names: readonly string[]): boolean {
-  for (let i = 1; i < names.length; i += 1) if ((names[i - 1] ?? '') > (names[i] ?? '')) return false
-  return true
+/** `Array.sort` takes copies; an object has few members, mostly in order. */
+const FEW = 32
+
+function sort(names: string[]): void {
+  if (names.length > FEW) {
+    names.sort()
+    return
+  }
+  for (let i = 1; i < names.length; i += 1) {
+    const name = names[i] ?? ''
+    let at = i
+    for (; at > 0 && (names[at - 1] ?? '') > name; at -= 1) names[at] = names[at - 1] ?? ''
+    names[at] = name
+  }
+}
+
+/** Names with quotes and colon: those of a format are the same in all requests. */
+const known = new Map<string, string>()
+/** Beyond it they are somebody's own. */
+const MOST_KNOWN = 500
+const LONGEST_KNOWN = 40
+
+function written(name: string): string {
+  const found = known.get(name)
+  if (found !== undefined) return found
+  const text = `${JSON.stringify(name)}:`
+  if (known.size < MOST_KNOWN && name.length <= LONGEST_KNOWN) known.set(name, text)
+  return text
 }
 
 type Fields = Readonly<Record<string, unknown>>

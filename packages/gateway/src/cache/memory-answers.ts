@@ -6,6 +6,7 @@
  * texts, which hold nothing. An answer that is given again is cut out of it anew.
  */
 import type { CacheWhich, KeptAnswer } from '../contract/answer-cache.ts'
+import { type InLine, Line } from '../contract/line.ts'
 import type { AnswerKey } from './answer-key.ts'
 import { type AnswerStore, type KeepBounds, type StoreFacts, sizeOf } from './answer-store.ts'
 
@@ -13,7 +14,10 @@ import { type AnswerStore, type KeepBounds, type StoreFacts, sizeOf } from './an
 const ENTRY_BYTES = 400
 const CHUNK_BYTES = 8
 
-class Entry {
+class Entry implements InLine<Entry> {
+  before: Entry | null = null
+  after: Entry | null = null
+  readonly name: string
   readonly tenant: string
   readonly route: string
   readonly sizeBytes: number
@@ -24,7 +28,8 @@ class Entry {
   /** `null` for one. */
   readonly #ends: readonly number[] | null
 
-  constructor({ tenant, route }: AnswerKey, { chunks, ...about }: KeptAnswer, sizeBytes: number) {
+  constructor({ name, tenant, route }: AnswerKey, { chunks, ...about }: KeptAnswer, sizeBytes: number) {
+    this.name = name
     this.tenant = tenant
     this.route = route
     this.sizeBytes = sizeBytes
@@ -51,8 +56,9 @@ function endsOf(chunks: readonly Buffer[]): readonly number[] {
 
 export class MemoryAnswers implements AnswerStore {
   readonly isNear = true
-  /** In the order in which they were asked for. */
   readonly #entries = new Map<string, Entry>()
+  /** In the order in which they were asked for. */
+  readonly #line = new Line<Entry>()
   #bytes = 0
   #evicted = 0
 
@@ -63,47 +69,48 @@ export class MemoryAnswers implements AnswerStore {
   find({ name }: AnswerKey): KeptAnswer | null {
     const entry = this.#entries.get(name)
     if (entry === undefined) return null
-    this.#entries.delete(name)
-    this.#entries.set(name, entry)
+    this.#line.take(entry)
+    this.#line.push(entry)
     return entry.answer
   }
 
   keep(key: AnswerKey, answer: KeptAnswer, bounds: KeepBounds): void {
-    const { name } = key
-    this.#remove(name)
+    const known = this.#entries.get(key.name)
+    if (known !== undefined) this.#remove(known)
     const bytes = sizeOf(answer)
     if (bytes > bounds.maxEntryBytes) return
     const sizeBytes = bytes + ENTRY_BYTES + answer.chunks.length * CHUNK_BYTES
     if (sizeBytes > bounds.maxBytes) return
-    this.#entries.set(name, new Entry(key, answer, sizeBytes))
+    const entry = new Entry(key, answer, sizeBytes)
+    this.#entries.set(key.name, entry)
+    this.#line.push(entry)
     this.#bytes += sizeBytes
     this.#trim(bounds, answer.keptAt)
   }
 
   clear({ tenant, route }: CacheWhich): number {
     let cleared = 0
-    for (const [name, entry] of this.#entries) {
+    for (const entry of this.#entries.values()) {
       if (tenant !== undefined && entry.tenant !== tenant) continue
       if (route !== undefined && entry.route !== route) continue
-      this.#remove(name)
+      this.#remove(entry)
       cleared += 1
     }
     return cleared
   }
 
   #trim({ maxBytes, ttlMs }: KeepBounds, nowMs: number): void {
-    for (const [name, { keptAt }] of this.#entries) {
-      const isOld = nowMs - keptAt >= ttlMs
+    for (let oldest = this.#line.first; oldest !== null; oldest = this.#line.first) {
+      const isOld = nowMs - oldest.keptAt >= ttlMs
       if (this.#bytes <= maxBytes && !isOld) return
-      this.#remove(name)
+      this.#remove(oldest)
       this.#evicted += 1
     }
   }
 
-  #remove(name: string): void {
-    const entry = this.#entries.get(name)
-    if (entry === undefined) return
-    this.#entries.delete(name)
+  #remove(entry: Entry): void {
+    this.#entries.delete(entry.name)
+    this.#line.take(entry)
     this.#bytes -= entry.sizeBytes
   }
 }

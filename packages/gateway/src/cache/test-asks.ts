@@ -25,7 +25,7 @@ export function askOf(more: Partial<CacheAsk> = {}, body: unknown = question('ho
 /** As it came: parsed when somebody asks. */
 export function bodyOf(text: string): AskedBody {
   return {
-    bytes: Buffer.from(text),
+    text,
     get value(): unknown {
       return JSON.parse(text)
     },

@@ -8,8 +8,9 @@
  *
  * Invariant: nothing of one partition is ever compared with anything of another.
  */
+import { type InLine, Line } from '../contract/line.ts'
 
-interface Entry<T> {
+interface Entry<T> extends InLine<Entry<T>> {
   readonly within: string
   /** Of length one. */
   readonly vector: Float32Array
@@ -25,11 +26,12 @@ export interface Found<T> {
 
 export class Vectors<T> {
   /** In the order in which they came. */
-  readonly #all = new Set<Entry<T>>()
+  readonly #all = new Line<Entry<T>>()
   readonly #partitions = new Map<string, Set<Entry<T>>>()
+  #size = 0
 
   get size(): number {
-    return this.#all.size
+    return this.#size
   }
 
   /** Beyond `most` the oldest go. */
@@ -40,14 +42,13 @@ export class Vectors<T> {
   ): void {
     const unit = unitOf(vector)
     if (unit === null) return
-    const entry = { within, vector: unit, rest: lengthFrom(unit, quarterOf(unit)), value }
+    const rest = lengthFrom(unit, quarterOf(unit))
+    const entry: Entry<T> = { within, vector: unit, rest, value, before: null, after: null }
     const partition = this.#partitions.get(within) ?? new Set()
     this.#partitions.set(within, partition.add(entry))
-    this.#all.add(entry)
-    for (const oldest of this.#all) {
-      if (this.#all.size <= most) return
-      this.#drop(oldest)
-    }
+    this.#all.push(entry)
+    this.#size += 1
+    while (this.#size > most && this.#all.first !== null) this.#drop(this.#all.first)
   }
 
   /** The most alike of those that reach the threshold. */
@@ -70,11 +71,18 @@ export class Vectors<T> {
 
   /** Those whose value is not wanted any more. */
   forget(isGone: (value: T) => boolean): void {
-    for (const it of this.#all) if (isGone(it.value)) this.#drop(it)
+    let next = this.#all.first
+    while (next !== null) {
+      const it = next
+      // What is dropped has no neighbours any more.
+      next = it.after
+      if (isGone(it.value)) this.#drop(it)
+    }
   }
 
   #drop(entry: Entry<T>): void {
-    this.#all.delete(entry)
+    this.#all.take(entry)
+    this.#size -= 1
     const partition = this.#partitions.get(entry.within)
     partition?.delete(entry)
     if (partition?.size === 0) this.#partitions.delete(entry.within)

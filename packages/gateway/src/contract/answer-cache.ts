@@ -29,7 +29,7 @@ export interface KeptAnswer {
 
 /** A request in JSON. */
 export interface AskedBody {
-  readonly bytes: Buffer
+  readonly text: string
   /** Parsed; nobody's to change. Throws where it is no JSON. */
   readonly value: unknown
 }

@@ -35,7 +35,7 @@ const ask = (more: Partial<CacheAsk> = {}): CacheAsk => ({
   stream: false,
   model: 'chat',
   basis: '',
-  body: { bytes: Buffer.from('{"messages":[]}'), value: { messages: [] } },
+  body: { text: '{"messages":[]}', value: { messages: [] } },
   changed: false,
   nowMs: 1000,
   control: null,

@@ -60,13 +60,14 @@ export class RequestBody {
   #promptedDoubled = false
   #changeoverDoubled = false
   #names: readonly string[] | null = null
+  #text: string | null = null
   #value: unknown
 
   /** Throws `request.not_json` or `request.field`. */
   constructor(bytes: Buffer, shape: BodyShape, path: PathFacts | null = null) {
     this.bytes = bytes
     this.#shape = shape
-    if (bytes.length <= PARSED_BYTES) this.#value = parseOrRefuse(bytes.toString())
+    if (bytes.length <= PARSED_BYTES) this.#value = parseOrRefuse(this.text)
     const members = findMembers(bytes)
     if (members === null) throw notAnObject(bytes)
     this.#members = members
@@ -96,12 +97,18 @@ export class RequestBody {
 
   /** All of it parsed, once for all who look at it; nobody's to change. Throws `request.not_json`. */
   get value(): unknown {
-    if (this.#value === undefined) this.#value = parseOrRefuse(this.bytes.toString())
+    if (this.#value === undefined) this.#value = parseOrRefuse(this.text)
     return this.#value
   }
 
-  /** For who has looked: it would be held until the answer is over. */
+  get text(): string {
+    this.#text ??= this.bytes.toString()
+    return this.#text
+  }
+
+  /** For who has looked: both would be held until the answer is over. */
   forget(): void {
+    this.#text = null
     this.#value = undefined
   }
 

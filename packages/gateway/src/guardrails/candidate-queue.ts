@@ -9,7 +9,7 @@
 import type { NeutralDelta } from '../contract/neutral.ts'
 import type { Lane } from './lane.ts'
 import type { TextKind } from './scan.ts'
-import { textOf, type WriteText } from './texts-of.ts'
+import { afterText, beforeText, isTextLike, type TextLike, textIn, textNameOf, withText } from './texts-of.ts'
 
 export interface QueueRoom {
   openLane(kind: TextKind, name: string): Lane
@@ -23,7 +23,8 @@ const HELD_BEHIND_CHARS = 256
 interface TextItem {
   readonly lane: KeyedLane
   until: number
-  readonly write: WriteText
+  /** What its text came in. */
+  readonly like: TextLike
 }
 
 type Item = TextItem | { readonly delta: NeutralDelta }
@@ -38,9 +39,8 @@ interface KeyedLane {
 
 export class CandidateQueue {
   readonly #room: QueueRoom
-  readonly #lanes = new Map<string, KeyedLane>()
-  readonly #items: Item[] = []
-  isFinished = false
+  readonly #lanes: KeyedLane[] = []
+  #items: Item[] = []
 
   constructor(room: QueueRoom) {
     this.#room = room
@@ -49,7 +49,7 @@ export class CandidateQueue {
   /** Characters that wait. */
   get held(): number {
     let held = 0
-    for (const { lane } of this.#lanes.values()) held += lane.held
+    for (const { lane } of this.#lanes) held += lane.held
     return held
   }
 
@@ -58,85 +58,83 @@ export class CandidateQueue {
   }
 
   push(delta: NeutralDelta): void {
-    const piece = textOf(delta)
-    if (piece === null) {
-      this.#pushOther(delta)
-      return
-    }
-    if (piece.before !== null) this.#items.push({ delta: piece.before })
-    if (piece.text !== '') this.#pushText(piece.name, piece.kind, piece)
-    if (piece.after !== null) this.#items.push({ delta: piece.after })
+    if (isTextLike(delta)) this.#pushPieces(textNameOf(delta), delta)
+    else this.#pushOther(delta)
   }
 
-  /** What may go out now. */
-  drain(): NeutralDelta[] {
-    for (const it of this.#lanes.values()) {
+  /** Puts what may go out now behind `out`. */
+  drain(out: NeutralDelta[]): void {
+    for (const it of this.#lanes) {
       if (it.since >= HELD_BEHIND_CHARS && it.lane.held > 0) it.lane.advance(true)
       else if (it.dirty) it.lane.advance(false)
       it.dirty = false
     }
-    return this.#letGo()
+    this.#letGo(out)
   }
 
   /** All of it: nothing more will come, or may be waited for. */
-  flush(): NeutralDelta[] {
-    this.#endAll()
-    return this.#letGo()
+  flush(out: NeutralDelta[]): void {
+    for (const it of this.#lanes) end(it)
+    this.#letGo(out)
+  }
+
+  /** What names a call of a tool goes before its text, what proves a text after it. */
+  #pushPieces(name: string, delta: TextLike): void {
+    const before = beforeText(delta)
+    if (before !== null) this.#items.push({ delta: before })
+    const text = textIn(delta)
+    if (text !== '') this.#pushText(name, text, delta)
+    const after = afterText(delta)
+    if (after !== null) this.#items.push({ delta: after })
   }
 
   #pushOther(delta: NeutralDelta): void {
-    if (delta.type === 'finish') {
-      this.isFinished = true
-      this.#endAll()
-    } else if (delta.type === 'reasoning_end') this.#end('reasoning')
+    const ends = delta.type === 'reasoning_end' ? 'reasoning' : null
+    if (ends !== null || delta.type === 'finish') {
+      for (const it of this.#lanes) if (ends === null || it.name === ends) end(it)
+    }
     const changed = this.#room.change(delta)
     if (changed !== null) this.#items.push({ delta: changed })
   }
 
-  #pushText(name: string, kind: TextKind, { text, write }: { text: string; write: WriteText }): void {
-    const keyed = this.#laneOf(name, kind)
+  #pushText(name: string, text: string, like: TextLike): void {
+    const keyed = this.#laneOf(name, like.type === 'tool_call' ? 'json' : 'text')
     if (keyed.since >= HELD_BEHIND_CHARS && keyed.lane.held > 0) keyed.lane.advance(true)
     keyed.since = 0
     keyed.dirty = true
     keyed.lane.append(text)
-    for (const other of this.#lanes.values()) if (other !== keyed) other.since += text.length
+    for (const other of this.#lanes) if (other !== keyed) other.since += text.length
     const last = this.#items.at(-1)
     if (last !== undefined && 'lane' in last && last.lane === keyed) last.until = keyed.lane.end
-    else this.#items.push({ lane: keyed, until: keyed.lane.end, write })
+    else this.#items.push({ lane: keyed, until: keyed.lane.end, like })
   }
 
   #laneOf(name: string, kind: TextKind): KeyedLane {
-    const known = this.#lanes.get(name)
-    if (known !== undefined) return known
+    for (const it of this.#lanes) if (it.name === name) return it
     const made: KeyedLane = { name, lane: this.#room.openLane(kind, name), since: 0, dirty: false }
-    this.#lanes.set(name, made)
+    this.#lanes.push(made)
     return made
   }
 
-  #end(name: string): void {
-    const keyed = this.#lanes.get(name)
-    keyed?.lane.advance(true)
-    if (keyed !== undefined) keyed.dirty = false
-  }
-
-  #endAll(): void {
-    for (const name of this.#lanes.keys()) this.#end(name)
-  }
-
-  #letGo(): NeutralDelta[] {
-    const out: NeutralDelta[] = []
+  #letGo(out: NeutralDelta[]): void {
+    const items = this.#items
     let gone = 0
-    for (const item of this.#items) {
+    for (const item of items) {
       if ('delta' in item) out.push(item.delta)
       else {
         const { lane } = item.lane
         const text = lane.render(Math.min(item.until, lane.decided))
-        if (text !== '') out.push(item.write(text))
+        if (text !== '') out.push(withText(item.like, text))
         if (lane.decided < item.until) break
       }
       gone += 1
     }
-    if (gone > 0) this.#items.splice(0, gone)
-    return out
+    if (gone === items.length) items.length = 0
+    else if (gone > 0) this.#items = items.slice(gone)
   }
+}
+
+function end(it: KeyedLane): void {
+  it.lane.advance(true)
+  it.dirty = false
 }

@@ -6,13 +6,14 @@
  */
 import { createHash } from 'node:crypto'
 import type { CompiledGuards } from '../contract/guards.ts'
+import { planAnswers } from './answer-plan.ts'
 import { AnswerRun } from './answer-run.ts'
 import { detectorFinder } from './detectors/detector-scan.ts'
 import { PII, USUAL_PII } from './detectors/pii.ts'
 import { SECRET_NAMES, SECRETS } from './detectors/secrets.ts'
 import type { CompiledGuard } from './guard.ts'
 import { type SchemaEngine, schemaJudge } from './json-schema.ts'
-import { openLookAtRequests, placeholdersFor } from './look-at-request.ts'
+import { openLookAtRequests } from './look-at-request.ts'
 import { type RegexEngine, regexFinder } from './regex.ts'
 import type { Finder } from './scan.ts'
 import { GUARD_DEFAULTS, type GuardrailSpec, type GuardSpec } from './spec.ts'
@@ -58,15 +59,15 @@ export function compileGuards(
   const { now } = tools
   // What was masked has to be put back, also where nothing else looks at answers.
   const answers = onOutput.length > 0 || onInput.some((it) => it.action === 'mask' && it.unmask)
+  const plan = planAnswers({ guards: onOutput, mostWorkMs, now })
   return Object.freeze({
     id: idOf(guardrails),
     input: onInput.length === 0 ? null : openLookAtRequests({ guards: onInput, mostWorkMs, now }),
     output: answers
-      ? (looked, leaving) => {
-          const placeholders = placeholdersFor(looked)
-          if (onOutput.length === 0 && placeholders.values.size === 0) return null
-          return new AnswerRun({ guards: onOutput, placeholders, mostWorkMs, now, leaving })
-        }
+      ? (looked, leaving) =>
+          onOutput.length === 0 && (looked?.masked ?? null) === null
+            ? null
+            : new AnswerRun(plan, looked, leaving)
       : null,
   } satisfies CompiledGuards)
 }

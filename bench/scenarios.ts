@@ -87,27 +87,30 @@ function versions(count: 1 | 2): Scenario {
   }
 }
 
-/** With nothing that a gateway does beside passing on, and then with one thing. */
-function cost(it: Cost): readonly Scenario[] {
+/** With one thing that a gateway does beside passing on; `null`: with none. */
+function cost(it: Cost | null): Scenario {
   const { job } = closed(32)
-  const shared = { needs: 'costs', reloadsPerSecond: 0 } as const
   const settled = (target: Target, timing: Timing): Job =>
     job(target, { ...timing, leadMs: timing.leadMs + SETTLED_MS })
-  const distinct = it.distinct === true
-  return [
-    { ...shared, id: `bare-${it.name}`, change: patchFor(null), job: settled },
-    {
-      ...shared,
-      id: `cost-${it.name}`,
-      change: patchFor(it),
-      job: (target, timing) => ({ ...settled(target, timing), distinct }) as Job,
-    },
-  ]
+  const distinct = it?.distinct === true
+  return {
+    id: it === null ? 'bare' : `cost-${it.name}`,
+    needs: 'costs',
+    reloadsPerSecond: 0,
+    change: patchFor(it),
+    job: (target, timing) => ({ ...settled(target, timing), distinct }) as Job,
+  }
+}
+
+/** Each between two runs of the other, so many times: what they differ by is less than what a shared machine drifts by. */
+function inTurn(base: Scenario, others: readonly Scenario[], times: number): readonly Scenario[] {
+  const turns = Array.from({ length: times }, () => others).flat()
+  return [base, ...turns.flatMap((it) => [it, base])]
 }
 
 const SETTLED_MS = 3_000
-/** What they differ by is less than what a shared machine drifts by within seconds: pairs in turn, and their median. */
-const VERSION_PAIRS = 4
+const VERSION_TURNS = 9
+const RELOAD_TURNS = 3
 
 export const scenarios: readonly Scenario[] = [
   closed(1),
@@ -121,10 +124,8 @@ export const scenarios: readonly Scenario[] = [
   // As people use it: many at a time, each as slow as somebody reads, and some who do not read at all.
   streams(2000, { chunks: 25, periodMs: 200 }, 20),
   ...features.map((it) => feature(it.name)),
-  ...Array.from({ length: VERSION_PAIRS }, () => [versions(1), versions(2)]).flat(),
-  reloads(0),
-  reloads(1),
-  reloads(10),
+  ...inTurn(versions(1), [versions(2)], VERSION_TURNS),
+  ...inTurn(reloads(0), [reloads(1), reloads(10)], RELOAD_TURNS),
   // Last: the settings are not those of the others any more.
-  ...costs.flatMap(cost),
+  ...inTurn(cost(null), costs.map(cost), 1),
 ]

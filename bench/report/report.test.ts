@@ -98,6 +98,14 @@ describe('a summary', () => {
     expect(some.range('json-c32', 'changeover', perSecond)?.median).toBe(8_000)
   })
 
+  it('holds each run in turn against those just before and after it, so that a drift is taken out', () => {
+    const turns = (round: number, figures: readonly number[]) =>
+      figures.map((it, i) => record(round, `versions-${(i % 2) + 1}`, ['changeover', measured(it)]))
+    const some = new Summary([run, ...turns(1, [1000, 810, 800]), ...turns(2, [500, 500, 500, 250])])
+    // 810 of 900 on the way from 1,000 to 800; 500 of 500; and 250 of the 500 before it, where none comes after.
+    expect(some.versionsLoss('changeover')).toEqual({ min: 0, median: expect.closeTo(0.1), max: 0.5 })
+  })
+
   it('has no range of nothing', () => {
     expect(rangeOf([])).toBeNull()
     expect(rangeOf([Number.NaN, 3, 1])).toEqual({ median: 2, min: 1, max: 3 })

@@ -76,14 +76,9 @@ export class Summary {
     return this.paired(scenario, [candidate, 'direct'], pick, (left, right) => left - right)
   }
 
-  /** Share of throughput that reloads cost: against the run without reloads of the same round. */
+  /** Share of throughput that reloads cost: against the runs without reloads just before and after. */
   reloadLoss(candidate: string, scenario: string): Range | null {
-    const calm = new Map(this.of('reload-0', candidate).map((it) => [it.round, perSecond(it.measured)]))
-    const values = this.of(scenario, candidate).map((it) => {
-      const before = calm.get(it.round)
-      return before === undefined ? Number.NaN : 1 - perSecond(it.measured) / before
-    })
-    return rangeOf(values)
+    return rangeOf(this.#besides([scenario, 'reload-0'], candidate, perSecond).map((it) => 1 - it))
   }
 
   /** CPU time of a request, as a multiple of that of the bare route in the same round. */
@@ -95,26 +90,30 @@ export class Summary {
     return rangeOf(values)
   }
 
-  /** Share of throughput that a second version beside the first costs: each run against the one just before it. */
+  /** Share of throughput that a second version beside the first costs: against the runs with one just before and after. */
   versionsLoss(candidate: string): Range | null {
-    const alone = this.of('versions-1', candidate)
-    const losses = this.of('versions-2', candidate).flatMap((it, i) => {
-      const before = alone[i]
-      return before === undefined ? [] : [1 - perSecond(it.measured) / perSecond(before.measured)]
-    })
-    return rangeOf(losses)
+    return rangeOf(this.#besides(['versions-2', 'versions-1'], candidate, perSecond).map((it) => 1 - it))
   }
 
-  /** CPU time of a request with one thing more, as a multiple of that of the run with none just before it. */
+  /** CPU time of a request with one thing more, as a multiple of that of the runs with none just before and after. */
   cost(name: string, candidate: string): Range | null {
-    const bare = new Map(
-      this.of(`bare-${name}`, candidate).map((it) => [it.round, cpuPerRequestUs(it.measured)]),
-    )
-    return rangeOf(
-      this.of(`cost-${name}`, candidate).map(
-        (it) => cpuPerRequestUs(it.measured) / (bare.get(it.round) ?? Number.NaN),
-      ),
-    )
+    return rangeOf(this.#besides([`cost-${name}`, 'bare'], candidate, cpuPerRequestUs))
+  }
+
+  /**
+   * A scenario's figures, each as a multiple of the mean of another scenario's runs just before and after it: what a
+   * machine drifts by in the meantime is taken out.
+   */
+  #besides([scenario, base]: readonly [string, string], candidate: string, pick: Pick): readonly number[] {
+    const own = this.measured.filter((it) => it.candidate === candidate && !it.isVoid)
+    return own.flatMap((it, at) => {
+      if (it.scenario !== scenario) return []
+      const isBase = (other: MeasuredRecord) => other.scenario === base && other.round === it.round
+      const around = [own.slice(0, at).findLast(isBase), own.slice(at + 1).find(isBase)]
+      const values = around.flatMap((other) => (other === undefined ? [] : [pick(other.measured)]))
+      if (values.length === 0) return []
+      return [pick(it.measured) / (values.reduce((sum, value) => sum + value, 0) / values.length)]
+    })
   }
 
   start(candidate: string): Range | null {

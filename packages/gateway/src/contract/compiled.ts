@@ -161,6 +161,17 @@ export interface CompiledIdentity {
    * out in its own time. Absent: everybody is.
    */
   holds?(caller: Caller, nowMs: number): boolean
+  /** Whom a verified token would be of, by what the record of a call says of it: for replays. Absent: no tokens are taken. */
+  recall?(it: RecalledToken): Found
+}
+
+/** A token as records know it. */
+export interface RecalledToken {
+  /** Of `access.tokens`. */
+  readonly entry: string
+  /** As its claims named it; one that the entry itself names goes before it. */
+  readonly tenant: string
+  readonly who: string
 }
 
 export type Found = Caller | IdentityRefusal

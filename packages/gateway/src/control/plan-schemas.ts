@@ -1,6 +1,6 @@
 /** Bodies of the admin API's answers about plans. The rest: `schemas.ts`. */
 import { z } from '@hono/zod-openapi'
-import { WARNING_CODES } from '../plan/look.ts'
+import { NOT_REPLAYED, WARNING_CODES } from '../plan/look.ts'
 import { Change, MissingApproval, Place, Problem, Sentence } from './schemas.ts'
 
 /** Not `.nullable()`: on a schema with a name, the generator of the document would forget the null. */
@@ -66,9 +66,7 @@ export const Replay = z
     to: instant.nullable(),
     replayed: z.number().int().describe('of them, under both versions'),
     tookMs: z.number(),
-    notReplayed: z
-      .array(z.object({ reason: z.enum(['no_caller', 'no_model', 'not_recorded']), text: z.string(), calls }))
-      .readonly(),
+    notReplayed: z.array(z.object({ reason: z.enum(NOT_REPLAYED), text: z.string(), calls })).readonly(),
     notes: z.array(z.string()).readonly().describe('what the figures do not hold'),
     rerouted: z.object({ calls, moves: z.array(Move).readonly() }),
     refused: refusals.describe('taken by the running version, not by this one'),

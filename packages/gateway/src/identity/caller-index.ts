@@ -12,7 +12,7 @@
  * providers, which have an index of their own: only what has their form and is no key is asked about there.
  */
 import { hash } from 'node:crypto'
-import type { Caller, CompiledIdentity, Found, IdentityRefusal } from '../contract/compiled.ts'
+import type { Caller, CompiledIdentity, Found, IdentityRefusal, RecalledToken } from '../contract/compiled.ts'
 import { isMistyped } from './key-text.ts'
 
 export interface KnownKey {
@@ -29,6 +29,7 @@ export interface TokenIndex {
   find(token: string, nowMs: number): Found | Promise<Found>
   claimed(token: string): { readonly tenant: string; readonly key: string } | null
   holds(caller: Caller): boolean
+  recall(it: RecalledToken): Found
 }
 
 /** Keys remembered as sent. Beyond it the memory starts anew: cheap, and the busy ones are back at once. */
@@ -87,6 +88,10 @@ class CallerIndex implements CompiledIdentity {
     if (known === undefined || !known.enabled) return false
     const { expiresMs } = known
     return expiresMs === null || nowMs < expiresMs || expiresMs === proof.expiresMs
+  }
+
+  recall(it: RecalledToken): Found {
+    return this.#tokens?.recall(it) ?? UNKNOWN
   }
 
   /** Of the form of a token, which three parts between dots are, or of a key that was not typed well. */

@@ -8,7 +8,7 @@
  * Not here: verifying and remembering across versions (`token-keeper.ts`), what tenant and team may (`inherit.ts`).
  */
 import { hash } from 'node:crypto'
-import type { Caller, Found, IdentityRefusal } from '../contract/compiled.ts'
+import type { Caller, Found, IdentityRefusal, RecalledToken } from '../contract/compiled.ts'
 import { claimAt } from '../issuers/verify-token.ts'
 import type { TokenIndex } from './caller-index.ts'
 import { type AllowanceOf, callerOf } from './caller-of.ts'
@@ -96,6 +96,17 @@ export class TokenCallers implements TokenIndex {
     return way?.every((it) => it.rules.enabled) === true
   }
 
+  recall({ entry: name, tenant, who }: RecalledToken): Found {
+    const entry = this.#entries.find((it) => it.name === name)
+    if (entry === undefined) return REFUSED
+    return this.#namedBy(entry, {
+      who,
+      tenant: entry.spec.tenant ?? tenant,
+      team: undefined,
+      allow: undefined,
+    })
+  }
+
   #look(token: string, digest: string, nowMs: number): Found | Promise<Found> {
     const seen = peek(token)
     const entry = seen === null ? undefined : this.#entries.find((it) => isFor(it.spec, seen))
@@ -117,16 +128,22 @@ export class TokenCallers implements TokenIndex {
     return found
   }
 
-  #callerOf({ name: entry, spec, vouchedBy }: Entry, claims: object): Found {
+  #callerOf(entry: Entry, claims: object): Found {
+    const { spec } = entry
     const who = plainText(claimAt(claims, spec.nameClaim))
     if (who === null) return REFUSED
     const tenant = spec.tenant ?? plainText(claimAt(claims, spec.tenantClaim ?? ''))
     const named = spec.teamClaim === undefined ? undefined : claimAt(claims, spec.teamClaim)
     const team = named === undefined ? undefined : plainText(named)
+    const allow = spec.allowClaim === undefined ? undefined : listOf(claimAt(claims, spec.allowClaim))
+    return this.#namedBy(entry, { who, tenant, team, allow })
+  }
+
+  /** `team`: `null` where what names it is no name. */
+  #namedBy({ name: entry, vouchedBy }: Entry, { who, tenant, team, allow }: Claimed): Found {
     const above = tenant === null || team === null ? null : this.#wayOf(tenant, team)
     if (tenant === null || above === null) return NO_TENANT
     const key = `${tenant}/${entry}:${who}`
-    const allow = spec.allowClaim === undefined ? undefined : listOf(claimAt(claims, spec.allowClaim))
     const rules = { enabled: true, limits: [], budgets: [], allow }
     const { enabled, levels, ...inherited } = inherit([...above, { kind: 'key', name: key, rules }])
     if (!enabled) return DISABLED
@@ -142,6 +159,14 @@ export class TokenCallers implements TokenIndex {
     const way = wayToTeam(tenantName, tenant, team)
     return team !== undefined && way.length < 2 ? null : way
   }
+}
+
+/** What the claims of a verified token come to. */
+interface Claimed {
+  readonly who: string
+  readonly tenant: string | null
+  readonly team: string | null | undefined
+  readonly allow: string[] | undefined
 }
 
 /** What a token claims of itself, before anything is known to be true. */

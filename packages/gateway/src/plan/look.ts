@@ -41,6 +41,7 @@ export const WARNING_CODES = [
   'plan.untested_target',
   'plan.access_opened',
   'plan.approvals_fewer',
+  'plan.counts_anew',
 ] as const
 
 export type WarningCode = (typeof WARNING_CODES)[number]
@@ -74,8 +75,11 @@ export interface Replay {
   readonly cost: Cost
 }
 
+export const NOT_REPLAYED = ['no_caller', 'no_token', 'no_model', 'token_claims', 'not_recorded'] as const
+export type NotReplayedReason = (typeof NOT_REPLAYED)[number]
+
 export interface NotReplayed {
-  readonly reason: 'no_caller' | 'no_model' | 'not_recorded'
+  readonly reason: NotReplayedReason
   readonly text: string
   readonly calls: number
 }

@@ -668,7 +668,7 @@ export type PlanRefusal = {
 
 /** what a change of this class usually breaks */
 export type PlanWarning = {
-  readonly code: 'plan.removed_in_use' | 'plan.limit_below_peak' | 'plan.variable_required' | 'plan.variable_unsent' | 'plan.no_credential' | 'plan.new_host' | 'plan.price_moved' | 'plan.no_price' | 'plan.rule_never' | 'plan.sensitive_widened' | 'plan.timeout_below_p99' | 'plan.untested_target' | 'plan.access_opened' | 'plan.approvals_fewer'
+  readonly code: 'plan.removed_in_use' | 'plan.limit_below_peak' | 'plan.variable_required' | 'plan.variable_unsent' | 'plan.no_credential' | 'plan.new_host' | 'plan.price_moved' | 'plan.no_price' | 'plan.rule_never' | 'plan.sensitive_widened' | 'plan.timeout_below_p99' | 'plan.untested_target' | 'plan.access_opened' | 'plan.approvals_fewer' | 'plan.counts_anew'
   readonly text: string
   /** JSON pointer (RFC 6901) */
   readonly pointer: string
@@ -757,7 +757,7 @@ export type Replay = {
   readonly replayed: number
   readonly tookMs: number
   readonly notReplayed: readonly ({
-    readonly reason: 'no_caller' | 'no_model' | 'not_recorded'
+    readonly reason: 'no_caller' | 'no_token' | 'no_model' | 'token_claims' | 'not_recorded'
     readonly text: string
     /** calls */
     readonly calls: number

@@ -169,3 +169,62 @@ describe('replayed calls', () => {
     })
   })
 })
+
+describe('replayed calls of callers who came by tokens', () => {
+  const entry = (more = '') =>
+    `      issuer: https://id.example.com\n      audience: changeover\n${more === '' ? '      tenant: acme' : more}\n`
+  const tokens = (name: string, more = '') =>
+    `${base}access:\n  tokens:\n    ${name}:\n${entry(more)}${tenants}`
+  const byToken = (count: number) =>
+    times(count, () => ({ tenant: 'acme', key: 'acme/staff:ann@example.com' }))
+  const outcome = (before: string, after: string, rows = byToken(4)) => {
+    const { replayed, refused, notReplayed } = replay(before, after, rows)
+    return [
+      replayed,
+      refused.by.map((it) => [it.code, it.calls]),
+      notReplayed.map((it) => [it.reason, it.calls]),
+    ]
+  }
+
+  it('are known by issuer and audience, whatever the entry is called', () => {
+    expect(outcome(tokens('staff'), tokens('staff'))).toEqual([4, [], []])
+    expect(outcome(tokens('staff'), tokens('people'))).toEqual([4, [], []])
+  })
+
+  it('are refused by whoever takes no such tokens any more, and by the rules of their tenant', () => {
+    const gone = [4, [['identity.token_refused', 4]], []]
+    expect(outcome(tokens('staff'), base + tenants)).toEqual(gone)
+    expect(
+      outcome(tokens('staff'), tokens('staff').replace('audience: changeover', 'audience: other')),
+    ).toEqual(gone)
+    const off = tokens('staff').replace('    limit: default', '    enabled: false')
+    expect(outcome(tokens('staff'), off)).toEqual([4, [['identity.disabled', 4]], []])
+    const narrow = tokens('staff').replace('    limit: default', '    allow: [docs]')
+    expect(outcome(tokens('staff'), narrow)).toEqual([4, [['identity.not_allowed', 4]], []])
+    const elsewhere = tokens('staff', '      tenant: nobody')
+    expect(outcome(tokens('staff'), elsewhere)).toEqual([4, [['identity.no_tenant', 4]], []])
+  })
+
+  it('meet the limit of their tenant', () => {
+    const lower = tokens('staff').replace('requests: 100', 'requests: 2')
+    expect(outcome(tokens('staff'), lower, byToken(6))).toEqual([6, [['policy.limit_reached', 4]], []])
+  })
+
+  it.each([
+    ['another key', '      tenant: acme\n      jwks: https://id.example.com/keys'],
+    ['a claim for the team', '      tenant: acme\n      teamClaim: team'],
+    ['a claim for routes', '      tenant: acme\n      allowClaim: routes'],
+    ['another claim for the tenant', '      tenantClaim: org'],
+    ['another claim for the name', '      tenant: acme\n      nameClaim: email'],
+  ])('are not guessed at where their records do not say enough: %s', (_, more) => {
+    expect(outcome(tokens('staff'), tokens('staff', more))).toEqual([0, [], [['token_claims', 4]]])
+  })
+
+  it('are told of where nobody was recognised by a token, whatever is declared now', () => {
+    const refusedBefore = times(3, () => ({ error: 'identity.token_refused', status: 401 }))
+    const { notReplayed } = replay(base + tenants, tokens('staff'), refusedBefore)
+    expect(notReplayed).toEqual([
+      { reason: 'no_token', calls: 3, text: expect.stringContaining('newly declared kind of token') },
+    ])
+  })
+})

@@ -13,6 +13,7 @@ import type { NotReplayed, Replay } from '../look.ts'
 import { RecordedRequest } from './recorded-request.ts'
 import { keysOf, withReplayKeys } from './replay-keys.ts'
 import { EvenDraws } from './replay-time.ts'
+import { ReplayTokens } from './replay-tokens.ts'
 import { ReplayVersion } from './replay-version.ts'
 import { Tally } from './tally.ts'
 
@@ -28,6 +29,13 @@ export interface ReplayCallsInput {
 }
 
 const progressEvery = 8_192
+
+/** Refusals of tokens; the others are of keys. */
+const TOKEN_TROUBLES: ReadonlySet<string> = new Set([
+  'identity.token_refused',
+  'identity.token_expired',
+  'identity.no_tenant',
+])
 
 export function replayCalls({ rows, onProgress, ...input }: ReplayCallsInput): Omit<Replay, 'tookMs'> {
   const work = new Work(input)
@@ -47,6 +55,7 @@ class Work {
   readonly #before: ReplayVersion
   readonly #after: ReplayVersion
   readonly #keys: ReadonlyMap<string, string>
+  readonly #tokens: ReplayTokens
   readonly #tally = new Tally()
   readonly #draws = new EvenDraws()
   readonly #excluded = new Excluded()
@@ -61,6 +70,7 @@ class Work {
     this.#after = compile(after)
     // A key that only the candidate has was added: calls that it may admit are of its owner.
     this.#keys = new Map([...keysOf(after), ...keysOf(before)])
+    this.#tokens = new ReplayTokens(before, after)
   }
 
   take(row: ReplayRow): void {
@@ -69,13 +79,22 @@ class Work {
       this.#excluded.add(reason)
       return
     }
+    const by = this.#tokens.find(row.key)
+    if (typeof by === 'string') {
+      this.#excluded.add('token_claims', [by])
+      return
+    }
     const ask = this.#askOf(row)
     const key = row.key === null ? undefined : this.#keys.get(row.key)
     const draw = this.#draws.next(ask.model)
-    const before = this.#before.replay(row, ask, { key, draw })
+    const before = this.#before.replay(
+      row,
+      ask,
+      by === null ? { key, draw } : { key, draw, token: by.before },
+    )
     const known = [...ask.missing]
     ask.missing.clear()
-    const after = this.#after.replay(row, ask, { key, draw })
+    const after = this.#after.replay(row, ask, by === null ? { key, draw } : { key, draw, token: by.after })
     const news = [...ask.missing].filter((it) => !known.includes(it))
     // What both versions ask in vain they answer alike; what only one of them asks would be a guess.
     if (news.length > 0) {
@@ -99,7 +118,9 @@ class Work {
   }
 
   #unknown(row: ReplayRow): NotReplayed['reason'] | null {
-    if (row.error.startsWith('identity.') && row.key === null) return 'no_caller'
+    if (row.error.startsWith('identity.') && row.key === null) {
+      return TOKEN_TROUBLES.has(row.error) ? 'no_token' : 'no_caller'
+    }
     if (row.askedModel === null && row.route === null) return 'no_model'
     return null
   }
@@ -108,16 +129,21 @@ class Work {
 class Excluded {
   readonly #calls = new Map<NotReplayed['reason'], number>()
   readonly #names = new Set<string>()
+  readonly #claims = new Set<string>()
 
   add(reason: NotReplayed['reason'], names: readonly string[] = []): void {
     this.#calls.set(reason, (this.#calls.get(reason) ?? 0) + 1)
-    for (const it of names) this.#names.add(it)
+    const into = reason === 'token_claims' ? this.#claims : this.#names
+    for (const it of names) into.add(it)
   }
 
   read(): NotReplayed[] {
     const texts: Readonly<Record<NotReplayed['reason'], string>> = {
       no_caller: 'refused before anybody was recognised, so whose calls they were is not known',
       no_model: 'ended before their body was read, so what they asked for is not known',
+      no_token:
+        'refused for their tokens, whom those named is not recorded: whether a newly declared kind of token would take them is not known',
+      token_claims: `came by tokens, and their records do not hold ${[...this.#claims].join(', ')}`,
       not_recorded: `a rule asks ${[...this.#names].join(', ')}, which their records do not hold`,
     }
     return Array.from(this.#calls, ([reason, calls]) => ({ reason, calls, text: texts[reason] }))

@@ -10,7 +10,14 @@
 import type { Carry, SettingsTree } from '@changeover/reload'
 import type { ReplayRow } from '../../calls/replay-rows.ts'
 import type { ShippedCatalogue } from '../../catalogue/catalogue.ts'
-import type { Caller, CompiledGateway, CompiledRoute, CompiledTarget } from '../../contract/compiled.ts'
+import type {
+  Caller,
+  CompiledGateway,
+  CompiledRoute,
+  CompiledTarget,
+  Found,
+  RecalledToken,
+} from '../../contract/compiled.ts'
 import type { Usage } from '../../contract/neutral.ts'
 import type { SecretValues } from '../../contract/secret.ts'
 import { findAskedRoute, routeFor } from '../../pipeline/asked-route.ts'
@@ -38,6 +45,14 @@ export interface ReplayVersionInput {
   readonly nowMs: number
 }
 
+/** What a caller sends: a key, or a token as records know it; `null` for one that no entry takes. */
+export interface SentBy {
+  readonly key: string | undefined
+  readonly token?: RecalledToken | null
+}
+
+const NOT_TAKEN: Found = { refused: 'identity.token_refused' }
+
 /** Nobody is called, so nobody is shown a credential. */
 const NO_SECRETS: SecretValues = { generation: 0, fill: () => '' }
 
@@ -57,15 +72,11 @@ export class ReplayVersion {
     return this.#gateway.identity.open
   }
 
-  /** `key` is what the caller sends; calls come in the order in which they began. `draw` is in [0, 1). */
-  replay(
-    row: ReplayRow,
-    ask: RecordedRequest,
-    { key, draw }: { key: string | undefined; draw: number },
-  ): Outcome {
+  /** Calls come in the order in which they began. `draw` is in [0, 1). */
+  replay(row: ReplayRow, ask: RecordedRequest, { draw, ...by }: { draw: number } & SentBy): Outcome {
     const { identity } = this.#gateway
     this.#time.set(row, draw)
-    const found = identity.open ? null : foundNow(identity, key, this.#nowMs)
+    const found = identity.open ? null : this.#find(by)
     if (found !== null && 'refused' in found) return refused(found.refused)
     ask.by(found)
     const asked = findAskedRoute(this.#gateway, { endpoint: row.endpoint, model: ask.model, caller: found })
@@ -73,6 +84,12 @@ export class ReplayVersion {
     const route = routeFor(found?.tenant ?? null, resolveRoute(asked.route, ask), asked.context)
     if (route === null) return refused('routing.no_such_model')
     return this.#send(row, ask, { caller: found, route })
+  }
+
+  #find({ key, token }: SentBy): Found | null {
+    const { identity } = this.#gateway
+    if (token === undefined) return foundNow(identity, key, this.#nowMs)
+    return (token === null ? undefined : identity.recall?.(token)) ?? NOT_TAKEN
   }
 
   #send(row: ReplayRow, ask: RecordedRequest, it: { caller: Caller | null; route: CompiledRoute }): Outcome {

@@ -34,6 +34,9 @@ const timeouts = (text: string) => `${base}    timeouts: ${text}\n`
 const rules = (...whens: string[]) =>
   `${base}    rules:\n${whens.map((it) => `      - { when: '${it}', targets: [{ model: small }] }\n`).join('')}`
 
+const budgets = (monthly: string, more = '') =>
+  `${base}tenants:\n  acme:\n    budgets: [monthly]${more}\nbudgets:\n  monthly: { usd: 10, ${monthly} }\n  daily: { usd: 1, period: day }\n`
+
 interface Case {
   readonly what: string
   readonly before: string
@@ -220,6 +223,46 @@ const cases: readonly Case[] = [
     pointer: '/access/approvals/prompts',
     numbers: { before: 2, after: 1 },
   },
+  {
+    what: 'a budget that goes by another calendar',
+    before: budgets('period: month'),
+    after: budgets('period: month, timeZone: Europe/Berlin'),
+    code: 'plan.counts_anew',
+    pointer: '/budgets/monthly/timeZone',
+    numbers: { counts: 1 },
+  },
+  {
+    what: 'a budget of another period, at every level that counts by it',
+    before: budgets('period: month', '\n    teams: { a: { budgets: [monthly] } }'),
+    after: budgets('period: day', '\n    teams: { a: { budgets: [monthly] } }'),
+    code: 'plan.counts_anew',
+    pointer: '/budgets/monthly/period',
+    numbers: { counts: 2 },
+  },
+  {
+    what: 'a tenant that goes over to a budget of another period',
+    before: budgets('period: month'),
+    after: budgets('period: month').replace('[monthly]', '[daily]'),
+    code: 'plan.counts_anew',
+    pointer: '/tenants',
+    numbers: { counts: 1 },
+  },
+  {
+    what: 'another store of counts',
+    before: `${budgets('period: month')}counters: { store: { redis: { url: "redis://a:1" } } }\n`,
+    after: `${budgets('period: month')}counters: { store: { redis: { url: "redis://b:1" } } }\n`,
+    code: 'plan.counts_anew',
+    pointer: '/counters/store',
+    numbers: { counts: 1 },
+  },
+  {
+    what: 'a store of counts where there was none',
+    before: budgets('period: month'),
+    after: `${budgets('period: month')}counters: { store: { redis: { url: "redis://b:1" } } }\n`,
+    code: 'plan.counts_anew',
+    pointer: '/counters/store',
+    numbers: { counts: 1 },
+  },
 ]
 
 describe('a plan warns of', () => {
@@ -278,6 +321,26 @@ describe('a plan does not warn of', () => {
       base,
       base.replace('{ input: 1, output: 2 }', '{ input: 1.1, output: 2 }'),
       rows,
+    ],
+    [
+      'a budget of other numbers',
+      budgets('period: month'),
+      budgets('period: month, warnAt: 0.5').replace('usd: 10', 'usd: 2'),
+    ],
+    [
+      'a tenant that goes over to another budget of the same period',
+      budgets('period: day'),
+      budgets('period: day').replace('[monthly]', '[daily]'),
+    ],
+    [
+      'a budget that nobody counts by',
+      budgets('period: month'),
+      budgets('period: month').replace('period: day', 'period: week'),
+    ],
+    [
+      'a store where nothing is counted',
+      base,
+      `${base}counters: { store: { redis: { url: "redis://b:1" } } }\n`,
     ],
     ['rules that can all decide', base, rules('tokens > 5', 'stream'), rows],
     [

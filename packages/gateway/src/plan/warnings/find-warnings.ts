@@ -2,6 +2,7 @@
 import type { Warning } from '../look.ts'
 import { approvalsFewer } from './approvals-fewer.ts'
 import { type Check, Look, type LookInput } from './check.ts'
+import { countsAnew } from './counts-anew.ts'
 import { limitBelowPeak } from './limit-below-peak.ts'
 import { prices } from './prices.ts'
 import { promptVariables } from './prompt-variables.ts'
@@ -14,6 +15,7 @@ const checks: readonly Check[] = [
   approvalsFewer,
   removedInUse,
   limitBelowPeak,
+  countsAnew,
   promptVariables,
   sensitiveWidened,
   withoutCredential,

@@ -12,7 +12,7 @@ describe('the command line', () => {
   })
 
   it('chooses scenarios by how they begin, and does not replace the full report with a part', () => {
-    const some = ids(['--only', 'sse,reload-1'])
+    const some = ids(['--only', 'sse,reload-1']) ?? []
     expect(some.filter((it) => it === 'reload-1').length).toBeGreaterThan(1)
     expect([...new Set(some)]).toEqual(['sse-50', 'sse-200', 'sse-2000', 'reload-1', 'reload-10'])
     expect(readArguments(['--only', 'sse'])?.isPartial).toBe(true)

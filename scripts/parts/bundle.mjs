@@ -11,7 +11,7 @@ import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:
 import { basename, dirname, join } from 'node:path'
 import { build } from 'tsdown'
 import { writeLauncher } from './launcher.mjs'
-import { lightModules } from './light-modules.mjs'
+import { asciiOnly, lightModules } from './light-modules.mjs'
 import { root } from './repository.mjs'
 
 const [folder, source, output] = process.argv.slice(2)
@@ -36,7 +36,7 @@ const built = build({
   logLevel: 'warn',
   tsconfig: join(root, 'tsconfig.json'),
   deps: { alwaysBundle: [/./], onlyBundle: false },
-  plugins: [lightModules],
+  plugins: [lightModules, asciiOnly],
   inputOptions: { resolve: { conditionNames: ['@changeover/source', 'node', 'import', 'default'] } },
   outputOptions: {
     chunkFileNames: 'chunks/[name]-[hash].js',

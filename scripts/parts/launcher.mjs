@@ -8,34 +8,44 @@
  * cannot do that: before 22.15, on Windows, and in a process that talks to its parent (the channel would be lost).
  *
  * The code cache stands beside the bundle, where only its owner writes, and not in the shared temporary folder, where
- * another user could have put compiled code of theirs. It is flushed after the start and not only at exit: a gateway
- * that is killed has no exit.
+ * another user could have put compiled code of theirs. It is flushed when a gateway is ready and not only at exit: a
+ * gateway that is killed has no exit, and what was compiled before the late flags is to be written under the flags that
+ * the next start will have by then.
  */
-import { gatewayEnvironment, gatewayFlags } from './node-flags.mjs'
+import { gatewayEnvironment, gatewayFlags, lateFlags } from './node-flags.mjs'
 
 /** `gatewayWhen`: an expression, true when what was asked for is a gateway. `null`: always. */
 export function writeLauncher({ bundle, gatewayWhen }) {
-  const condition = gatewayWhen === null ? '' : `if (${gatewayWhen}) `
   return `#!/usr/bin/env node
+import { subscribe } from 'node:diagnostics_channel'
 import { enableCompileCache, flushCompileCache } from 'node:module'
 
+const { argv, env, execArgv, execPath } = process
+const isGateway = ${gatewayWhen ?? 'true'}
+const given = [...execArgv, ...(env.NODE_OPTIONS ?? '').split(' ')].map(nameOf)
+const isMissing = (flag) => !given.includes(nameOf(flag))
+
+function nameOf(flag) {
+  return flag.split('=')[0].replaceAll('_', '-').replace(/^--no-/, '--')
+}
+
 function giveFlags() {
-  const { argv, env, execArgv, execPath } = process
-  const given = [...execArgv, ...(env.NODE_OPTIONS ?? '').split(' ')].map(nameOf)
-  const missing = ${JSON.stringify(gatewayFlags)}.filter((it) => !given.includes(nameOf(it)))
+  const missing = ${JSON.stringify(gatewayFlags)}.filter(isMissing)
   const environment = { ...${JSON.stringify(gatewayEnvironment)}, ...env }
   const isComplete = missing.length === 0 && Object.keys(environment).every((it) => it in env)
   if (isComplete || process.execve === undefined || process.channel !== undefined) return
   process.execve(execPath, [execPath, ...execArgv, ...missing, ...argv.slice(1)], environment)
 }
 
-function nameOf(flag) {
-  return flag.split('=')[0].replaceAll('_', '-').replace(/^--no-/, '--')
+function whenReady() {
+  flushCompileCache()
+  const { setFlagsFromString } = process.getBuiltinModule('node:v8')
+  for (const flag of ${JSON.stringify(lateFlags)}.filter(isMissing)) setFlagsFromString(flag)
 }
 
-${condition}giveFlags()
+if (isGateway) giveFlags()
 enableCompileCache(new URL('./.compiled', import.meta.url).pathname)
-setTimeout(flushCompileCache, 2_000).unref()
+if (isGateway) subscribe('changeover.ready', whenReady)
 await import('./${bundle}')
 `
 }

@@ -1,8 +1,12 @@
 /**
  * How Node is started for a gateway: its flags and its environment. `npm start` and the benchmark give them; a
- * program that was started without them starts itself again with them (`launcher.mjs`).
+ * program that was started without them starts itself again with them (`launcher.mjs`), and sets the late ones when it is
+ * ready.
  *
- * Why they are not set from inside: V8 and the C library read them before the first line of a program runs.
+ * Why not all at once: Node carries its own modules compiled, and V8 takes compiled code only under the flags that it was
+ * compiled under. Most flags count there, those of the first list do not. V8 and the C library read these before the
+ * first line of a program runs; it looks up the late ones each time.
+ *
  * What they were measured to do is in docs/decisions/2026-11-21-what-holds-up-a-call.md.
  */
 
@@ -13,7 +17,10 @@
  *
  * `--v8-pool-size`: threads that collect garbage and compile beside the one that serves. Where that one has a core to
  * itself one of them keeps up with it; where it has not, each further one makes it wait a time slice longer.
- *
+ */
+export const gatewayFlags = ['--max-semi-space-size=2', '--v8-pool-size=1']
+
+/**
  * `--no-maglev`: leaves out the compiler in the middle. What it has prepared waits in memory for that one thread, some
  * 15 MB in the first second of load, which the C library does not give back; what is hot ends at the same code.
  *
@@ -26,13 +33,7 @@
  * ever, and everything that they refer to after them: calls then die in full collections only, of which there are ten
  * times as many, and the whole process stays a quarter slower after its first reload.
  */
-export const gatewayFlags = [
-  '--max-semi-space-size=2',
-  '--v8-pool-size=1',
-  '--no-maglev',
-  '--heap-growing-percent=40',
-  '--no-allocation-site-pretenuring',
-]
+export const lateFlags = ['--no-maglev', '--heap-growing-percent=40', '--no-allocation-site-pretenuring']
 
 /**
  * `MALLOC_ARENA_MAX`: glibc keeps what each thread has freed for that thread, which is memory for nobody here.

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { writeLauncher } from '../../scripts/parts/launcher.mjs'
-import { gatewayEnvironment, gatewayFlags } from '../../scripts/parts/node-flags.mjs'
+import { gatewayEnvironment, gatewayFlags, lateFlags } from '../../scripts/parts/node-flags.mjs'
 
 const folder = mkdtempSync(join(tmpdir(), 'changeover-launcher-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -17,6 +17,20 @@ const always = join(folder, 'always.js')
 writeFileSync(always, writeLauncher({ bundle: 'told.js', gatewayWhen: null }))
 const serving = join(folder, 'serving.js')
 writeFileSync(serving, writeLauncher({ bundle: 'told.js', gatewayWhen: "process.argv[2] === 'serve'" }))
+
+/** Tells which flags were set under way, and when: in the place of V8's own, which cannot be asked. */
+writeFileSync(
+  join(folder, 'ready.js'),
+  `import { channel } from 'node:diagnostics_channel'
+const v8 = process.getBuiltinModule('node:v8')
+const told = []
+v8.setFlagsFromString = (flag) => told.push(flag)
+const before = told.length
+channel('changeover.ready').publish(null)
+console.log(JSON.stringify({ flags: told, words: [], pid: before }))`,
+)
+const readying = join(folder, 'readying.js')
+writeFileSync(readying, writeLauncher({ bundle: 'ready.js', gatewayWhen: "process.argv[2] !== 'status'" }))
 
 interface Told {
   readonly flags: readonly string[]
@@ -60,11 +74,25 @@ describe('a built program', () => {
     const chosen = `${first.split('=')[0]}=16`
     expect(start([chosen, always])).toMatchObject({ flags: [chosen, ...rest] })
     expect(start([always], { NODE_OPTIONS: chosen })).toMatchObject({ flags: rest })
-    expect(start(['--maglev', always]).flags).not.toContain('--no-maglev')
     expect(start([always], { MALLOC_ARENA_MAX: '4' })).toMatchObject({ arenas: '4' })
   })
 
+  it('goes over to the flags of a gateway at work when it is ready', () => {
+    expect(start([readying])).toMatchObject({ flags: lateFlags, pid: 0 })
+    expect(start(['--maglev', readying]).flags).toEqual(lateFlags.filter((it) => it !== '--no-maglev'))
+  })
+
+  it('has a start for which the code that Node carries need not be compiled again', () => {
+    const { stderr } = spawnSync(process.execPath, [...gatewayFlags, '-e', "require('node:http2')"], {
+      encoding: 'utf8',
+      env: { PATH: process.env['PATH'], NODE_DEBUG_NATIVE: 'CODE_CACHE' },
+    })
+    expect(stderr).toContain('is accepted')
+    expect(stderr).not.toContain('is rejected')
+  })
+
   it('leaves other commands alone', () => {
+    expect(start([readying, 'status']).flags).toEqual([])
     expect(start([serving, 'status'])).toMatchObject({ flags: [], words: ['status'] })
     expect(start([serving, 'serve'])).toMatchObject({ flags: gatewayFlags, words: ['serve'] })
   })

@@ -6,6 +6,7 @@
  *
  * Not here: what a gateway is made of (`run.ts`).
  */
+import { channel } from 'node:diagnostics_channel'
 import { isReloadError } from '@changeover/reload'
 import { isGatewayError } from '../errors.ts'
 import { version } from '../version.ts'
@@ -13,6 +14,9 @@ import { writeBanner } from './banner.ts'
 import { flagsHelp, readFlags } from './flags.ts'
 import { StartError } from './listen-error.ts'
 import { type Running, run } from './run.ts'
+
+/** Says that calls are taken: the first file of a built program changes to the flags of a gateway at work then. */
+const ready = channel('changeover.ready')
 
 /** Resolves to the exit code, when the gateway has ended. */
 export async function serve({ argv }: { argv: readonly string[] }): Promise<number> {
@@ -51,6 +55,7 @@ async function runToTheEnd(flags: Parameters<typeof run>[0]['flags']): Promise<n
   const tookMs = performance.now()
   // Whoever reads that it serves may send a signal at once.
   const ended = untilEnded(running)
+  ready.publish(null)
   banner.write(writeBanner(running, { version, tookMs, colours }))
   const code = await ended
   // Whatever is left open by then is a leak, and no reason to stay.

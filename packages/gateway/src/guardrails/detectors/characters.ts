@@ -12,11 +12,7 @@ export function isInTable(table: Uint8Array, code: number): boolean {
 }
 
 /** Where the run of such characters begins that the text ends with, `most` characters before the end at the earliest. */
-export function runStart(
-  text: string,
-  table: Uint8Array,
-  { from, most }: { from: number; most: number },
-): number {
+export function runStart(text: string, table: Uint8Array, from: number, most: number): number {
   const first = Math.max(from, text.length - most - 1)
   let at = text.length
   while (at > first && isInTable(table, text.charCodeAt(at - 1))) at -= 1

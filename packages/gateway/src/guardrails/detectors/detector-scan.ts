@@ -1,18 +1,18 @@
 /**
  * The forms of one guard, looked for in one text: first what all of them need at once, then only those that may be there.
  *
- * A text in which something may be open asks each form from where; of those with literal beginnings none is asked unless the
- * end of the text has one or a part of one.
+ * A text in which something may be open asks each form from where; of those with literal beginnings only such are asked as the
+ * end of the text has one of, or a part of one.
  */
 import type { Finder, Found, Scan, Sight } from '../scan.ts'
 import { isInTable } from './characters.ts'
-import type { Detector } from './detector.ts'
+import { type Detector, isBegun } from './detector.ts'
 import { hintsOf, TOKEN } from './hints.ts'
 
 export function detectorFinder(detectors: readonly Detector[]): Finder {
   let needs = 0
   for (const it of detectors) needs |= it.needs
-  const forms: Forms = { detectors, needs, beginnings: byFirst(detectors.flatMap((it) => it.begins ?? [])) }
+  const forms: Forms = { detectors, needs, beginnings: byFirst(detectors) }
   return {
     isClear: (text) => hintsOf(text, needs) === 0,
     open: (found) => new DetectorScan(forms, found),
@@ -42,13 +42,13 @@ class DetectorScan implements Scan {
     const { text, base } = sight
     const { detectors, needs, beginnings } = this.#forms
     const hints = hintsOf(text, needs)
-    const hasBegun = !ended && mayHaveBegun(text, beginnings)
+    const begun = ended ? 0 : formsBegun(text, beginnings)
     let decided = Number.POSITIVE_INFINITY
     for (let i = 0; i < detectors.length; i += 1) {
       const it = detectors[i]
       if (it === undefined) break
       const from = (this.#ats[i] ?? 0) - base
-      const isOver = ended || (it.begins !== undefined && !hasBegun)
+      const isOver = ended || (it.begins !== undefined && (begun & (1 << i)) === 0)
       let open = isOver ? text.length : it.openFrom(text, from)
       if ((hints & it.needs) !== 0) open = this.#look(it, sight, { from, open })
       this.#ats[i] = base + open
@@ -81,35 +81,38 @@ class DetectorScan implements Scan {
   }
 }
 
-/** By the code of their first character, below 128. */
-type Beginnings = readonly (readonly string[] | undefined)[]
+interface Beginning {
+  readonly word: string
+  /** The place of its form, as a bit. */
+  readonly form: number
+}
 
-function byFirst(beginnings: readonly string[]): Beginnings {
-  const lists: string[][] = []
-  for (const it of beginnings) (lists[it.charCodeAt(0)] ??= []).push(it)
+/** By the code of their first character, below 128. */
+type Beginnings = readonly (readonly Beginning[] | undefined)[]
+
+function byFirst(detectors: readonly Detector[]): Beginnings {
+  const lists: Beginning[][] = []
+  for (const [i, { begins = [] }] of detectors.entries()) {
+    for (const word of begins) (lists[word.charCodeAt(0)] ??= []).push({ word, form: 1 << i })
+  }
   return Array.from({ length: 128 }, (_, code) => lists[code])
 }
 
-/** Longer runs of characters of tokens are asked about one form after the other. */
+/** In longer runs of characters of tokens each form looks for itself. */
 const SHORT_RUN = 64
+const ALL = -1
 
-/** False where no form with a literal beginning has begun in the run that the text ends with. */
-function mayHaveBegun(text: string, beginnings: Beginnings): boolean {
+/** The forms with a literal beginning of which one, or a part of one, is in the run that the text ends with: as bits. */
+function formsBegun(text: string, beginnings: Beginnings): number {
   const { length } = text
   const first = Math.max(0, length - SHORT_RUN)
-  let at = length
-  for (; at > first; at -= 1) {
-    const code = text.charCodeAt(at - 1)
-    if (!isInTable(TOKEN, code)) return false
+  let forms = 0
+  for (let at = length - 1; at >= first; at -= 1) {
+    const code = text.charCodeAt(at)
+    if (!isInTable(TOKEN, code)) return forms
     const possible = beginnings[code]
-    if (possible !== undefined && possible.some((it) => isBegun(it, text, at - 1))) return true
+    if (possible === undefined) continue
+    for (const it of possible) if (isBegun(it.word, text, at)) forms |= it.form
   }
-  return first > 0
-}
-
-/** Whether as much of the word stands there as there is room for. */
-function isBegun(word: string, text: string, at: number): boolean {
-  const end = Math.min(word.length, text.length - at)
-  for (let i = 1; i < end; i += 1) if (word.charCodeAt(i) !== text.charCodeAt(at + i)) return false
-  return true
+  return first > 0 ? ALL : forms
 }

@@ -27,14 +27,21 @@ export interface Detector {
 /** For forms that consist of such characters and nothing else. */
 export function openRun(characters: RegExp, most: number): Detector['openFrom'] {
   const table = charTable(characters)
-  return (text, from) => runStart(text, table, { from, most })
+  return (text, from) => runStart(text, table, from, most)
+}
+
+/** Whether as much of the word stands there as there is room for. */
+export function isBegun(word: string, text: string, at: number): boolean {
+  const end = Math.min(word.length, text.length - at)
+  for (let i = 0; i < end; i += 1) if (word.charCodeAt(i) !== text.charCodeAt(at + i)) return false
+  return true
 }
 
 /** Where the text ends with the beginning of `word`; its length where it does not. */
 export function beginningOf(word: string, text: string, from: number): number {
-  const most = Math.min(word.length - 1, text.length - from)
-  for (let length = most; length > 0; length -= 1) {
-    if (text.endsWith(word.slice(0, length))) return text.length - length
+  const { length } = text
+  for (let at = Math.max(from, length - word.length + 1); at < length; at += 1) {
+    if (isBegun(word, text, at)) return at
   }
-  return text.length
+  return length
 }

@@ -4,7 +4,7 @@
  * A beginning such as `AKIA` may follow an escape of a JSON text: `\nAKIA…` in the arguments of a tool.
  */
 import { charTable, runStart } from './characters.ts'
-import { beginningOf, type Detector } from './detector.ts'
+import { beginningOf, type Detector, isBegun } from './detector.ts'
 import { BEGINNINGS, HINTS, KEY_BEGINS } from './hints.ts'
 
 /** Not in the middle of a word, unless its last letter belongs to an escape: `\n`. */
@@ -30,13 +30,10 @@ function token({ label, begins, form, characters, most, digits }: TokenForm): De
     needs: HINTS.token,
     begins,
     openFrom(text, from) {
-      const start = runStart(text, table, { from, most })
-      let open = text.length
-      for (const begin of begins) {
-        const at = text.indexOf(begin, start)
-        open = Math.min(open, at === -1 ? beginningOf(begin, text, start) : at)
+      for (let at = runStart(text, table, from, most); at < text.length; at += 1) {
+        for (const it of begins) if (isBegun(it, text, at)) return at
       }
-      return open
+      return text.length
     },
     ...(digits === true ? { part: (match) => (/\d/.test(match[0]) ? [0, match[0].length] : null) } : {}),
   }
@@ -131,6 +128,7 @@ const privateKey: Detector = {
     /-----BEGIN [A-Z ]{0,30}PRIVATE KEY(?: BLOCK)?-----(?:(?:\s|\\[rn]){1,4}[A-Za-z0-9+/=]{20,128}){0,200}(?:(?:(?:\s|\\[rn]){1,4}[A-Za-z0-9+/=]{1,128})?(?:\s|\\[rn]){0,4}-----END [A-Z ]{0,30}PRIVATE KEY(?: BLOCK)?-----)?/g,
   needs: HINTS.privateKey,
   openFrom(text, from) {
+    if (!text.includes('-', from)) return text.length
     const at = text.lastIndexOf(KEY_BEGINS)
     if (at >= from && text.length - at <= KEY_MOST && KEY_OPEN.test(text.slice(at))) return at
     return beginningOf(KEY_BEGINS, text, from)
@@ -144,6 +142,7 @@ const url: Detector = {
   needs: HINTS.password,
   openFrom(text, from) {
     const tail = Math.max(from, text.length - 200)
+    if (!text.includes(':', tail)) return text.length
     const at = /:\/\/[^\s/:@"'<>]{0,64}(?::[^\s/@"'<>]{0,128})?$/.exec(text.slice(tail))
     if (at !== null) return tail + at.index
     return beginningOf('://', text, from)
@@ -170,7 +169,7 @@ const assigned: Detector = {
   openFrom(text, from) {
     const tail = Math.max(from, text.length - 200)
     const at = SAID_OPEN.exec(text.slice(tail))
-    const word = runStart(text, NAME, { from, most: 24 })
+    const word = runStart(text, NAME, from, 24)
     return at === null ? word : Math.min(word, tail + at.index)
   },
   part: ([whole, value = '']) => (isRandom(value) ? [whole.length - value.length, whole.length] : null),

@@ -90,5 +90,6 @@ export function passWhole(run: OutputRun, deltas: readonly NeutralDelta[]): Pass
 }
 
 function join(passed: readonly NeutralDelta[], rest: Passed): Passed {
-  return 'blocked' in rest ? rest : [...passed, ...rest]
+  if ('blocked' in rest) return rest
+  return rest.length === 0 ? passed : [...passed, ...rest]
 }

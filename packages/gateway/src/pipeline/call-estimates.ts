@@ -5,6 +5,7 @@
  * only for callers whose limits ask for it.
  */
 import type { CompiledRoute, CompiledTarget } from '../contract/compiled.ts'
+import type { Price } from '../contract/model-facts.ts'
 import type { RouteAsk } from '../contract/route-ask.ts'
 import type { RequestBody } from '../wire/request-body.ts'
 import { outputLimitIn } from './request-facts.ts'
@@ -22,10 +23,10 @@ export function estimateInput(body: RequestBody, prompt: string | null, ask: () 
 
 /** As many as all replies together may have; `null` where neither request nor settings say. */
 export function boundOutput(route: CompiledRoute, ask: RouteAsk): number | null {
-  const each = ask.maxOutputTokens() ?? boundBySettings(route)
+  const { bySettings, byModels } = boundsOf(route)
+  const each = ask.maxOutputTokens() ?? bySettings
   if (each === null) return null
-  const most = mostOfModels(route)
-  return (most === null ? each : Math.min(each, most)) * Math.max(1, ask.replies?.() ?? 1)
+  return (byModels === null ? each : Math.min(each, byModels)) * Math.max(1, ask.replies?.() ?? 1)
 }
 
 /** Micro-dollars; `null` where a target that may answer has no price. */
@@ -35,8 +36,8 @@ export function dearest(
   atMs: number,
 ): number | null {
   let most = 0
-  for (const target of targetsOf(route)) {
-    const cost = costAt(target, tokens, atMs)
+  for (const price of boundsOf(route).prices) {
+    const cost = price?.costMicroUsd(tokens, atMs) ?? null
     if (cost === null) return null
     most = Math.max(most, cost)
   }
@@ -44,41 +45,48 @@ export function dearest(
   return route.plan.hedge === null ? most : 2 * most
 }
 
-function costAt(
-  { facts }: CompiledTarget,
-  tokens: { readonly inputTokens: number; readonly outputTokens: number },
-  atMs: number,
-): number | null {
-  return facts?.price?.costMicroUsd(tokens, atMs) ?? null
+/** What holds for a route whatever is asked of it: worked out once. */
+interface RouteBounds {
+  /** Each of the targets that may answer, once. */
+  readonly prices: readonly (Price | null)[]
+  /** What a context or a model sets for requests that say nothing: the most of it. */
+  readonly bySettings: number | null
+  /** What its models can write at most; `null` where that is not known of one of them. */
+  readonly byModels: number | null
 }
 
-function* targetsOf(route: CompiledRoute): Iterable<CompiledTarget> {
-  for (const { target } of route.targets) yield target
-  yield* route.fallback
-  for (const list of route.plan.fallbackFor?.values() ?? []) yield* list
+const known = new WeakMap<CompiledRoute, RouteBounds>()
+
+function boundsOf(route: CompiledRoute): RouteBounds {
+  const found = known.get(route)
+  if (found !== undefined) return found
+  const targets = [
+    ...route.targets.map((it) => it.target),
+    ...route.fallback,
+    ...[...(route.plan.fallbackFor?.values() ?? [])].flat(),
+  ]
+  const bounds = {
+    prices: [...new Set(targets.map(({ facts }) => facts?.price ?? null))],
+    bySettings: boundBySettings(route, targets),
+    byModels: mostOf(targets.map(({ facts }) => facts?.outputTokens ?? null)),
+  }
+  known.set(route, bounds)
+  return bounds
 }
 
-/** What a context or a model sets for requests that say nothing: the most of it. */
-function boundBySettings(route: CompiledRoute): number | null {
-  const ofContext = route.context?.parameters ?? null
+function boundBySettings({ context }: CompiledRoute, targets: readonly CompiledTarget[]): number | null {
+  const ofContext = context?.parameters ?? null
   const own = ofContext === null ? null : outputLimitIn(ofContext)
   if (own !== null) return own
-  let most = 0
-  for (const { parameters } of targetsOf(route)) {
-    const bound = parameters === null ? null : outputLimitIn(parameters)
-    if (bound === null) return null
-    most = Math.max(most, bound)
-  }
-  return most === 0 ? null : most
+  return mostOf(targets.map(({ parameters }) => (parameters === null ? null : outputLimitIn(parameters))))
 }
 
-/** What its models can write at most; `null` where that is not known of one of them. */
-function mostOfModels(route: CompiledRoute): number | null {
+/** `null` where one of them is, and where there is none. */
+function mostOf(bounds: readonly (number | null)[]): number | null {
   let most = 0
-  for (const { facts } of targetsOf(route)) {
-    const bound = facts?.outputTokens ?? null
-    if (bound === null) return null
-    most = Math.max(most, bound)
+  for (const it of bounds) {
+    if (it === null) return null
+    most = Math.max(most, it)
   }
   return most === 0 ? null : most
 }

@@ -43,6 +43,7 @@ export class RequestFacts implements RouteAsk {
   readonly #input: RequestFactsInput
   #fields: Fields | null = null
   #prompt: PromptFacts | null = null
+  #outputLimit: number | null | undefined
   #prompted: readonly [chars: number, hash: number] | null = null
 
   constructor(input: RequestFactsInput) {
@@ -86,14 +87,12 @@ export class RequestFacts implements RouteAsk {
   }
 
   maxOutputTokens(): number | null {
-    return outputLimitIn(this.#body)
+    if (this.#outputLimit === undefined) this.#outputLimit = outputLimitIn(this.#body)
+    return this.#outputLimit
   }
 
   replies(): number {
-    for (const place of placesIn(this.#body)) {
-      for (const name of REPLY_COUNTS) if (typeof place[name] === 'number') return place[name]
-    }
-    return 1
+    return numberIn(this.#body, REPLY_COUNTS) ?? 1
   }
 
   modalities(): readonly Modality[] {
@@ -125,10 +124,13 @@ export class RequestFacts implements RouteAsk {
   known(metadata: readonly string[], longest: number): Partial<RecordedAsk> {
     if (this.#fields === null) return {}
     const prompt = this.#prompt
+    const maxOutputTokens = this.maxOutputTokens()
+    // Most: nothing but a bound was asked for.
+    if (prompt === null && this.#prompted === null && metadata.length === 0) return { maxOutputTokens }
     const entries = metadata.map((it) => [it, this.metadata(it)] as const)
     const short = entries.filter(([, it]) => typeof it !== 'string' || it.length <= longest)
     return {
-      maxOutputTokens: this.maxOutputTokens(),
+      maxOutputTokens,
       ...(prompt === null ? {} : { inputTokens: this.inputTokens(), modalities: prompt.modalities }),
       ...(this.#prompted === null ? {} : { prompt: this.#prompted }),
       ...(short.length === 0 ? {} : { metadata: Object.fromEntries(short) }),
@@ -149,14 +151,27 @@ export class RequestFacts implements RouteAsk {
 
 /** The most tokens of a reply that a request or its defaults set; `null` where they set none. */
 export function outputLimitIn(fields: Fields): number | null {
-  for (const place of placesIn(fields)) {
-    for (const name of OUTPUT_LIMITS) if (typeof place[name] === 'number') return place[name]
+  return numberIn(fields, OUTPUT_LIMITS)
+}
+
+/** The first number under one of these names, at the top or in a map of limits. */
+function numberIn(fields: Fields, names: readonly string[]): number | null {
+  const top = numberAt(fields, names)
+  if (top !== null) return top
+  for (const name of LIMIT_MAPS) {
+    const map = fields[name]
+    const found = isFields(map) ? numberAt(map, names) : null
+    if (found !== null) return found
   }
   return null
 }
 
-function placesIn(fields: Fields): readonly Fields[] {
-  return [fields, ...LIMIT_MAPS.map((it) => fields[it]).filter(isFields)]
+function numberAt(fields: Fields, names: readonly string[]): number | null {
+  for (const name of names) {
+    const value = fields[name]
+    if (typeof value === 'number') return value
+  }
+  return null
 }
 
 /** The conversation that a request's head names. */

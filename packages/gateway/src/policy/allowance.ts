@@ -139,6 +139,7 @@ class ManyLimits implements Allowance {
   readonly counters: Counters & { readonly shared: CounterStore | null }
   readonly headers: RateHeaders
   readonly #needs: { readonly tokens: boolean; readonly cost: boolean }
+  readonly #sharesSome: boolean
   readonly #refusesUnpriced: Count | null
 
   constructor(counts: readonly Count[], counters: Counters & { readonly shared: CounterStore | null }) {
@@ -147,6 +148,7 @@ class ManyLimits implements Allowance {
     this.counters = counters
     this.headers = rateHeaders(this.counts)
     this.#needs = needsOf(counts)
+    this.#sharesSome = counts.some((it) => it.shared)
     this.#refusesUnpriced =
       counts.find((it) => it.of === 'budget' && it.counts === 'usd' && it.onUnpriced === 'refuse') ?? null
   }
@@ -159,7 +161,7 @@ class ManyLimits implements Allowance {
       return { refused: 'policy.no_price', limit: entry, holder, retryAfterMs: null, headers: [] }
     }
     const parts = this.#partsOf(ask, estimate)
-    const here = parts.filter((it) => !it.count.shared)
+    const here = this.#sharesSome ? parts.filter((it) => !it.count.shared) : parts
     const taken = local.take(here.map(claimOfPart), ask.startedAt, ask.startedMono)
     if ('short' in taken) return this.#refused(here, taken)
     if (here.length === parts.length || shared === null)

@@ -55,14 +55,47 @@ describe('a change for later', () => {
     expect(new Set(versions)).toEqual(new Set(['1.1', '1.2']))
   })
 
-  it('lives in memory only: a restart has forgotten it, as the guide says', async () => {
+  it('outlives a restart, and is aborted without a trace after it as before', async () => {
     await tried.start(settings())
     await tried.patch(toOther, `startAt=${inAnHour()}`)
     const text = file()
+    await tried.restart()
+    await until(async () => expect(await tried.shown()).toMatchObject({ state: 'scheduled', version: '1.2' }))
+    expect([await tried.answering(), file()]).toEqual(['1.1', text])
+    const { body } = await tried.admin('GET', '/v1/reloads')
+    const [{ attempt }] = body['reloads'] as unknown as [{ attempt: string }]
+    expect((await tried.admin('POST', `/v1/reloads/${attempt}/abort`, { reason: 'no' })).status).toBe(200)
+    await tried.idle()
+    await tried.restart()
+    await tried.idle()
+    expect([await stateOf(), await tried.answering(), file()]).toEqual([undefined, '1.1', text])
+  })
+
+  it('begins after a restart at its time, or at once where that is over, and is written into the file then', async () => {
+    await tried.start(settings())
+    const atMs = Date.now() + 1_500
+    await tried.patch(toOther, `startAt=${new Date(atMs).toISOString()}`)
     await tried.running.stop({ drainMs: 0 })
-    await tried.start(text)
-    expect([await stateOf(), await tried.answering()]).not.toContain('scheduled')
-    expect(await tried.answering()).toBe('1.1')
+    await vi.waitFor(() => expect(Date.now()).toBeGreaterThan(atMs), 20_000)
+    await tried.restart()
+    await until(async () => expect(await tried.answering()).toBe('1.2'))
+    await until(() => expect(file()).toMatch(/"model": ?"b"/))
+    await tried.restart()
+    expect(await tried.answering()).toBe('1.2')
+  })
+
+  it('is not taken up over a file that was changed while nobody served', async () => {
+    await tried.start(settings())
+    await tried.patch(toOther, `startAt=${inAnHour()}`)
+    await tried.running.stop({ drainMs: 0 })
+    await tried.start(JSON.stringify({ ...JSON.parse(file()), ...toBoth }))
+    await tried.idle()
+    expect(await tried.answering()).not.toBe('1.2')
+    expect(await stateOf()).not.toBe('scheduled')
+    await until(async () => {
+      const { body } = await tried.admin('GET', '/v1/reloads')
+      expect(JSON.stringify(body)).toContain('verify.conflict')
+    })
   })
 })
 

@@ -292,6 +292,7 @@ async function finish(begun: Begun): Promise<Running> {
   const watched = withFirstOffer(withoutStaleOffers(place, changer))
   reloader.watch(watched.handle)
   const first = await watched.first
+  void changer.takeUp()
   begun.closers.push(journal.close, stop, followCallSettings(reloader, calls), refreshSecrets(begun))
   begun.closers.push(begun.uptime.follow(reloader))
 

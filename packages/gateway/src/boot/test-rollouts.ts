@@ -61,11 +61,21 @@ export class TriedGateway {
 
   async start(text: string): Promise<void> {
     writeFileSync(this.file, text)
+    await this.#run()
+    await this.idle()
+  }
+
+  /** Ends what runs, where it has not ended, and starts it again over the same file. Waits for nothing. */
+  async restart(): Promise<void> {
+    await this.running.stop({ drainMs: 0 })
+    await this.#run()
+  }
+
+  async #run(): Promise<void> {
     const answer = readFlags(['--port', '0', '--admin-port', '0', '--settings', this.file])
     if (answer.kind !== 'run') throw new Error(answer.kind)
     const output = { write: () => true }
     this.#running = await run({ flags: answer.flags, cwd: this.cwd, env: {}, stdout: output, stderr: output })
-    await this.idle()
   }
 
   async stop(): Promise<void> {

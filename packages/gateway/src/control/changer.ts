@@ -89,6 +89,11 @@ export interface Changer {
   override(asked: Overriding, origin: Origin, ttlMs: number): Promise<Changed>
   rollback(origin: Origin, to?: string): Promise<Changed>
   /**
+   * Takes up what an earlier process left waiting for its time, and writes it into the file when it has come in. For when
+   * the file's handle has said what the file holds. Never rejects.
+   */
+  takeUp(): Promise<void>
+  /**
    * Takes what the file's handle has read: `offer` is called in turn with the changes, or not at all, when the
    * file no longer holds these bytes, or when they are what a change has just written into it and in force.
    *
@@ -132,6 +137,7 @@ export function createChanger(options: ChangerOptions): Changer {
       ),
     override: (asked, origin, ttlMs) => inTurn(() => changer.override(asked, origin, ttlMs)),
     rollback: (origin, to) => inTurn(() => changer.rollback(origin, to)),
+    takeUp: () => inTurn(() => changer.takeUp()),
     async offerRead(bytes, offer, again = false) {
       // Boxed: the turn ends when the offer is made, not when it is answered, which may take its time at the gate.
       const { receipt } = await inTurn(async () => ({
@@ -224,6 +230,22 @@ class FileChanger {
         ? { receipt, file: null }
         : { receipt, file: await this.#writeRestored(receipt.version, { own, before, inForce }) },
     )
+  }
+
+  async takeUp(): Promise<void> {
+    const { reloader } = this.#options
+    try {
+      const agreed = await this.#agree().catch(orUnwritten)
+      const receipt = await reloader.takeUp()
+      if (receipt === null || agreed === null) return
+      await this.#follow(receipt, async (it) =>
+        this.#isNew(it)
+          ? this.#keep(it, agreed, async () => this.#edited(agreed, await this.#settingsOf(it.version)))
+          : { receipt: it, file: null },
+      )
+    } catch (error) {
+      this.#warn('a version that waited for its time was not taken up', error)
+    }
   }
 
   /** The file says what was restored; what it said before is kept beside it when that was something else. */
@@ -449,4 +471,10 @@ class FileChanger {
   #warn(message: string, error: unknown): void {
     this.#options.telemetry.logger.log({ level: 'warn', room: 'control', message, error })
   }
+}
+
+/** Where changes are written nowhere, one that waited comes in without; a file that says something else goes before it. */
+function orUnwritten(error: unknown): null {
+  if (isGatewayError(error) && error.code !== 'settings.file_changed') return null
+  throw error
 }

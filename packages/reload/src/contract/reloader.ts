@@ -216,6 +216,12 @@ export interface Reloader<Parts> {
   offer(bytes: Uint8Array, origin: Origin): Promise<Receipt>
   /** Seals a tree as the next version and offers it. */
   publish(draft: Draft, origin: Origin): Promise<Receipt>
+  /**
+   * Takes up a version that waited for its time when an earlier process ended: it waits on, or comes in when its time is
+   * over. `null` when there is none. For after `start`, when the sources have said what they hold: a newer offer takes
+   * its place. Where it is never called the version stays in the store and does not come in.
+   */
+  takeUp(): Promise<Receipt> | null
   /** Goes all the way to the swap, and lets go. */
   plan(bytes: Uint8Array, origin: Origin): Promise<Plan>
   /**

@@ -1,3 +1,4 @@
+import type { Trigger } from './origin.ts'
 import type { Envelope } from './payload.ts'
 import type { SpanContext } from './telemetry.ts'
 
@@ -62,6 +63,17 @@ export interface InstanceRecords {
   /** The newest root, and the line of signed roots that leads to it, oldest first. Never goes back. */
   root: { readonly version: number; readonly digest: string; readonly chain: readonly string[] }
   applied: StoredVersion
+  /** A version that waits for its time, and who asked for it. Written before anybody is told that it waits. */
+  scheduled: StoredVersion & {
+    readonly proof?: Proof
+    readonly trigger: Trigger
+    readonly source: string
+    readonly actor: string
+    readonly reason?: string
+    readonly emergency?: true
+    readonly traceId: string
+    readonly spanId: string
+  }
   baseline: StoredVersion & { readonly proof?: Proof }
   quarantine: readonly QuarantineEntry[]
   /** Digest of manifest by version, newest last: what `history`, `rollback` and `diff` can reach. */

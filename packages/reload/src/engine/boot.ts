@@ -26,6 +26,7 @@ import type { Observer } from './observer.ts'
 import { endInterrupted } from './records/interrupted.ts'
 import type { Line, Vouched } from './records/library.ts'
 import type { Intent } from './records/recorder.ts'
+import type { Scheduled } from './records/scheduled.ts'
 import { ArtifactShelf } from './stages/artifacts.ts'
 import { build } from './stages/build.ts'
 import type { Candidate } from './stages/candidate.ts'
@@ -48,6 +49,8 @@ export async function boot(core: Core, store: StateStore, observer: Observer): P
   core.quarantine.restore(left.quarantine)
   core.recorder.floor = highest([left.floor, left.baseline, left.intent, ...left.line])
   core.recorder.intent = left.intent
+  // What had begun when the process ended has had its time, and is judged by its intent.
+  if (left.scheduled?.digest !== left.intent?.digest) core.recorder.scheduled = left.scheduled
   if (left.baseline !== null && core.quarantine.free(left.baseline.digest)) {
     core.recorder.note('quarantine', core.quarantine.lasting)
   }
@@ -65,6 +68,7 @@ interface Left {
   readonly root: InstanceRecords['root'] | null
   readonly baseline: Vouched | null
   readonly intent: Intent | null
+  readonly scheduled: Scheduled | null
   readonly quarantine: readonly QuarantineEntry[]
   readonly line: Line
   readonly audit: readonly AuditLine[]
@@ -91,10 +95,11 @@ async function readLeft(core: Core, store: StateStore): Promise<Left> {
   const baseline = await orNone('the baseline', store.readRecord('baseline'), null)
   const root = await orNone('the root', store.readRecord('root'), null)
   const intent = await orNone('the intent', store.readRecord('intent'), null)
+  const scheduled = await orNone('the version for later', store.readRecord('scheduled'), null)
   const quarantine = (await orNone('the quarantine', store.readRecord('quarantine'), null)) ?? []
   const line = (await orNone('the line', store.readRecord('line'), null)) ?? []
   const audit = await orNone('the audit log', store.readAudit({ limit: AUDIT_TAIL }), [])
-  return { floor, root, baseline, intent, quarantine, line, audit, isDamaged }
+  return { floor, root, baseline, intent, scheduled, quarantine, line, audit, isDamaged }
 }
 
 /** Whose signatures count, before any is asked for. Throws when what is kept and what the operator gave do not agree. */

@@ -101,6 +101,10 @@ export class Engine implements Reloader<Parts> {
     return await this.ask({ form: 'restore', version: to ?? null }, origin)
   }
 
+  takeUp(): Promise<Receipt> | null {
+    return this.closing === null ? this.intake.takeUp() : null
+  }
+
   async plan(bytes: Uint8Array, origin: Origin): Promise<Plan> {
     this.refuseWhenClosed()
     await this.start()

@@ -12,6 +12,7 @@ import { type Core, say } from './core.ts'
 import { LineOfWork } from './line-of-work.ts'
 import type { Observer } from './observer.ts'
 import { orAborted } from './race.ts'
+import { comesAgain, giveUpScheduled, originOf, readScheduled, type Scheduled } from './records/scheduled.ts'
 import { settledAlready, verify, verifyMatch } from './stages/admit.ts'
 import { type Candidate, isAutomatic, type Offered } from './stages/candidate.ts'
 import { authorOf, openSealed, sealOffered } from './stages/open.ts'
@@ -64,6 +65,30 @@ export class Intake {
     return attempt.receipt
   }
 
+  /**
+   * Takes up what waited for its time when an earlier process ended; `null` where nothing did, or where it comes out of a
+   * source that will offer it again by itself. The receipt always comes.
+   */
+  takeUp(): Promise<Receipt> | null {
+    const { clock, recorder } = this.core
+    const { scheduled } = recorder
+    if (scheduled === null || this.line.isWorking) return null
+    if (comesAgain(scheduled)) {
+      recorder.note('scheduled', null)
+      return null
+    }
+    const beginning = {
+      origin: originOf(scheduled),
+      offered: null,
+      order: ++this.order,
+      tries: 0,
+      author: null,
+    }
+    const attempt = new Attempt(this.core, { ...beginning, atMs: clock.now(), sinceMs: clock.monotonic() })
+    void this.take(attempt, null, scheduled)
+    return attempt.receipt
+  }
+
   /** Refuses an offer without looking into it, in the way in which every offer is refused. */
   refuse(origin: Origin, error: ReloadError): Promise<Receipt> {
     const { clock } = this.core
@@ -106,10 +131,15 @@ export class Intake {
     }
   }
 
-  private async take(attempt: Attempt, opening: ReturnType<Intake['open']> | null): Promise<void> {
+  private async take(
+    attempt: Attempt,
+    opening: ReturnType<Intake['open']> | null,
+    scheduled: Scheduled | null = null,
+  ): Promise<void> {
     this.taking.add(attempt)
     try {
-      const reason = await this.look(attempt, opening)
+      if (scheduled !== null) await this.read(attempt, scheduled)
+      const reason = scheduled === null ? await this.look(attempt, opening) : null
       if (reason !== null) return this.skip(attempt, reason)
       this.postponed.drop()
       const { proposal } = attempt
@@ -155,6 +185,18 @@ export class Intake {
     })
   }
 
+  private async read(attempt: Attempt, scheduled: Scheduled): Promise<void> {
+    await attempt.stage('verify', async (span) => {
+      try {
+        attempt.identify(await readScheduled(this.core, scheduled))
+      } catch (error) {
+        span.set({ 'reload.verify.reason': asReloadError(error).code })
+        this.core.recorder.note('scheduled', null)
+        throw error
+      }
+    })
+  }
+
   private seal(attempt: Attempt): Promise<Candidate> {
     const { origin, beginning, span } = attempt
     const { offered, atMs } = beginning
@@ -178,6 +220,7 @@ export class Intake {
     try {
       this.last = attempt
       await bringIn(attempt, this.observer)
+      giveUpScheduled(attempt, null)
       const isApplied = attempt.state !== 'skipped'
       library.doneWith(attempt.id, isApplied)
       if (!isApplied) breaker.undecided(attempt.id)
@@ -190,6 +233,7 @@ export class Intake {
   private fail(attempt: Attempt, error: unknown): void {
     const known = asReloadError(error)
     const { core } = this
+    giveUpScheduled(attempt, known.code)
     if (isCounted(attempt, known.code)) core.breaker.failed(attempt.id)
     else core.breaker.undecided(attempt.id)
     this.lockAway(attempt, known.code)

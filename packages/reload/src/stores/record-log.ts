@@ -32,7 +32,16 @@ export type RecordTexts = ReadonlyMap<RecordName, string | null>
 const DAMAGED = Symbol('damaged')
 type Held = ReadonlyMap<RecordName, string | null | typeof DAMAGED>
 
-const NAMES: readonly RecordName[] = ['floor', 'root', 'intent', 'applied', 'baseline', 'quarantine', 'line']
+const NAMES: readonly RecordName[] = [
+  'floor',
+  'root',
+  'intent',
+  'applied',
+  'scheduled',
+  'baseline',
+  'quarantine',
+  'line',
+]
 
 export class RecordLog {
   private readonly options: RecordLogOptions

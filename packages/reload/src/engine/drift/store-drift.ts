@@ -30,6 +30,7 @@ export function recordsOf(core: Core): Records {
     quarantine: quarantine.lasting,
     applied: cell.current?.ref ?? null,
     line: library.line,
+    scheduled: recorder.scheduled,
     intent: recorder.intent,
   }
 }
@@ -41,7 +42,7 @@ export async function findStoreDrift(core: Core, store: StateStore): Promise<rea
   for (const it of new Set([current, baseline])) if (it !== null) found.push(await manifestDrift(core, it))
   const records = recordsOf(core)
   found.push(await floorDrift(core, store, records.floor))
-  for (const name of ['root', 'baseline', 'quarantine', 'applied', 'line', 'intent'] as const) {
+  for (const name of ['root', 'baseline', 'quarantine', 'applied', 'line', 'scheduled', 'intent'] as const) {
     const what = await recordDrift(store, name, records[name])
     const mend = (): void => core.recorder.note(name, records[name])
     found.push(what === null ? null : finding(what, mend))

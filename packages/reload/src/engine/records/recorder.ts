@@ -19,19 +19,29 @@ import { ReloadError } from '../../errors.ts'
 import { Retrying } from './retrying.ts'
 
 export type Intent = InstanceRecords['intent']
-type Wish = 'root' | 'baseline' | 'quarantine' | 'applied' | 'line' | 'intent'
+type Wish = 'root' | 'baseline' | 'quarantine' | 'applied' | 'line' | 'scheduled' | 'intent'
 
 /**
  * Where a store takes them one by one: the way back first, what marks trouble last, so that a crash between two of
  * them leaves a state that boot knows.
  */
-const WISH_ORDER: readonly Wish[] = ['root', 'baseline', 'quarantine', 'applied', 'line', 'intent']
+const WISH_ORDER: readonly Wish[] = [
+  'root',
+  'baseline',
+  'quarantine',
+  'applied',
+  'line',
+  'scheduled',
+  'intent',
+]
 
 export class Recorder {
   /** Highest authentic version seen. Raised in memory first, so that two offers cannot both be next. */
   floor: StoredVersion | null = null
   /** As it is in the store, or will be once the store is well again. */
   intent: Intent | null = null
+  /** Likewise. */
+  scheduled: InstanceRecords['scheduled'] | null = null
   private readonly store: StateStore
   private readonly failed: (error: unknown) => void
   private readonly retrying: Retrying
@@ -78,6 +88,15 @@ export class Recorder {
     }
   }
 
+  /** In place of another that waited. */
+  async writeScheduled(it: InstanceRecords['scheduled']): Promise<void> {
+    await this.strictly('the version for later', async () => {
+      await this.store.writeRecord('scheduled', it)
+      this.wishes.delete('scheduled')
+      this.scheduled = it
+    })
+  }
+
   /** Clears the intent of this version, and of no other. */
   clearIntent(digest: string): void {
     if (this.intent?.digest === digest) this.note('intent', null)
@@ -92,6 +111,7 @@ export class Recorder {
   /** Wishes for a record to be so; `null` for it to be gone. */
   note<Name extends Wish>(name: Name, value: InstanceRecords[Name] | null): void {
     if (name === 'intent') this.intent = value as Intent | null
+    if (name === 'scheduled') this.scheduled = value as InstanceRecords['scheduled'] | null
     this.wishes.set(name, value)
     void this.flush()
   }

@@ -5,7 +5,7 @@ export async function sweep({ library, recorder, cell, telemetry }: Core): Promi
   if (!library.isSweepDue) return
   try {
     const serving = [cell.current?.record ?? null, cell.baseline?.record ?? null]
-    const refs = [recorder.floor, recorder.intent, ...serving]
+    const refs = [recorder.floor, recorder.intent, recorder.scheduled, ...serving]
     await recorder.sweep(() => library.needed(refs))
   } catch (error) {
     say(telemetry, 'warn', 'blobs that nothing needs could not be dropped', { error })

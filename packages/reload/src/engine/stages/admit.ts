@@ -59,7 +59,8 @@ function isNamed(ref: VersionRef | null | undefined, name: string): boolean {
   return ref?.version === name || ref?.digest === name
 }
 
-function verifyWindow({ manifest }: Candidate, atMs: number): void {
+/** Throws `verify.not_yet` or `verify.expired`. */
+export function verifyWindow({ manifest }: Candidate, atMs: number): void {
   const { notBefore, expires } = manifest
   const [from, to] = [notBefore, expires].map((it) => (it === null ? null : parseInstant(it)))
   if (notBefore !== null && from != null && atMs < from) {

@@ -15,9 +15,10 @@ import type { Core } from '../core.ts'
 import type { Generation } from '../live/generation.ts'
 import type { Observer } from '../observer.ts'
 import { orAborted, pause } from '../race.ts'
+import { keepScheduled } from '../records/scheduled.ts'
 import { type Conduct, planFor } from '../trial/conduct.ts'
 import type { Trial } from '../trial/trial.ts'
-import { settledAlready } from './admit.ts'
+import { settledAlready, verifyWindow } from './admit.ts'
 import type { Candidate } from './candidate.ts'
 
 /** Longest that a timer of Node waits; longer waits are several. */
@@ -42,6 +43,7 @@ export async function itsTime(attempt: Attempt, conduct: Conduct, observer: Obse
   const startMs = startAt == null ? null : parseInstant(startAt)
   const { clock } = attempt.core
   if (startMs === null || startMs <= clock.now()) return
+  await keepScheduled(attempt, conduct.candidate)
   attempt.answerWaiting(conduct.candidate, 'schedule')
   const byHand = new AbortController()
   const signal = AbortSignal.any([attempt.signal, byHand.signal])
@@ -58,6 +60,8 @@ export async function itsTime(attempt: Attempt, conduct: Conduct, observer: Obse
       observer.scheduled = null
     }
   })
+  // What it was meant for may be over by now.
+  verifyWindow(conduct.candidate, clock.now())
 }
 
 /** Throws `rollout.frozen` when nothing may change now. */

@@ -5,6 +5,7 @@
 import type { Draft, Origin, Reader } from '@changeover/reload'
 import { STARTER_LINEAGE, TEXT_LINEAGE } from '../cause/history.ts'
 import type { KeptTexts } from '../cause/kept-texts.ts'
+import { textOf } from '../settings/text-bytes.ts'
 
 export interface TextKeeping {
   readonly texts: KeptTexts
@@ -17,7 +18,7 @@ export function keepingTexts(read: Reader, keeping: TextKeeping): Reader {
     const draft = await read(bytes, origin, base)
     if (!isText(draft, origin)) return draft
     const { source, mediaType } = origin
-    const text = new TextDecoder().decode(bytes)
+    const text = textOf(bytes)
     const digest = keeping.texts.hold({ source, mediaType, text })
     const starter = base === null && text === keeping.starter ? { [STARTER_LINEAGE]: 'true' } : {}
     return { ...draft, lineage: { ...draft.lineage, [TEXT_LINEAGE]: digest, ...starter } }

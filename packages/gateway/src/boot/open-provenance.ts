@@ -57,22 +57,22 @@ export function openProvenance(parts: ProvenanceParts): { provenance: Provenance
   }
 }
 
+/** Versions that may still be told of. */
+const MOST_HEARD = 8
+
 /** Keeps the text of each version that has a number for good, once. Returns how to stop. */
 function keepTexts(reloader: Reloader<unknown>, texts: KeptTexts): () => void {
-  let last: string | null = null
+  /** The newest last. Events tell of a version many times, and of the one before it once more when its place is taken. */
+  let heard: readonly string[] = []
   const keep = async (version: string): Promise<void> => {
-    const manifest = await reloader.manifest(version)
-    if (manifest === null) return
-    last = version
-    const { lineage } = JSON.parse(new TextDecoder().decode(manifest)) as {
-      readonly lineage: Readonly<Record<string, string>> | null
-    }
-    const digest = lineage?.[TEXT_LINEAGE]
+    const digest = (await reloader.lineage(version))?.[TEXT_LINEAGE]
     if (digest !== undefined) await texts.keep(digest)
   }
   const hear = (version: string | null): void => {
+    if (version === null || heard.includes(version)) return
+    heard = [...heard, version].slice(-MOST_HEARD)
     // What cannot be read now is not known later: no more than that.
-    if (version !== null && version !== last) keep(version).catch(() => undefined)
+    keep(version).catch(() => undefined)
   }
   hear(reloader.current()?.version ?? null)
   return reloader.subscribe((event) => hear(event.version))

@@ -75,7 +75,9 @@ export function openKeptTexts(folder: string, failed: (error: unknown) => void):
 
 /** Names go with it: the same text under another name is another place. */
 function digestOf({ source, mediaType = '', text }: SourceText): string {
-  return `sha256:${createHash('sha256').update(`${source}\0${mediaType}\0${text}`).digest('hex')}`
+  // In two goes, so that no second text as long as this one is made.
+  const names = createHash('sha256').update(`${source}\0${mediaType}\0`)
+  return `sha256:${names.update(text).digest('hex')}`
 }
 
 async function readKept(path: string, digest: string): Promise<SourceText | null> {

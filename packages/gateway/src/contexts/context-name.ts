@@ -56,11 +56,21 @@ export function resolveContext(
   versions: ReadonlyMap<string, readonly string[]>,
   asked: string,
 ): string | null {
+  const published = versions.get(splitAt(asked)[0])
+  const key = `${asked}\0${published?.join('\0') ?? ''}`
+  const known = resolved.get(key)
+  if (known !== undefined) return known
   const it = parseContextRange(asked)
-  if (it === null) return null
-  const version = maxSatisfying([...(versions.get(it.name) ?? [])], it.range)
-  return version === null ? null : `${it.name}@${version}`
+  const version = it === null ? null : maxSatisfying([...(published ?? [])], it.range)
+  const found = it === null || version === null ? null : `${it.name}@${version}`
+  if (resolved.size >= MOST_RESOLVED) resolved.clear()
+  resolved.set(key, found)
+  return found
 }
+
+/** By what was asked and what there was: each version of the settings asks the same several times. */
+const resolved = new Map<string, string | null>()
+const MOST_RESOLVED = 256
 
 /** The next patch version after `key` that nobody has published. */
 export function nextFree(versions: ReadonlyMap<string, readonly string[]>, key: string): string {

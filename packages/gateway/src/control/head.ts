@@ -5,7 +5,7 @@
  * it is taken back the file goes back too (`changer.ts`).
  */
 import type { Reloader, SettingsTree } from '@changeover/reload'
-import { entryOf } from '../settings/check.ts'
+import { defaultOf, entryOf } from '../settings/check.ts'
 import { policySpec } from '../settings/rollout-spec.ts'
 
 export interface Head {
@@ -38,6 +38,6 @@ export async function headOf(reloader: HeadReader): Promise<Head | null> {
 export function baseOf(reloader: Pick<HeadReader, 'status' | 'current'>): string | null {
   const current = reloader.current()
   if (current === null) return null
-  const { meanwhile } = entryOf(current.settings, ['rollout', 'policy'], policySpec) ?? policySpec.parse({})
+  const { meanwhile } = entryOf(current.settings, ['rollout', 'policy'], policySpec) ?? defaultOf(policySpec)
   return meanwhile === 'queue' ? headVersion(reloader) : current.version
 }

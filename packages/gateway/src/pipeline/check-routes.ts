@@ -42,11 +42,24 @@ function* placesOf(name: string, route: RouteSpec): Generator<{ pointer: string;
   if (route.mirror !== undefined) yield { pointer: `${here}/mirror/model`, model: route.mirror.model }
 }
 
+/** Models that a route names, by its settings, which are the same object while they say the same. */
+const knownModels = new WeakMap<RouteSpec, readonly string[]>()
+
+function modelsIn(name: string, route: RouteSpec): readonly string[] {
+  const known = knownModels.get(route)
+  if (known !== undefined) return known
+  const models = [...new Set(Array.from(placesOf(name, route), (it) => it.model))]
+  knownModels.set(route, models)
+  return models
+}
+
 function modelsOf(tree: SettingsTree, routes: Routes): readonly Issue[] {
   const models = { what: 'models', names: namesOf(tree, 'models') }
   const known = new Set(models.names)
   const issues: Issue[] = []
   for (const [name, route] of routes) {
+    // Where each stands is worked out only for a route that names one which is not there.
+    if (modelsIn(name, route).every((it) => known.has(it))) continue
     for (const { pointer, model } of placesOf(name, route)) {
       if (!known.has(model)) issues.push(dangling(pointer, model, models))
     }
@@ -86,6 +99,7 @@ function leadsTo(from: string, to: string, routes: Routes): boolean {
 
 /** An alias goes before a model of the same name, as a route does; two routes cannot have the same. */
 function aliases(tree: SettingsTree, routes: Routes): readonly Issue[] {
+  if ([...routes.values()].every((it) => it.aliases.length === 0)) return []
   const taken = new Map(namesOf(tree, 'routes').map((it) => [it, at('routes', it)]))
   const issues: Issue[] = []
   for (const [name, route] of routes) {

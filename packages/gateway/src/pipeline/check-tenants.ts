@@ -172,6 +172,7 @@ function hashesOf(here: string, tenant: TenantSpec): TenantFacts['hashes'] {
 
 /** The short way, for the thousand keys that stand behind every reload; the long one says what is wrong. */
 function areKeysDifferent(tenants: Tenants): boolean {
+  if (different.has(tenants)) return true
   const hashes = new Set<string>()
   let count = 0
   for (const [name, tenant] of tenants) {
@@ -179,8 +180,13 @@ function areKeysDifferent(tenants: Tenants): boolean {
     for (const it of facts.hashes) hashes.add(it.hash)
     count += facts.hashes.length
   }
-  return hashes.size === count
+  if (hashes.size !== count) return false
+  different.add(tenants)
+  return true
 }
+
+/** Tenants, as `entriesOf` has given them out, which it does once for a section that stays the same. */
+const different = new WeakSet<Tenants>()
 
 function sameKeys(tenants: Tenants): readonly Issue[] {
   const pointers = new Map<string, string>()

@@ -84,16 +84,33 @@ export function compileGateway(input: CompileInput): CompiledGateway {
   })
 }
 
+/** The last list: what it was written of, and its text. Most changes leave it as it is. */
+let lastList: {
+  readonly ids: readonly string[]
+  readonly owners: readonly unknown[]
+  readonly text: string
+} = {
+  ids: [],
+  owners: [],
+  text: '',
+}
+
 /** `GET /v1/models` in OpenAI's form. */
 function writeModelList(
   routes: ReadonlyMap<string, CompiledRoute>,
   asked: ReadonlyMap<string, unknown>,
 ): string {
-  const data = Array.from(routes, ([id, it]) => ({
-    id,
-    object: 'model',
-    created: 0,
-    owned_by: asked.has(it.name) ? 'changeover' : it.targets[0]?.target.providerName,
-  }))
-  return JSON.stringify({ object: 'list', data })
+  const ids = [...routes.keys()]
+  const owners = Array.from(routes.values(), (it) =>
+    asked.has(it.name) ? 'changeover' : it.targets[0]?.target.providerName,
+  )
+  if (lastList.text !== '' && isSameList(lastList.ids, ids) && isSameList(lastList.owners, owners))
+    return lastList.text
+  const data = ids.map((id, i) => ({ id, object: 'model', created: 0, owned_by: owners[i] }))
+  lastList = { ids, owners, text: JSON.stringify({ object: 'list', data }) }
+  return lastList.text
+}
+
+function isSameList(a: readonly unknown[], b: readonly unknown[]): boolean {
+  return a.length === b.length && a.every((it, i) => it === b[i])
 }

@@ -36,18 +36,23 @@ export async function loadGuards(settings: SettingsTree, version: string): Promi
 export function checkGuardrailReferences(tree: SettingsTree): readonly Issue[] {
   const names = namesOf(tree, 'guardrails')
   const known = new Set(names)
-  const named = [
-    ...Array.from(entriesOf(tree, 'routes', routeSpec), ([name, it]) => ({ here: at('routes', name), it })),
-    ...Array.from(entriesOf(tree, 'tenants', tenantSpec), ([name, it]) => ({
-      here: at('tenants', name),
-      it,
-    })),
-  ]
-  return named.flatMap(({ here, it }) =>
-    it.guardrails.flatMap((name, i) =>
-      known.has(name) ? [] : [dangling(`${here}/guardrails/${i}`, name, { what: 'guardrails', names })],
-    ),
-  )
+  const issues: Issue[] = []
+  const check = (kind: string, entries: ReadonlyMap<string, Named>): void => {
+    for (const [entry, { guardrails }] of entries) {
+      for (const [i, name] of guardrails.entries()) {
+        if (known.has(name)) continue
+        const pointer = `${at(kind, entry)}/guardrails/${i}`
+        issues.push(dangling(pointer, name, { what: 'guardrails', names }))
+      }
+    }
+  }
+  check('routes', entriesOf(tree, 'routes', routeSpec))
+  check('tenants', entriesOf(tree, 'tenants', tenantSpec))
+  return issues
+}
+
+interface Named {
+  readonly guardrails: readonly string[]
 }
 
 export interface GuardInput {
@@ -75,12 +80,10 @@ export function compileGuardrails({ settings, secrets, clock, engines }: GuardIn
   return new Guards({ guardrails, routes, tenants, tools })
 }
 
-function namesBy(
-  entries: ReadonlyMap<string, { readonly guardrails: readonly string[] }>,
-): ReadonlyMap<string, readonly string[]> {
-  return new Map(
-    [...entries].filter(([, it]) => it.guardrails.length > 0).map(([name, it]) => [name, it.guardrails]),
-  )
+function namesBy(entries: ReadonlyMap<string, Named>): ReadonlyMap<string, readonly string[]> {
+  const named = new Map<string, readonly string[]>()
+  for (const [name, { guardrails }] of entries) if (guardrails.length > 0) named.set(name, guardrails)
+  return named
 }
 
 interface GuardNames {

@@ -19,7 +19,7 @@ import {
 } from '../contexts/context-name.ts'
 import { contextSpec } from '../contexts/spec.ts'
 import { sayError as sayGatewayError } from '../errors.ts'
-import { modelSpec, type RouteSpec, routeSpec } from '../routing/spec.ts'
+import { modelSpec, routeSpec } from '../routing/spec.ts'
 import { entriesOf } from '../settings/check.ts'
 import { quote, wrong } from '../settings/issue-texts.ts'
 import { sameJson } from '../settings/json-patch.ts'
@@ -88,23 +88,24 @@ function checkRoutes(tree: SettingsTree): readonly Issue[] {
   const versions = versionsByName(namesOf(tree, 'contexts'))
   const issues = [...checkRouteReferences(tree), ...checkCacheReferences(tree)]
   for (const [name, route] of entriesOf(tree, 'routes', routeSpec)) {
-    issues.push(...checkContextOf(route, `${at('routes', name)}/context`, versions))
+    if (route.context === undefined) continue
+    issues.push(...checkContextOf(route.context, `${at('routes', name)}/context`, versions))
   }
   return issues
 }
 
 function checkContextOf(
-  route: RouteSpec,
+  context: string,
   pointer: string,
   versions: ReadonlyMap<string, readonly string[]>,
 ): readonly Issue[] {
-  if (route.context === undefined || resolveContext(versions, route.context) !== null) return []
-  const asked = parseContextRange(route.context)
-  if (asked === null) return [wrong(pointer, quote(route.context), CONTEXT_RANGE_EXPECTED)]
+  if (resolveContext(versions, context) !== null) return []
+  const asked = parseContextRange(context)
+  if (asked === null) return [wrong(pointer, quote(context), CONTEXT_RANGE_EXPECTED)]
   const published = versions.get(asked.name)
   if (published === undefined) {
     return [dangling(pointer, asked.name, { what: 'contexts', names: [...versions.keys()] })]
   }
   const expected = `one of ${published.map((it) => `${asked.name}@${it}`).join(', ')} to be in the range`
-  return [{ ...referenceIssue(pointer, route.context, expected) }]
+  return [{ ...referenceIssue(pointer, context, expected) }]
 }

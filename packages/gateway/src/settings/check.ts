@@ -43,7 +43,20 @@ function isFixed(section: Section): boolean {
   return Object.isFrozen(section) && Object.values(section).every((it) => Object.isFrozen(it))
 }
 
+/** Entries with nothing wrong in them or in their names, by where they stood when they were looked at. */
+const cleanEntries = new WeakMap<object, { readonly kind: string; readonly name: string }>()
+const NONE: readonly Issue[] = Object.freeze([])
+
 function checkEntry(kind: string, name: string, value: Json): readonly Issue[] {
+  const isFixed = typeof value === 'object' && value !== null && Object.isFrozen(value)
+  const clean = isFixed ? cleanEntries.get(value) : undefined
+  if (clean?.kind === kind && clean.name === name) return NONE
+  const issues = checkAnew(kind, name, value)
+  if (isFixed && issues.length === 0) cleanEntries.set(value, { kind, name })
+  return issues
+}
+
+function checkAnew(kind: string, name: string, value: Json): readonly Issue[] {
   const schema = entrySchema(kind, name)
   const expected = schema === null ? null : nameExpected(kind, name)
   const checked = schema === null ? null : check(schema, value)
@@ -88,6 +101,14 @@ export function entryOf<Schema extends z.ZodType>(
   const checked = value === undefined ? null : check(schema, value)
   return checked?.ok === true ? (checked.value as z.output<Schema>) : undefined
 }
+
+/** What an entry that says nothing stands for. Made once: a version that has no such entry asks each time. */
+export function defaultOf<Schema extends z.ZodType>(schema: Schema): z.output<Schema> {
+  if (!defaults.has(schema)) defaults.set(schema, schema.parse({}))
+  return defaults.get(schema) as z.output<Schema>
+}
+
+const defaults = new WeakMap<z.ZodType, unknown>()
 
 /** One entry with its defaults; `undefined` when no such entry is known, or it does not pass. */
 export function checkedEntry(kind: string, name: string, value: Json): unknown {

@@ -46,6 +46,25 @@ function difference(before: string, after: string): { gone: string[]; came: stri
   return { gone: a.filter((it) => !b.includes(it)), came: b.filter((it) => !a.includes(it)) }
 }
 
+describe('a YAML text that does not end with a line end', () => {
+  const text = 'limits:\n  # of all\n  a: { requests: 1, perMs: 1000 }\n  b: { requests: 2, perMs: 1000 }'
+  const edited = (patch: Json, from = text): string =>
+    patchSettings(from, 'x.yaml', { type: 'merge', patch })
+
+  it('keeps its end, whichever entry changes, comes or goes', () => {
+    expect(edited({ limits: { b: { requests: 3 } } })).toBe(text.replace('requests: 2', 'requests: 3'))
+    expect(edited({ limits: { a: { requests: 3 } } })).toBe(text.replace('requests: 1,', 'requests: 3,'))
+    expect(edited({ limits: { b: null } })).toBe(text.split('\n').slice(0, 3).join('\n'))
+    const more = edited({ limits: { c: { requests: 4, perMs: 1000 } } })
+    expect(more.startsWith(`${text}\n  c:`)).toBe(true)
+    expect(more.endsWith('\n')).toBe(false)
+    const windows = text.replaceAll('\n', '\r\n')
+    expect(edited({ limits: { a: null } }, windows)).toBe(
+      windows.split('\r\n').toSpliced(2, 1).join('\r\n'),
+    )
+  })
+})
+
 describe('exchanging a value', () => {
   it('moves no other byte', () => {
     const edited = patch(FILE, [{ op: 'replace', path: '/routes/chat/targets/0/weight', value: 50 }])

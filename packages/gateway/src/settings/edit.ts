@@ -18,6 +18,7 @@ import { GatewayError } from '../errors.ts'
 import { applyChanges, applyJsonPatch, applyMergePatch, sameJson } from './json-patch.ts'
 import { readSettingsText } from './reader.ts'
 import { SECTIONS } from './schema.ts'
+import { bytesOf, textOf } from './text-bytes.ts'
 import { formatOf } from './text-format.ts'
 import { replaceTomlValues } from './toml-edit.ts'
 import { rewriteYaml } from './yaml-edit.ts'
@@ -28,17 +29,17 @@ import { replaceYamlValues } from './yaml-splice.ts'
 export const settingsText = {
   /** Throws a `ReloadError` with issues when the text cannot be read. */
   read(bytes: Uint8Array, path: string): SettingsTree {
-    return readSettingsText(decode(bytes), path).tree
+    return readSettingsText(textOf(bytes), path).tree
   },
   /** Makes exactly these changes. Throws `settings.not_editable` when the text has no room for one of them. */
   edit(bytes: Uint8Array, path: string, changes: readonly Change[]): Uint8Array {
-    const text = decode(bytes)
+    const text = textOf(bytes)
     const next = applyChanges(readSettingsText(text, path).tree, changes) as SettingsTree
-    return Buffer.from(rewriteSettings(text, path, next))
+    return bytesOf(rewriteSettings(text, path, next))
   },
   /** A whole tree as text, in the format that the path's name says. */
   write(tree: SettingsTree, path: string): Uint8Array {
-    return Buffer.from(writeSettings(tree, path))
+    return bytesOf(writeSettings(tree, path))
   },
 } as const
 
@@ -134,8 +135,4 @@ function inOrderOf(before: Json, after: Json): Json {
 
 function isMap(value: Json): value is { readonly [key: string]: Json } {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-function decode(bytes: Uint8Array): string {
-  return new TextDecoder().decode(bytes)
 }

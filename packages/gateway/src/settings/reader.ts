@@ -22,6 +22,7 @@ import { type AssembledSettings, assemble } from './assemble.ts'
 import { type SettingsDocument, syntaxIssue } from './document.ts'
 import { applyJsonPatch, applyMergePatch } from './json-patch.ts'
 import { ROLLOUT_DEFAULTS } from './rollout-spec.ts'
+import { strictTextOf } from './text-bytes.ts'
 import { formatOf, JSON_PATCH_TYPE, MERGE_PATCH_TYPE, readText, readTextInTurns } from './text-format.ts'
 
 export interface SettingsReaderOptions {
@@ -159,7 +160,7 @@ function fileOf(origin: Origin): string {
 
 function decode(bytes: Uint8Array, what: string): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    return strictTextOf(bytes)
   } catch (error) {
     throw new ReloadError('payload.not_utf8', { what }, { cause: error })
   }

@@ -18,7 +18,7 @@ import {
   type SettingsTree,
 } from '@changeover/reload'
 import type { z } from 'zod'
-import { entryOf } from './check.ts'
+import { defaultOf, entryOf } from './check.ts'
 import { frozenAt } from './freeze.ts'
 import {
   analysisSpec,
@@ -203,7 +203,7 @@ function readOrDefault<Schema extends z.ZodType>(
   name: string,
   schema: Schema,
 ): z.output<Schema> {
-  return entryOf(tree, ['rollout', name], schema) ?? schema.parse({})
+  return entryOf(tree, ['rollout', name], schema) ?? defaultOf(schema)
 }
 
 function definedOf({ strategy, unit, steps, forMs }: AskedRollout): Partial<How> {

@@ -112,16 +112,41 @@ function indented(text: string, indent: number): readonly string[] {
   return lines.map((it) => (it === '' ? it : ' '.repeat(indent) + it))
 }
 
+/** Edits do not overlap. What is between them is taken over as it stands, without being cut into lines. */
 function applyEdits(text: string, edits: readonly LineEdit[]): string {
   const end = text.includes('\r\n') ? '\r' : ''
-  const lines = text.split('\n')
-  // From behind, so that the numbers of what is still to come stay right; of two at one place, the later first.
-  const backwards = edits.toSorted((a, b) => b.from - a.from || b.to - a.to)
-  for (const it of backwards) {
-    const added = it.lines.map((line) => (line.endsWith('\r') ? line : line + end))
-    lines.splice(it.from, it.to - it.from, ...added)
+  const isClosed = text.endsWith('\n')
+  const whole = isClosed ? text : `${text}\n`
+  const lines = new LineWalk(whole)
+  let [edited, taken] = ['', 0]
+  // Of several at one place those that only add come first, the last of them first.
+  const ordered = edits.toReversed().sort((a, b) => a.from - b.from || a.to - b.to)
+  for (const it of ordered) {
+    edited += whole.slice(taken, lines.startOf(it.from))
+    for (const line of it.lines) edited += `${line.endsWith('\r') ? line : line + end}\n`
+    taken = lines.startOf(it.to)
   }
-  return lines.join('\n')
+  edited += whole.slice(taken)
+  return isClosed ? edited : edited.replace(/\n$/, '')
+}
+
+/** Where lines start, asked for in their order. */
+class LineWalk {
+  readonly #text: string
+  #line = 0
+  #at = 0
+
+  constructor(text: string) {
+    this.#text = text
+  }
+
+  startOf(line: number): number {
+    for (; this.#line < line; this.#line += 1) {
+      const end = this.#text.indexOf('\n', this.#at)
+      this.#at = end === -1 ? this.#text.length : end + 1
+    }
+    return this.#at
+  }
 }
 
 function append(text: string, sections: readonly (readonly [string, Json])[], layout: YamlLayout): string {

@@ -2,7 +2,7 @@ import type { Clock } from './clock.ts'
 import type { Handle, HandleTrouble } from './handle.ts'
 import type { Origin } from './origin.ts'
 import type { ArtifactSource, Draft, Participant } from './participant.ts'
-import type { SettingsTree } from './payload.ts'
+import type { Manifest, SettingsTree } from './payload.ts'
 import type { Issue, Receipt, ReloadStatus } from './receipt.ts'
 import type {
   FreezeQuestion,
@@ -267,6 +267,8 @@ export interface Reloader<Parts> {
   line(): InstanceRecords['line']
   /** Manifest bytes of a version in the line. */
   manifest(version: string): Promise<Uint8Array | null>
+  /** Where a version in the line, or on its way there, says that it comes from; `null` when it says nothing, or is not known. */
+  lineage(version: string): Promise<Manifest['lineage']>
   /** Settings of a version in the line. */
   settings(version: string): Promise<SettingsTree | null>
   /** Every change of state, for consoles and tests: never awaited, never able to fail a reload. */

@@ -8,6 +8,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import type { Origin } from '../contract/origin.ts'
+import type { SettingsTree } from '../contract/payload.ts'
 import type {
   Decided,
   Issue,
@@ -61,6 +62,8 @@ export class Attempt extends Work {
   /** The version it is about, once that has a number for good. */
   candidate: Candidate | null = null
   changed: readonly string[] = []
+  /** The settings that `changed` was found by comparing with; `undefined` while nothing was compared. */
+  changedUpon: SettingsTree | null | undefined = undefined
   /** What is wrong with it, once it was refused. */
   issues: readonly Issue[] = []
   /** Who agreed, where somebody had to; `null` where nobody was asked. */
@@ -129,8 +132,9 @@ export class Attempt extends Work {
     this.span.set({ 'reload.config_version': candidate.version, 'config.digest': candidate.digest })
   }
 
-  changes(parameters: readonly string[]): void {
+  changes(parameters: readonly string[], upon: SettingsTree | null): void {
     this.changed = parameters
+    this.changedUpon = upon
     this.span.set(changedAttributes('reload.changed_parameters', parameters))
   }
 

@@ -139,7 +139,8 @@ async function readAndValidate(
     try {
       const settings = await readSettings(attempt, candidate, bytes)
       attempt.signal.throwIfAborted()
-      attempt.changes(await validate(attempt.core, candidate, settings))
+      const upon = attempt.core.cell.current?.snapshot.settings ?? null
+      attempt.changes(await validate(attempt.core, candidate, settings), upon)
       return settings
     } catch (error) {
       const count = isReloadError(error) ? Math.max(1, error.issues.length) : 1

@@ -7,7 +7,7 @@
 import type { Handle } from '../contract/handle.ts'
 import type { Origin } from '../contract/origin.ts'
 import type { Draft } from '../contract/participant.ts'
-import { ENVELOPE_TYPE, type SettingsTree } from '../contract/payload.ts'
+import { ENVELOPE_TYPE, type Manifest, type SettingsTree } from '../contract/payload.ts'
 import type { Receipt } from '../contract/receipt.ts'
 import type { Plan, ReloadEvent, Reloader, ReloaderStatus } from '../contract/reloader.ts'
 import type { RolloutAsk, RolloutStatus, UnitSource } from '../contract/rollout.ts'
@@ -210,6 +210,13 @@ export class Engine implements Reloader<Parts> {
   async manifest(version: string): Promise<Uint8Array | null> {
     const ref = this.line().find((it) => it.version === version)
     return ref === undefined ? null : await this.core.library.bytesOf(ref.digest)
+  }
+
+  async lineage(version: string): Promise<Manifest['lineage']> {
+    const { newest } = this.core.library
+    if (newest?.version === version) return newest.manifest.lineage
+    const ref = this.line().find((it) => it.version === version)
+    return ref === undefined ? null : (await this.core.library.read(ref)).manifest.lineage
   }
 
   async settings(version: string): Promise<SettingsTree | null> {

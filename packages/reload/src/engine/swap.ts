@@ -75,8 +75,9 @@ function answerApplied(attempt: Attempt, conduct: Conduct, { generation, before 
   const underwayMs = core.clock.now() - Date.parse(manifest.issuedAt)
   core.telemetry.meter.record('reload.converge.duration', Math.max(0, underwayMs) / 1000)
   const { settings } = generation.snapshot
-  // Once more: the version in force may have been taken back since the settings were compared with it.
-  attempt.changes(changedParameters(before?.snapshot.settings ?? null, settings))
+  const upon = before?.snapshot.settings ?? null
+  // Once more where the version in force was taken back since the settings were compared with it.
+  if (attempt.changedUpon !== upon) attempt.changes(changedParameters(upon, settings), upon)
   attempt.from = before?.ref.version ?? null
   const { version, digest } = generation.ref
   if (!conduct.isSplit) {

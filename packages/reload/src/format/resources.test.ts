@@ -123,6 +123,20 @@ describe('reading resources after a version', () => {
     expect(tree['routes']?.['b'], 'the version before stays as it was').toEqual({ y: 1 })
   })
 
+  it('keeps the very object of a kind in which nothing changed, and of no other', async () => {
+    const limit = resource('l', '{"z":1}', { kind: 'limits' })
+    const before = [...one, limit]
+    const previous = { tree: await read(before), digests: digestsOf({ resources: before }) }
+    const kept = async (resources: Resource[], kind: string): Promise<boolean> =>
+      (await read(resources, { previous }))[kind] === previous.tree[kind]
+    expect(await kept([...one, limit], 'routes')).toBe(true)
+    expect(await kept([...one, resource('l', '{"z":2}', { kind: 'limits' })], 'routes')).toBe(true)
+    expect(await kept([...one, resource('l', '{"z":2}', { kind: 'limits' })], 'limits')).toBe(false)
+    expect(await kept([...one.slice(1), limit], 'routes')).toBe(false)
+    expect(await kept([...one, resource('c', '{"x":1}'), limit], 'routes')).toBe(false)
+    expect(await kept([...one.toReversed(), limit], 'routes'), 'order is kept').toBe(false)
+  })
+
   it('still verifies the text that came, because the manifest is kept', async () => {
     const previous = { tree: await read(one), digests: digestsOf({ resources: one }) }
     const lying = one.map((it) => ({ ...it, inline: '{"x":2}' }))

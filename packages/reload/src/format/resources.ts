@@ -24,7 +24,7 @@ import { growTree } from './tree.ts'
 export interface ReadResourcesOptions {
   /** The version in force: its tree, and each resource's digest by `kind/name`. */
   readonly previous?:
-    | { readonly tree: SettingsTree; readonly digests: ReadonlyMap<string, string> }
+    | { readonly tree: SettingsTree; readonly digests: Pick<ReadonlyMap<string, string>, 'get'> }
     | undefined
   /** Bytes of a resource that has no `inline`: fetched, or held here. Asked once, only where needed. */
   readonly bytesOf: (resource: Resource) => Promise<Uint8Array>
@@ -45,14 +45,16 @@ export async function readResources(
   const values: [Resource, Json][] = []
   let workedBytes = 0
   for (const resource of manifest.resources) {
-    values.push([resource, await readResource(resource, options)])
-    workedBytes += PER_RESOURCE_BYTES + (resource.inline === undefined ? 0 : resource.size)
+    const known = knownValue(resource, options)
+    values.push([resource, known ?? (await readResource(resource, options))])
+    const isRead = known === undefined && resource.inline !== undefined
+    workedBytes += PER_RESOURCE_BYTES + (isRead ? resource.size : 0)
     if (workedBytes < turnBytes) continue
     workedBytes = 0
     await nextTurn()
   }
   // Each value was frozen when it was read; entering all of them again would hold up the event loop.
-  return growTree(values)
+  return growTree(values, options.previous?.tree)
 }
 
 /** What a resource costs whatever its size, in bytes of parsing: some four microseconds. */
@@ -63,16 +65,29 @@ export function digestsOf(manifest: Pick<Manifest, 'resources'>): ReadonlyMap<st
   return new Map(manifest.resources.map((it) => [resourceKey(it), it.digest]))
 }
 
+/** The value of the version in force, where this process has verified the resource and it did not change. */
+function knownValue(resource: Resource, { previous }: ReadResourcesOptions): Json | undefined {
+  if (previous === undefined || !verified.has(resource)) return undefined
+  return valueBefore(resource, previous)
+}
+
+function valueBefore(
+  resource: Resource,
+  { tree, digests }: NonNullable<ReadResourcesOptions['previous']>,
+): Json | undefined {
+  if (digests.get(resourceKey(resource)) !== resource.digest) return undefined
+  const value = tree[resource.kind]?.[resource.name]
+  return value !== undefined && isReadingOf(value, resource) ? value : undefined
+}
+
 async function readResource(resource: Resource, options: ReadResourcesOptions): Promise<Json> {
-  const key = resourceKey(resource)
-  const what = `resource "${key}"`
+  const what = `resource "${resourceKey(resource)}"`
   const at = pointTo(pointTo('', resource.kind), resource.name)
   const { inline } = resource
   // Verified even when the value is at hand: the manifest is kept, and must be readable by itself.
   if (inline !== undefined && !verified.has(resource)) verifyText(inline, resource, at)
-  const known = options.previous?.digests.get(key) === resource.digest
-  const value = known ? options.previous?.tree[resource.kind]?.[resource.name] : undefined
-  if (value !== undefined && isReadingOf(value, resource)) return value
+  const before = options.previous === undefined ? undefined : valueBefore(resource, options.previous)
+  if (before !== undefined) return before
   const form = formOf(resource.mediaType)
   if (form === 'binary') return artifact(resource)
   const text = inline ?? (await fetchText(resource, options, at))

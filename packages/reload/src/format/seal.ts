@@ -15,6 +15,7 @@ import type {
   Json,
   Manifest,
   Resource,
+  ResourceName,
   SettingsTree,
   TraceCarrier,
   Version,
@@ -84,11 +85,9 @@ export function sealDraft(draft: Draft, base: SealBase): Sealed {
 
 /** Seals resources as they are; `tree` is what they say. */
 export function sealContent(content: Content, base: SealBase): Sealed {
-  const { resources } = content
-  const present = new Set(resources.map(resourceKey))
-  const removed = [...base.previousResources.values()]
-    .filter((it) => !present.has(resourceKey(it)))
-    .map(({ kind, name }) => ({ kind, name }))
+  const resources = inOrder(content.resources)
+  const differing = compareResources(resources, base.previousResources)
+  const removed = differing.gone.map(({ kind, name }) => ({ kind, name }))
   const built: Manifest = {
     ...MANIFEST_DEFAULTS,
     apiVersion: 'reload/v1',
@@ -102,10 +101,10 @@ export function sealContent(content: Content, base: SealBase): Sealed {
     idempotencyKey: base.idempotencyKey,
     author: content.author ?? base.author,
     reason: content.reason ?? base.reason,
-    resources: [...resources].sort(byName),
-    removed: removed.sort(byName),
+    resources,
+    removed: inOrder(removed),
     allowShrink: content.allowShrink ?? false,
-    changedParameters: whatChanges(content, base),
+    changedParameters: whatChanges(content, base, differing),
     ...(content.apply !== undefined && { apply: content.apply }),
     rollout: rolloutOf(content),
     trace: base.trace,
@@ -123,16 +122,22 @@ export function sealContent(content: Content, base: SealBase): Sealed {
  * One digest for what a version holds, whatever the order, numbers, authors and dates: equal digests
  * mean that nothing changed. Labels (`version`) and addresses (`uri`) are not content.
  */
-export function treeDigest(resources: Iterable<Resource>): string {
-  const lines = Array.from(resources, (it) => `${resourceKey(it)}\0${it.mediaType}\0${it.digest}\n`)
-  return digestOfText(lines.sort().join(''))
+export function treeDigest(resources: readonly Resource[]): string {
+  const known = treeDigests.get(resources)
+  if (known !== undefined) return known
+  const lines = resources.map((it) => `${resourceKey(it)}\0${it.mediaType}\0${it.digest}\n`)
+  const digest = digestOfText(lines.sort().join(''))
+  const isFixed = Object.isFrozen(resources) && resources.every((it) => Object.isFrozen(it))
+  if (isFixed) treeDigests.set(resources, digest)
+  return digest
 }
 
-function resourcesOf(settings: SettingsTree, places: Draft['places']): Resource[] {
+/** Of lists that cannot change: a version's is asked for several times on its way in. */
+const treeDigests = new WeakMap<readonly Resource[], string>()
+
+function resourcesOf(settings: SettingsTree, places: Draft['places']): readonly Resource[] {
   try {
-    return Object.entries(settings)
-      .flatMap(([kind, named]) => resourcesOfKind(kind, named))
-      .sort(byName)
+    return inOrder(Object.entries(settings).flatMap(([kind, named]) => resourcesOfKind(kind, named)))
   } catch (error) {
     throw inSettings(error, [], places)
   }
@@ -152,25 +157,51 @@ function rolloutOf({ rollout, bakeMs }: Content): RolloutPolicy {
   return { strategy: 'allAtOnce', ...(bakeMs !== undefined && { bakeMs }) }
 }
 
-/** `null`, which states nothing, when a changed resource of the version before is not at hand. */
-function whatChanges(content: Content, base: SealBase): string[] | null {
-  if (base.previous === null) return changedParameters(null, fill(content.resources, content.tree))
-  const digests = new Map(content.resources.map((it) => [resourceKey(it), `${it.digest} ${it.mediaType}`]))
-  const before: [Resource, Json][] = []
-  const same = new Set<string>()
-  for (const [key, resource] of base.previousResources) {
-    if (digests.get(key) === `${resource.digest} ${resource.mediaType}`) same.add(key)
-    const value = same.has(key) ? SAME : valueBefore(resource, base)
-    if (value === undefined) return null
-    before.push([resource, value])
-  }
-  const after = content.resources.map((it): [Resource, Json] => {
-    return [it, same.has(resourceKey(it)) ? SAME : (content.tree[it.kind]?.[it.name] ?? null)]
-  })
-  return changedParameters(growTree(before), growTree(after))
+/** How the resources of a version differ from those of the version before. */
+interface Differing {
+  /** One of each kind that is there unchanged, which is all that it takes to know that the kind did not come or go. */
+  readonly same: ReadonlyMap<string, Resource>
+  readonly changed: readonly { readonly is: Resource; readonly was: Resource | null }[]
+  readonly gone: readonly Resource[]
 }
 
-/** Stands on both sides for a value that did not change, so that nobody reads it. */
+function compareResources(
+  resources: readonly Resource[],
+  previous: SealBase['previousResources'],
+): Differing {
+  const same = new Map<string, Resource>()
+  const changed: { is: Resource; was: Resource | null }[] = []
+  const present = new Set<string>()
+  let before = 0
+  for (const is of resources) {
+    const key = resourceKey(is)
+    const was = previous.get(key) ?? null
+    present.add(key)
+    if (was !== null) before += 1
+    if (was === is || (was?.digest === is.digest && was.mediaType === is.mediaType)) {
+      if (!same.has(is.kind)) same.set(is.kind, is)
+    } else changed.push({ is, was })
+  }
+  const isAllThere = before === present.size && before === previous.size
+  const gone = isAllThere ? [] : [...previous].flatMap(([key, it]) => (present.has(key) ? [] : [it]))
+  return { same, changed, gone }
+}
+
+/** `null`, which states nothing, when a changed resource of the version before is not at hand. */
+function whatChanges(content: Content, base: SealBase, { same, changed, gone }: Differing): string[] | null {
+  if (base.previous === null) return changedParameters(null, fill(content.resources, content.tree))
+  const kept = [...same.values()].map((it): [Resource, Json] => [it, SAME])
+  const before: [Resource, Json][] = [...kept]
+  for (const it of [...changed.flatMap(({ was }) => was ?? []), ...gone]) {
+    const value = valueBefore(it, base)
+    if (value === undefined) return null
+    before.push([it, value])
+  }
+  const after = changed.map(({ is }): [Resource, Json] => [is, content.tree[is.kind]?.[is.name] ?? null])
+  return changedParameters(growTree(before), growTree([...kept, ...after]))
+}
+
+/** Stands on both sides for what did not change, so that nobody reads it. */
 const SAME: Json = Object.freeze({})
 
 function valueBefore(resource: Resource, base: SealBase): Json | undefined {
@@ -188,8 +219,10 @@ function fill(resources: readonly Resource[], tree: SettingsTree): SettingsTree 
   return growTree(resources.map((it) => [it, tree[it.kind]?.[it.name] ?? null]))
 }
 
-function byName(a: { kind: string; name: string }, b: { kind: string; name: string }): number {
-  return resourceKey(a) < resourceKey(b) ? -1 : 1
+/** By `kind/name`. */
+function inOrder<Named extends ResourceName>(list: readonly Named[]): readonly Named[] {
+  const keyed = list.map((it) => ({ it, key: resourceKey(it) }))
+  return keyed.sort((a, b) => (a.key < b.key ? -1 : 1)).map((it) => it.it)
 }
 
 /** An error about the manifest, told as one about the settings that it was made from. */

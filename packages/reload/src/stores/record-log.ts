@@ -123,14 +123,16 @@ function readLine(line: string): Map<RecordName, string | null> | null {
 
 /** What the newest line about a record says; `undefined` when there is none. Only as many lines as that takes are read. */
 function recordIn(bytes: Uint8Array, name: RecordName): string | null | typeof DAMAGED | undefined {
-  let end = bytes.lastIndexOf(LINE_END)
+  const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  let end = all.lastIndexOf(LINE_END)
   while (end !== -1) {
-    const before = end === 0 ? -1 : bytes.lastIndexOf(LINE_END, end - 1)
-    const line = Buffer.from(bytes.subarray(before + 1, end)).toString()
+    const before = end === 0 ? -1 : all.lastIndexOf(LINE_END, end - 1)
+    // Looked at in place: most lines are about other records, and become no text.
+    const line = all.subarray(before + 1, end)
     end = before
     // A line that names nothing is damaged, and may have been about anything.
     if (!line.includes(`"${name}":`) && NAMES.some((it) => line.includes(`"${it}":`))) continue
-    const texts = readLine(line)
+    const texts = readLine(line.toString())
     if (texts === null) return DAMAGED
     if (texts.has(name)) return texts.get(name)
   }

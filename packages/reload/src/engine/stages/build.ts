@@ -7,8 +7,9 @@ import type { SettingsTree } from '../../contract/payload.ts'
 import type { Span } from '../../contract/telemetry.ts'
 import { ReloadError } from '../../errors.ts'
 import { changedParameters } from '../../format/diff.ts'
-import { digestsOf, readResources } from '../../format/resources.ts'
+import { readResources } from '../../format/resources.ts'
 import { say } from '../core.ts'
+import type { Generation } from '../live/generation.ts'
 import { deadline } from '../race.ts'
 import type { Work } from '../work.ts'
 import type { ArtifactShelf } from './artifacts.ts'
@@ -23,14 +24,16 @@ export async function readSettings(
 ): Promise<SettingsTree> {
   const { current } = work.core.cell
   const previous =
-    current === null
-      ? undefined
-      : { tree: current.snapshot.settings, digests: digestsOf(current.facts.manifest) }
+    current === null ? undefined : { tree: current.snapshot.settings, digests: digestsIn(current.resources) }
   return await readResources(candidate.manifest, {
     previous,
     bytesOf: (resource) => bytes.bytesOf(resource),
     limits: work.core.limits,
   })
+}
+
+function digestsIn(resources: Generation['resources']): Pick<ReadonlyMap<string, string>, 'get'> {
+  return { get: (key) => resources.get(key)?.digest }
 }
 
 export interface Build {
@@ -52,10 +55,11 @@ export async function build(work: Work, wanted: Build): Promise<void> {
     new ReloadError('warmup.deadline', { participant: shadow.waitsFor, version, limitMs: ms })
   const limit = deadline(core.clock, work.signal, { ms, late })
   const previous = core.cell.current?.snapshot.settings ?? null
+  const changed = changedParameters(previous, settings)
   const input = (span: Span): BuildInput => ({
     settings,
     previous,
-    changedParameters: changedParameters(previous, settings),
+    changedParameters: changed,
     restores: manifest.restores,
     version,
     digest,

@@ -37,7 +37,7 @@ export async function validate(
   const issues = [
     ...unknownKinds(core, candidate.manifest),
     ...unmetNeeds(core, candidate.manifest),
-    ...(await untrueStatements(core, candidate.manifest, settings)),
+    ...(await untrueStatements(core, candidate.manifest, { previous, settings, changed })),
     ...askParticipants(core, candidate, {
       settings,
       previous,
@@ -68,20 +68,30 @@ function unmetNeeds(core: Core, manifest: Manifest): Issue[] {
   })
 }
 
-async function untrueStatements(core: Core, manifest: Manifest, settings: SettingsTree): Promise<Issue[]> {
+/** What changes from the version in force. */
+interface Compared {
+  readonly previous: SettingsTree | null
+  readonly settings: SettingsTree
+  readonly changed: readonly string[]
+}
+
+async function untrueStatements(core: Core, manifest: Manifest, compared: Compared): Promise<Issue[]> {
   const before = await versionBefore(core, manifest)
   if (before === null) return []
   const after = new Set(manifest.resources.map(resourceKey))
   const named = new Set(manifest.removed.map(resourceKey))
   const gone = [...before.resources.values()].filter((it) => !after.has(resourceKey(it)))
   const unnamed = gone.filter((it) => !named.has(resourceKey(it)))
+  const { previous, settings, changed } = compared
+  // Mostly it builds on the version in force.
+  const found = before.tree === previous ? changed : changedParameters(before.tree, settings)
   return [
     ...unnamed.map((it) => {
       const pointer = pointTo(pointTo('', it.kind), it.name)
       return issue('validate.unnamed_removal', { resource: resourceKey(it) }, pointer)
     }),
     ...shrinking(manifest, gone.length, before.resources.size),
-    ...wrongParameters(manifest, changedParameters(before.tree, settings)),
+    ...wrongParameters(manifest, found),
   ]
 }
 

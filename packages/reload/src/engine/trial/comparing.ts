@@ -42,7 +42,9 @@ export class Comparing {
   readonly candidate: ArmPort
   readonly baseline: ArmPort
   private readonly arms: { readonly candidate: Arm; readonly baseline: Arm }
-  private readonly comparison: Comparison
+  /** Made for the first judgement: a version that takes all at once is watched and not judged. */
+  private comparison: Comparison | null = null
+  private readonly compared: Compared
   /** By place of the measure; nothing where it has no guard. */
   private readonly watched: readonly (Watched | null)[]
   /** Told of the same failures as the guards. */
@@ -54,12 +56,10 @@ export class Comparing {
    * `before`: what the service saw of a measure just before a version that takes all at once; `null` where both run side
    * by side.
    */
-  constructor(
-    { measures, policy, burnRate, onDead }: Compared,
-    before: ((measure: string) => LatelySeen | null) | null,
-  ) {
+  constructor(compared: Compared, before: ((measure: string) => LatelySeen | null) | null) {
+    const { measures, policy, burnRate, onDead } = compared
+    this.compared = compared
     this.arms = { candidate: new Arm(measures), baseline: new Arm(measures) }
-    this.comparison = new Comparison(measures, policy)
     const saysBudget = measures.some((it) => it.budget === true)
     this.watched = measures.map((it) => {
       const isOff = policy.measures?.[it.name]?.off === true
@@ -84,6 +84,8 @@ export class Comparing {
 
   /** `others`: judgements of measures that others take. */
   judge(others: readonly MeasureJudgement[] = []): Judgement {
+    const { measures, policy } = this.compared
+    this.comparison ??= new Comparison(measures, policy)
     return this.comparison.judge(this.arms.candidate, this.arms.baseline, others)
   }
 

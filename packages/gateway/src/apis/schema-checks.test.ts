@@ -55,8 +55,18 @@ describe('a check by a schema', () => {
     expect(await check(many, 'none')).toHaveLength(8)
   })
 
-  it('lets formats be, and tests patterns in linear time', async () => {
-    expect(await check({ type: 'string', format: 'email', pattern: '^a\\d$' }, 'a1')).toBeNull()
+  it('checks the formats that it knows, of texts alone, and lets others be', async () => {
+    const email = { properties: { to: { format: 'email' } } }
+    expect(await check(email, { to: 'ann@example.com' })).toBeNull()
+    expect(await check(email, { to: 'ann' })).toEqual([
+      { pointer: '/to', message: 'must match format "email"' },
+    ])
+    expect(await check(email, { to: 7 })).toBeNull()
+    expect(await check({ type: 'string', format: 'phone' }, 'a')).toBeNull()
+    expect(await check({ type: 'string', format: 'uri-reference' }, '<')).toBeNull()
+  })
+
+  it('tests patterns in linear time', async () => {
     expect(await check({ type: 'string', pattern: '^a\\d$' }, 'b1')).toHaveLength(1)
     // A backtracking engine would need longer than there is.
     expect(await check({ type: 'string', pattern: '^(a+)+$' }, `${'a'.repeat(50_000)}!`)).toHaveLength(1)

@@ -15,6 +15,7 @@
 import type { Ajv2020, ErrorObject, Options, ValidateFunction } from 'ajv/dist/2020.js'
 import type { RE2JS } from 're2js'
 import type { SchemaCheck, SchemaIssue } from '../contract/apis.ts'
+import { FORMATS, uncheckedIn } from './schema-formats.ts'
 
 type Schema = Readonly<Record<string, unknown>>
 
@@ -25,8 +26,7 @@ const options: Options = {
   strictTypes: false,
   strictTuples: false,
   allErrors: false,
-  // Formats are what the standard calls an annotation; they are told to callers, and not checked.
-  validateFormats: false,
+  formats: FORMATS,
   logger: false,
 }
 
@@ -58,6 +58,8 @@ export async function loadSchemas<Of extends { readonly schema: Schema }>(
   const compiler = new Compiler({ ...options, code: { regExp } })
   const faults: SchemaFault<Of>[] = []
   for (const it of missing) {
+    // To the others the standard gives no meaning of their own here: they are told to callers, and not checked.
+    for (const format of uncheckedIn(it.schema)) compiler.addFormat(format, true)
     try {
       checks.set(it.schema, createCheck(compiler.compile(it.schema)))
     } catch (error) {

@@ -9,6 +9,7 @@
  */
 import type { Clock, Timer } from '@changeover/reload'
 import type { KeptAnswer } from '../contract/answer-cache.ts'
+import { Bag, type InBag } from '../contract/bag.ts'
 import type { Leaving } from '../contract/leaving.ts'
 
 /** An answer; the flight, for whoever asks now in its place; `alone` after too long; `left`. */
@@ -19,40 +20,50 @@ interface Waiter {
 }
 
 export class Flights {
-  readonly #open = new Map<string, Flight>()
+  /** By how their names begin, which are digests. No map: each call enters and leaves. */
+  readonly #open = Array.from({ length: 256 }, () => new Bag<Flight>())
 
   get size(): number {
-    return this.#open.size
+    return this.#open.reduce((sum, it) => sum + it.size, 0)
   }
 
   /** Who waits, in all of them. */
   get waiting(): number {
     let count = 0
-    for (const it of this.#open.values()) count += it.waiting
+    for (const some of this.#open) for (const it of some) count += it.waiting
     return count
   }
 
   find(name: string): Flight | null {
-    return this.#open.get(name) ?? null
+    return this.#among(name).find((it) => it.name === name)
   }
 
   /** There is none of this name. */
   open(name: string): Flight {
-    const flight = new Flight(name, this.#open)
-    this.#open.set(name, flight)
+    const some = this.#among(name)
+    const flight = new Flight(name, some)
+    some.add(flight)
     return flight
+  }
+
+  #among(name: string): Bag<Flight> {
+    const place = (name.charCodeAt(0) * 31 + name.charCodeAt(1)) % this.#open.length
+    const some = this.#open[Number.isNaN(place) ? 0 : place]
+    if (some === undefined) throw new TypeError('a name without a place')
+    return some
   }
 }
 
-export class Flight {
-  readonly #name: string
-  readonly #open: Map<string, Flight>
+export class Flight implements InBag {
+  place = -1
+  readonly name: string
+  readonly #open: Bag<Flight>
   /** Most fly alone. */
   #waiting: Set<Waiter> | null = null
 
   /** `open`: those among which it is found. */
-  constructor(name: string, open: Map<string, Flight>) {
-    this.#name = name
+  constructor(name: string, open: Bag<Flight>) {
+    this.name = name
     this.#open = open
   }
 
@@ -99,9 +110,8 @@ export class Flight {
     else next.tell(this)
   }
 
-  /** Another of its name may fly by now. */
   #close(): void {
-    if (this.#open.get(this.#name) === this) this.#open.delete(this.#name)
+    this.#open.delete(this)
   }
 }
 

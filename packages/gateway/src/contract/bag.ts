@@ -37,6 +37,10 @@ export class Bag<Item extends InBag> implements Iterable<Item> {
     this.#items[place] = last
   }
 
+  find(isMeant: (item: Item) => boolean): Item | null {
+    return this.#items.find(isMeant) ?? null
+  }
+
   /** Those that are in it now, without those that leave before their turn. */
   *[Symbol.iterator](): Generator<Item> {
     for (const item of this.#items.slice()) if (item.place !== -1) yield item

@@ -349,13 +349,12 @@ async function openData(begun: Begun): Promise<string> {
 }
 
 async function openAdmin(begun: Begun, ownerToken: string, rooms: RunningRooms): Promise<AdminServer> {
-  const { options, clock, telemetry, reloader } = begun
+  const { options, telemetry, reloader } = begun
   const { adminHost: host, adminPort: port } = options.flags
   const start = startAdminServer({
     host,
     port,
     identify: begun.access.gate(ownerToken),
-    clock,
     telemetry,
     metrics: () => telemetry.metricsText(),
     notReady: () => {

@@ -10,6 +10,8 @@ const folder = mkdtempSync(join(tmpdir(), 'changeover-desk-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 let files = 0
 
+const threads = () => process.getActiveResourcesInfo().filter((it) => it === 'MessagePort').length
+
 function openDesk() {
   const path = join(folder, `calls-${files++}.db`)
   const table = openCallTable(path)
@@ -20,7 +22,6 @@ function openDesk() {
 describe('the call desk', () => {
   it('lets its worker go when nobody asks any more, and has another when somebody does', async () => {
     const { desk, table, clock } = openDesk()
-    const threads = () => process.getActiveResourcesInfo().filter((it) => it === 'MessagePort').length
     const before = threads()
     expect(await desk.ask({ about: 'calls', filter: {} })).toEqual({ calls: [], next: null })
     await clock.advance(9_000)
@@ -32,9 +33,11 @@ describe('the call desk', () => {
     table.close()
   })
 
-  it('brings what was written into the main file when it is asked to', async () => {
+  it('brings what was written into the main file when it is asked to, and keeps no worker for the next time', async () => {
     const { desk, table } = openDesk()
+    const before = threads()
     await desk.checkpoint()
+    await vi.waitFor(() => expect(threads()).toBeLessThanOrEqual(before))
     await desk.close()
     table.close()
   })

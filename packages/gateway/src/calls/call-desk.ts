@@ -1,6 +1,7 @@
 /**
  * Asks the call log's worker, and lets it go when nobody asks any more: a thread costs as much memory as all
- * the call log's other parts together, and most gateways are asked rarely.
+ * the call log's other parts together, and most gateways are asked rarely. Whoever has asked will ask again; after a
+ * checkpoint the next one is half a minute away even under load, so the thread does not wait for it.
  */
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -22,6 +23,8 @@ export class CallDesk {
   #worker: Worker | null = null
   #idle: Timer | null = null
   #asks = 0
+  /** Whether the worker was started for a question, or had one since. */
+  #isConsulted = false
 
   constructor(path: string, clock: Clock) {
     this.#path = path
@@ -31,6 +34,7 @@ export class CallDesk {
   /** The file is there. Rejects when the worker cannot answer. */
   ask(question: Question): Promise<unknown> {
     const ask = ++this.#asks
+    this.#isConsulted = true
     return this.#send(ask, { kind: 'ask', ask, question })
   }
 
@@ -44,6 +48,7 @@ export class CallDesk {
     const worker = this.#worker
     if (worker === null) return
     this.#worker = null
+    this.#isConsulted = false
     worker.ref()
     const gone = new Promise<void>((resolve) => worker.once('exit', () => resolve()))
     this.#post(worker, { kind: 'close' })
@@ -85,11 +90,13 @@ export class CallDesk {
 
   #rest(): void {
     this.#idle?.cancel()
-    this.#idle = this.#clock.after(idleMs, () => void this.close())
+    if (this.#isConsulted) this.#idle = this.#clock.after(idleMs, () => void this.close())
+    else void this.close()
   }
 
   #lose(worker: Worker, error: unknown): void {
     if (this.#worker === worker) this.#worker = null
+    this.#isConsulted = false
     for (const it of this.#asked.values()) it.reject(new Error('the call log stopped', { cause: error }))
     this.#asked.clear()
   }

@@ -1,12 +1,11 @@
 import { request } from 'node:http'
-import type { Clock, LogRecord, Telemetry } from '@changeover/reload'
+import type { LogRecord, Telemetry } from '@changeover/reload'
 import { afterEach, describe, expect, it } from 'vitest'
 import { OWNER } from '../contract/access.ts'
 import { GatewayError } from '../errors.ts'
 import { type AdminServer, type AdminServerOptions, startAdminServer } from './admin-server.ts'
 
 const token = 'co_0123456789abcdef'
-const clock: Clock = { now: () => 0, monotonic: () => 0, after: () => ({ cancel: () => undefined }) }
 let server: AdminServer | undefined
 let logged: LogRecord[] = []
 afterEach(async () => {
@@ -22,7 +21,6 @@ async function start(more: Partial<AdminServerOptions> = {}): Promise<string> {
       if (header !== authorization) throw new GatewayError('control.unauthorised', {})
       return OWNER
     },
-    clock,
     telemetry: { logger: { log: (it: LogRecord) => logged.push(it) } } as unknown as Telemetry,
     metrics: () => 'up 1\n',
     notReady: () => null,

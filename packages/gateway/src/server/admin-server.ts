@@ -2,8 +2,8 @@
  * The admin server: who may ask, from where, and the three questions that are answered before anything else
  * is loaded (`/healthz`, `/readyz`, `/metrics`).
  *
- * The API itself, with its schemas, is loaded on the first request for it, or a moment after the start: it
- * takes longer to load than the rest of the gateway takes to serve its first call.
+ * The API itself, with its schemas, is loaded on the first request for it: it holds 9 MB, and many a gateway reads its
+ * settings from a file and is asked nothing. Not a moment after the start either: there calls may be waiting just as well.
  *
  * Invariant: nothing but those three is answered to whoever has not proven who he is. They are open because probes have no
  * secrets; `/metrics` only to this machine. There are no CORS headers, so no page of another origin can read
@@ -11,7 +11,7 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Clock, Telemetry } from '@changeover/reload'
+import type { Telemetry } from '@changeover/reload'
 import type { Identify, Identity } from '../contract/access.ts'
 import { problemOf } from '../control/problem.ts'
 import { GatewayError, isGatewayError } from '../errors.ts'
@@ -23,7 +23,6 @@ export interface AdminServerOptions {
   readonly port: number
   /** Who sends a request; throws a `GatewayError` for whoever is nobody here. */
   readonly identify: Identify
-  readonly clock: Clock
   readonly telemetry: Telemetry
   /** In Prometheus' text form. */
   metrics(): string | Promise<string>
@@ -42,19 +41,15 @@ export interface AdminServer {
   close(): Promise<void>
 }
 
-const warmUpMs = 1_500
-
 export async function startAdminServer(options: AdminServerOptions): Promise<AdminServer> {
   const admin = createAdmin(options)
   const server = createServer({ requestTimeout: 60_000, headersTimeout: 10_000, keepAliveTimeout: 10_000 })
   server.on('request', (request, response) => admin.answer(request, response))
   await listen(server, options)
   const { port } = server.address() as AddressInfo
-  const warmUp = options.clock.after(warmUpMs, () => void admin.api().catch(() => undefined))
   return {
     url: `http://${options.host.includes(':') ? `[${options.host}]` : options.host}:${port}`,
     close: async () => {
-      warmUp.cancel()
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       server.closeAllConnections()
       await closed

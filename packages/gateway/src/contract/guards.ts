@@ -66,6 +66,8 @@ export interface CompiledGuards {
   readonly input:
     | ((body: Fields, leaving: Leaving) => InputLooked | Blocked | Promise<InputLooked | Blocked>)
     | null
+  /** What becomes of a request of which nothing can be looked at, nor of its answer. */
+  readonly unread: InputLooked | Blocked
   /** `null`: nothing looks at answers, which then go through as bytes. */
   readonly output: ((looked: InputLooked | null, leaving: Leaving) => OutputRun | null) | null
 }

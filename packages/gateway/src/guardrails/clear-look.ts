@@ -5,7 +5,7 @@
  * Not for guards that judge the whole, read by an operator's expressions or try themselves out: those do all of their
  * work anyhow.
  */
-import { someText } from './body-texts.ts'
+import { type BodyText, someText } from './body-texts.ts'
 import type { CompiledGuard } from './guard.ts'
 import { PLACEHOLDER } from './placeholders.ts'
 
@@ -18,8 +18,9 @@ export function clearLook(guards: readonly CompiledGuard[]): ((body: Fields) => 
   if (clears.length + sizes.length < guards.length || guards.some((it) => it.action === 'shadow')) return null
   const mostChars = Math.min(...sizes)
   let chars = 0
-  const isSuspect = (text: string): boolean => {
-    chars += text.length
+  const isSuspect = (text: string, kind: BodyText): boolean => {
+    if (kind === 'hidden') return true
+    if (kind === 'text' || kind === 'json') chars += text.length
     if (chars > mostChars || PLACEHOLDER.test(text)) return true
     for (const isClear of clears) if (!isClear(text)) return true
     return false

@@ -13,7 +13,7 @@ import { PII, USUAL_PII } from './detectors/pii.ts'
 import { SECRET_NAMES, SECRETS } from './detectors/secrets.ts'
 import type { CompiledGuard } from './guard.ts'
 import { type SchemaEngine, schemaJudge } from './json-schema.ts'
-import { openLookAtRequests } from './look-at-request.ts'
+import { lookAtUnread, openLookAtRequests } from './look-at-request.ts'
 import { type RegexEngine, regexFinder } from './regex.ts'
 import type { Finder } from './scan.ts'
 import { GUARD_DEFAULTS, type GuardrailSpec, type GuardSpec } from './spec.ts'
@@ -63,6 +63,7 @@ export function compileGuards(
   return Object.freeze({
     id: idOf(guardrails),
     input: onInput.length === 0 ? null : openLookAtRequests({ guards: onInput, mostWorkMs, now }),
+    unread: lookAtUnread(all),
     output: answers
       ? (looked, leaving) =>
           onOutput.length === 0 && (looked?.masked ?? null) === null

@@ -5,14 +5,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Blocked, Finding, InputLooked } from '../contract/guards.ts'
 import type { Leaving } from '../contract/leaving.ts'
-import { changeTexts, someText } from './body-texts.ts'
+import { type BodyText, changeTexts, someText } from './body-texts.ts'
 import { clearLook } from './clear-look.ts'
 import type { CompiledGuard } from './guard.ts'
 import { maskText, note } from './judge-answer.ts'
 import { Lane } from './lane.ts'
-import { lookInShadow, type ShadowText } from './look-in-shadow.ts'
+import { laneKindOf, lookInShadow, type ShadowText } from './look-in-shadow.ts'
 import { Placeholders } from './placeholders.ts'
-import type { TextKind } from './scan.ts'
 import { Tally } from './tally.ts'
 import { TimedWork } from './work-meter.ts'
 
@@ -94,6 +93,7 @@ class RequestLook {
 
   read(): Blocked | null {
     this.#measure()
+    if (this.#texts.some((it) => it.kind === 'hidden')) this.#unread()
     const reading = this.#acting.filter((it) => it.finder !== null)
     if (reading.length > 0 && this.#blocks === null) this.#readBy(reading)
     return this.#blocked()
@@ -101,7 +101,7 @@ class RequestLook {
 
   async judge({ signal }: Leaving): Promise<InputLooked | Blocked> {
     for (const guard of this.judges) {
-      const texts = textsIn(this.#body).map((it) => it.text)
+      const texts = textsIn(this.#body).flatMap(({ kind, text }) => (isWords(kind) ? [text] : []))
       const about = { direction: 'input', signal, unmask: (it: string) => it } as const
       const verdict = (await guard.judge?.judge(texts, about)) ?? { says: 'pass' }
       if (note(guard, verdict, this.#tally)) this.#blocks = guard
@@ -109,7 +109,8 @@ class RequestLook {
       if (blocked !== null) return blocked
       if (guard.action !== 'mask' || verdict.says !== 'found') continue
       let i = -1
-      this.#body = changeTexts(this.#body, (text) => {
+      this.#body = changeTexts(this.#body, (text, kind) => {
+        if (!isWords(kind)) return text
         i += 1
         const spans = verdict.spans.filter((it) => it.text === i)
         return spans.length === 0 ? text : maskText(text, spans, this.#placeholdersOf(guard))
@@ -131,9 +132,9 @@ class RequestLook {
 
   #measure(): void {
     let chars = 0
-    for (const { text } of this.#texts) chars += text.length
+    for (const { text, kind } of this.#texts) if (isWords(kind)) chars += text.length
     for (const it of this.#acting) {
-      if (it.size !== null && chars > it.size.mostChars) this.#act(it)
+      if (it.size !== null && chars > it.size.mostChars) this.#act(it, 'text')
     }
   }
 
@@ -143,11 +144,12 @@ class RequestLook {
     const finders = reading.flatMap(({ finder, action }) =>
       finder === null ? [] : [{ finder, holds: action !== 'log' }],
     )
+    const isClear = (text: string): boolean => finders.every(({ finder }) => finder.isClear?.(text) === true)
     this.#body = changeTexts(this.#body, (text, kind) => {
-      if (this.#blocks !== null || text === '') return text
+      if (this.#blocks !== null || text === '' || isClear(text)) return text
       const onMatch = (finder: number, start: number, end: number, label: string) => {
         const guard = reading[finder]
-        if (guard === undefined || !this.#act(guard)) return null
+        if (guard === undefined || !this.#act(guard, kind)) return null
         return {
           start,
           end,
@@ -155,21 +157,29 @@ class RequestLook {
           put: (covered: string) => this.#stand(guard, label, valueOf(covered, kind)),
         }
       }
-      const lane = new Lane({ kind, finders, work, watcher: { onMatch } })
+      const lane = new Lane({ kind: laneKindOf(kind), finders, work, watcher: { onMatch } })
       lane.append(text)
       lane.advance(true)
       return lane.render(lane.end)
     })
     if (!work.isSpent) return
     for (const it of reading) this.#tally.add(it.name, 'unsure')
-    this.#blocks ??= reading.find((it) => it.failure === 'closed' && it.action !== 'log') ?? null
+    this.#blocks ??= reading.find(isClosed) ?? null
+  }
+
+  /** What cannot be looked at. */
+  #unread(): void {
+    for (const it of this.#acting) this.#tally.add(it.name, 'unsure')
+    this.#blocks ??= this.#acting.find(isClosed) ?? null
   }
 
   /** Does what the guard does when it has found something; true when that is to mask. */
-  #act(guard: CompiledGuard): boolean {
-    if (guard.action === 'block') this.#blocks ??= guard
+  #act(guard: CompiledGuard, kind: BodyText): boolean {
+    // Nothing can stand in the place of a name: it is used elsewhere.
+    const isName = kind === 'name' && guard.action === 'mask'
+    if (guard.action === 'block' || isName) this.#blocks ??= guard
     else this.#tally.add(guard.name, guard.action === 'mask' ? 'masked' : 'noted')
-    return guard.action === 'mask'
+    return guard.action === 'mask' && !isName
   }
 
   #stand(guard: CompiledGuard, label: string, value: string): string {
@@ -206,9 +216,30 @@ function textsIn(body: Fields): ShadowText[] {
   return texts
 }
 
+function isClosed(it: CompiledGuard): boolean {
+  return it.failure === 'closed' && it.action !== 'log'
+}
+
+/** What counts as text and is judged as a whole. */
+function isWords(kind: BodyText): boolean {
+  return kind === 'text' || kind === 'json'
+}
+
+/** What becomes of a request that nobody can look into, and whose answer nobody will: a form with files, bytes of any kind. */
+export function lookAtUnread(guards: readonly CompiledGuard[]): InputLooked | Blocked {
+  const acting = guards.filter((it) => it.action !== 'shadow')
+  if (acting.length === 0) return NOTHING_FOUND
+  const tally = new Tally()
+  for (const it of acting) tally.add(it.name, 'unsure')
+  const closed = acting.find(isClosed)
+  if (closed === undefined) return { ...NOTHING_FOUND, findings: tally.findings }
+  tally.add(closed.name, 'blocked')
+  return { blocked: closed.name, message: closed.message, findings: tally.findings }
+}
+
 /** What a piece of a JSON text means, where it can be told: it may be put back into a text of another kind. */
-function valueOf(covered: string, kind: TextKind): string {
-  if (kind === 'text' || !covered.includes('\\')) return covered
+function valueOf(covered: string, kind: BodyText): string {
+  if (kind !== 'json' || !covered.includes('\\')) return covered
   try {
     return String(JSON.parse(`"${covered}"`))
   } catch {

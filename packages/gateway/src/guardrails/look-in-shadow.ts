@@ -1,5 +1,6 @@
 /** What guards that only try themselves out would have found in whole texts. Never rejects. */
 import type { Finding } from '../contract/guards.ts'
+import type { BodyText } from './body-texts.ts'
 import type { CompiledGuard } from './guard.ts'
 import { Lane } from './lane.ts'
 import type { TextKind } from './scan.ts'
@@ -7,7 +8,7 @@ import { Tally } from './tally.ts'
 import { TimedWork } from './work-meter.ts'
 
 export interface ShadowText {
-  readonly kind: TextKind
+  readonly kind: BodyText
   readonly text: string
 }
 
@@ -36,7 +37,10 @@ export async function lookInShadow(
 
 function countIn(texts: readonly ShadowText[], guard: CompiledGuard, about: ShadowAbout): number | 'unsure' {
   const { finder, size } = guard
-  if (size !== null) return Number(texts.reduce((sum, it) => sum + it.text.length, 0) > size.mostChars)
+  if (size !== null) {
+    const words = texts.filter((it) => it.kind === 'text' || it.kind === 'json')
+    return Number(words.reduce((sum, it) => sum + it.text.length, 0) > size.mostChars)
+  }
   if (finder === null) return 0
   let found = 0
   const onMatch = (): null => {
@@ -46,11 +50,21 @@ function countIn(texts: readonly ShadowText[], guard: CompiledGuard, about: Shad
   const work = new TimedWork(about.mostWorkMs, about.now)
   work.begin()
   for (const { kind, text } of texts) {
-    const lane = new Lane({ kind, finders: [{ finder, holds: true }], work, watcher: { onMatch } })
+    const lane = new Lane({
+      kind: laneKindOf(kind),
+      finders: [{ finder, holds: true }],
+      work,
+      watcher: { onMatch },
+    })
     lane.append(text)
     lane.advance(true)
   }
   return work.isSpent ? 'unsure' : found
+}
+
+/** Only arguments of tools are read as JSON. */
+export function laneKindOf(kind: BodyText): TextKind {
+  return kind === 'json' ? 'json' : 'text'
 }
 
 async function judged(

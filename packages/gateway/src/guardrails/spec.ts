@@ -46,7 +46,7 @@ const guardShape = z.strictObject({
   ),
   failure: setting(
     z.enum(['open', 'closed']).default('closed'),
-    'what becomes of a text that could not be looked at within its bounds (time, size, a webhook that does not answer): open lets it pass, closed blocks it',
+    'what becomes of what could not be looked at within its bounds (time, size, a webhook that does not answer), or not at all (tokens, forms with files, raw requests): open lets it pass, closed blocks it',
   ),
   message: setting(
     z.string().min(1).max(500).optional(),

@@ -45,13 +45,19 @@ function keepDigits(_: string, value: unknown, context?: { readonly source?: str
   return rawJSON(source)
 }
 
-/** The changed value, with the numbers as they were written. Both have the same form. */
+/** The changed value, with the numbers as they were written. Both have the same form, but for names that were masked. */
 function withDigits(value: unknown, written: unknown): unknown {
-  if (typeof value === 'number') return written
+  if (typeof value === 'number') return written ?? value
   if (Array.isArray(value)) {
     const items: readonly unknown[] = Array.isArray(written) ? written : []
     return value.map((it, i) => withDigits(it, items[i]))
   }
   if (!isFields(value) || !isFields(written)) return value
-  return Object.fromEntries(Object.entries(value).map(([name, it]) => [name, withDigits(it, written[name])]))
+  const names = Object.keys(written)
+  return Object.fromEntries(
+    Object.entries(value).map(([name, it], i) => {
+      const before = Object.hasOwn(written, name) ? name : (names[i] ?? name)
+      return [name, withDigits(it, written[before])]
+    }),
+  )
 }

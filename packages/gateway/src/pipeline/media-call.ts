@@ -31,7 +31,7 @@ export class MediaCall extends RoutedCall {
 
   /** What comes as a form is files and their names. */
   protected override inspect(route: CompiledRoute): Passed {
-    return this.body instanceof FormBody || super.inspect(route)
+    return this.body instanceof FormBody ? this.inspectUnread(route) : super.inspect(route)
   }
 
   protected override writeUpstream({ body }: BodyFor, target: CompiledTarget): UpstreamBody {

@@ -51,9 +51,9 @@ export class RawCall extends RoutedCall {
     return new RawBody(bytes, rawNameOf(this.#raw.provider))
   }
 
-  /** Nothing in it is understood, so that no guard could look at it. */
-  protected override inspect(): Passed {
-    return true
+  /** Nothing in it is understood. */
+  protected override inspect(route: CompiledRoute): Passed {
+    return this.inspectUnread(route)
   }
 
   protected override writeUpstream({ body }: BodyFor, target: CompiledTarget): UpstreamBody {

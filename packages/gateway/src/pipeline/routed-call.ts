@@ -73,6 +73,14 @@ export class RoutedCall extends AttemptedCall implements HoldAsk {
     return this.#takeLooked(looked, route)
   }
 
+  /** In place of `inspect` where no guard could look into the request, nor into its answer. */
+  protected inspectUnread(route: CompiledRoute): Passed {
+    const guards = this.gateway?.guards?.of(route.name, this.caller?.tenant ?? null) ?? null
+    if (guards === null) return true
+    this.inspection.guards = guards
+    return this.#takeLooked(guards.unread, route)
+  }
+
   /** Whether the answer is there already. */
   protected answerFromCache(_route: CompiledRoute): Passed {
     return true

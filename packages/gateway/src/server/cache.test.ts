@@ -188,7 +188,8 @@ describe('a route with a cache', () => {
       parameters: null,
       fill: () => ({ ok: true, prompt }),
     })
-    const guards = (id: string): CompiledGuards => ({ id, input: null, output: null })
+    const unread = { body: null, findings: [], masked: null, later: null }
+    const guards = (id: string): CompiledGuards => ({ id, input: null, unread, output: null })
     const other = testTarget('other', { upstream })
     const versions: readonly (Partial<CompiledRoute> & { readonly guards?: CompiledGuards })[] = [
       {},

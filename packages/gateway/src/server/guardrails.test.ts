@@ -170,12 +170,13 @@ describe('a call before guardrails', () => {
   it('goes on with what nobody here knows, and with all digits of its numbers', async () => {
     await open('openai', always([{ kind: 'pii', action: 'mask', on: 'input' }]))
     const body =
-      '{"model":"route/a","x":{"big":12345678901234567890,"exact":1.10},"messages":[{"role":"user","content":"ann@example.com"}]}'
+      '{"model":"route/a","x":{"big":12345678901234567890,"exact":1.10},"messages":[{"role":"user","content":"ann@example.com","args":{"ann@example.com":2.50}}]}'
     const headers = { 'content-type': 'application/json' }
     await fetch(`${gateway.origin}/v1/chat/completions`, { method: 'POST', headers, body })
     const sent = String(provider.requests[0]?.body)
     expect(sent).toContain('"x":{"big":12345678901234567890,"exact":1.10}')
     expect(sent).toContain('"content":"[EMAIL_1]"')
+    expect(sent).toContain('"args":{"[EMAIL_1]":2.50}')
   })
 
   it('has its limit of time for what is held back, also while nothing comes', async () => {

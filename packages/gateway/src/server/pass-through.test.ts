@@ -3,7 +3,9 @@ import { type FakeProvider, startFakeProvider } from '@changeover/testkit'
 import OpenAI, { toFile } from 'openai'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Caller } from '../contract/compiled.ts'
+import type { CompiledGuards } from '../contract/guards.ts'
 import type { Upstream } from '../contract/upstream.ts'
+import { guardsOf } from '../guardrails/test-guards.ts'
 import { openUpstream } from '../transport/upstream-pool.ts'
 import { TestGateway, testRoute, testTarget } from './test-gateway.ts'
 
@@ -13,10 +15,13 @@ let gateway: TestGateway
 let client: OpenAI
 let allow: ReadonlySet<string> | null
 
+let guards: CompiledGuards | null
+
 beforeEach(async () => {
   provider = await startFakeProvider()
   upstream = openUpstream(provider.origin)
   allow = null
+  guards = null
   const target = testTarget('media', { upstream })
   const raw = testTarget('*', { upstream })
   gateway = await TestGateway.start({
@@ -25,6 +30,7 @@ beforeEach(async () => {
       testRoute('claude', [testTarget('claude', { kind: 'anthropic', upstream })]),
     ],
     passThrough: [testRoute('providers/open', [raw])],
+    guards: { of: () => guards },
     identity: {
       open: false,
       find: (): Caller => ({ tenant: 'acme', key: 'acme/ci', allow, allowance: null }),
@@ -95,6 +101,31 @@ describe('what is passed on', () => {
     expect(request?.body.includes(Buffer.from([0, 255, 13, 10]))).toBe(true)
     expect(request?.body.toString('latin1')).toContain('name="model"\r\n\r\nmedia-upstream\r\n')
     expect((await record())?.requestBytes).toBeGreaterThan(100)
+  })
+
+  it('is refused as a form, and raw, where guards demand to look and cannot, unless they let pass what they cannot read', async () => {
+    const file = await toFile(Buffer.from([0, 255]), 'a.wav', { type: 'audio/wav' })
+    const transcribe = () => client.audio.transcriptions.create({ model: 'm', file })
+    const askRaw = () =>
+      fetch(`${gateway.origin}/providers/open/things`, { headers: { authorization: 'Bearer sk-caller' } })
+    guards = guardsOf([{ kind: 'secrets', action: 'mask', on: 'output' }])
+    await expect(transcribe()).rejects.toMatchObject({ status: 400 })
+    expect((await askRaw()).status).toBe(400)
+    expect(provider.requests).toHaveLength(0)
+    expect(await record()).toMatchObject({
+      error: 'guard.input_blocked',
+      guards: [
+        { guard: 'house/secrets', did: 'blocked', count: 1 },
+        { guard: 'house/secrets', did: 'unsure', count: 1 },
+      ],
+    })
+
+    for (const open of [{ action: 'mask', failure: 'open' }, { action: 'log' }, { action: 'shadow' }]) {
+      guards = guardsOf([{ kind: 'secrets', ...open }])
+      provider.script(raw('application/json', '{"text":"hi"}'), raw('application/json', '{}'))
+      expect((await transcribe()).text).toBe('hi')
+      expect((await askRaw()).status).toBe(200)
+    }
   })
 
   it('is retried before its answer begins, as every call', async () => {

@@ -438,6 +438,13 @@ export const rules = {
     say: (it) =>
       `no record of call "${it.call}" is kept here; records go by age and number (calls.record), and "GET /v1/calls" lists those there are; the id is in the header x-changeover-call of the answer`,
   }),
+  'control.call_was_copy': rule<{ call: string; of: 'mirror' | 'shadow'; target: string; version: string }>({
+    blame: 'sender',
+    retry: false,
+    status: 404,
+    say: (it) =>
+      `"${it.call}" was a copy of a call, ${it.of === 'shadow' ? 'for a shadow rollout' : 'to a mirror'}: it went to ${it.target} under version ${it.version}, nobody was answered from it, and no decision of it is recorded; what it cost is on the bill`,
+  }),
   'control.bad_request': rule<{ field: string; found: string; expected: string }>({
     blame: 'sender',
     retry: false,

@@ -163,6 +163,12 @@ export const attributeNames: readonly AttributeName[] = [
   { name: 'changeover.cache', type: 'string', meaning: 'An entry of cache.' },
   { name: 'changeover.guard', type: 'string', meaning: 'A guard of a guardrail.' },
   {
+    name: 'changeover.copy',
+    type: 'string',
+    meaning:
+      'The span is of a copy, which nobody was answered from: for a `shadow` rollout, or to a `mirror`. Absent for what callers asked for.',
+  },
+  {
     name: 'changeover.guards',
     type: 'string[]',
     meaning: 'What guardrails found in the call: the guard, what it did and how often. Never what it was.',

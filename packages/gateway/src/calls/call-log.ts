@@ -69,6 +69,8 @@ export interface CallLog extends CallSink {
   find(id: string): Promise<CallRecord | null>
   list(filter: CallFilter): Promise<CallPage>
   summarise(versions: readonly string[]): Promise<readonly VersionSummary[]>
+  /** The copy that has this id of its own; the last part of it that was billed. */
+  findCopy(id: string): Promise<CallCopy | null>
   /** When each key was used last. */
   keysUsed(): Promise<readonly KeyUse[]>
   /** Takes effect with the next batches, in small steps. */
@@ -90,6 +92,7 @@ export function createCallLog(options: CallLogOptions): CallLog {
     find: (id) => log.ask({ about: 'call', id }) as Promise<Answers['call']>,
     list: (filter) => log.ask({ about: 'calls', filter }) as Promise<Answers['calls']>,
     summarise: (versions) => log.ask({ about: 'versions', versions }) as Promise<Answers['versions']>,
+    findCopy: (id) => log.ask({ about: 'copy', id }) as Promise<Answers['copy']>,
     keysUsed: () => log.ask({ about: 'keys' }) as Promise<Answers['keys']>,
     retain: (retention) => log.retain(retention),
     flush: () => log.flush(),

@@ -278,6 +278,28 @@ describe('the call table', () => {
     again.close()
   })
 
+  it('keeps copies apart from calls, and forgets them by age and number like calls', () => {
+    const { table, reader, close } = openBoth()
+    const bill = { price: 'p/a', costMicroUsd: 7, tokens: { inputTokens: 1, outputTokens: 2 } }
+    const copy = (i: number) => ({
+      id: `call_${i}+mirror`,
+      of: 'mirror' as const,
+      startedAt: i,
+      version: '1.1',
+      target: 'p/a',
+      bill,
+    })
+    for (let i = 1; i <= 20; i += 1) table.copied(copy(i), { keepDays: 30, maxRows: 5 })
+    table.commit()
+    expect(reader.findCopy('call_20+mirror')).toEqual(copy(20))
+    expect([15, 16].map((i) => reader.findCopy(`call_${i}+mirror`) !== null)).toEqual([false, true])
+    expect(reader.list({}).calls).toEqual([])
+    table.copied(copy(31 * 86_400_000), { keepDays: 30, maxRows: 100 })
+    table.commit()
+    expect(reader.findCopy('call_16+mirror')).toBeNull()
+    close()
+  })
+
   it('does not touch a file of a newer schema', () => {
     const path = newPath()
     openCallTable(path).close()

@@ -14,7 +14,7 @@ import { existsSync, renameSync } from 'node:fs'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import type { CallCopy, CallRecord, Feedback } from '../contract/call.ts'
 import { insertSql, type Row, toRecord, toRow } from './call-row.ts'
-import { copyMigration, openCopyTable } from './copy-table.ts'
+import { copyMigration, openCopyReader, openCopyTable } from './copy-table.ts'
 import { feedbackMigration, openFeedbackReader, openFeedbackTable } from './feedback-table.ts'
 import type { CallFilter, CallPage, KeyUse, Retention, VersionSummary } from './questions.ts'
 
@@ -94,6 +94,7 @@ export interface CallReader {
   find(id: string): CallRecord | null
   list(filter: CallFilter): CallPage
   summarise(versions: readonly string[]): readonly VersionSummary[]
+  findCopy(id: string): CallCopy | null
   keysUsed(): readonly KeyUse[]
   /** Brings what was written into the main file. False when a writer came between: try again. */
   checkpoint(): boolean
@@ -141,6 +142,7 @@ export function openCallReader(path: string): CallReader {
     },
     list: (filter) => list(database, filter),
     summarise: (versions) => versions.map((it) => summarise(database, it)),
+    findCopy: openCopyReader(database),
     keysUsed: () => keysUsed(database),
     checkpoint: () => checkpoint(database),
     close: () => database.close(),

@@ -37,6 +37,7 @@ function answerTo(question: Question): unknown {
   if (question.about === 'call') return reader.find(question.id)
   if (question.about === 'calls') return reader.list(question.filter)
   if (question.about === 'keys') return reader.keysUsed()
+  if (question.about === 'copy') return reader.findCopy(question.id)
   return reader.summarise(question.versions)
 }
 

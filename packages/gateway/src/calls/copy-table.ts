@@ -5,13 +5,14 @@
  * comparison and limit that is looked at afterwards.
  */
 import type { DatabaseSync } from 'node:sqlite'
-import type { CallCopy } from '../contract/call.ts'
+import type { AttemptBill, CallCopy } from '../contract/call.ts'
 import type { Retention } from './questions.ts'
 
 export const copyMigration = `CREATE TABLE copies (
     row INTEGER PRIMARY KEY, id TEXT NOT NULL, kind TEXT NOT NULL, started_at INTEGER NOT NULL, version TEXT NOT NULL,
     target TEXT NOT NULL, bill TEXT NOT NULL
   ) STRICT;
+  CREATE INDEX copies_by_id ON copies (id);
   ALTER TABLE calls ADD COLUMN tool_calls TEXT;`
 
 const dayMs = 86_400_000
@@ -36,4 +37,26 @@ export function openCopyTable(database: DatabaseSync): CopyTable {
       free.run(freedAtOnce, startedAt - keepDays * dayMs, Number(kept.lastInsertRowid) - maxRows)
     },
   }
+}
+
+export function openCopyReader(database: DatabaseSync): (id: string) => CallCopy | null {
+  const select = database.prepare(
+    'SELECT id, kind, started_at, version, target, bill FROM copies WHERE id = ? ORDER BY row DESC LIMIT 1',
+  )
+  return (wanted) => {
+    const row = select.get(wanted) as unknown as Raw | undefined
+    if (row === undefined) return null
+    const { id, kind, started_at, version, target, bill } = row
+    return { id, of: kind, startedAt: started_at, version, target, bill: JSON.parse(bill) as AttemptBill }
+  }
+}
+
+interface Raw {
+  readonly id: string
+  readonly kind: CallCopy['of']
+  readonly started_at: number
+  readonly version: string
+  readonly target: string
+  /** As JSON. */
+  readonly bill: string
 }

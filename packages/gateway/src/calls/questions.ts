@@ -3,7 +3,7 @@
  *
  * Only types: both sides of the worker boundary read them, so nothing here may run.
  */
-import type { CallRecord } from '../contract/call.ts'
+import type { CallCopy, CallRecord } from '../contract/call.ts'
 
 export interface CallFilter {
   readonly version?: string
@@ -57,12 +57,14 @@ export type Question =
   | { readonly about: 'calls'; readonly filter: CallFilter }
   | { readonly about: 'versions'; readonly versions: readonly string[] }
   | { readonly about: 'keys' }
+  | { readonly about: 'copy'; readonly id: string }
 
 export interface Answers {
   call: CallRecord | null
   calls: CallPage
   versions: readonly VersionSummary[]
   keys: readonly KeyUse[]
+  copy: CallCopy | null
 }
 
 /** What the call log tells its worker. */

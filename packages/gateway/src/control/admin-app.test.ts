@@ -10,7 +10,7 @@ import { openSubscriptions } from '../apis/subscriptions.ts'
 import { openProvenance, openTexts } from '../boot/open-provenance.ts'
 import type { CallLog } from '../calls/call-log.ts'
 import { OWNER } from '../contract/access.ts'
-import type { CallRecord } from '../contract/call.ts'
+import type { CallCopy, CallRecord } from '../contract/call.ts'
 import { createPlanShelf } from '../plan/plan-shelf.ts'
 import { createPlanner } from '../plan/planner.ts'
 import { settingsText } from '../settings/edit.ts'
@@ -82,11 +82,21 @@ const call: CallRecord = {
   choice: 'small=90%, large=10%',
 }
 
+const copyOfCall: CallCopy = {
+  id: `${call.id}+mirror`,
+  of: 'mirror',
+  startedAt: call.startedAt,
+  version: '1.2',
+  target: 'other/model',
+  bill: { price: 'other/model', costMicroUsd: null, tokens: { inputTokens: 1, outputTokens: 1 } },
+}
+
 const calls: CallLog = {
   keysUsed: () => Promise.resolve([{ key: 'acme/ci', lastAt: 1 }]),
   finish: () => undefined,
   hear: () => undefined,
   copied: () => undefined,
+  findCopy: (id) => Promise.resolve(id === `${call.id}+mirror` ? copyOfCall : null),
   find: (id) => Promise.resolve(id === call.id ? call : null),
   list: (filter) =>
     Promise.resolve({ calls: [{ ...call, version: filter.version ?? call.version }], next: 'a' }),
@@ -680,6 +690,11 @@ describe('looking back', () => {
     })
     const unknown = await ask('GET', '/v1/calls/call_2/why')
     expect([unknown.status, unknown.body['code']]).toEqual([404, 'control.no_such_call'])
+    for (const end of ['/why', '']) {
+      const copy = await ask('GET', `/v1/calls/${encodeURIComponent(copyOfCall.id)}${end}`)
+      expect([copy.status, copy.body['code']]).toEqual([404, 'control.call_was_copy'])
+      expect(JSON.stringify(copy.body)).toContain('nobody was answered from it')
+    }
     const unwritten = await ask('GET', '/v1/settings/origin?pointer=/calls/record', {
       as: causes.SettingsOrigin,
     })

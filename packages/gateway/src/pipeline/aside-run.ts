@@ -46,6 +46,7 @@ export class AsideRun implements Aside {
   constructor(input: AsideInput, now: () => number) {
     this.#input = input
     this.#now = now
+    if (input.kind === 'mirror') input.span?.set({ 'changeover.copy': 'mirror' })
   }
 
   get target(): CompiledTarget {

@@ -42,6 +42,7 @@ export function startCallSpan(tools: PipelineTools, it: CallSpanInput): Span {
           links: [{ ...snapshot.swap, sampled: true }],
         })
       : tools.telemetry.tracer.start(name, { parent, kind: 'server', startTime: startedAt })
+  if (tools.copy !== undefined) span.set({ 'changeover.copy': tools.copy })
   if (route !== null && snapshot !== null) {
     const rule = tools.versions.changedRule(route, snapshot.since)
     if (rule !== null) span.set({ 'routing.rule_changed': rule })
@@ -99,7 +100,7 @@ export function startAttemptSpan(
   return tools.telemetry.tracer.start(`chat ${target.upstreamModel}`, {
     parent: parent.context,
     kind: 'client',
-    attributes: { ...fixedAttributes(target), 'config.version': version },
+    attributes: { ...fixedAttributes(target), 'config.version': version, 'changeover.copy': tools.copy },
   })
 }
 

@@ -37,6 +37,7 @@ export function sendCopy({ tools, head, body }: CopyInput): boolean {
     reloader: { acquire: () => pin, current: () => reloader.current() },
     calls: { finish: () => undefined, copied: (it: CallCopy) => tools.calls.copied?.(it) },
     sides: new Sides(),
+    copy: 'shadow' as const,
   }
   const call = new ShadowCall(own, nobody, head)
   nobody.onOver = (complete) => {

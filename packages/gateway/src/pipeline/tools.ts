@@ -1,7 +1,7 @@
 /** What every call works with: made once by the server, the same for all calls. */
 import type { Clock, Pin, Reloader, Telemetry } from '@changeover/reload'
 import type { SubscriptionBook } from '../contract/apis.ts'
-import type { CallSink } from '../contract/call.ts'
+import type { CallCopy, CallSink } from '../contract/call.ts'
 import type { CompiledGateway } from '../contract/compiled.ts'
 import type { Deadlines } from '../routing/deadlines.ts'
 import type { Sides } from './placed.ts'
@@ -25,6 +25,8 @@ export interface PipelineTools {
   readonly sides: Sides
   /** Who has been let in to which API; absent, nobody. */
   readonly subscriptions?: SubscriptionBook
+  /** What these calls are copies for, where they are: said by their spans. Absent: callers made them. */
+  readonly copy?: CallCopy['of']
   /** `config.scope` of spans. */
   readonly scope: string
   /** How long a caller may leave a stream standing before the call is cancelled. */

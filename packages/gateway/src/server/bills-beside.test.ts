@@ -134,6 +134,12 @@ describe('the bill of a copy to a mirror', () => {
         },
       })
       expect(record.attempts.find((it) => it.kind === 'mirror')).not.toHaveProperty('bill')
+      const marks = gateway.telemetry.spans.map((it) => [
+        it.attributes['changeover.target'],
+        it.attributes['changeover.copy'],
+      ])
+      expect(marks).toContainEqual(['fake/anthropic', 'mirror'])
+      expect(marks).toContainEqual(['fake/openai', undefined])
     },
   )
 

@@ -159,6 +159,8 @@ export interface TestGatewayOptions {
   readonly identity?: CompiledGateway['identity']
   readonly limits?: Partial<DataServerLimits>
   readonly clock?: Clock
+  /** Default 0. */
+  readonly shadowCopies?: number
 }
 
 export class TestGateway {
@@ -169,6 +171,8 @@ export class TestGateway {
     Promise.resolve(this.records.find((it) => it.id === id) ?? null)
   /** What a rollout makes of a pin; none goes on at first. */
   place: ((by: UnitSource) => Partial<Pin<Parts>>) | null = null
+  /** What is on trial as a shadow; nothing at first. */
+  shadow: Partial<Pin<Parts>> | null = null
   readonly records: CallRecord[] = []
   readonly pins = new Set<Pin<Parts>>()
   /** Pins taken so far. */
@@ -187,7 +191,11 @@ export class TestGateway {
       for (const target of route.fallback) this.#upstreams.add(target.upstream)
     }
     this.server = createDataServer({
-      reloader: { acquire: (by) => this.#acquire(by), current: () => this.snapshot },
+      reloader: {
+        acquire: (by) => this.#acquire(by),
+        current: () => this.snapshot,
+        shadow: () => (this.shadow === null ? null : this.#pin(this.shadow)),
+      },
       calls: {
         finish: (record) => void this.records.push(record),
         hear: (it) => void this.heard.push(it),
@@ -220,6 +228,10 @@ export class TestGateway {
   #acquire(by: UnitSource | undefined): Pin<Parts> {
     if (this.notReady) throw new ReloadError('reload.not_ready', { scope: 'test' })
     this.taken += 1
+    return this.#pin(by === undefined ? {} : (this.place?.(by) ?? {}))
+  }
+
+  #pin(more: Partial<Pin<Parts>>): Pin<Parts> {
     const pin: Pin<Parts> = {
       snapshot: this.snapshot,
       role: 'current',
@@ -228,7 +240,7 @@ export class TestGateway {
       arm: null,
       onCut: null,
       release: () => void this.pins.delete(pin),
-      ...(by === undefined ? {} : this.place?.(by)),
+      ...more,
     }
     this.pins.add(pin)
     return pin
@@ -237,7 +249,7 @@ export class TestGateway {
 
 function testSnapshot(
   version: string,
-  { routes, passThrough = [], identity, apis, guards = null }: TestGatewayOptions,
+  { routes, passThrough = [], identity, apis, guards = null, shadowCopies = 0 }: TestGatewayOptions,
 ): Snapshot<Parts> {
   const gateway: CompiledGateway = {
     routes: new Map(routes.map((route) => [route.name, route])),
@@ -257,7 +269,7 @@ function testSnapshot(
     }),
     versionHeaders: ['x-changeover-version', version],
     recordCalls: true,
-    shadowCopies: 0,
+    shadowCopies,
     keepComments: true,
     askedNames: { headers: [], metadata: [] },
   }

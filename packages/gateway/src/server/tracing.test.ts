@@ -113,6 +113,32 @@ describe('a trace', () => {
     await target.upstream.close()
   })
 
+  it('of a copy for a shadow says that it is one, and the copy has a bill and no record', async () => {
+    const rollout = 'sha256:shadow'
+    const target = testTarget('m', { upstream: openUpstream(provider.origin) })
+    gateway.swap('1.1', { routes: [testRoute('chat', [target])], shadowCopies: 1 })
+    gateway.place = () => ({ rollout, role: 'current' })
+    gateway.shadow = { rollout, role: 'candidate' }
+    await call()
+    await vi.waitFor(() => expect(gateway.copies).toHaveLength(1))
+    const [copy] = gateway.copies
+    expect(copy).toMatchObject({
+      of: 'shadow',
+      target: 'fake/m',
+      bill: { tokens: { inputTokens: 11, outputTokens: 7 } },
+    })
+    expect(gateway.records.map((it) => it.id)).not.toContain(copy?.id)
+    await vi.waitFor(() => expect(gateway.telemetry.spans.map((it) => it.ends)).toEqual([1, 1, 1, 1]))
+    const marks = gateway.telemetry.spans.map((it) => [it.name, it.attributes['changeover.copy']])
+    expect(marks).toEqual([
+      ['chat chat', undefined],
+      ['chat m-upstream', undefined],
+      ['chat chat', 'shadow'],
+      ['chat m-upstream', 'shadow'],
+    ])
+    await target.upstream.close()
+  })
+
   it('of a call that was refused has its status and code, and no route', async () => {
     await call({}, { model: 'none' })
     const [request] = gateway.telemetry.spans

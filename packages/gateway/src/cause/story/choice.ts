@@ -104,10 +104,17 @@ export const tellTarget: TellStep = (call, settings) => {
 export const tellAttempts: TellStep = (call, settings) => {
   const { attempts, route } = call
   const failed = attempts.filter((it) => it.kind === undefined && it.error !== '')
-  if (failed.length === 0 && attempts.every((it) => it.by === undefined)) return null
+  const isPlain = attempts.every((it) => it.by === undefined && it.kind !== 'mirror')
+  if (failed.length === 0 && isPlain) return null
   const at = route === null ? null : pointTo('/routes', route)
   const used =
-    at === null ? [] : [...fallbackPointers(attempts, at), ...timeoutPointers(attempts, at, settings)]
+    at === null
+      ? []
+      : [
+          ...fallbackPointers(attempts, at),
+          ...timeoutPointers(attempts, at, settings),
+          ...mirrorPointers(attempts, at),
+        ]
   return {
     about: 'attempts',
     says: attempts.map(sayAttempt).join('; '),
@@ -125,6 +132,10 @@ function fallbackPointers(attempts: readonly CallAttempt[], at: string): readonl
     } else if (it === 'retry') found.push(pointTo(at, 'retries'))
   }
   return found
+}
+
+function mirrorPointers(attempts: readonly CallAttempt[], at: string): readonly string[] {
+  return attempts.some((it) => it.kind === 'mirror') ? [pointTo(at, 'mirror')] : []
 }
 
 /** Those that are written, where one of them was over. */
@@ -149,8 +160,16 @@ function sayReason(by: AttemptReason): string {
 }
 
 function sayAttempt(it: CallAttempt): string {
+  if (it.kind === 'mirror') return sayCopy(it)
   const how =
     it.kind === undefined ? (it.by === undefined ? '' : ` ${sayReason(it.by)}`) : ` beside it (${it.kind})`
   const end = it.error === '' ? 'answered' : `${it.error}${it.status === null ? '' : ` ${it.status}`}`
   return `${it.target}${how}: ${end} after ${Math.round(it.durationMs)} ms`
+}
+
+/** One that was under way when the call ended has no end in its record. */
+function sayCopy({ target, status, error, durationMs }: CallAttempt): string {
+  const end = error === '' ? 'was answered' : `${error}${status === null ? '' : ` ${status}`}`
+  const after = `${end} after ${Math.round(durationMs)} ms`
+  return `a copy went to ${target}, which nobody was answered from: it ${status === null && error === '' ? 'was still under way' : after}`
 }

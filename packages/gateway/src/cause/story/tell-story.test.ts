@@ -130,6 +130,11 @@ describe('the story of a call', () => {
         'sim/careful as a fallback for overloaded: answered after 30 ms',
     )
     expect(says({ ...call, attempts: testCall().attempts }, 'attempts')).toBeUndefined()
+    const copied = { target: 'p/b', status: 200, error: '', durationMs: 3, kind: 'mirror' as const }
+    const mirrored = [...testCall().attempts, copied, { ...copied, status: null, durationMs: 0 }]
+    expect(says({ ...call, attempts: mirrored }, 'attempts')?.says).toContain(
+      'a copy went to p/b, which nobody was answered from: it was answered after 3 ms; a copy went to p/b, which nobody was answered from: it was still under way',
+    )
   })
 
   it('says why nobody was asked, and tells of no choice where it never came to one', () => {

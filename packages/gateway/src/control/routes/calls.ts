@@ -1,9 +1,8 @@
 /** `/v1/calls`: finished calls, newest first. */
 import { createRoute, z } from '@hono/zod-openapi'
 import type { CallFilter } from '../../calls/questions.ts'
-import { GatewayError } from '../../errors.ts'
 import { type AdminApp, json, refusal } from '../app.ts'
-import { answered } from '../call-answers.ts'
+import { answered, recordedCall } from '../call-answers.ts'
 import { Call, CallPage } from '../call-schemas.ts'
 import type { AdminRooms } from '../rooms.ts'
 import { writeCall } from '../write-json.ts'
@@ -51,9 +50,7 @@ export function addCallRoutes(app: AdminApp, { calls }: AdminRooms): void {
   })
   app.openapi(one, async (c) => {
     const { id } = c.req.valid('param')
-    const call = await answered(calls.find(id))
-    if (call === null) throw new GatewayError('control.not_found', { what: `call "${id}"` })
-    return c.json(writeCall(call), 200)
+    return c.json(writeCall(await recordedCall(calls, id)), 200)
   })
 }
 

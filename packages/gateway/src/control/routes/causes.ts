@@ -7,7 +7,7 @@ import { explainCall } from '../../cause/why.ts'
 import { GatewayError } from '../../errors.ts'
 import { describeChanges } from '../../plan/words/describe-changes.ts'
 import { type AdminApp, json, refusal } from '../app.ts'
-import { answered } from '../call-answers.ts'
+import { recordedCall } from '../call-answers.ts'
 import { SettingsOrigin, Why } from '../cause-schemas.ts'
 import { effectiveAt } from '../effective.ts'
 import type { AdminRooms } from '../rooms.ts'
@@ -77,8 +77,7 @@ function nearestTo(pointer: string, settings: SettingsTree) {
 }
 
 async function answerWhy({ reloader, calls, provenance }: AdminRooms, id: string) {
-  const call = await answered(calls.find(id))
-  if (call === null) throw new GatewayError('control.no_such_call', { call: id })
+  const call = await recordedCall(calls, id)
   const options = {
     provenance,
     inForce: () => reloader.current(),

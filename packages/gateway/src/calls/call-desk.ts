@@ -3,10 +3,9 @@
  * the call log's other parts together, and most gateways are asked rarely. Whoever has asked will ask again; after a
  * checkpoint the next one is half a minute away even under load, so the thread does not wait for it.
  */
-import { existsSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import type { Clock, Timer } from '@changeover/reload'
+import { locateWorker } from './ask-worker.ts'
 import type { FromWorker, Question, ToWorker } from './questions.ts'
 
 const idleMs = 10_000
@@ -69,7 +68,7 @@ export class CallDesk {
   }
 
   #start(): Worker {
-    const worker = new Worker(locateWorker(), {
+    const worker = new Worker(locateWorker('call-worker', import.meta.url), {
       workerData: { path: this.#path },
       resourceLimits: { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 4 },
     })
@@ -100,13 +99,4 @@ export class CallDesk {
     for (const it of this.#asked.values()) it.reject(new Error('the call log stopped', { cause: error }))
     this.#asked.clear()
   }
-}
-
-/** Beside this file in the source; beside or above it in a bundle, whose chunks have a folder of their own. */
-function locateWorker(): URL {
-  const places = ['./call-worker.ts', './call-worker.js', '../call-worker.js']
-  const urls = places.map((it) => new URL(it, import.meta.url))
-  const found = urls.find((it) => existsSync(fileURLToPath(it)))
-  if (found === undefined) throw new Error('call-worker.js is not beside the program; build it again')
-  return found
 }

@@ -4,13 +4,11 @@
  *
  * Not here: the arithmetic (`blame.ts`), the reading of calls (`calls/blame-rows.ts`).
  */
-import { existsSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
-import { Worker } from 'node:worker_threads'
 import type { Clock } from '@changeover/reload'
+import { askWorker } from '../calls/ask-worker.ts'
 import type { BlameMetricName } from '../calls/blame-rows.ts'
 import type { BlameReload, BlameReport } from './blame-report.ts'
-import type { BlameAnswer, BlameTask, FromBlameWorker } from './blame-task.ts'
+import type { BlameAnswer, BlameTask } from './blame-task.ts'
 import type { Window } from './blame-window.ts'
 import type { VersionStep } from './origin.ts'
 import type { Provenance } from './provenance.ts'
@@ -73,43 +71,18 @@ async function findBlame(
     metric: { name: metric, kind: KINDS[metric] },
     reloads: steps.map(reloadOf),
   }
-  const answer = await runWorker(task, options.clock)
+  const answer = await askWorker<BlameAnswer>({
+    name: 'blame-worker',
+    from: import.meta.url,
+    task,
+    megabytes: WORKER_MEGABYTES,
+    longestMs: LONGEST_MS,
+    clock: options.clock,
+    what: 'blame',
+  })
   return { ...answer, steps: new Map(steps.map((it) => [it.version, it])) }
 }
 
 function reloadOf({ version, at, attempt, author, changed }: VersionStep): BlameReload {
   return { version, atMs: Date.parse(at), attempt, author, changed: changed ?? [] }
-}
-
-function runWorker(task: BlameTask, clock: Clock): Promise<BlameAnswer> {
-  const url = locateWorker()
-  const worker = new Worker(url, {
-    workerData: task,
-    resourceLimits: { maxOldGenerationSizeMb: WORKER_MEGABYTES },
-    ...(url.pathname.endsWith('.ts') ? { execArgv: ['-C', '@changeover/source'] } : {}),
-  })
-  worker.unref()
-  const ended = Promise.withResolvers<BlameAnswer>()
-  const timer = clock.after(LONGEST_MS, () =>
-    ended.reject(new Error(`blame took longer than ${LONGEST_MS} ms`)),
-  )
-  worker.on('message', (message: FromBlameWorker) => {
-    if (message.kind === 'done') ended.resolve(message.answer)
-    else ended.reject(new Error(message.message))
-  })
-  worker.on('error', ended.reject)
-  worker.on('exit', () => ended.reject(new Error('blame ended without an answer')))
-  return ended.promise.finally(() => {
-    timer.cancel()
-    void worker.terminate()
-  })
-}
-
-/** Beside this file in the source; beside or above it in a bundle, whose chunks have a folder of their own. */
-function locateWorker(): URL {
-  const places = ['./blame-worker.ts', './blame-worker.js', '../blame-worker.js']
-  const urls = places.map((it) => new URL(it, import.meta.url))
-  const found = urls.find((it) => existsSync(fileURLToPath(it)))
-  if (found === undefined) throw new Error('blame-worker.js is not beside the program; build it again')
-  return found
 }

@@ -14,7 +14,18 @@ export interface WorkerTask {
   readonly nowMs: number
 }
 
+export interface PlanProgress {
+  readonly kind: 'progress'
+  readonly stage: 'read' | 'replay'
+  readonly calls: number
+}
+
+export interface PlanAnswer {
+  readonly replay: Replay
+  readonly warnings: readonly Warning[]
+}
+
 export type FromPlanWorker =
-  | { readonly kind: 'progress'; readonly stage: 'read' | 'replay'; readonly calls: number }
-  | { readonly kind: 'done'; readonly replay: Replay; readonly warnings: readonly Warning[] }
+  | PlanProgress
+  | { readonly kind: 'done'; readonly answer: PlanAnswer }
   | { readonly kind: 'failed'; readonly message: string }

@@ -32,5 +32,6 @@ async function work({ path, before, after, changed, ask, nowMs }: WorkerTask): P
   const onProgress = (calls: number): void => say({ kind: 'progress', stage: 'replay', calls })
   const replay = replayCalls({ before, after, shipped, nowMs, rows, onProgress })
   const warnings = findWarnings({ before, after, changed, shipped, nowMs, facts: factsOf(rows) })
-  say({ kind: 'done', replay: { ...replay, tookMs: Math.round(performance.now() - startedMs) }, warnings })
+  const tookMs = Math.round(performance.now() - startedMs)
+  say({ kind: 'done', answer: { replay: { ...replay, tookMs }, warnings } })
 }

@@ -7,14 +7,12 @@
  *
  * Not here: whether the change would be taken (the engine's plan), keeping plans (`plan-shelf.ts`).
  */
-import { existsSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
-import { Worker } from 'node:worker_threads'
 import type { Change, Clock, Issue, SettingsTree, Telemetry } from '@changeover/reload'
+import { askWorker } from '../calls/ask-worker.ts'
 import type { ShippedCatalogue } from '../catalogue/catalogue.ts'
 import { factsOf } from './facts.ts'
 import type { Replay, ReplayAsk, Sentence, Warning } from './look.ts'
-import type { FromPlanWorker, WorkerTask } from './messages.ts'
+import type { PlanAnswer, PlanProgress, WorkerTask } from './messages.ts'
 import { findWarnings } from './warnings/find-warnings.ts'
 import { describeChanges } from './words/describe-changes.ts'
 
@@ -123,63 +121,29 @@ class ThreadPlanner implements Planner {
     options.signal?.throwIfAborted()
     const path = await this.#options.calls.readable()
     const { previous, settings, changes } = change
-    return await runWorker(
-      {
-        path,
-        before: previous ?? {},
-        after: settings,
-        changed: changes.map((it) => it.pointer),
-        ask: { ...ask, most: Math.min(ask.most, MOST_REPLAYED) },
-        nowMs: this.#options.clock.now(),
-      },
-      { ...options, clock: this.#options.clock },
-    )
+    const task: WorkerTask = {
+      path,
+      before: previous ?? {},
+      after: settings,
+      changed: changes.map((it) => it.pointer),
+      ask: { ...ask, most: Math.min(ask.most, MOST_REPLAYED) },
+      nowMs: this.#options.clock.now(),
+    }
+    return await askWorker<PlanAnswer, PlanProgress>({
+      name: 'plan-worker',
+      from: import.meta.url,
+      task,
+      megabytes: workerMegabytes,
+      longestMs,
+      clock: this.#options.clock,
+      what: 'the replay',
+      signal: options.signal,
+      onMessage: ({ stage, calls }) => options.onProgress?.({ stage, calls }),
+    })
   }
 }
 
 function placed(warning: Warning, { placeOf }: PlannedChange): Warning {
   const place = placeOf(warning.pointer)
   return place === undefined ? warning : { ...warning, place }
-}
-
-type Done = Pick<FromPlanWorker & { kind: 'done' }, 'replay' | 'warnings'>
-
-/** Ends the thread whatever happens: when it is done, when it fails, takes too long, or nobody waits any more. */
-function runWorker(
-  task: WorkerTask,
-  { clock, signal, onProgress }: LookOptions & { clock: Clock },
-): Promise<Done> {
-  const url = locateWorker()
-  const worker = new Worker(url, {
-    workerData: task,
-    resourceLimits: { maxOldGenerationSizeMb: workerMegabytes },
-    ...(url.pathname.endsWith('.ts') ? { execArgv: ['-C', '@changeover/source'] } : {}),
-  })
-  worker.unref()
-  const ended = Promise.withResolvers<Done>()
-  const stop = (why: string) => () => ended.reject(new Error(why))
-  const timer = clock.after(longestMs, stop(`the replay took longer than ${longestMs} ms`))
-  const abort = stop('nobody waits for the plan any more')
-  signal?.addEventListener('abort', abort, { once: true })
-  worker.on('message', (message: FromPlanWorker) => {
-    if (message.kind === 'progress') onProgress?.({ stage: message.stage, calls: message.calls })
-    else if (message.kind === 'failed') ended.reject(new Error(message.message))
-    else ended.resolve({ replay: message.replay, warnings: message.warnings })
-  })
-  worker.on('error', ended.reject)
-  worker.on('exit', stop('the replay ended without an answer'))
-  return ended.promise.finally(() => {
-    timer.cancel()
-    signal?.removeEventListener('abort', abort)
-    void worker.terminate()
-  })
-}
-
-/** Beside this file in the source; beside or above it in a bundle, whose chunks have a folder of their own. */
-function locateWorker(): URL {
-  const places = ['./plan-worker.ts', './plan-worker.js', '../plan-worker.js']
-  const urls = places.map((it) => new URL(it, import.meta.url))
-  const found = urls.find((it) => existsSync(fileURLToPath(it)))
-  if (found === undefined) throw new Error('plan-worker.js is not beside the program; build it again')
-  return found
 }

@@ -63,6 +63,26 @@ describe('budgets over a restart', () => {
     first.kept.close()
   })
 
+  it('cost nothing while nothing changes, and are tried again while they cannot be written', async () => {
+    const { counters, kept } = open()
+    // The look for periods that are over, once an hour.
+    expect(clock.pending).toBe(1)
+    counters.take([total('a', 1)], clock.now())
+    counters.take([total('b', 1)], clock.now())
+    expect(clock.pending).toBe(2)
+    await clock.advance(LOST_MS)
+    expect(clock.pending).toBe(1)
+    await clock.advance(2 * 3_600_000)
+    counters.take([total('a', 1)], clock.now())
+    await clock.advance(LOST_MS)
+    expect(clock.pending).toBe(1)
+    kept.close()
+    expect(clock.pending).toBe(0)
+    const again = open()
+    expect([again.used('a'), again.used('b')]).toEqual([2, 1])
+    again.kept.close()
+  })
+
   it('whose period ended meanwhile are forgotten', async () => {
     const first = open()
     first.counters.take(

@@ -31,8 +31,8 @@ export interface KeptTotals {
 export const LOST_MS = 250
 /** More would hold up calls for as long as they are written. */
 const ROWS_A_TURN = 300
-/** Turns between two looks for periods that are over. */
-const TURNS_UNTIL_SWEEP = 4 * 60 * 60
+/** Between two looks for periods that are over. */
+const SWEEP_MS = 3_600_000
 
 const SCHEMA = `PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;
   CREATE TABLE IF NOT EXISTS totals (key TEXT PRIMARY KEY, used REAL NOT NULL, ends_ms REAL) STRICT, WITHOUT ROWID;`
@@ -64,8 +64,9 @@ class TotalsFile implements KeptTotals {
   readonly #database: DatabaseSync
   readonly #write: StatementSync
   readonly #waiting = new Map<string, Total>()
-  #timer: Timer
-  #turns = 0
+  /** Only while something waits to be written. */
+  #timer: Timer | null = null
+  #sweeping: Timer
   #isFailing = false
 
   constructor(options: KeptTotalsOptions) {
@@ -76,23 +77,32 @@ class TotalsFile implements KeptTotals {
     this.#write = this.#database.prepare(WRITE)
     this.#forgetEnded()
     this.#restore()
-    options.counters.onTotal = (key, total) => void this.#waiting.set(key, total)
-    this.#timer = this.#again()
+    options.counters.onTotal = (key, total) => {
+      this.#waiting.set(key, total)
+      this.#timer ??= this.#later()
+    }
+    this.#sweeping = this.#sweepLater()
   }
 
   close(): void {
-    this.#timer.cancel()
+    this.#timer?.cancel()
+    this.#sweeping.cancel()
     this.#options.counters.onTotal = null
     while (this.#waiting.size > 0 && this.#writeSome());
     this.#database.close()
   }
 
-  #again(): Timer {
+  #later(): Timer {
     return this.#options.clock.after(LOST_MS, () => {
       this.#writeSome()
-      this.#turns += 1
-      if (this.#turns % TURNS_UNTIL_SWEEP === 0) this.#sweep()
-      this.#timer = this.#again()
+      this.#timer = this.#waiting.size === 0 ? null : this.#later()
+    })
+  }
+
+  #sweepLater(): Timer {
+    return this.#options.clock.after(SWEEP_MS, () => {
+      this.#sweep()
+      this.#sweeping = this.#sweepLater()
     })
   }
 

@@ -56,7 +56,7 @@ describe('changeover import', () => {
   it('writes settings that a gateway takes, and reports what it left out, without any key', async () => {
     const { code, out, err } = await changeover('import', 'litellm', 'config.yaml')
     expect(code).toBe(0)
-    expect(checkSettingsText(Buffer.from(out), 'changeover.yaml')).toEqual([])
+    expect(await checkSettingsText(Buffer.from(out), 'changeover.yaml')).toEqual([])
     expect(out).toContain('credential: ${env:OPENAI_API_KEY}')
     expect(err).toContain('2 providers, 2 models, 1 route')
     expect(err).toContain('model_list[0].litellm_params.rpm')

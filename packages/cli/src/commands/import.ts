@@ -44,7 +44,7 @@ async function run(context: CommandContext): Promise<number> {
   const output = context.text('output')
   const text = await readOld(context, file)
   const { importSettings } = await import('@changeover/gateway')
-  const imported = importSettings({
+  const imported = await importSettings({
     source: source as ImportSource,
     text,
     file,

@@ -22,7 +22,7 @@ export async function checkSettings(context: CommandContext): Promise<readonly F
     return [{ level: 'bad', message: `"${path}" cannot be read (${bytes})`, advice: 'let this user read it' }]
   }
   const { checkSettingsText } = await import('@changeover/gateway')
-  const issues = checkSettingsText(bytes, path)
+  const issues = await checkSettingsText(bytes, path)
   if (issues.length === 0) return [{ level: 'good', message: `"${path}" can be read` }]
   return issues.map((it) => {
     const place = it.place === undefined ? '' : `${it.place.file}:${it.place.line}:${it.place.column}  `

@@ -38,7 +38,7 @@ export interface NotImported {
   readonly unreadable: readonly Issue[]
 }
 
-export function importSettings(request: ImportRequest): ImportedSettings | NotImported {
+export async function importSettings(request: ImportRequest): Promise<ImportedSettings | NotImported> {
   const { source, text, file, output } = request
   const read = readText(formatOf(undefined, file, text), text, file)
   if (!read.ok) return { unreadable: read.issues }
@@ -56,6 +56,6 @@ export function importSettings(request: ImportRequest): ImportedSettings | NotIm
       models: Object.keys(settings.models ?? {}).length,
       routes: Object.keys(settings.routes ?? {}).length,
     },
-    issues: checkSettingsText(Buffer.from(written), output),
+    issues: await checkSettingsText(Buffer.from(written), output),
   }
 }

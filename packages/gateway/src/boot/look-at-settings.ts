@@ -5,6 +5,7 @@
 import { type Draft, type Issue, isReloadError, type SettingsTree } from '@changeover/reload'
 import { classesOfAll } from '../access/change-classes.ts'
 import { checkAccess } from '../pipeline/check-access.ts'
+import { checkGuardrails, loadGuardEngines } from '../pipeline/compile-guardrails.ts'
 import { checkReferences } from '../pipeline/compile-references.ts'
 import { GATEWAY_KINDS } from '../pipeline/participant.ts'
 import type { AssembledSettings } from '../settings/assemble.ts'
@@ -14,13 +15,14 @@ import { type ProviderEntry, providersOf } from './providers.ts'
 import { createReader } from './settings-reader.ts'
 
 /** What a reload would refuse before it builds anything, but for names in the shipped catalogue, which is not read here. */
-export function checkSettingsText(bytes: Uint8Array, file: string): readonly Issue[] {
+export async function checkSettingsText(bytes: Uint8Array, file: string): Promise<readonly Issue[]> {
   const read = readOrIssues(bytes, file)
   if ('issues' in read) return read.issues
   const { tree, placeOf } = read.settings
   const issues = [
     ...checkSettings(tree, [...GATEWAY_KINDS, 'telemetry']),
     ...checkReferences(tree, null),
+    ...checkGuardrails(tree, await loadGuardEngines(tree)),
     // Where it will listen is not known here, nor what it follows.
     ...checkAccess({ settings: tree, previous: null, restores: null }, { host: '', isExposed: false }),
   ]

@@ -1,4 +1,5 @@
 /** What is wrong with guards that only their engines can tell: expressions that are not RE2's, schemas of which no check can be made. */
+import { foldText } from './fold-text.ts'
 import { loadSchemaEngine, type SchemaEngine, schemaTrouble } from './json-schema.ts'
 import { loadRegexEngine, MOST_INSTRUCTIONS, patternTrouble, programSize, type RegexEngine } from './regex.ts'
 import type { GuardrailSpec } from './spec.ts'
@@ -34,15 +35,21 @@ export function findFaults(
   return [...guardrails].flatMap(([name, it]) => {
     if (clean.has(it)) return []
     const faults = [...faultsOf(name, it, engines)]
-    if (faults.length === 0) clean.add(it)
+    if (faults.length === 0 && canTell(it, engines)) clean.add(it)
     return faults
   })
+}
+
+function canTell({ guards }: GuardrailSpec, { regex, schemas }: GuardEngines): boolean {
+  return guards.every(
+    ({ kind }) => (kind !== 'regex' || regex !== null) && (kind !== 'jsonSchema' || schemas !== null),
+  )
 }
 
 function* faultsOf(guardrail: string, it: GuardrailSpec, engines: GuardEngines): Generator<GuardFault> {
   for (const [i, guard] of it.guards.entries()) {
     const at = ['guards', String(i)]
-    const { patterns, schema } = guard
+    const { patterns, schema, words = [] } = guard
     const { regex, schemas } = engines
     if (guard.kind === 'regex' && regex !== null && patterns !== undefined) {
       const wrong = patterns.flatMap((pattern, p) => {
@@ -57,6 +64,12 @@ function* faultsOf(guardrail: string, it: GuardrailSpec, engines: GuardEngines):
         const expected = `${MOST_INSTRUCTIONS} at most; a long list of words is better kept in deny`
         yield { guardrail, steps: [...at, 'patterns'], found: `${size} instructions`, expected }
       }
+    }
+    for (const [w, word] of words.entries()) {
+      // Most words have a letter, and folding them all would cost as much as compiling them.
+      if (/[A-Za-z0-9]/.test(word) || foldText(word) !== '') continue
+      const found = 'nothing but gaps and characters that nobody sees'
+      yield { guardrail, steps: [...at, 'words', String(w)], found, expected: 'a word' }
     }
     const trouble =
       guard.kind === 'jsonSchema' && schemas !== null ? schemaTrouble(schemas, schema ?? {}) : null

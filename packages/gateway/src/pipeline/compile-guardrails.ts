@@ -18,18 +18,26 @@ import { at, dangling, namesOf } from './reference-issues.ts'
 
 /** Loads what the guards need. Throws `prepare.failed` with an issue for each that cannot be compiled. */
 export async function loadGuards(settings: SettingsTree, version: string): Promise<GuardEngines> {
-  const guardrails = entriesOf(settings, 'guardrails', guardrailSpec)
-  const engines = await loadEngines(guardrails.values())
-  const faults = findFaults(guardrails, engines)
-  if (faults.length === 0) return engines
-  const issues = faults.map(({ guardrail, steps, found, expected }) =>
+  const engines = await loadGuardEngines(settings)
+  const issues = checkGuardrails(settings, engines)
+  if (issues.length === 0) return engines
+  throw new ReloadError('prepare.failed', { participant: 'gateway', version }, { issues })
+}
+
+export function loadGuardEngines(settings: SettingsTree): Promise<GuardEngines> {
+  return loadEngines(entriesOf(settings, 'guardrails', guardrailSpec).values())
+}
+
+/** Guards that cannot be compiled, as far as the engines are loaded. */
+export function checkGuardrails(settings: SettingsTree, engines: GuardEngines): readonly Issue[] {
+  const faults = findFaults(entriesOf(settings, 'guardrails', guardrailSpec), engines)
+  return faults.map(({ guardrail, steps, found, expected }) =>
     wrong(
       steps.reduce<string>((to, it) => pointTo(to, it), at('guardrails', guardrail)),
       found.slice(0, 200),
       expected,
     ),
   )
-  throw new ReloadError('prepare.failed', { participant: 'gateway', version }, { issues })
 }
 
 /** Routes and tenants that name guardrails which are not there. */

@@ -251,6 +251,24 @@ describe('headers of a target', () => {
   })
 })
 
+describe('guards that cannot be compiled', () => {
+  it('are told by validation, with all else that is wrong', async () => {
+    const { participant, validate } = setUp()
+    const settings = treeOf(`
+guardrails:
+  house: { guards: [{ kind: regex, action: block, patterns: ["(a"] }, { kind: jsonSchema, action: block, schema: { type: x } }] }
+routes: { chat: { targets: [{ model: nobody }] } }
+`)
+    await participant.load?.(settings)
+    // What other settings need takes nothing away.
+    await participant.load?.(treeOf('routes: {}'))
+    const pointers = validate(settings).map((it) => it.pointer)
+    expect(pointers).toContain('/guardrails/house/guards/0/patterns/0')
+    expect(pointers).toContain('/guardrails/house/guards/1/schema')
+    expect(pointers).toContain('/routes/chat/targets/0/model')
+  })
+})
+
 describe('a reload', () => {
   it('keeps pools, breakers and counts, whatever else changes', async () => {
     const { prepare, carry } = setUp()

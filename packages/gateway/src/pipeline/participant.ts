@@ -21,6 +21,7 @@ import type { ShippedCatalogue } from '../catalogue/catalogue.ts'
 import type { CompiledGateway } from '../contract/compiled.ts'
 import { secretReferencesIn } from '../contract/secret.ts'
 import { sayError } from '../errors.ts'
+import type { GuardEngines } from '../guardrails/find-faults.ts'
 import type { Counters } from '../policy/allowance.ts'
 import { providerSpec } from '../providers/spec.ts'
 import { checkSettings, entriesOf, entryOf } from '../settings/check.ts'
@@ -31,7 +32,12 @@ import { checkAccess, type DataPlaneReach, exposedBy } from './check-access.ts'
 import { checkCatalogue } from './check-catalogue.ts'
 import { referencesOfCaches } from './compile-caches.ts'
 import { compileGateway } from './compile-gateway.ts'
-import { loadGuards, referencesOfGuardrails } from './compile-guardrails.ts'
+import {
+  checkGuardrails,
+  loadGuardEngines,
+  loadGuards,
+  referencesOfGuardrails,
+} from './compile-guardrails.ts'
 import { checkReferences } from './compile-references.ts'
 import { referencesOfProviders } from './compile-targets.ts'
 import type { CountersPart } from './counters-participant.ts'
@@ -54,11 +60,18 @@ export interface GatewayParticipantOptions {
 export const GATEWAY_KINDS: readonly string[] = SECTIONS.filter((it) => it !== 'telemetry')
 
 export function gatewayParticipant(options: GatewayParticipantOptions): Participant<CompiledGateway> {
+  // What was loaded once stays, whatever other settings are looked at meanwhile.
+  let engines: GuardEngines = { regex: null, schemas: null }
   return {
     kinds: GATEWAY_KINDS,
+    async load(settings) {
+      const { regex, schemas } = await loadGuardEngines(settings)
+      engines = { regex: regex ?? engines.regex, schemas: schemas ?? engines.schemas }
+    },
     validate: (input) => [
       ...checkSettings(input.settings, GATEWAY_KINDS),
       ...checkReferences(input.settings, input.previous),
+      ...checkGuardrails(input.settings, engines),
       ...checkPublished(input),
       ...checkCatalogue(input.settings, options.shipped),
       ...checkAccess(input, options.reach),

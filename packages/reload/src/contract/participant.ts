@@ -17,6 +17,12 @@ export interface Participant<Part = unknown> {
   /** Resource kinds it reads. A payload with a kind that no participant reads is refused. */
   readonly kinds: readonly string[]
 
+  /**
+   * Brings what `validate` needs for these settings and has to be waited for, such as code that is only loaded where
+   * settings name what it is for. What it throws refuses the version as a failure to prepare does.
+   */
+  load?(settings: SettingsTree): Promise<void>
+
   /** Names what is wrong with the settings, all of it at once. Pure; no effect, no waiting. */
   validate?(input: ValidateInput): readonly Issue[]
 

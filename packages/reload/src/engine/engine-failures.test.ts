@@ -18,6 +18,7 @@ function expectUntouched(toy: Toy): void {
 
 describe('a failure', () => {
   it.each<[string, Fault, string]>([
+    ['in bringing what validation needs', 'load', 'prepare.failed'],
     ['in validation', 'validate', 'validate.refused'],
     ['inside a participant that validates', 'validate-throws', 'prepare.failed'],
     ['while building', 'prepare', 'prepare.failed'],

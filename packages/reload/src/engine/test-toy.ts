@@ -20,6 +20,7 @@ import { memoryStore } from '../stores/memory.ts'
 
 /** What a participant does with its settings, given as `fault` in them. */
 export type Fault =
+  | 'load'
   | 'validate'
   | 'validate-throws'
   | 'prepare'
@@ -285,6 +286,9 @@ export class Toy {
       (tree as Record<string, Record<string, object>>)[name]?.['main'] ?? {}
     return {
       kinds: [name],
+      load: async (settings) => {
+        if (main(settings).fault === 'load') throw new Error('cannot be loaded')
+      },
       validate: ({ settings }) => validateToy(name, main(settings).fault),
       prepare: async (input) => {
         const { mark = null, pool = 'a', fault } = main(input.settings)

@@ -34,6 +34,7 @@ export async function validate(
 ): Promise<readonly string[]> {
   const previous = core.cell.current?.snapshot.settings ?? null
   const changed = changedParameters(previous, settings)
+  await loadForValidation(core, candidate, settings)
   const issues = [
     ...unknownKinds(core, candidate.manifest),
     ...unmetNeeds(core, candidate.manifest),
@@ -127,6 +128,17 @@ async function versionBefore(core: Core, { previous }: Manifest): Promise<Before
   } catch (error) {
     if (isReloadError(error)) return null
     throw new ReloadError('store.failed', { what: `version ${previous.version}` }, { cause: error })
+  }
+}
+
+async function loadForValidation(core: Core, candidate: Candidate, settings: SettingsTree): Promise<void> {
+  for (const { name, participant } of core.participants) {
+    if (participant.load === undefined) continue
+    try {
+      await participant.load(settings)
+    } catch (cause) {
+      throw new ReloadError('prepare.failed', { participant: name, version: candidate.version }, { cause })
+    }
   }
 }
 

@@ -8,9 +8,9 @@
  * cannot do that: before 22.15, on Windows, and in a process that talks to its parent (the channel would be lost).
  *
  * The code cache stands beside the bundle, where only its owner writes, and not in the shared temporary folder, where
- * another user could have put compiled code of theirs. It is flushed when a gateway is ready and not only at exit: a
- * gateway that is killed has no exit, and what was compiled before the late flags is to be written under the flags that
- * the next start will have by then.
+ * another user could have put compiled code of theirs. It is flushed after the start and not only at exit: a gateway
+ * that is killed has no exit. What is loaded before the late flags and what after them is so at every start, and V8 marks
+ * compiled code with the flags that it was compiled under.
  */
 import { gatewayEnvironment, gatewayFlags, lateFlags } from './node-flags.mjs'
 
@@ -37,15 +37,17 @@ function giveFlags() {
   process.execve(execPath, [execPath, ...execArgv, ...missing, ...argv.slice(1)], environment)
 }
 
-function whenReady() {
-  flushCompileCache()
+function whenLoaded() {
+  // The two that a server loads when it begins to listen: after this they would be compiled from their sources.
+  for (const late of ['node:cluster', 'node:dns']) process.getBuiltinModule(late)
   const { setFlagsFromString } = process.getBuiltinModule('node:v8')
   for (const flag of ${JSON.stringify(lateFlags)}.filter(isMissing)) setFlagsFromString(flag)
 }
 
 if (isGateway) giveFlags()
 enableCompileCache(new URL('./.compiled', import.meta.url).pathname)
-if (isGateway) subscribe('changeover.ready', whenReady)
+setTimeout(flushCompileCache, 2_000).unref()
+if (isGateway) subscribe('changeover.beginning', whenLoaded)
 await import('./${bundle}')
 `
 }

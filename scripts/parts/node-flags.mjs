@@ -1,7 +1,7 @@
 /**
  * How Node is started for a gateway: its flags and its environment. `npm start` and the benchmark give them; a
- * program that was started without them starts itself again with them (`launcher.mjs`), and sets the late ones when it is
- * ready.
+ * program that was started without them starts itself again with them (`launcher.mjs`), and sets the late ones when all
+ * code is loaded.
  *
  * Why not all at once: Node carries its own modules compiled, and V8 takes compiled code only under the flags that it was
  * compiled under. Most flags count there, those of the first list do not. V8 and the C library read these before the

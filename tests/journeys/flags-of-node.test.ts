@@ -20,17 +20,17 @@ writeFileSync(serving, writeLauncher({ bundle: 'told.js', gatewayWhen: "process.
 
 /** Tells which flags were set under way, and when: in the place of V8's own, which cannot be asked. */
 writeFileSync(
-  join(folder, 'ready.js'),
+  join(folder, 'begin.js'),
   `import { channel } from 'node:diagnostics_channel'
 const v8 = process.getBuiltinModule('node:v8')
 const told = []
 v8.setFlagsFromString = (flag) => told.push(flag)
 const before = told.length
-channel('changeover.ready').publish(null)
+channel('changeover.beginning').publish(null)
 console.log(JSON.stringify({ flags: told, words: [], pid: before }))`,
 )
-const readying = join(folder, 'readying.js')
-writeFileSync(readying, writeLauncher({ bundle: 'ready.js', gatewayWhen: "process.argv[2] !== 'status'" }))
+const beginning = join(folder, 'beginning.js')
+writeFileSync(beginning, writeLauncher({ bundle: 'begin.js', gatewayWhen: "process.argv[2] !== 'status'" }))
 
 interface Told {
   readonly flags: readonly string[]
@@ -77,9 +77,9 @@ describe('a built program', () => {
     expect(start([always], { MALLOC_ARENA_MAX: '4' })).toMatchObject({ arenas: '4' })
   })
 
-  it('goes over to the flags of a gateway at work when it is ready', () => {
-    expect(start([readying])).toMatchObject({ flags: lateFlags, pid: 0 })
-    expect(start(['--maglev', readying]).flags).toEqual(lateFlags.filter((it) => it !== '--no-maglev'))
+  it('sets the late flags when all code is loaded', () => {
+    expect(start([beginning])).toMatchObject({ flags: lateFlags, pid: 0 })
+    expect(start(['--maglev', beginning]).flags).toEqual(lateFlags.filter((it) => it !== '--no-maglev'))
   })
 
   it('has a start for which the code that Node carries need not be compiled again', () => {
@@ -92,7 +92,7 @@ describe('a built program', () => {
   })
 
   it('leaves other commands alone', () => {
-    expect(start([readying, 'status']).flags).toEqual([])
+    expect(start([beginning, 'status']).flags).toEqual([])
     expect(start([serving, 'status'])).toMatchObject({ flags: [], words: ['status'] })
     expect(start([serving, 'serve'])).toMatchObject({ flags: gatewayFlags, words: ['serve'] })
   })

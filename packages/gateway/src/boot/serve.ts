@@ -15,8 +15,8 @@ import { flagsHelp, readFlags } from './flags.ts'
 import { StartError } from './listen-error.ts'
 import { type Running, run } from './run.ts'
 
-/** Says that calls are taken: the first file of a built program changes to the flags of a gateway at work then. */
-const ready = channel('changeover.ready')
+/** Says that all code is loaded and a gateway begins: the first file of a built program sets its late flags then. */
+const beginning = channel('changeover.beginning')
 
 /** Resolves to the exit code, when the gateway has ended. */
 export async function serve({ argv }: { argv: readonly string[] }): Promise<number> {
@@ -31,6 +31,7 @@ export async function serve({ argv }: { argv: readonly string[] }): Promise<numb
 }
 
 async function serveWith(flags: Parameters<typeof run>[0]['flags']): Promise<number> {
+  beginning.publish(null)
   // Timers of the engine keep no process alive, and before the ports open and after they close nothing else does.
   const alive = setInterval(() => {}, 60_000)
   try {
@@ -55,7 +56,6 @@ async function runToTheEnd(flags: Parameters<typeof run>[0]['flags']): Promise<n
   const tookMs = performance.now()
   // Whoever reads that it serves may send a signal at once.
   const ended = untilEnded(running)
-  ready.publish(null)
   banner.write(writeBanner(running, { version, tookMs, colours }))
   const code = await ended
   // Whatever is left open by then is a leak, and no reason to stay.

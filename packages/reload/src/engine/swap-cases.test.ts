@@ -1,6 +1,7 @@
 /**
  * The cases of swapping, observing and going back that others have tripped over, each by its number in the list of forty.
- * A version that takes its traffic by shares is put through them too. Case 30 needs a service with an admin address.
+ * A version that takes its traffic by shares is put through them too. Case 30 needs a service with an admin address:
+ * `docs/reference/swap-cases.md` says what is promised in its place, and lists them all.
  */
 import { describe, expect, it } from 'vitest'
 import { applied, CANARY, Stage, tenant } from './test-rollouts.ts'

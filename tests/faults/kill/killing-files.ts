@@ -10,13 +10,13 @@ export function killingFiles(steps: Steps): FileSystem {
     return result
   }
   const guarded = (path: string, file: OpenFile): OpenFile => ({
-    write(bytes) {
+    add(bytes) {
       steps.writes(path, bytes)
       return around('write', path, async () => {
         const half = Math.floor(bytes.length / 2)
-        await file.write(bytes.subarray(0, half))
+        await file.add(bytes.subarray(0, half))
         steps.pass('write', path, 'midway')
-        await file.write(bytes.subarray(half))
+        await file.add(bytes.subarray(half))
       })
     },
     sync: () => around('sync', path, () => file.sync()),
@@ -27,6 +27,7 @@ export function killingFiles(steps: Steps): FileSystem {
     makeDirectory: (path) => around('makeDirectory', path, () => nodeFileSystem.makeDirectory(path)),
     list: (path) => nodeFileSystem.list(path),
     read: (path) => nodeFileSystem.read(path),
+    stampOf: (path) => nodeFileSystem.stampOf(path),
     open: (path, mode) =>
       around('open', path, async () => guarded(path, await nodeFileSystem.open(path, mode))),
     rename: (from, to) => around('rename', to, () => nodeFileSystem.rename(from, to)),

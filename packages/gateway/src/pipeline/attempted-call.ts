@@ -403,6 +403,7 @@ export abstract class AttemptedCall extends AskingCall implements AttemptHost, R
       session: sessionHash(this.head, this.asked, this.caller?.tenant ?? null),
       finish: this.stopped,
       cache: this.cached,
+      guarded: this.inspection.guards !== null,
       findings: this.inspection.findings,
       placed: this.placed,
       schemaValid: schemaKept(this.whole, this.body, this.head.wire),

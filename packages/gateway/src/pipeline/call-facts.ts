@@ -54,6 +54,8 @@ export interface CallFacts {
   readonly asked: RecordedAsk | null
   /** As in the record; `null` for none. */
   readonly cache: CacheOutcome | null
+  /** Guardrails have looked at it. */
+  readonly guarded: boolean
   /** Of guardrails, as in the record. */
   readonly findings: readonly Finding[]
 }

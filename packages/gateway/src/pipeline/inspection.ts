@@ -17,10 +17,10 @@ export class Inspection {
   /** By guard, with counts; never what it was. */
   get findings(): readonly Finding[] {
     if (this.guards === null) return NOTHING
-    return [
-      ...(this.blocked?.findings ?? this.looked?.findings ?? NOTHING),
-      ...(this.run?.findings ?? NOTHING),
-    ]
+    const input = this.blocked?.findings ?? this.looked?.findings ?? NOTHING
+    const output = this.run?.findings ?? NOTHING
+    if (output.length === 0) return input
+    return input.length === 0 ? output : [...input, ...output]
   }
 
   /** What guards found that only try themselves out, as soon as they have. */

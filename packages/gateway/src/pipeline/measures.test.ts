@@ -15,6 +15,8 @@ const good = {
   finish: 'stop',
   schemaValid: null,
   cache: null,
+  guarded: false,
+  findings: [],
 } as unknown as CallFacts
 
 /** What a call says, by the name of the measure. */
@@ -87,6 +89,18 @@ describe('the measures of a finished call', () => {
   it('know whether an answer kept to its schema only where that was looked at', () => {
     expect(saidBy({ schemaValid: false })['schema_valid_rate']).toBe(0)
     expect('schema_valid_rate' in saidBy({})).toBe(false)
+  })
+
+  it('know what guards have masked only where they looked, and count what they block as failed', () => {
+    const found = (did: string) => ({ guarded: true, findings: [{ guard: 'house/pii', did, count: 2 }] })
+    expect(saidBy(found('masked'))['masked_rate']).toBe(1)
+    expect(saidBy(found('noted'))['masked_rate']).toBe(0)
+    expect(saidBy({ guarded: true })['masked_rate']).toBe(0)
+    expect('masked_rate' in saidBy({})).toBe(false)
+    expect(saidBy({ ...failed, ...found('blocked'), error: 'guard.input_blocked' })).toEqual({
+      failed_rate: 1,
+      rejected_rate: 1,
+    })
   })
 
   it('have a place for feedback, and names that differ', () => {

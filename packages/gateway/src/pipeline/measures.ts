@@ -8,6 +8,7 @@
  * Invariant: adding a call allocates nothing. Not here: the arithmetic (`@changeover/reload`, `rollout/analysis`).
  */
 import type { Arm, MeasureSpec } from '@changeover/reload'
+import type { Finding } from '../contract/guards.ts'
 import { type ErrorCode, rules } from '../errors.ts'
 import type { CallFacts } from './call-facts.ts'
 
@@ -46,6 +47,8 @@ export const measures: readonly Measure[] = [
   { ...amount, ...MAIN, name: 'cost_micro_usd', optional: true, of: (it) => it.costMicroUsd ?? Number.NaN },
   // Kept answers that are not found again show in bills long before anybody asks why.
   { ...rate, name: 'cache_hit_rate', worse: 'lower', optional: true, of: cacheHit },
+  // A guard that masks too much spoils answers without any of them failing; what guards block fails, and counts there.
+  { ...rate, name: 'masked_rate', tolerance: 0.5, optional: true, of: masked },
   // Added when somebody says so, after the call: docs/guide/rollouts.md.
   { ...rate, name: 'feedback_rate', worse: 'lower', tolerance: 0.1, optional: true, of: () => Number.NaN },
 ]
@@ -114,6 +117,13 @@ function retried({ attempts }: CallFacts): number {
 function cacheHit({ cache }: CallFacts): number {
   if (cache === null || cache === 'bypass') return Number.NaN
   return Number(cache !== 'miss')
+}
+
+const isMasked = ({ did }: Finding): boolean => did === 'masked'
+
+/** Only of calls that guards have looked at. */
+function masked(it: CallFacts): number {
+  return it.guarded ? ofReply(it, Number(it.findings.some(isMasked))) : Number.NaN
 }
 
 function schemaValid({ schemaValid: isValid }: CallFacts): number {

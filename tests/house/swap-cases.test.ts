@@ -31,7 +31,7 @@ describe('docs/reference/swap-cases.md', () => {
     expect(missing).toEqual([])
     const own = 'packages/reload/src/engine/swap-cases.test.ts'
     const tested = [...read(own).matchAll(/^ {2}it[^\n]*?\((['"])(.+?)\1,\s*async/gm)].map(
-      ([, , name]) => name,
+      ([, , name = '']) => name,
     )
     expect(
       named

@@ -44,8 +44,9 @@ export function openKeptTexts(folder: string, failed: (error: unknown) => void):
   return {
     hold(text) {
       const digest = digestOf(text)
+      const known = held.get(digest)
       held.delete(digest)
-      held.set(digest, text)
+      held.set(digest, known ?? text)
       for (const oldest of held.keys()) {
         if (held.size <= MOST_HELD) break
         held.delete(oldest)

@@ -8,9 +8,10 @@
  * A symbolic link stays one: what it points to is replaced. Mode is kept; owner is ours anyway, or the
  * folder would not let us.
  */
-import { type BigIntStats, constants } from 'node:fs'
-import { access, lstat, open, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
+import { type BigIntStats, close, constants, fchmod, fstat, fsync, open, read, write } from 'node:fs'
+import { access, lstat, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { promisify } from 'node:util'
 import { mediaTypeOf, type OwnSettings, type SettingsText } from './settings-source.ts'
 
 export interface OwnFile extends OwnSettings {
@@ -51,6 +52,17 @@ export function ownFile(path: string, place: string, text: SettingsText): OwnFil
       return `${place}.${mark}`
     },
   }
+}
+
+/** Those with a callback: a quarter cheaper than those that make a promise of their own. */
+const calls = {
+  open: promisify(open),
+  write: promisify(write),
+  read: promisify(read),
+  fsync: promisify(fsync),
+  fstat: promisify(fstat),
+  fchmod: promisify(fchmod),
+  close: promisify(close),
 }
 
 export class FileChangedError extends Error {
@@ -153,36 +165,37 @@ const DRAFT =
 
 /** Answers the stamp of what is written. */
 async function writeDurably(path: string, bytes: Uint8Array, mode: number): Promise<string> {
-  const file = await open(path, DRAFT, mode)
+  const file = await calls.open(path, DRAFT, mode)
   try {
-    for (let at = 0; at < bytes.length; ) at += (await file.write(bytes, at)).bytesWritten
-    if (!FORCES_ITSELF) await file.sync()
-    const found = await file.stat({ bigint: true })
+    for (let at = 0; at < bytes.length; )
+      at += (await calls.write(file, bytes, at, bytes.length - at, null)).bytesWritten
+    if (!FORCES_ITSELF) await calls.fsync(file)
+    const found = await calls.fstat(file, { bigint: true })
     // The mode of `open` is cut by the umask.
-    if ((Number(found.mode) & 0o777) !== mode) await file.chmod(mode)
+    if ((Number(found.mode) & 0o777) !== mode) await calls.fchmod(file, mode)
     return stampOf(found)
   } finally {
-    await file.close()
+    await calls.close(file)
   }
 }
 
 async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, constants.O_RDONLY)
+  const folder = await calls.open(path, constants.O_RDONLY)
   try {
-    await folder.sync()
+    await calls.fsync(folder)
   } finally {
-    await folder.close()
+    await calls.close(folder)
   }
 }
 
 /** Whether the file holds just these bytes; `null`: there is none. Read with as few calls as that takes. */
 async function holds(path: string, expected: Uint8Array | null): Promise<boolean> {
-  const file = await open(path, constants.O_RDONLY).catch((error: NodeJS.ErrnoException) => {
+  const file = await calls.open(path, constants.O_RDONLY).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return null
     throw error
   })
   if (file === null || expected === null) {
-    await file?.close()
+    if (file !== null) await calls.close(file)
     return file === null && expected === null
   }
   try {
@@ -190,9 +203,9 @@ async function holds(path: string, expected: Uint8Array | null): Promise<boolean
     const found = Buffer.allocUnsafeSlow(expected.length + 1)
     let size = 0
     for (let more = 1; more > 0 && size < expected.length; size += more)
-      more = (await file.read(found, size, found.length - size, null)).bytesRead
+      more = (await calls.read(file, found, size, found.length - size, null)).bytesRead
     return Buffer.compare(found.subarray(0, size), expected) === 0
   } finally {
-    await file.close()
+    await calls.close(file)
   }
 }

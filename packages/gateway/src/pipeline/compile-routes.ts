@@ -50,7 +50,14 @@ interface RouteParts {
 }
 
 const knownContexts = new WeakMap<ContextSpec, CompiledContext>()
-const knownRoutes = new WeakMap<RouteSpec, { readonly parts: RouteParts; readonly it: CompiledRoute }>()
+interface KnownRoute {
+  readonly parts: RouteParts
+  readonly it: CompiledRoute
+  /** What its parts were found in. */
+  readonly among: Pick<RouteInput, 'targets' | 'contexts'>
+}
+
+const knownRoutes = new WeakMap<RouteSpec, KnownRoute>()
 const knownForModels = new WeakMap<CompiledTarget, CompiledRoute>()
 
 /** One compilation: a route that others hand requests over to is made once. */
@@ -70,9 +77,32 @@ class RouteWork {
     if (made !== undefined) return made
     const settings = this.#input.routes.get(name)
     if (settings === undefined) throw new TypeError(`a rule names route ${name}, which was not compiled`)
-    const it = reuse(name, settings, this.#partsOf(name, settings))
+    const it = this.#asBefore(name, settings) ?? this.#compile(name, settings)
     this.#made.set(name, it)
     return it
+  }
+
+  /** One that names nothing that could be another now. A plan holds on to things, and is looked at each time. */
+  #asBefore(name: string, settings: RouteSpec): CompiledRoute | null {
+    const known = knownRoutes.get(settings)
+    if (known === undefined || known.it.name !== name || known.parts.plan.length > 0) return null
+    const { targets, contexts } = this.#input
+    const isSame = known.among.targets === targets && known.among.contexts === contexts
+    return isSame && known.parts.cache === this.#cacheOf(settings) ? known.it : null
+  }
+
+  #compile(name: string, settings: RouteSpec): CompiledRoute {
+    const parts = this.#partsOf(name, settings)
+    const known = knownRoutes.get(settings)
+    const isSameRoute = known?.it.name === name && isSame(known.parts, parts)
+    const it = isSameRoute ? known.it : compileRoute(name, settings, parts)
+    const { targets, contexts } = this.#input
+    knownRoutes.set(settings, { parts, it, among: { targets, contexts } })
+    return it
+  }
+
+  #cacheOf({ cache }: RouteSpec): AnswerCache | null {
+    return cache === undefined ? null : (this.#input.caches.get(cache) ?? null)
   }
 
   #partsOf(name: string, settings: RouteSpec): RouteParts {
@@ -82,7 +112,7 @@ class RouteWork {
       targets: settings.targets.map((it) => this.#target(it.model)),
       fallback: settings.fallback.map(target),
       context: settings.context === undefined ? null : this.#contextOf(settings.context),
-      cache: settings.cache === undefined ? null : (this.#input.caches.get(settings.cache) ?? null),
+      cache: this.#cacheOf(settings),
       plan: partsOfPlan(name, settings, find),
     }
   }
@@ -114,14 +144,6 @@ export function createContextFinder(contexts: ReadonlyMap<string, ContextSpec>) 
 function without(versions: ReturnType<typeof versionsByName>, id: string): typeof versions {
   const [name = '', version] = id.split('@')
   return new Map([[name, (versions.get(name) ?? []).filter((it) => it !== version)]])
-}
-
-function reuse(name: string, settings: RouteSpec, parts: RouteParts): CompiledRoute {
-  const known = knownRoutes.get(settings)
-  if (known?.it.name === name && isSame(known.parts, parts)) return known.it
-  const it = compileRoute(name, settings, parts)
-  knownRoutes.set(settings, { parts, it })
-  return it
 }
 
 function isSame(a: RouteParts, b: RouteParts): boolean {

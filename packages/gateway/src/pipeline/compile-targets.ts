@@ -58,7 +58,19 @@ export function compileTargets(input: TargetInput): ReadonlyMap<string, Compiled
     const provider = open.get(model.provider)
     if (provider !== undefined) targets.set(name, compileTarget(name, model, { provider, input }))
   }
+  const known = lastTargets.get(input.models)
+  if (known !== undefined && isSameMap(known, targets)) return known
+  lastTargets.set(input.models, targets)
   return targets
+}
+
+/** By the models they were made of: where each is what it was, so is the whole, and whoever looked at it need not again. */
+const lastTargets = new WeakMap<TargetInput['models'], ReadonlyMap<string, CompiledTarget>>()
+
+function isSameMap<Value>(a: ReadonlyMap<string, Value>, b: ReadonlyMap<string, Value>): boolean {
+  if (a.size !== b.size) return false
+  for (const [name, value] of a) if (b.get(name) !== value) return false
+  return true
 }
 
 /** By settings, then by what else goes in: asked with the same again, the same comes out. */

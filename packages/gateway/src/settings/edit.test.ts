@@ -48,8 +48,7 @@ function difference(before: string, after: string): { gone: string[]; came: stri
 
 describe('a YAML text that does not end with a line end', () => {
   const text = 'limits:\n  # of all\n  a: { requests: 1, perMs: 1000 }\n  b: { requests: 2, perMs: 1000 }'
-  const edited = (patch: Json, from = text): string =>
-    patchSettings(from, 'x.yaml', { type: 'merge', patch })
+  const edited = (patch: Json, from = text): string => patchSettings(from, 'x.yaml', { type: 'merge', patch })
 
   it('keeps its end, whichever entry changes, comes or goes', () => {
     expect(edited({ limits: { b: { requests: 3 } } })).toBe(text.replace('requests: 2', 'requests: 3'))
@@ -59,9 +58,7 @@ describe('a YAML text that does not end with a line end', () => {
     expect(more.startsWith(`${text}\n  c:`)).toBe(true)
     expect(more.endsWith('\n')).toBe(false)
     const windows = text.replaceAll('\n', '\r\n')
-    expect(edited({ limits: { a: null } }, windows)).toBe(
-      windows.split('\r\n').toSpliced(2, 1).join('\r\n'),
-    )
+    expect(edited({ limits: { a: null } }, windows)).toBe(windows.split('\r\n').toSpliced(2, 1).join('\r\n'))
   })
 })
 

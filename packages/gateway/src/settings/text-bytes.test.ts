@@ -19,6 +19,16 @@ describe('the bytes of a settings text', () => {
     )
   })
 
+  it('are the same ones for the texts that were written last', () => {
+    const [one, other] = [bytesOf('a: 1'), bytesOf('a: 2')]
+    expect([bytesOf('a: 1'), bytesOf('a: 2')]).toEqual([one, other])
+    expect(bytesOf('a: 1')).toBe(one)
+    for (const text of ['b', 'c', 'd']) bytesOf(text)
+    expect(bytesOf('a: 1')).not.toBe(one)
+    const half = 'a: "\uD800"'
+    expect(bytesOf(half), 'what does not come back as it was is not kept').not.toBe(bytesOf(half))
+  })
+
   it('that are no UTF-8 are refused where that is asked for, however often', () => {
     const bytes = Uint8Array.of(0x61, 0xff)
     for (let again = 0; again < 2; again += 1) {

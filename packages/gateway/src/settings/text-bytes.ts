@@ -27,8 +27,24 @@ export function textOf(bytes: Uint8Array): string {
   return remembered.get(bytes) ?? lenient.decode(bytes)
 }
 
+/**
+ * The bytes that were written last, newest first. A text is as long as the settings, and whoever goes to and fro between
+ * two of them has the same ones each time, in place of new ones that all grow old.
+ */
+let recent: readonly Uint8Array[] = []
+const MOST_RECENT = 3
+/** Characters. A longer text is written each time rather than kept. */
+const LONGEST_KEPT = 4 * 1024 * 1024
+
 /** The bytes of a text. */
 export function bytesOf(text: string): Uint8Array {
+  const bytes = recent.find((it) => remembered.get(it) === text) ?? encode(text)
+  if (recent[0] === bytes || text.length > LONGEST_KEPT || !remembered.has(bytes)) return bytes
+  recent = [bytes, ...recent.filter((it) => it !== bytes)].slice(0, MOST_RECENT)
+  return bytes
+}
+
+function encode(text: string): Uint8Array {
   const bytes = Buffer.from(text)
   // Half a surrogate pair and a mark at the beginning do not come back as they were.
   if (text.isWellFormed() && !text.startsWith('\uFEFF')) remembered.set(bytes, text)

@@ -46,7 +46,8 @@ function whenLoaded() {
 
 if (isGateway) giveFlags()
 enableCompileCache(new URL('./.compiled', import.meta.url).pathname)
-setTimeout(flushCompileCache, 2_000).unref()
+// Once more for what is loaded on first use, the admin API above all.
+for (const afterMs of [2_000, 60_000]) setTimeout(flushCompileCache, afterMs).unref()
 if (isGateway) subscribe('changeover.beginning', whenLoaded)
 await import('./${bundle}')
 `

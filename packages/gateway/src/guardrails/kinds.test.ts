@@ -1,8 +1,10 @@
 /** What each kind of guard finds, and what it leaves alone. */
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { findFaults, loadEngines } from './find-faults.ts'
 import { guardrailSpec } from './spec.ts'
 import { answer, guardsOf } from './test-guards.ts'
+import { wordsFinder } from './words.ts'
 
 const B = 'A1b2C3d4E5f6G7h8'
 const find = async (guard: Readonly<Record<string, unknown>>, text: string) => {
@@ -122,6 +124,45 @@ describe('words', () => {
   it('finds them inside of others only where that is said', async () => {
     expect(await words('concatenate cats')).toBe('concatenate cats')
     expect(await words('concatenate cats', { wholeWords: false })).toBe('con[MASKED_1]enate [MASKED_1]s')
+  })
+
+  it('are not told to be absent from any text in which they are found', () => {
+    const bit = fc.constantFrom(
+      'Projekt',
+      ' ',
+      '\t',
+      'mu\u0308',
+      'ller',
+      'müller',
+      'c',
+      'at',
+      '\u200b',
+      'STRASSE',
+      'ß',
+      '秘',
+      '密',
+      '😀',
+      'a b',
+      'ｃ',
+      '\ud83d',
+    )
+    const words = ['Projekt Müller', 'cat', 'straße', '秘密', 'a b c', '😀😀']
+    const finder = wordsFinder({ words, wholeWords: false, label: 'WORD' })
+    let [found, clear] = [0, 0]
+    fc.assert(
+      fc.property(fc.array(bit, { maxLength: 8 }), (bits) => {
+        const text = bits.join('')
+        let count = 0
+        const scan = finder.open(() => (count += 1), { kind: 'text', work: { goesOn: () => true } })
+        scan.next({ text, base: 0 }, true)
+        // Without whole words it is the same question.
+        expect(finder.isClear?.(text)).toBe(count === 0)
+        if (count === 0) clear += 1
+        else found += 1
+      }),
+      { numRuns: 2000, seed: 31 },
+    )
+    expect(Math.min(found, clear)).toBeGreaterThan(300)
   })
 
   it('takes one step a character, however many there are', async () => {

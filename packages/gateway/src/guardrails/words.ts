@@ -17,8 +17,43 @@ export interface WordsOptions {
 /** Words that nothing is left of when folded are nowhere. */
 export function wordsFinder(options: WordsOptions): Finder {
   const tree = new WordTree(options.words.map(foldText).filter((it) => it !== ''))
-  return { open: (found) => new WordScan(tree, options, found) }
+  return {
+    isClear: (text) => hasNone(text, tree),
+    open: (found) => new WordScan(tree, options, found),
+  }
 }
+
+/** Whether no word ends anywhere, be it inside of another: what most texts can be told of without keeping what was seen. */
+function hasNone(text: string, tree: WordTree): boolean {
+  let state = 0
+  let last = 0
+  for (let i = 0; i < text.length; i += 1) {
+    const code = text.charCodeAt(i)
+    if (code < 128) {
+      const unit = PLAIN[code] ?? code
+      if (unit === SPACE && last === SPACE) continue
+      last = unit
+      state = tree.step(state, unit)
+      if (tree.isWord(state)) return false
+      continue
+    }
+    const codePoint = text.codePointAt(i) ?? code
+    if (codePoint > 0xffff) i += 1
+    const folded = foldCharacter(codePoint)
+    for (let j = 0; j < folded.length; j += 1) {
+      const unit = folded.charCodeAt(j)
+      if (unit === SPACE && last === SPACE) continue
+      last = unit
+      state = tree.step(state, unit)
+      if (tree.isWord(state)) return false
+    }
+  }
+  return true
+}
+
+const SPACE = 32
+/** Characters below 128, folded: each is one unit. */
+const PLAIN = Uint8Array.from({ length: 128 }, (_, code) => foldCharacter(code).charCodeAt(0))
 
 class WordTree {
   /** Length of the longest word that ends in a state; 0 for none. */
@@ -29,15 +64,24 @@ class WordTree {
   /** The nearest state on that way in which a word ends. */
   readonly ends: number[] = [0]
   readonly #next = new Map<number, number>()
+  /** From the beginning, by a unit below 128: where most steps are. */
+  readonly #first = new Int32Array(128)
 
   constructor(words: readonly string[]) {
     for (const word of words) this.#add(word)
+    for (let unit = 0; unit < 128; unit += 1) this.#first[unit] = this.#next.get(unit) ?? 0
     this.#link()
+  }
+
+  /** Whether a word ends in a state. */
+  isWord(state: number): boolean {
+    return state !== 0 && ((this.lengths[state] ?? 0) > 0 || (this.ends[state] ?? 0) > 0)
   }
 
   /** From a state by a unit of folded text. */
   step(state: number, unit: number): number {
     for (let at = state; ; at = this.#fails[at] ?? 0) {
+      if (at === 0 && unit < 128) return this.#first[unit] ?? 0
       const next = this.#next.get(at * 65_536 + unit)
       if (next !== undefined) return next
       if (at === 0) return 0

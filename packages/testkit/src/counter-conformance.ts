@@ -6,7 +6,8 @@
  *
  * Not here: what a store does when its server is gone; that is each store's own test.
  */
-import { afterEach, describe, expect, it } from 'vitest'
+import { expect } from 'vitest'
+import { type Conformance, declareSuite } from './declare-suite.ts'
 
 export interface CountersUnderTest {
   readonly store: CounterStoreLike
@@ -19,35 +20,13 @@ export interface CountersUnderTest {
   dispose(): Promise<void>
 }
 
-export interface CounterConformance {
-  readonly name: string
-  create(): Promise<CountersUnderTest>
-  /** Cases that this store does not meet, each with the reason. */
-  readonly except?: readonly { readonly reason: string; readonly cases: readonly string[] }[]
-}
+export type CounterConformance = Conformance<CountersUnderTest>
 
 type Case = (under: CountersUnderTest) => Promise<void>
 
 /** Declares the suite for one store. */
-export function counterConformance({ name, create, except = [] }: CounterConformance): void {
-  describe(`${name} as a store of counts`, () => {
-    const created: CountersUnderTest[] = []
-    afterEach(async () => {
-      for (const under of created.splice(0)) await under.dispose()
-    })
-    for (const [title, run] of Object.entries(cases)) {
-      const exception = except.find((it) => it.cases.includes(title))
-      it(title, async (context) => {
-        if (exception !== undefined) context.skip(exception.reason)
-        const under = await create()
-        created.push(under)
-        await run(under)
-      })
-    }
-    it('names only cases that exist in its exceptions', () => {
-      for (const title of except.flatMap((it) => it.cases)) expect(Object.keys(cases)).toContain(title)
-    })
-  })
+export function counterConformance(it: CounterConformance): void {
+  declareSuite('a store of counts', cases, it)
 }
 
 const cases: Record<string, Case> = {

@@ -5,7 +5,8 @@
  */
 import { createHash } from 'node:crypto'
 import type { AuditLine, StateStore } from '@changeover/reload'
-import { afterEach, describe, expect, it } from 'vitest'
+import { expect } from 'vitest'
+import { type Conformance, declareSuite } from './declare-suite.ts'
 
 export interface StoreUnderTest {
   readonly store: StateStore
@@ -14,35 +15,13 @@ export interface StoreUnderTest {
   dispose(): Promise<void>
 }
 
-export interface StoreConformance {
-  readonly name: string
-  create(): Promise<StoreUnderTest>
-  /** Cases that this store does not meet, each with the reason. */
-  readonly except?: readonly { readonly reason: string; readonly cases: readonly string[] }[]
-}
+export type StoreConformance = Conformance<StoreUnderTest>
 
 type Case = (under: StoreUnderTest) => Promise<void>
 
 /** Declares the suite for one store. */
-export function storeConformance({ name, create, except = [] }: StoreConformance): void {
-  describe(`${name} as a store`, () => {
-    const created: StoreUnderTest[] = []
-    afterEach(async () => {
-      for (const under of created.splice(0)) await under.dispose()
-    })
-    for (const [title, run] of Object.entries(cases)) {
-      const exception = except.find((it) => it.cases.includes(title))
-      it(title, async (context) => {
-        if (exception !== undefined) context.skip(exception.reason)
-        const under = await create()
-        created.push(under)
-        await run(under)
-      })
-    }
-    it('names only cases that exist in its exceptions', () => {
-      for (const title of except.flatMap((it) => it.cases)) expect(Object.keys(cases)).toContain(title)
-    })
-  })
+export function storeConformance(it: StoreConformance): void {
+  declareSuite('a store', cases, it)
 }
 
 const cases: Record<string, Case> = {

@@ -16,7 +16,7 @@ export function writeRequest(target: Target, stream: boolean, tokens = usualToke
   )
 }
 
-/** The same request each time with another number in it. */
+/** The same request each time with other words in it: as many as nobody has said before, and none that look like a secret. */
 export function writeDistinct(target: Target): () => string {
   const whole = writeRequest(target, false)
   const at = whole.indexOf(FIRST_WORDS)
@@ -25,11 +25,23 @@ export function writeDistinct(target: Target): () => string {
   let count = (Date.now() % 100_000) * 1_000
   return () => {
     count += 1
-    return `${before}${String(count).padStart(FIRST_WORDS.length, '0').slice(-FIRST_WORDS.length)}${after}`
+    return `${before}${sayNumber(count).slice(0, FIRST_WORDS.length).padEnd(FIRST_WORDS.length)}${after}`
   }
 }
 
-/** How the caller's question begins, and long enough for a number. */
+const SYLLABLES = ['ba', 'ce', 'di', 'fo', 'gu', 'ha', 'je', 'ki', 'lo', 'mu']
+
+/** Last digit first, a syllable each, two a word. */
+function sayNumber(count: number): string {
+  let text = ''
+  for (let left = count, i = 1; left > 0; left = Math.floor(left / 10), i += 1) {
+    text += SYLLABLES[left % 10] ?? ''
+    if (i % 2 === 0) text += ' '
+  }
+  return text
+}
+
+/** How the caller's question begins, and long enough for a number of eleven digits in words. */
 const FIRST_WORDS = 'When does the second projector '
 
 function writeBody(model: string, stream: boolean, tokens: number): string {

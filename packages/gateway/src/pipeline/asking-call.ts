@@ -15,8 +15,9 @@ import { type CallerWishes, NO_WISHES } from '../routing/caller-wishes.ts'
 import type { RequestBody } from '../wire/request-body.ts'
 import { Call } from './call.ts'
 import type { CallFacts } from './call-facts.ts'
+import type { CallInstruments } from './call-instruments.ts'
 import { startCallSpan } from './call-spans.ts'
-import { noteHeld, noteUsed, unused, usedBy } from './held-call.ts'
+import { unused, usedBy, warnOf } from './held-call.ts'
 import { RequestFacts } from './request-facts.ts'
 
 export abstract class AskingCall extends Call implements Leaving {
@@ -70,9 +71,13 @@ export abstract class AskingCall extends Call implements Leaving {
   /** Keeps what the call holds of its caller's limits. False when the call is over: then it is given back at once. */
   protected keepHold(hold: Hold): boolean {
     this.#hold = hold
-    if (this.isClosed) this.settleHold(null)
-    else noteHeld(hold, this.tools.telemetry)
-    return !this.isClosed
+    if (this.isClosed) {
+      this.settleHold(null)
+      return false
+    }
+    if (hold.tokens > 0) this.instruments?.heldTokens(hold.tokens)
+    warnOf(hold, this.tools.telemetry.logger)
+    return true
   }
 
   /** By what the call came to; `null`: nobody was asked, or nobody knows. */
@@ -80,11 +85,16 @@ export abstract class AskingCall extends Call implements Leaving {
     const hold = this.#hold
     if (hold === null || !hold.settles) return
     this.#hold = null
-    const { clock, telemetry } = this.tools
+    const { clock } = this.tools
     const now = { nowMs: clock.now(), monoMs: clock.monotonic() }
     const used = facts === null ? unused(now) : usedBy(facts, now)
     hold.settle(used)
-    noteUsed(hold, used, telemetry.meter)
+    if (hold.tokens > 0) this.instruments?.usedTokens(used.inputTokens + used.outputTokens)
+  }
+
+  /** `null` before a version was pinned. */
+  protected get instruments(): CallInstruments | null {
+    return this.snapshot === null ? null : this.tools.versions.of(this.snapshot).instruments
   }
 
   /** What is left of the caller's limits. */

@@ -28,7 +28,6 @@ import { AttemptLedger, type EndedAttempt } from './attempt-ledger.ts'
 import type { CutCode } from './call.ts'
 import { CallBill } from './call-bill.ts'
 import { type CallFacts, recordOf } from './call-facts.ts'
-import type { CallInstruments } from './call-instruments.ts'
 import { endCallSpan, startAttemptSpan } from './call-spans.ts'
 import { answerFailure } from './failure-answer.ts'
 import { findRequestId, headerText } from './header-texts.ts'
@@ -201,7 +200,7 @@ export abstract class AttemptedCall extends AskingCall implements AttemptHost, R
     const seen = { seenModel: this.#seenModel, usage, reason: this.#attempts?.reason ?? null }
     this.#ledger.end(
       { target, status, error: code, cause, durationMs, kind, span, bill, ...seen },
-      this.#instruments,
+      this.instruments,
     )
   }
 
@@ -419,12 +418,12 @@ export abstract class AttemptedCall extends AskingCall implements AttemptHost, R
   #countFindings(): void {
     const { inspection, tools, snapshot, route } = this
     if (inspection.guards === null) return
-    const version = snapshot?.version ?? ''
-    countFindings(inspection, { meter: tools.telemetry.meter, version, route: route?.name ?? '' })
+    countFindings(inspection, tools.telemetry.meter, snapshot?.version ?? '')
+    if (inspection.run !== null) this.instruments?.guarded(route?.name ?? '', inspection.run.held)
   }
 
   protected countRequest({ route, status, error, durationMs, placed }: CallFacts): void {
-    this.#instruments?.call({
+    this.instruments?.call({
       method: 'POST',
       path: this.head.endpoint,
       route: route?.name ?? '',
@@ -438,12 +437,12 @@ export abstract class AttemptedCall extends AskingCall implements AttemptHost, R
   #countAnswer(facts: CallFacts): void {
     const { target, body, firstTokenMs } = facts
     if (target === null || !this.#committed) return
-    this.#instruments?.answered(target, facts, body?.stream === true ? firstTokenMs : null)
+    this.instruments?.answered(target, facts, body?.stream === true ? firstTokenMs : null)
   }
 
   #endAside(ended: EndedAttempt, run: AsideRun): void {
     const bill = run.lost(ended.error, this.bill)
-    this.#ledger.end(bill === null ? ended : { ...ended, bill, usage: bill.tokens }, this.#instruments)
+    this.#ledger.end(bill === null ? ended : { ...ended, bill, usage: bill.tokens }, this.instruments)
     const copy = run.copyOf(this.id, this.snapshot?.version ?? '')
     if (copy !== null && this.gateway?.recordCalls === true) this.tools.calls.copied?.(copy)
   }
@@ -478,10 +477,6 @@ export abstract class AttemptedCall extends AskingCall implements AttemptHost, R
     const { context } = span ?? this.callSpan()
     const leftMs = this.#attempts?.leftForCallerMs(tools.clock.monotonic()) ?? null
     return upstreamRequest({ target, written, head, context, leftMs, nowMs: tools.clock.now() })
-  }
-
-  get #instruments(): CallInstruments | null {
-    return this.snapshot === null ? null : this.tools.versions.of(this.snapshot).instruments
   }
 
   #tellFailure(error: CallerError, headers: readonly string[]): void {

@@ -25,6 +25,13 @@ interface TokenCounters {
   readonly cost: BoundInstrument
 }
 
+interface GuardCounters {
+  readonly held: BoundInstrument
+  readonly duration: BoundInstrument
+}
+
+const TOKENS = 'changeover.limit.tokens'
+
 export interface CountedCall {
   readonly method: string
   readonly path: string
@@ -44,6 +51,9 @@ export class CallInstruments {
   readonly #attempts = new Map<string, AttemptCounters>()
   readonly #tokens = new Map<string, TokenCounters>()
   readonly #lookups = new Map<string, BoundInstrument>()
+  readonly #guards = new Map<string, GuardCounters>()
+  #held: BoundInstrument | null = null
+  #used: BoundInstrument | null = null
 
   constructor(version: string, meter: Meter) {
     this.#version = version
@@ -103,6 +113,32 @@ export class CallInstruments {
     if (savedMicroUsd > 0) {
       this.#meter.add('changeover.cache.saved', savedMicroUsd / 1e6, { 'changeover.cache': cache })
     }
+  }
+
+  /** Tokens that limits or budgets held for a call, and then what it used of them. */
+  heldTokens(count: number): void {
+    this.#held ??= bind(this.#meter, TOKENS, { 'changeover.outcome': 'held' })
+    this.#held.add(count)
+  }
+
+  usedTokens(count: number): void {
+    this.#used ??= bind(this.#meter, TOKENS, { 'changeover.outcome': 'used' })
+    this.#used.add(count)
+  }
+
+  /** How much of an answer guards held back at once, and for how long. */
+  guarded(route: string, { chars, ms }: { readonly chars: number; readonly ms: number }): void {
+    let counters = this.#guards.get(route)
+    if (counters === undefined) {
+      const attributes = { 'changeover.route': route }
+      counters = {
+        held: bind(this.#meter, 'changeover.guard.held', attributes),
+        duration: bind(this.#meter, 'changeover.guard.held.duration', attributes),
+      }
+      this.#guards.set(route, counters)
+    }
+    counters.held.record(chars)
+    counters.duration.record(ms / 1000)
   }
 
   #bindCall(it: CountedCall): CallCounters {

@@ -97,10 +97,10 @@ export class GenerateCall extends RoutedCall {
   }
 
   #countLook(): void {
-    const { cached, snapshot, route } = this
+    const { cached, route } = this
     const cache = route?.cache?.name
-    if (cached === null || snapshot === null || cache === undefined) return
-    this.tools.versions.of(snapshot).instruments.looked(cache, cached, this.#savedMicroUsd)
+    if (cached === null || cache === undefined) return
+    this.instruments?.looked(cache, cached, this.#savedMicroUsd)
   }
 
   #takeLook(look: CacheLook): boolean {

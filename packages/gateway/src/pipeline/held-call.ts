@@ -4,7 +4,7 @@
  *
  * Not here: what is held (`policy/allowance.ts`), what a call costs (`call-bill.ts`).
  */
-import type { Meter, Telemetry } from '@changeover/reload'
+import type { Logger } from '@changeover/reload'
 import type { Hold, Used } from '../contract/allowance.ts'
 import type { CallFacts } from './call-facts.ts'
 
@@ -30,9 +30,8 @@ export function usedBy({ attempts, usage, costMicroUsd }: CallFacts, now: Now): 
   return { ...now, asked, inputTokens, outputTokens, costMicroUsd: costMicroUsd ?? 0 }
 }
 
-/** Counts what is held; and somebody should hear of a budget before it is spent. */
-export function noteHeld({ warnings, tokens }: Hold, { logger, meter }: Telemetry): void {
-  if (tokens > 0) meter.add(TOKENS, tokens, HELD)
+/** Somebody should hear of a budget before it is spent. */
+export function warnOf({ warnings }: Hold, logger: Logger): void {
   for (const { budget, holder, share } of warnings) {
     logger.log({
       level: 'warn',
@@ -42,12 +41,3 @@ export function noteHeld({ warnings, tokens }: Hold, { logger, meter }: Telemetr
     })
   }
 }
-
-/** Beside what was held of it. */
-export function noteUsed({ tokens }: Hold, { inputTokens, outputTokens }: Used, meter: Meter): void {
-  if (tokens > 0) meter.add(TOKENS, inputTokens + outputTokens, USED)
-}
-
-const TOKENS = 'changeover.limit.tokens'
-const HELD = Object.freeze({ 'changeover.outcome': 'held' })
-const USED = Object.freeze({ 'changeover.outcome': 'used' })

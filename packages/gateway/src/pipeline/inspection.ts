@@ -29,9 +29,8 @@ export class Inspection {
   }
 }
 
-/** Counts what was found and how long an answer was held back; what is found later is counted then. */
-export function countFindings(it: Inspection, to: { meter: Meter; version: string; route: string }): void {
-  const { meter, version, route } = to
+/** Counts what was found; what is found later is counted then. */
+export function countFindings(it: Inspection, meter: Meter, version: string): void {
   const add = (findings: readonly Finding[]): void => {
     for (const { guard, did, count } of findings) {
       const attributes = { 'changeover.guard': guard, 'changeover.outcome': did, 'config.version': version }
@@ -40,10 +39,6 @@ export function countFindings(it: Inspection, to: { meter: Meter; version: strin
   }
   add(it.findings)
   for (const later of it.later) void later.then(add)
-  if (it.run === null) return
-  const { chars, ms } = it.run.held
-  meter.record('changeover.guard.held', chars, { 'changeover.route': route })
-  meter.record('changeover.guard.held.duration', ms / 1000, { 'changeover.route': route })
 }
 
 /** Where the caller's own bytes went up and guards stand before the answer, it is written anew as it was asked for. */

@@ -5,7 +5,8 @@ import type { WireName } from '../contract/wire.ts'
 import { keyOf } from './answer-key.ts'
 import { askOf, bodyOf, question } from './test-asks.ts'
 
-const nameOf = (ask: CacheAsk, sampled = true) => keyOf(ask, { sampled, semantic: true })?.name ?? null
+const nameOf = (ask: CacheAsk, sampled = true) =>
+  keyOf(ask, { sampled, semantic: true, sealed: true })?.name ?? null
 const ofBody = (body: unknown, more: Partial<CacheAsk> = {}) => nameOf(askOf(more, body))
 
 /** Everything that an answer hangs on, each with few values, so that many pairs differ in one. */
@@ -54,29 +55,34 @@ describe('what an answer is kept under', () => {
     fc.assert(
       fc.property(asks, asks, (a, b) => {
         const [one, two] = [
-          keyOf(built(a), { sampled: true, semantic: true }),
-          keyOf(built(b), { sampled: true, semantic: true }),
+          keyOf(built(a), { sampled: true, semantic: true, sealed: true }),
+          keyOf(built(b), { sampled: true, semantic: true, sealed: true }),
         ]
         const rest = (it: Parts) => JSON.stringify({ ...it, text: '' })
         if (one?.alike != null && two?.alike != null) {
           expect(one.alike.within === two.alike.within).toBe(rest(a) === rest(b))
         }
-        expect(one?.seal().equals(two?.seal() ?? Buffer.alloc(0))).toBe(
-          JSON.stringify(a) === JSON.stringify(b),
-        )
+        expect(one?.seal?.equals(two?.seal ?? Buffer.alloc(0))).toBe(JSON.stringify(a) === JSON.stringify(b))
       }),
       { numRuns: 2000, seed: 13 },
     )
+  })
+
+  it('has a seal only where it is kept outside of this process', () => {
+    const wish = { sampled: true, semantic: false }
+    expect(keyOf(askOf(), { ...wish, sealed: true })?.seal).toHaveLength(32)
+    expect(keyOf(askOf(), { ...wish, sealed: false })?.seal).toBeNull()
   })
 
   it('holds nothing that can be read', () => {
     const key = keyOf(askOf({ tenant: 'secret-tenant', prompt: 'secret-prompt' }, question('secret-text')), {
       sampled: true,
       semantic: true,
+      sealed: true,
     })
     expect(key?.name).toMatch(/^[\w-]{43}$/)
     expect(key?.alike?.within).toMatch(/^[\w-]{43}$/)
-    expect(key?.seal().toString('base64url')).not.toBe(key?.name)
+    expect(key?.seal?.toString('base64url')).not.toBe(key?.name)
   })
 
   it.each([
@@ -148,7 +154,7 @@ describe('what an answer is kept under', () => {
 
 describe('what is compared', () => {
   const alikeOf = (body: unknown, more: Partial<CacheAsk> = {}) =>
-    keyOf(askOf(more, body), { sampled: true, semantic: true })?.alike ?? null
+    keyOf(askOf(more, body), { sampled: true, semantic: true, sealed: true })?.alike ?? null
 
   it.each([
     ['openai-chat', question('hello')],

@@ -15,7 +15,8 @@ import { type Fields, isFields, lastMessageOf, partsOf } from './request-parts.t
 
 export interface AnswerKey {
   readonly name: string
-  readonly seal: () => Buffer
+  /** `null` for a store in this process. It is made at once: to make it later would be to hold the whole request. */
+  readonly seal: Buffer | null
   readonly tenant: string
   readonly route: string
   /** For comparison with others that are alike; `null` where there is nothing to compare. */
@@ -30,12 +31,14 @@ export interface Alike {
 
 export interface KeyWish {
   readonly sampled: boolean
+  /** Whether it is kept outside of this process. */
+  readonly sealed: boolean
   /** Whether it is to be compared with others that are alike. */
   readonly semantic: boolean
 }
 
 /** `null` for a request that is always asked, and for one that could be read in two ways. */
-export function keyOf(ask: CacheAsk, { sampled, semantic }: KeyWish): AnswerKey | null {
+export function keyOf(ask: CacheAsk, { sampled, semantic, sealed }: KeyWish): AnswerKey | null {
   const { text, value: body } = ask.body
   if (!isFields(body) || !isPlain(text, body)) return null
   const parts = partsOf(ask.wire, body, sampled)
@@ -44,7 +47,7 @@ export function keyOf(ask: CacheAsk, { sampled, semantic }: KeyWish): AnswerKey 
   const material = everything(ask, form, writeMembers(body, parts.question))
   return {
     name: hash('sha256', `name\n${material}`, 'base64url'),
-    seal: () => hash('sha256', `seal\n${material}`, 'buffer'),
+    seal: sealed ? hash('sha256', `seal\n${material}`, 'buffer') : null,
     tenant: ask.tenant,
     route: ask.route,
     alike: ask.changed || !semantic ? null : alikeOf(ask, form, pick(body, parts.question)),

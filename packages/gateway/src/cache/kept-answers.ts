@@ -128,7 +128,8 @@ export class KeptAnswers implements AnswerCache {
   #look(ask: CacheAsk, leaving: Leaving): CacheLook | Promise<CacheLook> {
     const control = readControl(ask.control)
     const { sampled } = this.#spec
-    const key = control.noStore ? null : keyOf(ask, { sampled, semantic: this.#embed !== null })
+    const wish = { sampled, semantic: this.#embed !== null, sealed: !this.#memory.store.isNear }
+    const key = control.noStore ? null : keyOf(ask, wish)
     if (key === null) {
       this.#memory.counts.count('bypass')
       return null
@@ -214,7 +215,7 @@ export class KeptAnswers implements AnswerCache {
     const { vector } = embedded
     if (alike === null || vector === null) return
     const most = this.#spec.semantic?.maxEntries ?? 0
-    this.#memory.vectors.add(alike.within, { vector, value: withoutText(key) }, most)
+    this.#memory.vectors.add(alike.within, { vector, value: { ...key, alike: null } }, most)
   }
 }
 
@@ -263,15 +264,6 @@ class Lead implements CacheLead {
     this.#isOver = true
     return wasOver
   }
-}
-
-/**
- * A key that holds no text: what is compared is the vector, and a seal that is still to be made holds all of the request
- * that it is made of.
- */
-function withoutText({ name, tenant, route, seal }: Omit<AnswerKey, 'alike'>): AnswerKey {
-  const sealed = seal()
-  return { name, tenant, route, seal: () => sealed, alike: null }
 }
 
 /** A fault of ours on the way: the next of those who wait asks, and this one does as if there were no cache. */

@@ -7,7 +7,7 @@ import { answerOf, askOf, question, textOf } from './test-asks.ts'
 import { Vectors } from './vectors.ts'
 
 const keyFor = (text: string, more: object = {}) => {
-  const key = keyOf(askOf(more, question(text)), { sampled: false, semantic: true })
+  const key = keyOf(askOf(more, question(text)), { sampled: false, semantic: true, sealed: true })
   if (key === null) throw new Error('no key')
   return key
 }

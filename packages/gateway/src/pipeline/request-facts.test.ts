@@ -153,3 +153,31 @@ describe('headers and metadata', () => {
     expect(factsOf({ tools: [] }).modalities()).not.toContain('tools')
   })
 })
+
+describe('a request whose body was let go', () => {
+  const body = {
+    messages: [{ role: 'user', content: words }],
+    metadata: { team: 'red', session_id: 's-1' },
+    max_tokens: 9,
+    n: 3,
+  }
+
+  it('says the same as before', () => {
+    const [facts, other] = [factsOf(body), factsOf(body)]
+    expect(facts.maxOutputTokens()).toBe(9)
+    facts.forget()
+    expect(facts.replies()).toBe(3)
+    expect(facts.session()).toBe('s-1')
+    expect(facts.metadata('team')).toBe('red')
+    expect(facts.known(['team'], 128)).toEqual({ maxOutputTokens: 9, metadata: { team: 'red' } })
+    expect(facts.inputTokens()).toBe(other.inputTokens())
+    expect(facts.promptHash(100)).toBe(other.promptHash(100))
+  })
+
+  it('knows nothing where nothing was asked', () => {
+    const facts = factsOf(body)
+    facts.forget()
+    expect(facts.known(['team'], 128)).toEqual({})
+    expect(facts.knownSession()).toBeNull()
+  })
+})

@@ -31,6 +31,9 @@ const OUTPUT_LIMITS = [
 const REPLY_COUNTS = ['best_of', 'n', 'candidateCount', 'candidate_count'] as const
 const LIMIT_MAPS = ['generationConfig', 'generation_config', 'inferenceConfig'] as const
 
+/** Where nothing long stands. */
+const FEW = ['metadata', 'prompt_cache_key', ...OUTPUT_LIMITS, ...REPLY_COUNTS, ...LIMIT_MAPS]
+
 export interface RequestFactsInput {
   readonly head: CallHead
   readonly body: RequestBody
@@ -42,6 +45,8 @@ export interface RequestFactsInput {
 export class RequestFacts implements RouteAsk {
   readonly #input: RequestFactsInput
   #fields: Fields | null = null
+  /** What is left of them when the rest was let go. */
+  #few: Fields | null = null
   #prompt: PromptFacts | null = null
   #outputLimit: number | null | undefined
   #prompted: readonly [chars: number, hash: number] | null = null
@@ -76,7 +81,7 @@ export class RequestFacts implements RouteAsk {
   }
 
   metadata(key: string): string | number | boolean | null {
-    const { metadata } = this.#body
+    const { metadata } = this.#light
     const value = isFields(metadata) && Object.hasOwn(metadata, key) ? metadata[key] : null
     return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : null
   }
@@ -87,12 +92,12 @@ export class RequestFacts implements RouteAsk {
   }
 
   maxOutputTokens(): number | null {
-    if (this.#outputLimit === undefined) this.#outputLimit = outputLimitIn(this.#body)
+    if (this.#outputLimit === undefined) this.#outputLimit = outputLimitIn(this.#light)
     return this.#outputLimit
   }
 
   replies(): number {
-    return numberIn(this.#body, REPLY_COUNTS) ?? 1
+    return numberIn(this.#light, REPLY_COUNTS) ?? 1
   }
 
   modalities(): readonly Modality[] {
@@ -102,7 +107,7 @@ export class RequestFacts implements RouteAsk {
   session(): string | null {
     const named = sessionHeader(this.#input.head)
     if (named !== null) return named
-    const cacheKey = this.#body['prompt_cache_key']
+    const cacheKey = this.#light['prompt_cache_key']
     if (typeof cacheKey === 'string' && cacheKey !== '') return cacheKey
     const ofMetadata = this.metadata('session_id')
     return typeof ofMetadata === 'string' && ofMetadata !== '' ? ofMetadata : null
@@ -110,7 +115,7 @@ export class RequestFacts implements RouteAsk {
 
   /** Like `session`, where answering costs nothing: the body is not parsed for it. */
   knownSession(): string | null {
-    return this.#fields === null ? sessionHeader(this.#input.head) : this.session()
+    return this.#isParsed ? this.session() : sessionHeader(this.#input.head)
   }
 
   promptHash(chars: number): number | null {
@@ -122,7 +127,7 @@ export class RequestFacts implements RouteAsk {
 
   /** What is known already: nothing is parsed or counted for it. Texts longer than `longest` are left out. */
   known(metadata: readonly string[], longest: number): Partial<RecordedAsk> {
-    if (this.#fields === null) return {}
+    if (!this.#isParsed) return {}
     const prompt = this.#prompt
     const maxOutputTokens = this.maxOutputTokens()
     // Most: nothing but a bound was asked for.
@@ -135,6 +140,24 @@ export class RequestFacts implements RouteAsk {
       ...(this.#prompted === null ? {} : { prompt: this.#prompted }),
       ...(short.length === 0 ? {} : { metadata: Object.fromEntries(short) }),
     }
+  }
+
+  /** The body is not held for the rest of the call: what may be asked of it to the end is picked out. */
+  forget(): void {
+    const fields = this.#fields
+    if (fields === null) return
+    const few: Record<string, unknown> = {}
+    for (const name of FEW) if (fields[name] !== undefined) few[name] = fields[name]
+    this.#few = few
+    this.#fields = null
+  }
+
+  get #isParsed(): boolean {
+    return this.#fields !== null || this.#few !== null
+  }
+
+  get #light(): Fields {
+    return this.#few ?? this.#body
   }
 
   get #facts(): PromptFacts {

@@ -146,6 +146,7 @@ export class RoutedCall extends AttemptedCall implements HoldAsk {
     this.startAttempts(route, this.body ?? body)
     this.came?.forget()
     this.body?.forget()
+    this.asked?.forget()
     return true
   }
 

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
@@ -39,12 +39,12 @@ afterEach(async () => {
   open = []
 })
 
-async function start(home: string, store: StateStore = fileStore(join(home, 'reload'))) {
+async function start(home: string, store: StateStore = fileStore(join(home, 'reload')), participant = all) {
   mkdirSync(home, { recursive: true })
   const telemetry = new RecordingTelemetry()
   const texts = openTexts(home, telemetry)
   const reloader: Reloader<{ all: string }> = createReloader({
-    participants: { all },
+    participants: { all: participant },
     store,
     read: keepingTexts(settingsReader({ bakeMs: 0 }), { texts, starter }),
     clock: systemClock,
@@ -127,6 +127,25 @@ describe('provenance', () => {
     expect(await again.originOf(weight)).toEqual(before)
     expect(await again.originOf(weight, '1.2')).toEqual(old)
     expect(old).toMatchObject({ place: { line: 5 }, change: { author: 'ann', reason: 'why not' } })
+  })
+
+  it('keeps no text of what was refused: it may hold what is to be nowhere', async () => {
+    const home = join(folder, 'refused')
+    const refusing: Participant<string> = {
+      ...all,
+      validate: ({ settings }) =>
+        JSON.stringify(settings).includes('secret') ? [{ code: 'x', message: 'no', pointer: '' }] : [],
+    }
+    const it = await start(home, fileStore(join(home, 'reload')), refusing)
+    await it.offer(starter)
+    await expect(it.offer(starter.replace('small', 'secret'))).rejects.toThrow('no')
+    await it.offer(starter.replace('90', '50'))
+    expect(await it.originOf(weight)).toMatchObject({ place: { line: 5 } })
+    const texts = readdirSync(join(home, 'texts')).map((name) =>
+      readFileSync(join(home, 'texts', name), 'utf8'),
+    )
+    expect(texts).toHaveLength(2)
+    expect(texts.join('')).not.toContain('secret')
   })
 
   it('leads through a rollback to where the value was written', async () => {

@@ -65,12 +65,15 @@ function keepTexts(reloader: Reloader<unknown>, texts: KeptTexts): () => void {
   /** The newest last. Events tell of a version many times, and of the one before it once more when its place is taken. */
   let heard: readonly string[] = []
   const keep = async (version: string): Promise<void> => {
-    const digest = (await reloader.lineage(version))?.[TEXT_LINEAGE]
+    const lineage = await reloader.lineage(version)
+    // One that is only offered has come to nothing yet, and what it was read from may hold what must be kept nowhere.
+    if (lineage === null) return
+    if (!heard.includes(version)) heard = [...heard, version].slice(-MOST_HEARD)
+    const digest = lineage[TEXT_LINEAGE]
     if (digest !== undefined) await texts.keep(digest)
   }
   const hear = (version: string | null): void => {
     if (version === null || heard.includes(version)) return
-    heard = [...heard, version].slice(-MOST_HEARD)
     // What cannot be read now is not known later: no more than that.
     keep(version).catch(() => undefined)
   }

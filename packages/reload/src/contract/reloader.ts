@@ -267,7 +267,7 @@ export interface Reloader<Parts> {
   line(): InstanceRecords['line']
   /** Manifest bytes of a version in the line. */
   manifest(version: string): Promise<Uint8Array | null>
-  /** Where a version in the line, or on its way there, says that it comes from; `null` when it says nothing, or is not known. */
+  /** Where a version in the line says that it comes from, empty when it does not; `null` when it is not in the line. */
   lineage(version: string): Promise<Manifest['lineage']>
   /** Settings of a version in the line. */
   settings(version: string): Promise<SettingsTree | null>

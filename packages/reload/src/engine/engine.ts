@@ -213,10 +213,12 @@ export class Engine implements Reloader<Parts> {
   }
 
   async lineage(version: string): Promise<Manifest['lineage']> {
-    const { newest } = this.core.library
-    if (newest?.version === version) return newest.manifest.lineage
+    // First of all whether it came in: the newest that was read may have been refused.
     const ref = this.line().find((it) => it.version === version)
-    return ref === undefined ? null : (await this.core.library.read(ref)).manifest.lineage
+    if (ref === undefined) return null
+    const { newest } = this.core.library
+    const { manifest } = newest?.version === version ? newest : await this.core.library.read(ref)
+    return manifest.lineage ?? {}
   }
 
   async settings(version: string): Promise<SettingsTree | null> {

@@ -1,70 +1,55 @@
 /**
- * A call that asks providers: what its attempts ask and tell, what its replies say to the caller, and what is written
- * down of it at the end.
+ * A call that asks providers: what its attempts ask and tell, and what is written down of it at the end.
  *
  * What it takes on its way in (pin, a hold on limits, attempts) it carries, and `finish` gives all of it back, exactly
  * once, whatever happened.
  *
  * Not here: the way from the request to the first attempt (`routed-call.ts`), which target and how often
- * (`routing/attempts.ts`), what becomes of the answer (`replies/`).
+ * (`routing/attempts.ts`), what the replies of those attempts say to the caller (`replying-call.ts`).
  */
 import { writeTraceparent } from '@changeover/otel'
-import type { Span, Timer } from '@changeover/reload'
+import type { Span } from '@changeover/reload'
 import type { AskedBeside, CacheOutcome } from '../contract/answer-cache.ts'
 import type { AttemptBill } from '../contract/call.ts'
 import type { CompiledRoute, CompiledTarget } from '../contract/compiled.ts'
-import type { Blocked, OutputRun } from '../contract/guards.ts'
-import type { FinishReason, Usage } from '../contract/neutral.ts'
 import type { RouteRule } from '../contract/routing.ts'
 import type { UpstreamHeaders, UpstreamRequest } from '../contract/upstream.ts'
-import type { CallerError, ReplyAbout, Wire } from '../contract/wire.ts'
+import type { CallerError } from '../contract/wire.ts'
 import { rules, sayError } from '../errors.ts'
-import type { Aside, AsideKind, AttemptFailure, AttemptHost, FailureCode } from '../routing/attempt-host.ts'
+import type { Aside, AsideKind, AttemptFailure, AttemptHost } from '../routing/attempt-host.ts'
 import { Attempts } from '../routing/attempts.ts'
 import type { RequestBody } from '../wire/request-body.ts'
 import { AsideRun } from './aside-run.ts'
-import { AskingCall } from './asking-call.ts'
 import { AttemptLedger, type EndedAttempt } from './attempt-ledger.ts'
 import type { CutCode } from './call.ts'
-import { CallBill } from './call-bill.ts'
 import { type CallFacts, recordOf } from './call-facts.ts'
 import { endCallSpan, startAttemptSpan } from './call-spans.ts'
 import { answerFailure } from './failure-answer.ts'
 import { findRequestId, headerText } from './header-texts.ts'
-import { askedAgain, countFindings, Inspection, outputBlocked } from './inspection.ts'
+import { countFindings } from './inspection.ts'
 import { passedDown } from './passed-headers.ts'
 import { recordedAsk } from './recorded-ask.ts'
 import type { Answer } from './replies/open-reply.ts'
-import type { Reply, ReplyPort } from './replies/reply.ts'
+import type { Reply } from './replies/reply.ts'
+import { ReplyingCall } from './replying-call.ts'
 import { sessionHash } from './request-facts.ts'
 import { schemaKept } from './schema-kept.ts'
 import type { BodyFor, UpstreamBody } from './upstream-body.ts'
 import { upstreamRequest } from './upstream-request.ts'
 
-export abstract class AttemptedCall extends AskingCall implements AttemptHost, ReplyPort {
-  /** What guardrails have to do with the call. */
-  protected readonly inspection = new Inspection()
+export abstract class AttemptedCall extends ReplyingCall implements AttemptHost {
   /** What the cache made of it; `null` where the route has none. */
   protected cached: CacheOutcome | null = null
   /** Pointers of the rules that led to the route. */
   #rule: string | null = null
-  #attempts: Attempts | null = null
-  #attemptSpan: Span | null = null
   #attemptAt = 0
   #attemptKind: AsideKind | null = null
   #hedge: AsideRun | null = null
   readonly #ledger = new AttemptLedger()
   protected target: CompiledTarget | null = null
-  #written: UpstreamBody | null = null
   #reply: Reply | null = null
   #requestId: string | null = null
   #passed: readonly string[] = []
-  #committed = false
-  #firstTokenMs: number | null = null
-  #seenModel = ''
-  protected readonly bill = new CallBill()
-  /** Why the model stopped, as far as it is known. */
-  protected stopped: FinishReason | null = null
 
   /** What the call is for a target. Throws where it cannot be said in the target's format. */
   protected abstract writeUpstream(it: BodyFor, target: CompiledTarget): UpstreamBody
@@ -72,12 +57,12 @@ export abstract class AttemptedCall extends AskingCall implements AttemptHost, R
   protected abstract openReplyFor(answer: Answer): Reply | null
 
   onDrain(): void {
-    this.#attempts?.resume()
+    this.attempts?.resume()
   }
 
   cut(code: CutCode = 'call.cut'): void {
     if (this.ended || this.isClosed) return
-    this.#attempts?.cancel('call.cut')
+    this.attempts?.cancel('call.cut')
     const { status } = rules[code]
     this.#tellFailure({ status, code, message: sayError(code, {}) }, [])
   }
@@ -85,8 +70,8 @@ export abstract class AttemptedCall extends AskingCall implements AttemptHost, R
   protected startAttempts(route: CompiledRoute, body: RequestBody): void {
     const { startedMono: startedAt, tools } = this
     const rules = { route, stream: body.stream, startedAt, stallMs: tools.stallMs, wishes: this.wishes }
-    this.#attempts = new Attempts(this, rules, tools)
-    this.#attempts.start()
+    this.attempts = new Attempts(this, rules, tools)
+    this.attempts.start()
   }
 
   // What the attempts ask and tell (AttemptHost).
@@ -99,16 +84,16 @@ export abstract class AttemptedCall extends AskingCall implements AttemptHost, R
     this.target = target
     this.bill.begin()
     this.#attemptAt = this.tools.clock.monotonic()
-    this.#seenModel = ''
+    this.modelSeen = ''
     this.#requestId = null
     try {
-      this.#written = this.#writeFor(target)
+      this.written = this.#writeFor(target)
     } catch (thrown) {
       this.refuseThrown(thrown)
       return null
     }
-    this.#attemptSpan = startAttemptSpan(this.tools, this.callSpan(), target, this.snapshot?.version)
-    return this.#requestTo(target, this.#written, this.#attemptSpan)
+    this.attemptSpan = startAttemptSpan(this.tools, this.callSpan(), target, this.snapshot?.version)
+    return this.#requestTo(target, this.written, this.attemptSpan)
   }
 
   openAside(target: CompiledTarget, kind: AsideKind): Aside | null {
@@ -145,15 +130,15 @@ export abstract class AttemptedCall extends AskingCall implements AttemptHost, R
     this.target = aside.target
     this.bill.begin()
     this.#attemptAt = aside.startedMono
-    this.#written = aside.written
-    this.#attemptSpan = aside.span
+    this.written = aside.written
+    this.attemptSpan = aside.span
     this.#attemptKind = aside.kind
-    this.#seenModel = ''
+    this.modelSeen = ''
     this.#reply = null
   }
 
   onHead(status: number, headers: UpstreamHeaders): void {
-    const written = this.#written
+    const written = this.written
     const body = this.body
     if (written === null || body === null) return
     this.#requestId = findRequestId(headers)
@@ -178,7 +163,7 @@ export abstract class AttemptedCall extends AskingCall implements AttemptHost, R
     try {
       this.#reply?.onData(chunk)
     } catch (thrown) {
-      this.#failByBug(thrown)
+      this.failByBug(thrown)
     }
   }
 
@@ -186,18 +171,18 @@ export abstract class AttemptedCall extends AskingCall implements AttemptHost, R
     try {
       this.#reply?.onEnd()
     } catch (thrown) {
-      this.#failByBug(thrown)
+      this.failByBug(thrown)
     }
   }
 
   onAttemptOver(target: CompiledTarget, status: number | null, code: string, cause: unknown): void {
     const durationMs = this.tools.clock.monotonic() - this.#attemptAt
-    const [kind, span] = [this.#attemptKind, this.#attemptSpan]
+    const [kind, span] = [this.#attemptKind, this.attemptSpan]
     this.#attemptKind = null
-    this.#attemptSpan = null
+    this.attemptSpan = null
     const bill = this.#billAttempt(target, code)
-    const usage = bill?.tokens ?? (this.#committed ? this.bill.usage : null)
-    const seen = { seenModel: this.#seenModel, usage, reason: this.#attempts?.reason ?? null }
+    const usage = bill?.tokens ?? (this.committed ? this.bill.usage : null)
+    const seen = { seenModel: this.modelSeen, usage, reason: this.attempts?.reason ?? null }
     this.#ledger.end(
       { target, status, error: code, cause, durationMs, kind, span, bill, ...seen },
       this.instruments,
@@ -209,7 +194,7 @@ export abstract class AttemptedCall extends AskingCall implements AttemptHost, R
     const to = {
       route: this.route?.name ?? '',
       wire: this.head.wire,
-      upstream: this.#written?.wire ?? this.head.wire.name,
+      upstream: this.written?.wire ?? this.head.wire.name,
       redact,
     }
     const answer = answerFailure(failure, to)
@@ -223,111 +208,8 @@ export abstract class AttemptedCall extends AskingCall implements AttemptHost, R
   }
 
   onStalled(): void {
-    this.#attempts?.cancel('call.cancelled')
+    this.attempts?.cancel('call.cancelled')
     this.downstream.destroy()
-  }
-
-  // What a reply asks and tells (ReplyPort).
-
-  get callerWire(): Wire {
-    return this.head.wire
-  }
-
-  get about(): ReplyAbout {
-    const request = this.#written?.request ?? askedAgain(this.inspection, this.body, this.head.wire)
-    return {
-      id: `${this.head.wire.idPrefix}${this.id.slice('call_'.length)}`,
-      model: this.body?.model ?? '',
-      created: Math.floor(this.startedAt / 1000),
-      streamUsage: request?.streamUsage === true,
-      ...(request === null ? null : { request }),
-    }
-  }
-
-  get traced(): boolean {
-    return this.#attemptSpan !== null
-  }
-
-  redact(text: string): string {
-    return this.tools.redact(text)
-  }
-
-  commit(): void {
-    if (this.#committed) return
-    this.#committed = true
-    this.#firstTokenMs = this.tools.clock.monotonic() - this.startedMono
-    this.#attempts?.commit()
-  }
-
-  fault(code: FailureCode, status?: number): void {
-    this.#attempts?.fault(code, status)
-  }
-
-  noteFailure(): void {
-    if (this.error === '') this.error = 'upstream.failed'
-  }
-
-  seenModel(model: string): void {
-    this.#seenModel = model
-  }
-
-  seenUsage(usage: Usage): void {
-    this.bill.seen(usage)
-  }
-
-  seenFinish(reason: FinishReason): void {
-    this.stopped = reason
-  }
-
-  replyWhole(status: number, contentType: string, body: Buffer | string): void {
-    this.#attempts?.finish()
-    this.sendWhole(status, contentType, body)
-  }
-
-  replyHead(status: number, contentType: string, length: string | null): void {
-    this.sendHead(status, contentType, length, STREAM_HEADERS)
-  }
-
-  replyChunk(chunk: Buffer | string): void {
-    if (!this.sendChunk(chunk)) this.#attempts?.pause()
-  }
-
-  replyEnd(chunk?: Buffer | string): void {
-    this.#attempts?.finish()
-    this.sendEnd(chunk)
-  }
-
-  replyBroken(): void {
-    this.downstream.destroy()
-  }
-
-  openGuards(): OutputRun | null {
-    const { guards, looked } = this.inspection
-    const run = guards?.output?.(looked, this) ?? null
-    if (run !== null) this.inspection.run = run
-    return run
-  }
-
-  replyBlocked(it: Blocked, ending: string): void {
-    // The provider has done nothing wrong: what it said so far is paid for, and that is all.
-    this.#attempts?.cancel('')
-    const error = outputBlocked(it)
-    this.error = error.code
-    if (this.begun) this.sendEnd(ending)
-    else this.answerError(error)
-  }
-
-  later<T>(it: Promise<T>, go: (value: T) => void): void {
-    it.then((value) => {
-      if (!this.isClosed && !this.ended) go(value)
-    }).catch((thrown: unknown) => this.#failByBug(thrown))
-  }
-
-  at(monoMs: number, go: () => void): Timer {
-    const { clock } = this.tools
-    return clock.after(Math.max(0, monoMs - clock.monotonic()), () => {
-      if (!this.isClosed && !this.ended) go()
-    })
   }
 
   // What the cache asks and tells.
@@ -342,7 +224,7 @@ export abstract class AttemptedCall extends AskingCall implements AttemptHost, R
   // The end.
 
   protected finish(): void {
-    this.#attempts?.cancel('call.cancelled')
+    this.attempts?.cancel('call.cancelled')
     this.stopWaiting()
     try {
       this.#end(this.#facts())
@@ -371,7 +253,7 @@ export abstract class AttemptedCall extends AskingCall implements AttemptHost, R
     headers.push('traceparent', writeTraceparent(this.callSpan().context))
     if (this.#requestId !== null) headers.push(this.head.wire.requestIdHeader, this.#requestId)
     for (const it of this.#passed) headers.push(it)
-    const warnings = this.#written?.warnings ?? NO_WARNINGS
+    const warnings = this.written?.warnings ?? NO_WARNINGS
     if (warnings.length > 0) headers.push('x-changeover-warnings', headerText(warnings.join('; ')))
   }
 
@@ -382,7 +264,7 @@ export abstract class AttemptedCall extends AskingCall implements AttemptHost, R
       endpoint: this.head.endpoint,
       startedAt: this.startedAt,
       durationMs: this.tools.clock.monotonic() - this.startedMono,
-      firstTokenMs: this.#firstTokenMs,
+      firstTokenMs: this.firstTokenMs,
       snapshot: this.snapshot,
       caller: this.caller,
       body: this.body,
@@ -390,9 +272,9 @@ export abstract class AttemptedCall extends AskingCall implements AttemptHost, R
       target: this.target,
       attempts: this.#ledger.lines,
       rule: this.#rule,
-      skipped: this.#attempts?.skipped ?? null,
-      warnings: this.#written?.warnings ?? NO_WARNINGS,
-      seenModel: this.#seenModel,
+      skipped: this.attempts?.skipped ?? null,
+      warnings: this.written?.warnings ?? NO_WARNINGS,
+      seenModel: this.modelSeen,
       usage: bill.usage,
       costMicroUsd: bill.costMicroUsd,
       estimated: bill.estimated,
@@ -436,7 +318,7 @@ export abstract class AttemptedCall extends AskingCall implements AttemptHost, R
 
   #countAnswer(facts: CallFacts): void {
     const { target, body, firstTokenMs } = facts
-    if (target === null || !this.#committed) return
+    if (target === null || !this.committed) return
     this.instruments?.answered(target, facts, body?.stream === true ? firstTokenMs : null)
   }
 
@@ -449,14 +331,14 @@ export abstract class AttemptedCall extends AskingCall implements AttemptHost, R
 
   #billAttempt(target: CompiledTarget, error: string): AttemptBill | null {
     if (error === 'upstream.outrun' && this.#hedge !== null) {
-      return this.#hedge.outran(target, this.bill, this.#attempts?.isAsked === true)
+      return this.#hedge.outran(target, this.bill, this.attempts?.isAsked === true)
     }
     // What was counted to its end needs no estimate.
     const isCounted = error === '' && this.bill.counted !== null
     return this.bill.end({
       target,
       error,
-      answered: this.#committed,
+      answered: this.committed,
       textBytes: isCounted ? 0 : (this.#reply?.tally?.() ?? 0),
       atMs: this.startedAt,
       inputTokens: () => this.routeAsk().inputTokens(),
@@ -475,7 +357,7 @@ export abstract class AttemptedCall extends AskingCall implements AttemptHost, R
   #requestTo(target: CompiledTarget, written: UpstreamBody, span: Span | null): UpstreamRequest {
     const { head, tools } = this
     const { context } = span ?? this.callSpan()
-    const leftMs = this.#attempts?.leftForCallerMs(tools.clock.monotonic()) ?? null
+    const leftMs = this.attempts?.leftForCallerMs(tools.clock.monotonic()) ?? null
     return upstreamRequest({ target, written, head, context, leftMs, nowMs: tools.clock.now() })
   }
 
@@ -484,12 +366,6 @@ export abstract class AttemptedCall extends AskingCall implements AttemptHost, R
     if (!this.begun) this.answerError(error, headers)
     else if (!this.ended) this.#reply?.tell(error)
   }
-
-  #failByBug(thrown: unknown): void {
-    this.#attempts?.cancel('gateway.bug')
-    this.refuseThrown(thrown)
-  }
 }
 
 const NO_WARNINGS: readonly string[] = []
-export const STREAM_HEADERS: readonly string[] = ['cache-control', 'no-cache', 'x-accel-buffering', 'no']

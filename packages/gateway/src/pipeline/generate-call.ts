@@ -5,9 +5,9 @@
 import type { Timer } from '@changeover/reload'
 import type { CacheLook, KeptAnswer } from '../contract/answer-cache.ts'
 import type { CompiledRoute } from '../contract/compiled.ts'
-import { STREAM_HEADERS } from './attempted-call.ts'
 import { AnswerCopy, lookUp, Replay } from './cache-station.ts'
 import type { CutCode } from './call.ts'
+import { STREAM_HEADERS } from './replying-call.ts'
 import { type Passed, RoutedCall } from './routed-call.ts'
 import { sendCopy } from './shadow-call.ts'
 

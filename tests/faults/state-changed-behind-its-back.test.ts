@@ -50,7 +50,7 @@ describe('a gateway that is at rest', () => {
     ['its records are removed', () => rm(join(state(), 'records.jsonl'))],
     ['its records are overwritten', () => writeFile(join(state(), 'records.jsonl'), 'not ours\n')],
     ['its versions are removed', () => rm(join(state(), 'blobs'), { recursive: true })],
-    ['all of its state is removed', () => rm(state(), { recursive: true })],
+    ['all of its state is removed', () => rm(state(), { recursive: true, maxRetries: 5 })],
   ] satisfies [string, () => Promise<void>][])(
     'notices that %s, puts it right, and comes back after a crash',
     async (_, change) => {

@@ -175,8 +175,10 @@ class GatewayHistory {
     const chain = chainBreak(lines)
     if (chain !== null) this.say(`the audit log: ${chain}`)
     const { open, wrong } = endingsOf(lines)
-    if (open.length + wrong.length > 0)
-      this.say(`attempts without one end: ${[...open, ...wrong].join(', ')}`)
+    for (const id of new Set([...open, ...wrong])) {
+      const told = lines.filter(({ attempt }) => attempt === id).map(({ event, to }) => `${event} ${to ?? ''}`)
+      this.say(`an attempt without one end, ${id}: ${told.join(', ')}; then ${lines.at(-1)?.event ?? 'nothing'}`)
+    }
   }
 
   private checkFloor(floor: string | null): void {

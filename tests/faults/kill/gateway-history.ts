@@ -176,8 +176,12 @@ class GatewayHistory {
     if (chain !== null) this.say(`the audit log: ${chain}`)
     const { open, wrong } = endingsOf(lines)
     for (const id of new Set([...open, ...wrong])) {
-      const told = lines.filter(({ attempt }) => attempt === id).map(({ event, to }) => `${event} ${to ?? ''}`)
-      this.say(`an attempt without one end, ${id}: ${told.join(', ')}; then ${lines.at(-1)?.event ?? 'nothing'}`)
+      const told = lines
+        .filter(({ attempt }) => attempt === id)
+        .map(({ event, to }) => `${event} ${to ?? ''}`)
+      this.say(
+        `an attempt without one end, ${id}: ${told.join(', ')}; then ${lines.at(-1)?.event ?? 'nothing'}`,
+      )
     }
   }
 

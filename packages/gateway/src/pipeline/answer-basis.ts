@@ -8,6 +8,7 @@
 import { hash } from 'node:crypto'
 import type { CompiledRoute, CompiledTarget } from '../contract/compiled.ts'
 import type { CallHead } from '../contract/downstream.ts'
+import { targetsOf } from '../contract/targets-of.ts'
 import type { CallerWishes } from '../routing/caller-wishes.ts'
 
 const known = new WeakMap<CompiledRoute, RouteBasis>()
@@ -31,11 +32,7 @@ export function answerBasis(route: CompiledRoute, head: CallHead, wishes: Caller
 function basisOf(route: CompiledRoute): RouteBasis {
   const found = known.get(route)
   if (found !== undefined) return found
-  const targets = [
-    ...route.targets.map((it) => it.target),
-    ...route.fallback,
-    ...[...(route.plan.fallbackFor?.values() ?? [])].flat(),
-  ]
+  const targets = targetsOf(route)
   const texts = [...new Set(targets.map(textOf))].sort()
   const passed = new Set(targets.flatMap((it) => it.provider.callerHeaders ?? []))
   const digest = hash('sha256', JSON.stringify([texts, route.context?.parameters ?? null]), 'base64url')

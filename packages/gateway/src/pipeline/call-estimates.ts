@@ -7,6 +7,7 @@
 import type { CompiledRoute, CompiledTarget } from '../contract/compiled.ts'
 import type { Price } from '../contract/model-facts.ts'
 import type { RouteAsk } from '../contract/route-ask.ts'
+import { targetsOf } from '../contract/targets-of.ts'
 import type { RequestBody } from '../wire/request-body.ts'
 import { outputLimitIn } from './request-facts.ts'
 
@@ -60,11 +61,7 @@ const known = new WeakMap<CompiledRoute, RouteBounds>()
 function boundsOf(route: CompiledRoute): RouteBounds {
   const found = known.get(route)
   if (found !== undefined) return found
-  const targets = [
-    ...route.targets.map((it) => it.target),
-    ...route.fallback,
-    ...[...(route.plan.fallbackFor?.values() ?? [])].flat(),
-  ]
+  const targets = targetsOf(route)
   const bounds = {
     prices: [...new Set(targets.map(({ facts }) => facts?.price ?? null))],
     bySettings: boundBySettings(route, targets),

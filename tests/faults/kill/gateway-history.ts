@@ -15,6 +15,7 @@ import { chainBreak, endingsOf, readAuditFiles } from './audit-chain.ts'
 import { type HistoryOptions, randomOf, type Toll } from './history.ts'
 import type { KillAt, Said } from './life.ts'
 import { readRecordsFile } from './records-file.ts'
+import { Witness } from './witness.ts'
 
 const preload = fileURLToPath(new URL('gateway-preload.ts', import.meta.url))
 
@@ -56,7 +57,7 @@ export async function gatewayLivesThrough({ seed, lives, toll }: HistoryOptions)
   }
   env['KILL_AT'] = 'null'
   await history.restart(() => Promise.resolve())
-  return history.broken.map((it) => `gateway history ${seed}: ${it}`)
+  return history.witness.broken.map((it) => `gateway history ${seed}: ${it}`)
 }
 
 function aim(toll: Toll, random: () => number): KillAt {
@@ -65,7 +66,7 @@ function aim(toll: Toll, random: () => number): KillAt {
 }
 
 class GatewayHistory {
-  readonly broken: string[] = []
+  readonly witness = new Witness(() => this.hasDied())
   private readonly gateway: Gateway
   private readonly seed: number
   private readonly toll: Toll
@@ -169,8 +170,9 @@ class GatewayHistory {
 
   /** An ending is written down a moment after it has come about. */
   private async checkAudit(): Promise<void> {
-    const isEnded = async (): Promise<boolean> => endingsOf(await this.lines()).open.length === 0
-    await until(isEnded, { what: 'ends', timeoutMs: 5_000 }).catch(() => false)
+    const isEnded = async (): Promise<boolean> =>
+      !this.isAlive || endingsOf(await this.lines()).open.length === 0
+    await until(isEnded, { what: 'ends' }).catch(() => false)
     const lines = await this.lines()
     const chain = chainBreak(lines)
     if (chain !== null) this.say(`the audit log: ${chain}`)
@@ -189,7 +191,7 @@ class GatewayHistory {
     const seqOf = (it: string | null): number => Number(it?.split('.')[1] ?? 0)
     if (seqOf(floor) < seqOf(this.highestFloor))
       this.say(`the floor fell from ${this.highestFloor} to ${floor}`)
-    this.highestFloor = floor
+    else this.highestFloor = floor
   }
 
   private async checkFolders(): Promise<void> {
@@ -199,9 +201,8 @@ class GatewayHistory {
     }
     const isAside = (it: string): boolean => it.endsWith('.tmp')
     // A write that is under way has its file aside for a moment.
-    const isClear = await until(async () => !(await names()).some(isAside), {
+    const isClear = await until(async () => !this.isAlive || !(await names()).some(isAside), {
       what: 'no files aside',
-      timeoutMs: 5_000,
     }).catch(() => false)
     const found = await names()
     if (!isClear) this.say(`files left aside: ${found.filter(isAside).join(', ')}`)
@@ -236,17 +237,13 @@ class GatewayHistory {
     return !this.gateway.process.lines.some((it) => it.includes('"kind":"killed"'))
   }
 
-  /** What fails because the process has gone has not failed. */
-  private async alive(act: () => Promise<void>): Promise<void> {
-    try {
-      await act()
-    } catch (error) {
-      // Its last word may still be on its way.
-      const isDead = await until(() => !this.isAlive, { what: 'its end', timeoutMs: 2_000 }).catch(
-        () => false,
-      )
-      if (!isDead) throw error
-    }
+  private alive(act: () => Promise<void>): Promise<void> {
+    return this.witness.look(act)
+  }
+
+  /** Its last word may still be on its way. */
+  private hasDied(): Promise<boolean> {
+    return until(() => !this.isAlive, { what: 'its end', timeoutMs: 2_000 }).catch(() => false)
   }
 
   private async end(): Promise<void> {
@@ -265,6 +262,6 @@ class GatewayHistory {
   private ended: Gateway['process'] | null = null
 
   private say(what: string): void {
-    this.broken.push(what)
+    this.witness.say(what)
   }
 }

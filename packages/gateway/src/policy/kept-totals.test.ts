@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ManualClock } from '@changeover/testkit'
@@ -96,12 +96,40 @@ describe('budgets over a restart', () => {
     second.kept.close()
   })
 
-  it('count on without a file, and say so', () => {
-    writeFileSync(join(folder, 'a-file'), '')
-    const { counters, kept, used } = open(join(folder, 'a-file', 'budgets.db'))
+  it('have no file before the first of them is to be written', async () => {
+    const path = join(folder, 'budgets.db')
+    const idle = open(path)
+    await clock.advance(2 * 3_600_000)
+    idle.kept.close()
+    expect(existsSync(path)).toBe(false)
+    const busy = open(path)
+    busy.counters.take([total('a', 1)], clock.now())
+    busy.kept.close()
+    expect(open(path).used('a')).toBe(1)
+  })
+
+  it('count on without a file, say so once, and are written when it can be opened', async () => {
+    const place = join(folder, 'a-file')
+    writeFileSync(place, '')
+    const { counters, kept, used } = open(join(place, 'budgets.db'))
     counters.take([total('a', 1)], clock.now())
     expect(used('a')).toBe(1)
+    await clock.advance(3 * LOST_MS)
     expect(logged).toEqual(['budgets cannot be kept over a restart: their file cannot be opened'])
+    rmSync(place)
+    mkdirSync(place)
+    await clock.advance(LOST_MS)
+    kept.close()
+    expect(open(join(place, 'budgets.db')).used('a')).toBe(1)
+  })
+
+  it('leave a file alone that is none of theirs, and say so at the start', () => {
+    const path = join(folder, 'budgets.db')
+    writeFileSync(path, 'not a database, and long enough to be looked at as one'.repeat(20))
+    const { counters, kept, used } = open(path)
+    expect(logged).toEqual(['budgets cannot be kept over a restart: their file cannot be opened'])
+    counters.take([total('a', 1)], clock.now())
+    expect(used('a')).toBe(1)
     kept.close()
   })
 })

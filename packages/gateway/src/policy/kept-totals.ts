@@ -8,10 +8,13 @@
  * Rates and places are not kept: they are over in minutes, and calls under way end with their process.
  *
  * A file that cannot be opened or written is told to the log and costs no call anything.
+ *
+ * The file is opened when it is there, or with the first total that is to be written: a gateway without budgets has none,
+ * and neither loads SQLite nor waits for the disk at its start.
  */
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { Clock, Logger, Timer } from '@changeover/reload'
 import type { LocalCounters, Total } from './local-counters.ts'
 
@@ -39,13 +42,35 @@ const SCHEMA = `PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;
 const WRITE = `INSERT INTO totals (key, used, ends_ms) VALUES (?, ?, ?)
   ON CONFLICT (key) DO UPDATE SET used = excluded.used, ends_ms = excluded.ends_ms`
 
+const CANNOT_OPEN = 'budgets cannot be kept over a restart: their file cannot be opened'
+const CANNOT_WRITE =
+  'budgets cannot be written down; they are counted on, and written when it is possible again'
+
+interface Open {
+  readonly database: DatabaseSync
+  readonly write: StatementSync
+}
+
+function openFile(path: string): Open {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  // Not imported above: SQLite is loaded by those who have budgets, and without a turn of the event loop in between.
+  const sqlite = process.getBuiltinModule('node:sqlite')
+  const database = new sqlite.DatabaseSync(path, { timeout: 1000 })
+  try {
+    database.exec(SCHEMA)
+    return { database, write: database.prepare(WRITE) }
+  } catch (error) {
+    database.close()
+    throw error
+  }
+}
+
 /** Takes what was kept into `counters`, and keeps what changes there from now on. */
 export function keepTotals(options: KeptTotalsOptions): KeptTotals {
   try {
     return new TotalsFile(options)
   } catch (error) {
-    const message = 'budgets cannot be kept over a restart: their file cannot be opened'
-    options.logger.log({ level: 'error', room: 'policy', message, error })
+    options.logger.log({ level: 'error', room: 'policy', message: CANNOT_OPEN, error })
     return { close: () => undefined }
   }
 }
@@ -61,8 +86,8 @@ function firstOf(waiting: ReadonlyMap<string, Total>, most: number): readonly (r
 
 class TotalsFile implements KeptTotals {
   readonly #options: KeptTotalsOptions
-  readonly #database: DatabaseSync
-  readonly #write: StatementSync
+  /** `null` until there is something to write. */
+  #open: Open | null = null
   readonly #waiting = new Map<string, Total>()
   /** Only while something waits to be written. */
   #timer: Timer | null = null
@@ -71,12 +96,11 @@ class TotalsFile implements KeptTotals {
 
   constructor(options: KeptTotalsOptions) {
     this.#options = options
-    mkdirSync(dirname(options.path), { recursive: true, mode: 0o700 })
-    this.#database = new DatabaseSync(options.path, { timeout: 1000 })
-    this.#database.exec(SCHEMA)
-    this.#write = this.#database.prepare(WRITE)
-    this.#forgetEnded()
-    this.#restore()
+    if (existsSync(options.path)) {
+      this.#open = openFile(options.path)
+      this.#forgetEnded()
+      this.#restore()
+    }
     options.counters.onTotal = (key, total) => {
       this.#waiting.set(key, total)
       this.#timer ??= this.#later()
@@ -89,7 +113,8 @@ class TotalsFile implements KeptTotals {
     this.#sweeping.cancel()
     this.#options.counters.onTotal = null
     while (this.#waiting.size > 0 && this.#writeSome());
-    this.#database.close()
+    this.#open?.database.close()
+    this.#open = null
   }
 
   #later(): Timer {
@@ -107,7 +132,8 @@ class TotalsFile implements KeptTotals {
   }
 
   #restore(): void {
-    for (const row of this.#database.prepare('SELECT key, used, ends_ms FROM totals').all()) {
+    const rows = this.#open?.database.prepare('SELECT key, used, ends_ms FROM totals').all() ?? []
+    for (const row of rows) {
       const endsMs = row['ends_ms']
       this.#options.counters.restore(
         String(row['key']),
@@ -122,9 +148,10 @@ class TotalsFile implements KeptTotals {
     if (this.#waiting.size === 0) return true
     const some = firstOf(this.#waiting, ROWS_A_TURN)
     try {
-      this.#database.exec('BEGIN')
-      for (const [key, { used, endsMs }] of some) this.#write.run(key, used, endsMs)
-      this.#database.exec('COMMIT')
+      const { database, write } = this.#openOnce()
+      database.exec('BEGIN')
+      for (const [key, { used, endsMs }] of some) write.run(key, used, endsMs)
+      database.exec('COMMIT')
     } catch (error) {
       this.#fail(error)
       return false
@@ -134,12 +161,16 @@ class TotalsFile implements KeptTotals {
     return true
   }
 
+  #openOnce(): Open {
+    this.#open ??= openFile(this.#options.path)
+    return this.#open
+  }
+
   #fail(error: unknown): void {
-    if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
+    if (this.#open?.database.isTransaction === true) this.#open.database.exec('ROLLBACK')
     if (this.#isFailing) return
     this.#isFailing = true
-    const message =
-      'budgets cannot be written down; they are counted on, and written when it is possible again'
+    const message = this.#open === null ? CANNOT_OPEN : CANNOT_WRITE
     this.#options.logger.log({ level: 'error', room: 'policy', message, error })
   }
 
@@ -154,6 +185,6 @@ class TotalsFile implements KeptTotals {
   }
 
   #forgetEnded(): void {
-    this.#database.prepare('DELETE FROM totals WHERE ends_ms <= ?').run(this.#options.clock.now())
+    this.#open?.database.prepare('DELETE FROM totals WHERE ends_ms <= ?').run(this.#options.clock.now())
   }
 }

@@ -6,12 +6,11 @@
  *
  * The bytes are the bundle that the directory's handle offers, so that what it reads can be known by its bytes.
  */
-import { constants } from 'node:fs'
-import { access } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   directorySource,
   isReloadError,
+  looks,
   SETTINGS_DIRECTORY_TYPE,
   type SettingsDirectory,
 } from '@changeover/reload'
@@ -44,11 +43,7 @@ export function ownDirectory(path: string, place: string, text: DirectoryText): 
     mediaType: SETTINGS_DIRECTORY_TYPE,
     isMany: true,
     takes: () => false,
-    isWritable: () =>
-      access(path, constants.W_OK | constants.X_OK).then(
-        () => true,
-        () => false,
-      ),
+    isWritable: () => looks.mayFill(path),
     read,
     treeOf: (bytes) => text.read(bytes),
     edit: (bytes, changes) => text.edit(bytes, changes),

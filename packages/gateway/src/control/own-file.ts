@@ -9,9 +9,10 @@
  * folder would not let us.
  */
 import { type BigIntStats, close, constants, fchmod, fstat, fsync, open, read, write } from 'node:fs'
-import { access, lstat, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
+import { readdir, readFile, realpath, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
+import { looks } from '@changeover/reload'
 import { mediaTypeOf, type OwnSettings, type SettingsText } from './settings-source.ts'
 
 export interface OwnFile extends OwnSettings {
@@ -31,7 +32,7 @@ export function ownFile(path: string, place: string, text: SettingsText): OwnFil
     takes: (it) => it === undefined || it === mediaType,
     isWritable: () => isWritable(path),
     async read() {
-      const found = await stat(path, { bigint: true }).catch(() => null)
+      const found = await looks.at(path).catch(() => null)
       if (found !== null && known?.stamp === stampOf(found)) return known.bytes
       const bytes = await readOwnFile(path)
       known = found === null || bytes === null ? null : { stamp: stampOf(found), bytes }
@@ -113,10 +114,10 @@ export async function replaceOwnFile(
 
 /** The file that a path leads to. */
 async function follow(path: string): Promise<{ target: string; found: BigIntStats | null }> {
-  const found = await lstat(path, { bigint: true }).catch(() => null)
+  const found = await looks.atName(path).catch(() => null)
   if (found?.isSymbolicLink() !== true) return { target: path, found }
   const target = await realpath(path).catch(() => path)
-  return { target, found: await stat(target, { bigint: true }).catch(() => null) }
+  return { target, found: await looks.at(target).catch(() => null) }
 }
 
 /** Once is enough: only a process that was there before this one can have left any. */
@@ -152,10 +153,7 @@ export async function keepAside(path: string, bytes: Uint8Array, mark: string): 
 /** Whether a change could be written back: the folder must let us put a file there. */
 export async function isWritable(path: string): Promise<boolean> {
   const { target } = await follow(path)
-  return access(dirname(target), constants.W_OK | constants.X_OK).then(
-    () => true,
-    () => false,
-  )
+  return await looks.mayFill(dirname(target))
 }
 
 /** Linux forces what is written to such a file to the disk with the write itself, which saves a call. */
@@ -170,7 +168,7 @@ async function writeDurably(path: string, bytes: Uint8Array, mode: number): Prom
     for (let at = 0; at < bytes.length; )
       at += (await calls.write(file, bytes, at, bytes.length - at, null)).bytesWritten
     if (!FORCES_ITSELF) await calls.fsync(file)
-    const found = await calls.fstat(file, { bigint: true })
+    const found = (await looks.at(path)) ?? (await calls.fstat(file, { bigint: true }))
     // The mode of `open` is cut by the umask.
     if ((Number(found.mode) & 0o777) !== mode) await calls.fchmod(file, mode)
     return stampOf(found)
@@ -180,32 +178,40 @@ async function writeDurably(path: string, bytes: Uint8Array, mode: number): Prom
 }
 
 async function syncFolder(path: string): Promise<void> {
-  const folder = await calls.open(path, constants.O_RDONLY)
+  const folder = await openToRead(path)
   try {
-    await calls.fsync(folder)
+    await calls.fsync(folder.file)
   } finally {
-    await calls.close(folder)
+    await folder.close()
   }
+}
+
+/** On the spot, where nobody can have to wait for that. */
+async function openToRead(path: string): Promise<{ file: number; close(): Promise<void> | void }> {
+  const near = await looks.open(path)
+  if (near !== null) return near
+  const file = await calls.open(path, constants.O_RDONLY)
+  return { file, close: () => calls.close(file) }
 }
 
 /** Whether the file holds just these bytes; `null`: there is none. Read with as few calls as that takes. */
 async function holds(path: string, expected: Uint8Array | null): Promise<boolean> {
-  const file = await calls.open(path, constants.O_RDONLY).catch((error: NodeJS.ErrnoException) => {
+  const opened = await openToRead(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return null
     throw error
   })
-  if (file === null || expected === null) {
-    if (file !== null) await calls.close(file)
-    return file === null && expected === null
+  if (opened === null || expected === null) {
+    await opened?.close()
+    return opened === null && expected === null
   }
   try {
     // One more is asked for, so that a longer file is seen to be longer: a regular file gives less only at its end.
     const found = Buffer.allocUnsafeSlow(expected.length + 1)
     let size = 0
     for (let more = 1; more > 0 && size < expected.length; size += more)
-      more = (await calls.read(file, found, size, found.length - size, null)).bytesRead
+      more = (await calls.read(opened.file, found, size, found.length - size, null)).bytesRead
     return Buffer.compare(found.subarray(0, size), expected) === 0
   } finally {
-    await calls.close(file)
+    await opened.close()
   }
 }

@@ -8,6 +8,7 @@ import type { BigIntStats } from 'node:fs'
 import { readFile, realpath, stat } from 'node:fs/promises'
 import { basename, dirname, resolve } from 'node:path'
 import type { Handle } from '../contract/handle.ts'
+import { looks } from '../looks.ts'
 import { mediaTypeOf } from './media-type.ts'
 import { digestOf, MAX_BYTES, refuseEmpty, refuseLarge } from './source.ts'
 import { type WatchedOptions, type WatchedSource, watchedHandle } from './watched.ts'
@@ -41,7 +42,7 @@ export function fileSource(
     },
     async isKnown() {
       if (isKnown === undefined) return false
-      const found = await stat(path, { bigint: true }).catch(() => null)
+      const found = await looks.at(path).catch(() => null)
       return found !== null && isKnown(found)
     },
     async spots() {

@@ -5,12 +5,14 @@
  * between any two of them. `add` and `sync` promise an open file's bytes after a crash, `syncDirectory` the names in
  * a directory.
  *
- * Each call here goes to another thread and comes back, which costs several times what the system itself does in it.
- * So where the system can write and force in one call, it is one; and the calls of a reload are those with a callback,
- * which are a quarter cheaper than those that make their own promise.
+ * A call that goes to another thread and comes back costs several times what the system itself does in it. So what only
+ * looks is asked on the spot, where nobody can have to wait for the answer (`looks.ts`); where the system can write and
+ * force in one call, it is one; and the calls of a reload are those with a callback, which are a quarter cheaper than
+ * those that make their own promise.
  */
-import { type BigIntStats, close, constants, fstat, fsync, open, stat, write } from 'node:fs'
+import { type BigIntStats, close, constants, fstat, fsync, open, read, write } from 'node:fs'
 import { mkdir, readdir, readFile, rename, rm, truncate } from 'node:fs/promises'
+import { type Looks, type NearFile, looks as sharedLooks } from '../looks.ts'
 
 export interface FileSystem {
   /** Makes the directory and those above it, for its owner only. One that is there stays as it is. */
@@ -40,58 +42,27 @@ export interface OpenFile {
   close(): Promise<void>
 }
 
-export const nodeFileSystem: FileSystem = {
-  async makeDirectory(path) {
-    await mkdir(path, { recursive: true, mode: 0o700 })
-  },
-  list: (path) => readdir(path),
-  read: (path) => readFile(path).catch(nullWhenAbsent),
-  async stampOf(path) {
-    const found = await look(path)
-    if (found === null) return null
-    return `${identityOf(found)}:${found.size}:${found.mtimeNs}:${found.ctimeNs}`
-  },
-  async open(path, mode) {
-    let file = await called<number>((done) => open(path, FLAGS[mode], 0o600, done))
-    const sync = (): Promise<void> => called((done) => fsync(file, done))
-    let own: string | null = null
-    return {
-      async add(bytes) {
-        // A system may take less than it is given.
-        for (let at = 0; at < bytes.length; ) {
-          const left = bytes.length - at
-          at += await called<number>((done) => write(file, bytes, at, left, null, done))
-        }
-        if (!FORCES_ITSELF) await sync()
-      },
-      sync,
-      async isNamed() {
-        own ??= identityOf(await called<BigIntStats>((done) => fstat(file, { bigint: true }, done)))
-        const named = await look(path)
-        return named !== null && identityOf(named) === own
-      },
-      async close() {
-        // The number is somebody else's file as soon as it is free.
-        const number = file
-        file = CLOSED
-        if (number !== CLOSED) await called((done) => close(number, done))
-      },
-    }
-  },
-  rename,
-  remove: (path) => rm(path, { force: true }),
-  truncate,
-  async syncDirectory(path) {
-    // Windows opens no directories and orders its own metadata writes.
-    if (process.platform === 'win32') return
-    const directory = await called<number>((done) => open(path, 'r', done))
-    try {
-      await called((done) => fsync(directory, done))
-    } finally {
-      await called((done) => close(directory, done))
-    }
-  },
+export function fileSystemOf(looks: Looks): FileSystem {
+  return {
+    async makeDirectory(path) {
+      await mkdir(path, { recursive: true, mode: 0o700 })
+    },
+    list: (path) => readdir(path),
+    read: (path) => readWhole(looks, path).catch(nullWhenAbsent),
+    async stampOf(path) {
+      const found = await looks.at(path)
+      if (found === null) return null
+      return `${identityOf(found)}:${found.size}:${found.mtimeNs}:${found.ctimeNs}`
+    },
+    open: (path, mode) => openToWrite(looks, path, mode),
+    rename,
+    remove: (path) => rm(path, { force: true }),
+    truncate,
+    syncDirectory: (path) => syncDirectory(looks, path),
+  }
 }
+
+export const nodeFileSystem: FileSystem = fileSystemOf(sharedLooks)
 
 /**
  * Linux forces each write of a file that is opened so. What macOS takes that flag for is less than what its `fsync`
@@ -111,8 +82,65 @@ function called<T = void>(call: (done: (error: Error | null, it?: T) => void) =>
   })
 }
 
-function look(path: string): Promise<BigIntStats | null> {
-  return called<BigIntStats>((done) => stat(path, { bigint: true }, done)).catch(nullWhenAbsent)
+async function openToWrite(looks: Looks, path: string, mode: keyof typeof FLAGS): Promise<OpenFile> {
+  let file = await called<number>((done) => open(path, FLAGS[mode], 0o600, done))
+  const sync = (): Promise<void> => called((done) => fsync(file, done))
+  let own: string | null = null
+  return {
+    async add(bytes) {
+      // A system may take less than it is given.
+      for (let at = 0; at < bytes.length; ) {
+        const left = bytes.length - at
+        at += await called<number>((done) => write(file, bytes, at, left, null, done))
+      }
+      if (!FORCES_ITSELF) await sync()
+    },
+    sync,
+    async isNamed() {
+      own ??= identityOf(await called<BigIntStats>((done) => fstat(file, { bigint: true }, done)))
+      const named = await looks.at(path)
+      return named !== null && identityOf(named) === own
+    },
+    async close() {
+      // The number is somebody else's file as soon as it is free.
+      const number = file
+      file = CLOSED
+      if (number !== CLOSED) await called((done) => close(number, done))
+    },
+  }
+}
+
+async function syncDirectory(looks: Looks, path: string): Promise<void> {
+  // Windows opens no directories and orders its own metadata writes.
+  if (process.platform === 'win32') return
+  const near = await looks.open(path)
+  if (near !== null) return await using(near, () => called((done) => fsync(near.file, done)))
+  const directory = await called<number>((done) => open(path, 'r', done))
+  try {
+    await called((done) => fsync(directory, done))
+  } finally {
+    await called((done) => close(directory, done))
+  }
+}
+
+async function readWhole(looks: Looks, path: string): Promise<Uint8Array> {
+  const near = await looks.open(path)
+  if (near === null) return await readFile(path)
+  return await using(near, async () => {
+    const bytes = Buffer.allocUnsafeSlow(near.sizeBytes)
+    let size = 0
+    for (let more = 1; more > 0 && size < bytes.length; size += more)
+      more = await called<number>((done) => read(near.file, bytes, size, bytes.length - size, null, done))
+    return bytes.subarray(0, size)
+  })
+}
+
+async function using<T>(near: NearFile, act: () => Promise<T>): Promise<T> {
+  try {
+    return await act()
+  } finally {
+    near.close()
+  }
 }
 
 function identityOf({ dev, ino }: BigIntStats): string {

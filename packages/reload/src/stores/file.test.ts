@@ -9,7 +9,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { StateStore } from '../contract/store.ts'
 import { isReloadError } from '../errors.ts'
 import { digestOf } from '../format/digest.ts'
+import { Looks } from '../looks.ts'
 import { fileStore } from './file.ts'
+import { fileSystemOf, nodeFileSystem } from './file-system.ts'
 
 let directory: string
 
@@ -23,21 +25,26 @@ afterEach(async () => {
 const floor = (seq: number) => ({ version: `1.${seq}`, digest: digestOf(Buffer.from(String(seq))) })
 const codeOf = (error: unknown) => (isReloadError(error) ? error.code : error)
 
-storeConformance({
-  name: 'file',
-  async create() {
-    const path = join(await mkdtemp(join(tmpdir(), 'file-store-')), 'state')
-    const store = fileStore(path)
-    return {
-      store,
-      reopen: async () => fileStore(path),
-      dispose: async () => {
-        await store.close()
-        await rm(join(path, '..'), { recursive: true, force: true })
-      },
-    }
-  },
-})
+// On the spot where the machine allows it, and never, as on a network's file system.
+for (const [name, files] of [
+  ['file', nodeFileSystem],
+  ['file, far away', fileSystemOf(new Looks(async () => 0x6969))],
+] as const)
+  storeConformance({
+    name,
+    async create() {
+      const path = join(await mkdtemp(join(tmpdir(), 'file-store-')), 'state')
+      const store = fileStore(path, { files })
+      return {
+        store,
+        reopen: async () => fileStore(path, { files }),
+        dispose: async () => {
+          await store.close()
+          await rm(join(path, '..'), { recursive: true, force: true })
+        },
+      }
+    },
+  })
 
 describe('a state directory', () => {
   it('can be read by its owner only', async () => {

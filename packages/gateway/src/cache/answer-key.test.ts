@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { CacheAsk } from '../contract/answer-cache.ts'
 import type { WireName } from '../contract/wire.ts'
 import { keyOf } from './answer-key.ts'
-import { askOf, bodyOf, question } from './test-asks.ts'
+import { askOf, bodyOf, bodyOfFields, question } from './test-asks.ts'
 
 const nameOf = (ask: CacheAsk, sampled = true) =>
   keyOf(ask, { sampled, semantic: true, sealed: true })?.name ?? null
@@ -145,16 +145,75 @@ describe('what an answer is kept under', () => {
     expect(nameOf(askOf({ wire }, question('hello', cold)), false)).not.toBeNull()
   })
 
-  it('is not there for what is no object, and for what can be read in two ways', () => {
-    for (const text of ['[]', '"x"', 'null', '{"messages":[],"messages":[1]}']) {
-      expect(nameOf(askOf({ body: bodyOf(text) }))).toBeNull()
-    }
+  it('is not there for what is no object', () => {
+    for (const body of [[], 'x', null]) expect(nameOf(askOf({ body: bodyOf(body) }))).toBeNull()
+  })
+
+  it('is not there for a body that has a field twice, however it is written and however many there are', () => {
+    const many = Array.from({ length: 40 }, (_, i) => [`"f${i}"`, '1'] as const)
+    const twice = [
+      [
+        ['"messages"', '[]'],
+        ['"messages"', '[1]'],
+      ],
+      [
+        ['"messages"', '[]'],
+        ['"x"', '1'],
+        [String.raw`"m\u0065ssages"`, '[]'],
+      ],
+      [...many, ['"f3"', '1']],
+    ] as const
+    for (const fields of twice) expect(nameOf(askOf({ body: bodyOfFields(fields) }))).toBeNull()
+    expect(nameOf(askOf({ body: bodyOfFields(many) }))).not.toBeNull()
+  })
+
+  it('is the same in whatever order the fields stand, and with whatever space between them', () => {
+    const names = fc.uniqueArray(fc.string({ minLength: 1 }), { minLength: 1, maxLength: 50 })
+    fc.assert(
+      fc.property(names, fc.infiniteStream(fc.nat()), fc.constantFrom('', ' ', '\n  '), (all, by, space) => {
+        const fields = all.map((it, i) => [JSON.stringify(it), `[${i}]`] as const)
+        const weights = new Map(fields.map((it) => [it, by.next().value ?? 0]))
+        const other = fields.toSorted((a, b) => (weights.get(a) ?? 0) - (weights.get(b) ?? 0))
+        const [one, two] = [bodyOfFields(fields), bodyOfFields(other, '', space)]
+        expect(nameOf(askOf({ body: two }))).toBe(nameOf(askOf({ body: one })))
+      }),
+    )
+  })
+
+  it('is another where a field is written otherwise', () => {
+    const of = (value: string) => nameOf(askOf({ body: bodyOfFields([['"messages"', value]]) }))
+    const ways = [
+      '[{"a":1,"b":2}]',
+      '[{"b":2,"a":1}]',
+      '[{"a":1, "b":2}]',
+      '[{"a":1.0,"b":2}]',
+      '[{"a":1,"a":1,"b":2}]',
+    ]
+    expect(new Set(ways.map(of)).size).toBe(ways.length)
+  })
+
+  it('tells requests apart that are larger than what is at hand to write them', () => {
+    const large = 'x'.repeat(200_000)
+    expect(ofBody(question(`${large}a`))).not.toBe(ofBody(question(`${large}b`)))
+    expect(ofBody(question(large), { prompt: `${large}a` })).not.toBe(
+      ofBody(question(large), { prompt: `${large}b` }),
+    )
+    expect(ofBody(question(large))).toBe(ofBody(question(large)))
+  })
+
+  it('keeps what is written behind a scope apart from the scope', () => {
+    const body = (text: string) => bodyOfFields([['"input"', text]])
+    expect(nameOf(askOf({ basis: 'a', body: body('"é€𝄞"') }))).not.toBe(
+      nameOf(askOf({ basis: 'é', body: body('"€𝄞"') })),
+    )
   })
 })
 
 describe('what is compared', () => {
   const alikeOf = (body: unknown, more: Partial<CacheAsk> = {}) =>
     keyOf(askOf(more, body), { sampled: true, semantic: true, sealed: true })?.alike ?? null
+  const withinOf = (fields: readonly (readonly [string, string])[]) =>
+    alikeOf({}, { body: bodyOfFields(fields) })?.within
 
   it.each([
     ['openai-chat', question('hello')],
@@ -184,6 +243,20 @@ describe('what is compared', () => {
     ['has no messages', { prompt: 'hello' }],
   ])('is nothing where the request %s', (_, body) => {
     expect(alikeOf(body)).toBeNull()
+  })
+
+  it('needs the same of everything else, however it is written', () => {
+    const within = (form: string) =>
+      withinOf([
+        ['"messages"', '[{"role":"user","content":"hello"}]'],
+        ['"response_format"', form],
+      ])
+    expect(within('{"a":1,"b":[]}')).toBe(within('{ "b":[], "a":1.0 }'))
+    expect(within('{"a":1,"b":[]}')).not.toBe(within('{"a":2,"b":[]}'))
+  })
+
+  it('is nothing where a request can be read in two ways', () => {
+    expect(withinOf([['"messages"', '[{"role":"user","content":"a","content":"hello"}]']])).toBeUndefined()
   })
 
   it('is nothing where guardrails have changed the request', () => {

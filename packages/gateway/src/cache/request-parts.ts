@@ -86,6 +86,19 @@ const formats: Readonly<Record<WireName, FormatParts>> = {
   },
 }
 
+/** False for a request that is always asked. `sampled`: one that asks for different answers is not one of them. */
+export function mayBeKept(wire: WireName, body: Fields, sampled: boolean): boolean {
+  const { lasting, sampling } = formats[wire]
+  for (const it of lasting) if (isSaid(body[it])) return false
+  return sampled || !asksForVariety(body, sampling)
+}
+
+/** Whether an answer is the same whatever this field says. */
+export function isBeside(wire: WireName, name: string): boolean {
+  // The gateway's own: the prompt that it fills is told by itself.
+  return name === 'changeover' || formats[wire].beside.includes(name)
+}
+
 /** Names of a body's fields. */
 export interface RequestParts {
   /** All that the answer hangs on. */
@@ -93,17 +106,13 @@ export interface RequestParts {
   readonly form: string[]
 }
 
-/** `null` for a request that is always asked. `sampled`: one that asks for different answers is one of them as well. */
-export function partsOf(wire: WireName, body: Fields, sampled: boolean): RequestParts | null {
-  const parts = formats[wire]
-  if (parts.lasting.some((it) => isSaid(body[it]))) return null
-  if (!sampled && asksForVariety(body, parts.sampling)) return null
+export function partsOf(wire: WireName, body: Fields): RequestParts {
+  const { form: ofForm } = formats[wire]
   const question: string[] = []
   const form: string[] = []
   for (const name of Object.keys(body)) {
-    // The gateway's own: the prompt that it fills is told by itself.
-    if (name === 'changeover' || parts.beside.includes(name)) continue
-    if (parts.form.includes(name)) form.push(name)
+    if (isBeside(wire, name)) continue
+    if (ofForm.includes(name)) form.push(name)
     else question.push(name)
   }
   return { question, form }

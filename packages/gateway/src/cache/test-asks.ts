@@ -14,7 +14,7 @@ export function askOf(more: Partial<CacheAsk> = {}, body: unknown = question('ho
     stream: false,
     model: 'support',
     basis: 'openai/gpt',
-    body: bodyOf(JSON.stringify(body)),
+    body: bodyOf(body),
     changed: false,
     nowMs: 1_000_000,
     control: null,
@@ -22,12 +22,41 @@ export function askOf(more: Partial<CacheAsk> = {}, body: unknown = question('ho
   }
 }
 
-/** As it came: parsed when somebody asks. */
-export function bodyOf(text: string): AskedBody {
+/** As one program writes it. */
+export function bodyOf(body: unknown): AskedBody {
+  if (typeof body !== 'object' || body === null || Array.isArray(body))
+    return bodyOfFields([], JSON.stringify(body))
+  const fields = Object.entries(body).filter(([, it]) => it !== undefined)
+  return bodyOfFields(fields.map(([name, it]) => [JSON.stringify(name), JSON.stringify(it)]))
+}
+
+/** As it came, from what is written: names with quotes and values. `text`: of what is no object. */
+export function bodyOfFields(
+  fields: readonly (readonly [string, string])[],
+  text = '',
+  space = '',
+): AskedBody {
+  let written = '{'
+  const members: number[] = []
+  const put = (piece: string) => {
+    const start = Buffer.byteLength(written)
+    written += piece
+    members.push(start, Buffer.byteLength(written))
+  }
+  for (const [name, value] of fields) {
+    put(name)
+    written += `:${space}`
+    put(value)
+    written += `,${space}`
+  }
+  const whole = text === '' ? `${written.replace(/,\s*$/, '')}}` : text
   return {
-    text,
+    bytes: Buffer.from(whole),
+    names: fields.map(([name]) => String(JSON.parse(name))),
+    members,
+    text: whole,
     get value(): unknown {
-      return JSON.parse(text)
+      return JSON.parse(whole)
     },
   }
 }

@@ -27,8 +27,13 @@ export interface KeptAnswer {
   readonly costMicroUsd: number | null
 }
 
-/** A request in JSON. */
+/** A request in JSON, as it came. */
 export interface AskedBody {
+  readonly bytes: Buffer
+  /** The names of its fields, as they stand. */
+  readonly names: readonly string[]
+  /** Four positions in `bytes` for each of them: where its name begins and ends, with quotes, and where its value does. */
+  readonly members: readonly number[]
   readonly text: string
   /** Parsed; nobody's to change. Throws where it is no JSON. */
   readonly value: unknown

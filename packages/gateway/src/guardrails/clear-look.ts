@@ -7,7 +7,7 @@
  */
 import { type BodyText, someText } from './body-texts.ts'
 import type { CompiledGuard } from './guard.ts'
-import { PLACEHOLDER } from './placeholders.ts'
+import { hasPlaceholder } from './placeholders.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 
@@ -21,7 +21,7 @@ export function clearLook(guards: readonly CompiledGuard[]): ((body: Fields) => 
   const isSuspect = (text: string, kind: BodyText): boolean => {
     if (kind === 'hidden') return true
     if (kind === 'text' || kind === 'json') chars += text.length
-    if (chars > mostChars || PLACEHOLDER.test(text)) return true
+    if (chars > mostChars || hasPlaceholder(text)) return true
     for (const isClear of clears) if (!isClear(text)) return true
     return false
   }

@@ -5,7 +5,12 @@
  */
 
 /** What every placeholder looks like. */
-export const PLACEHOLDER = /\[[A-Z][A-Z0-9_]{0,46}_\d{1,12}\]/
+const PLACEHOLDER = /\[[A-Z][A-Z0-9_]{0,46}_\d{1,12}\]/
+
+export function hasPlaceholder(text: string): boolean {
+  // Nearly no text has a bracket, and to see that is much cheaper.
+  return text.includes('[') && PLACEHOLDER.test(text)
+}
 
 export class Placeholders {
   readonly #byValue = new Map<string, string>()

@@ -276,6 +276,8 @@ function gistOf(delta: NeutralDelta): unknown {
   if (delta.type === 'reasoning_end') return delta.signature
   if (delta.type === 'media') return delta.data
   if (delta.type === 'finish') return delta.reason === 'tool_calls'
+  // Searches are counted by their items, and no writer writes how many.
+  if (delta.type === 'usage') return { ...delta.usage, toolCalls: undefined }
   return delta
 }
 

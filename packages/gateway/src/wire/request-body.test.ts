@@ -179,6 +179,14 @@ describe('a body', () => {
     expect(body.toFields(null)).toEqual({ model: 'chät', stream: true })
   })
 
+  it.each([0, 20_000])('knows the names of its fields as they stand, with %i bytes behind them', (bytes) => {
+    const text = String.raw`{"model":"m","2":0,"1":0,"mod\u0065ls":0,"é":0,"\"":0,"pad":"${'x'.repeat(bytes)}","é":1}`
+    const { names, members } = new RequestBody(Buffer.from(text), bodyShapes['openai-chat'])
+
+    expect(names).toEqual(['model', '2', '1', 'models', 'é', '"', 'pad', 'é'])
+    expect(members).toHaveLength(4 * names.length)
+  })
+
   it.each([
     ['', 'it ends too early'],
     ['{"model":"m"', 'line 1, column 13'],

@@ -52,8 +52,9 @@ export class RequestBody {
   readonly stream: boolean
   /** Of the gateway's own field: `{ "changeover": { "variables": … } }`. */
   readonly variables: Fields | undefined
+  /** As `findMembers` finds them. */
+  readonly members: readonly number[]
   readonly #shape: BodyShape
-  readonly #members: readonly number[]
   /** Members of interest by index, -1 when absent: the last, as parsers read it. */
   #prompted = -1
   #changeover = -1
@@ -70,7 +71,7 @@ export class RequestBody {
     if (bytes.length <= PARSED_BYTES) this.#value = parseOrRefuse(this.text)
     const members = findMembers(bytes)
     if (members === null) throw notAnObject(bytes)
-    this.#members = members
+    this.members = members
     let model = -1
     let stream = -1
     for (let i = 0; i < members.length; i += 4) {
@@ -112,14 +113,19 @@ export class RequestBody {
     this.#value = undefined
   }
 
-  has(name: string): boolean {
+  /** The names of the fields, as they stand. */
+  get names(): readonly string[] {
     this.#names ??= this.#readNames()
-    return this.#names.includes(name)
+    return this.#names
+  }
+
+  has(name: string): boolean {
+    return this.names.includes(name)
   }
 
   /** Whether a field is there in which a caller asks for answers by a JSON schema; many ask for something else in it. */
   get mayAskForSchema(): boolean {
-    for (let i = 0; i < this.#members.length; i += 4) {
+    for (let i = 0; i < this.members.length; i += 4) {
       if (this.#isOneOf(i, this.#shape.schemaFields)) return true
     }
     return false
@@ -140,7 +146,7 @@ export class RequestBody {
     const splice = new Splice(this.bytes)
     this.#spliceDefaults(changes.defaults, splice)
     if (prompt !== null && this.#prompted === -1) this.#addPrompt(prompt, splice)
-    const last = this.#members.length - 4
+    const last = this.members.length - 4
     for (let i = 0; i <= last; i += 4) {
       if (i === this.#prompted) {
         if (prompt !== null) this.#splicePrompt(prompt, splice)
@@ -159,7 +165,7 @@ export class RequestBody {
   #mustRewrite({ prompt, defaults }: BodyChanges): boolean {
     if (this.#changeoverDoubled || (prompt !== null && this.#promptedDoubled)) return true
     if (!this.#shape.inPath) return false
-    const few = this.#members.length <= (this.#changeover === -1 ? 0 : 4)
+    const few = this.members.length <= (this.#changeover === -1 ? 0 : 4)
     return few || defaults.some((it) => it.length > 0)
   }
 
@@ -248,9 +254,14 @@ export class RequestBody {
     return variables === undefined ? undefined : fieldsOf(variables, 'changeover.variables')
   }
 
+  /** A parsed body has them at hand, nearly always in the same order. */
   #readNames(): readonly string[] {
+    const parsed = isFields(this.#value) ? Object.keys(this.#value) : []
     const names: string[] = []
-    for (let i = 0; i < this.#members.length; i += 4) names.push(this.#keyText(i))
+    for (let i = 0; i < this.members.length; i += 4) {
+      const name = parsed[names.length]
+      names.push(name !== undefined && this.#isKey(i, name) ? name : this.#keyText(i))
+    }
     return names
   }
 
@@ -282,6 +293,6 @@ export class RequestBody {
   }
 
   #at(position: number): number {
-    return this.#members[position] ?? 0
+    return this.members[position] ?? 0
   }
 }

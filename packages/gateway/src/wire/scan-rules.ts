@@ -5,10 +5,13 @@ import { parseAnthropicStop } from './anthropic-messages/stop-reason.ts'
 import { parseAnthropicUsage } from './anthropic-messages/usage.ts'
 import type { FinishRules } from './finish-scan.ts'
 import { parseGeminiFinish } from './gemini/finish-reason.ts'
+import { geminiToolCalls } from './gemini/searches.ts'
 import { parseGeminiUsage } from './gemini/usage.ts'
 import { parseOpenAIFinish } from './openai-chat/finish-reason.ts'
 import { parseOpenAIUsage } from './openai-chat/usage.ts'
+import { responsesToolCalls } from './openai-responses/searches.ts'
 import { parseResponsesUsage } from './openai-responses/usage.ts'
+import type { ToolCallRules } from './tool-calls.ts'
 
 export interface ScanRules {
   /** The key of the counts, with its quotes. */
@@ -24,6 +27,8 @@ export interface ScanRules {
   /** Keys of what the model says, in events; as `textBytesIn` wants them. */
   readonly textKeys: readonly Buffer[]
   readonly finish: FinishRules
+  /** Where its answers tell of tools that the provider charges for; `null` where the counts say it. */
+  readonly toolCalls: ToolCallRules | null
   /** How a failure is written into a stream that has begun. */
   readonly failures: readonly Buffer[]
 }
@@ -44,6 +49,7 @@ const openai: ScanRules = {
   // Each key is a search in every event, so what is rare (a refusal) has none.
   textKeys: keysOf('content', 'reasoning', 'arguments'),
   finish: openaiFinish,
+  toolCalls: null,
   failures: [Buffer.from('data: {"error"')],
 }
 
@@ -57,6 +63,7 @@ export const scanRules: Readonly<Partial<Record<WireName, ScanRules>>> = {
     textKeys: keysOf('"delta'),
     // Only what is incomplete has a reason; what is complete says so of each of its parts.
     finish: { ...openaiFinish, key: Buffer.from('"reason"'), parse: parseResponsesEnd },
+    toolCalls: responsesToolCalls,
     failures: [
       Buffer.from('event: error'),
       Buffer.from('event: response.failed'),
@@ -91,6 +98,7 @@ export const scanRules: Readonly<Partial<Record<WireName, ScanRules>>> = {
       refusalKey: null,
       blockKey: Buffer.from('"blockReason"'),
     },
+    toolCalls: geminiToolCalls,
     failures: [Buffer.from('data: {"error"')],
   },
 }

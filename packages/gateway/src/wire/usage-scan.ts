@@ -5,10 +5,12 @@
  * whole, the last one that counts tokens is taken, since providers write it behind the text.
  */
 import type { FinishReason, Usage } from '../contract/neutral.ts'
+import { isFields } from './fields.ts'
 import { scanFinish } from './finish-scan.ts'
 import { endOfValue, skipSpace } from './json-members.ts'
 import type { ScanRules } from './scan-rules.ts'
 import { textBytesIn } from './text-bytes.ts'
+import { ToolCallCount, type ToolCallRules, type ToolCounts, withToolCalls } from './tool-calls.ts'
 
 const QUOTE = 34
 const LF = 10
@@ -16,10 +18,32 @@ const LF = 10
 const CARRY_BYTES = 64 * 1024
 const COLON = 58
 const OPEN_OBJECT = 123
+/** What a line of an event has before its value. */
+const DATA = Buffer.from('data:')
 
-/** `before`, or `null`, when there is none in these bytes. */
-export function scanUsage(bytes: Buffer, rules: ScanRules, before: Usage | null = null): Usage | null {
+/** Of a whole answer; `null` when nothing is counted in it. */
+export function scanUsage(bytes: Buffer, rules: ScanRules): Usage | null {
+  const usage = scanCounts(bytes, rules, null)
+  const mark = rules.toolCalls?.mark
+  if (usage === null || mark === undefined || !bytes.includes(mark)) return usage
+  const calls = new ToolCallCount()
+  noteCalls(bytes, rules.toolCalls, calls)
+  return withToolCalls(usage, calls.counts)
+}
+
+/** `before` when there is none in these bytes. */
+function scanCounts(bytes: Buffer, rules: ScanRules, before: Usage | null): Usage | null {
   return rules.inParts ? scanParts(bytes, rules, before) : scanLast(bytes, rules, before)
+}
+
+/** Of an answer, or an event of one. Only what tells of such a call comes here, and is read whole. */
+function noteCalls(json: Buffer, rules: ToolCallRules | null, calls: ToolCallCount): void {
+  try {
+    const said: unknown = JSON.parse(json.toString())
+    if (isFields(said)) rules?.note(said, calls)
+  } catch {
+    // Cut off, or a text that has the mark: it tells of nothing.
+  }
 }
 
 function scanLast(bytes: Buffer, rules: ScanRules, before: Usage | null): Usage | null {
@@ -84,17 +108,28 @@ function textAt(bytes: Buffer, at: number): string {
 
 /** Searches a stream while its chunks pass, wherever they are cut. Lines are what is searched. */
 export class UsageScan {
-  usage: Usage | null = null
   finish: FinishReason | null = null
   /** The provider told of a failure. */
   failed = false
   /** Of what the model has said. */
   textBytes = 0
   readonly #rules: ScanRules
+  #usage: Usage | null = null
+  #calls: ToolCallCount | null = null
   #carry: Buffer | null = null
 
   constructor(rules: ScanRules) {
     this.#rules = rules
+  }
+
+  /** What was counted so far, with the calls of tools. */
+  get usage(): Usage | null {
+    return this.#usage === null ? null : withToolCalls(this.#usage, this.toolCalls)
+  }
+
+  /** Those that the answer told of so far; absent where it told of none. */
+  get toolCalls(): ToolCounts | undefined {
+    return this.#calls?.counts
   }
 
   read(chunk: Buffer): void {
@@ -110,10 +145,24 @@ export class UsageScan {
   }
 
   #search(bytes: Buffer): void {
-    this.usage = scanUsage(bytes, this.#rules, this.usage)
+    this.#usage = scanCounts(bytes, this.#rules, this.#usage)
     this.finish = scanFinish(bytes, this.#rules.finish, this.finish)
     this.textBytes += textBytesIn(bytes, this.#rules.textKeys)
+    if (this.#rules.toolCalls !== null) this.#noteCalls(bytes, this.#rules.toolCalls)
     if (this.failed) return
     for (const failure of this.#rules.failures) if (bytes.includes(failure)) this.failed = true
+  }
+
+  /** In each line that has the mark. */
+  #noteCalls(bytes: Buffer, rules: ToolCallRules): void {
+    for (let at = bytes.indexOf(rules.mark); at !== -1; ) {
+      const start = bytes.lastIndexOf(LF, at) + 1
+      const next = bytes.indexOf(LF, at)
+      const end = next === -1 ? bytes.length : next
+      const isData = bytes.subarray(start, start + DATA.length).equals(DATA)
+      this.#calls ??= new ToolCallCount()
+      noteCalls(bytes.subarray(isData ? start + DATA.length : start, end), rules, this.#calls)
+      at = bytes.indexOf(rules.mark, end)
+    }
   }
 }

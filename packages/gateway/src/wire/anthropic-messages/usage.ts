@@ -7,13 +7,14 @@
 import type { Usage } from '../../contract/neutral.ts'
 import { type Fields, isFields, present } from '../fields.ts'
 import { serviceTierOf } from '../service-tier.ts'
+import { tokenCount } from '../token-count.ts'
 import { toolCallsOf } from '../tool-calls.ts'
 
 /** `before` is what the stream said earlier: later events repeat only some of the numbers. */
 export function parseAnthropicUsage(value: unknown, before: Usage | null): Usage | null {
   if (!isFields(value)) return before
-  const cached = numberOr(value['cache_read_input_tokens'], before?.cachedInputTokens)
-  const written = numberOr(value['cache_creation_input_tokens'], before?.cacheWriteTokens)
+  const cached = tokenCount(value['cache_read_input_tokens']) ?? before?.cachedInputTokens
+  const written = tokenCount(value['cache_creation_input_tokens']) ?? before?.cacheWriteTokens
   const plainBefore =
     before === null
       ? undefined
@@ -37,18 +38,18 @@ export function parseAnthropicUsage(value: unknown, before: Usage | null): Usage
 /** Some counts come only at the end, and are 0 where there were none: that is worth no field. */
 function detail(value: Fields, group: string, name: string): number | undefined {
   const details = value[group]
-  const count = isFields(details) ? details[name] : undefined
-  return typeof count === 'number' && count > 0 ? count : undefined
+  const count = isFields(details) ? tokenCount(details[name]) : undefined
+  return count === 0 ? undefined : count
 }
 
 /** With what was needed to shorten the conversation before. */
 function counted(value: Fields, name: 'input_tokens' | 'output_tokens'): number | undefined {
-  const count = value[name]
-  if (typeof count !== 'number') return undefined
+  const count = tokenCount(value[name])
+  if (count === undefined) return undefined
   const { iterations } = value
   if (!Array.isArray(iterations)) return count
   const shortened = iterations.filter(isFields).filter((it) => it['type'] === 'compaction')
-  return shortened.reduce((sum, it) => sum + (numberOr(it[name], 0) ?? 0), count)
+  return shortened.reduce((sum, it) => sum + (tokenCount(it[name]) ?? 0), count)
 }
 
 function serviceOf(value: Fields): string | undefined {
@@ -76,8 +77,4 @@ export function writeAnthropicUsage(usage: Usage | null): Record<string, unknown
 
 function requestsOf(calls: Readonly<Record<string, number>>): Fields {
   return Object.fromEntries(Object.entries(calls).map(([tool, count]) => [`${tool}_requests`, count]))
-}
-
-function numberOr(value: unknown, other: number | undefined): number | undefined {
-  return typeof value === 'number' ? value : other
 }

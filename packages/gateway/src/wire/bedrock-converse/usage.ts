@@ -2,17 +2,18 @@
 import type { Usage } from '../../contract/neutral.ts'
 import { isFields, present } from '../fields.ts'
 import { serviceTierOf } from '../service-tier.ts'
+import { tokenCount } from '../token-count.ts'
 
 /** `served`: what the reply says beside its usage of how it was served. */
 export function parseBedrockUsage(value: unknown, served?: unknown): Usage | null {
   if (!isFields(value)) return null
-  const { inputTokens, outputTokens } = value
-  if (typeof inputTokens !== 'number' && typeof outputTokens !== 'number') return null
-  const cached = count(value['cacheReadInputTokens'])
-  const written = count(value['cacheWriteInputTokens'])
+  const [inputTokens, outputTokens] = [tokenCount(value['inputTokens']), tokenCount(value['outputTokens'])]
+  if (inputTokens === undefined && outputTokens === undefined) return null
+  const cached = tokenCount(value['cacheReadInputTokens'])
+  const written = tokenCount(value['cacheWriteInputTokens'])
   return present<Usage>({
-    inputTokens: (count(inputTokens) ?? 0) + (cached ?? 0) + (written ?? 0),
-    outputTokens: count(outputTokens) ?? 0,
+    inputTokens: (inputTokens ?? 0) + (cached ?? 0) + (written ?? 0),
+    outputTokens: outputTokens ?? 0,
     cachedInputTokens: cached,
     cacheWriteTokens: written,
     cacheWriteHourTokens: writtenForAnHour(value['cacheDetails']),
@@ -23,9 +24,5 @@ export function parseBedrockUsage(value: unknown, served?: unknown): Usage | nul
 function writtenForAnHour(details: unknown): number | undefined {
   if (!Array.isArray(details)) return undefined
   const found = details.filter(isFields).find((it) => it['ttl'] === '1h')
-  return found === undefined ? undefined : count(found['inputTokens'])
-}
-
-function count(value: unknown): number | undefined {
-  return typeof value === 'number' ? value : undefined
+  return found === undefined ? undefined : tokenCount(found['inputTokens'])
 }

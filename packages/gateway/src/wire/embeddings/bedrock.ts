@@ -5,6 +5,7 @@
 import type { EmbedReply, EmbedRequest, EmbedWire, WrittenEmbed } from '../../contract/embeddings.ts'
 import { GatewayError } from '../../errors.ts'
 import { present } from '../fields.ts'
+import { tokenCount } from '../token-count.ts'
 import { cohereFields, cohereSaid, readCohere } from './cohere.ts'
 import { textsOf, warnOfEmbed } from './texts.ts'
 import { readVector } from './vectors.ts'
@@ -25,8 +26,8 @@ export const bedrockInvokeEmbeddings: EmbedWire = {
       const vectors = readCohere(body)
       return vectors === null ? null : { model: '', vectors, usage: null }
     }
-    const tokens = body['inputTextTokenCount']
-    const usage = typeof tokens === 'number' ? { inputTokens: tokens, outputTokens: 0 } : null
+    const tokens = tokenCount(body['inputTextTokenCount'])
+    const usage = tokens === undefined ? null : { inputTokens: tokens, outputTokens: 0 }
     return { model: '', vectors: [vector], usage }
   },
 }

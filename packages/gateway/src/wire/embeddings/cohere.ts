@@ -1,6 +1,7 @@
 /** Cohere's embeddings, version 2. It wants to know what each vector is for; where nobody says, they are documents. */
 import type { EmbedRequest, EmbedTask, EmbedWire, WrittenEmbed } from '../../contract/embeddings.ts'
 import { isFields, present } from '../fields.ts'
+import { tokenCount } from '../token-count.ts'
 import { textsOf, warnOfEmbed } from './texts.ts'
 import { readVectors } from './vectors.ts'
 
@@ -54,8 +55,8 @@ export const cohereEmbeddings: EmbedWire = {
     if (vectors === null) return null
     const meta = isFields(body['meta']) ? body['meta'] : {}
     const billed = isFields(meta['billed_units']) ? meta['billed_units'] : {}
-    const tokens = billed['input_tokens']
-    const usage = typeof tokens === 'number' ? { inputTokens: tokens, outputTokens: 0 } : null
+    const tokens = tokenCount(billed['input_tokens'])
+    const usage = tokens === undefined ? null : { inputTokens: tokens, outputTokens: 0 }
     return { model: '', vectors, usage }
   },
 }

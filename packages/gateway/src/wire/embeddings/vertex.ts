@@ -1,6 +1,7 @@
 /** Vertex AI's embeddings, by `predict`: an instance for each input, a prediction for each vector. */
 import type { EmbedWire } from '../../contract/embeddings.ts'
 import { type Fields, isFields, present } from '../fields.ts'
+import { tokenCount } from '../token-count.ts'
 import { googleTask } from './gemini.ts'
 import { textsOf, warnOfEmbed } from './texts.ts'
 import { readVectors } from './vectors.ts'
@@ -30,10 +31,10 @@ export const vertexPredictEmbeddings: EmbedWire = {
     const vectors = readVectors(embeddings.map((it) => it['values']))
     if (vectors === null) return null
     const counts = embeddings.map((it) =>
-      isFields(it['statistics']) ? it['statistics']['token_count'] : null,
+      isFields(it['statistics']) ? tokenCount(it['statistics']['token_count']) : undefined,
     )
-    const known = counts.every((it) => typeof it === 'number')
-    const inputTokens = counts.reduce<number>((sum, it) => sum + (typeof it === 'number' ? it : 0), 0)
+    const known = counts.every((it) => it !== undefined)
+    const inputTokens = counts.reduce<number>((sum, it) => sum + (it ?? 0), 0)
     return { model: '', vectors, usage: known ? { inputTokens, outputTokens: 0 } : null }
   },
 }

@@ -2,10 +2,12 @@
 import type { NeutralDelta } from '../../contract/neutral.ts'
 import type { StreamReader } from '../../contract/wire.ts'
 import { type Fields, isFields, stringOr } from '../fields.ts'
+import { ToolCallCount, withToolCalls } from '../tool-calls.ts'
 import { CandidateReader } from './candidate-reader.ts'
 import { errorOf, readGeminiError, statusOfError } from './errors.ts'
 import { PROMPT_BLOCKED } from './finish-reason.ts'
 import { camelFields } from './proto-fields.ts'
+import { geminiToolCalls } from './searches.ts'
 import { parseGeminiUsage } from './usage.ts'
 
 /** More answers to one request than any model gives. */
@@ -13,6 +15,7 @@ const MOST_CANDIDATES = 64
 
 export class GeminiStreamReader implements StreamReader {
   readonly #candidates = new Map<number, CandidateReader>()
+  readonly #searches = new ToolCallCount()
   #started = false
   #id = ''
 
@@ -46,7 +49,10 @@ export class GeminiStreamReader implements StreamReader {
       for (const it of chunk['candidates']) if (isFields(it)) this.#reader(it)?.read(it, deltas)
     }
     const usage = parseGeminiUsage(chunk['usageMetadata'])
-    if (usage !== null) deltas.push({ type: 'usage', usage })
+    geminiToolCalls.note(chunk, this.#searches)
+    if (usage !== null) {
+      deltas.push({ type: 'usage', usage: withToolCalls(usage, this.#searches.counts) })
+    }
     return deltas
   }
 

@@ -5,7 +5,9 @@
 import type { Usage } from '../../contract/neutral.ts'
 import { type Fields, isFields, present } from '../fields.ts'
 import { serviceTierOf } from '../service-tier.ts'
+import { tokenCount } from '../token-count.ts'
 import { camelFields } from './proto-fields.ts'
+import { billedSearches } from './searches.ts'
 
 /** `null` when it does not count tokens: some chunks only say by which tariff they are billed. */
 export function parseGeminiUsage(value: unknown): Usage | null {
@@ -27,6 +29,7 @@ export function parseGeminiUsage(value: unknown): Usage | null {
     cachedAudioTokens: ofModality(it['cacheTokensDetails'], 'AUDIO'),
     cachedImageTokens: ofModality(it['cacheTokensDetails'], 'IMAGE'),
     serviceTier: serviceTierOf(it['serviceTier'] ?? it['trafficType']),
+    toolCalls: billedSearches(it['billedToolCalls']),
   })
 }
 
@@ -68,6 +71,5 @@ function ofModality(value: unknown, modality: string): number | undefined {
 }
 
 function count(value: unknown): number | undefined {
-  if (typeof value === 'number') return value
-  return typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : undefined
+  return tokenCount(typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value)
 }

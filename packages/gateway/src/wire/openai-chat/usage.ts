@@ -6,12 +6,13 @@
 import type { Usage } from '../../contract/neutral.ts'
 import { type Fields, isFields, present } from '../fields.ts'
 import { serviceTierOf } from '../service-tier.ts'
+import { tokenCount } from '../token-count.ts'
 import { toolCallsIn } from '../tool-calls.ts'
 
 /** `null` when it does not count tokens. `served`: what the answer says beside it of how it was served. */
 export function parseOpenAIUsage(value: unknown, served?: unknown): Usage | null {
-  if (!isFields(value) || typeof value['prompt_tokens'] !== 'number') return null
-  const input = value['prompt_tokens']
+  const input = count(value, 'prompt_tokens')
+  if (!isFields(value) || input === undefined) return null
   const output = count(value, 'completion_tokens') ?? 0
   const usage: { -readonly [Name in keyof Usage]: Usage[Name] } = { inputTokens: input, outputTokens: output }
   // Field by field: this is read from every reply.
@@ -82,6 +83,5 @@ function countIn(of: unknown, group: string, name: string): number | undefined {
 }
 
 function count(of: unknown, name: string): number | undefined {
-  const value = isFields(of) ? of[name] : undefined
-  return typeof value === 'number' ? value : undefined
+  return isFields(of) ? tokenCount(of[name]) : undefined
 }

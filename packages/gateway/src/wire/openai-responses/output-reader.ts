@@ -7,7 +7,9 @@
  */
 import type { Citation, FinishReason, NeutralDelta } from '../../contract/neutral.ts'
 import { type Fields, isFields, present, stringOr } from '../fields.ts'
+import { ToolCallCount, withToolCalls } from '../tool-calls.ts'
 import { textOfSummary } from './content.ts'
+import { noteSearch, noteSearches } from './searches.ts'
 import { parseResponsesUsage } from './usage.ts'
 
 interface Heard {
@@ -23,6 +25,7 @@ interface Heard {
 export class OutputReader {
   readonly #out: NeutralDelta[]
   readonly #heard = new Map<number, Heard>()
+  readonly #searches = new ToolCallCount()
   #calls = 0
   #refused = false
   #started = false
@@ -94,6 +97,7 @@ export class OutputReader {
 
   itemDone(index: number, item: unknown): void {
     if (!isFields(item)) return
+    noteSearch(item, index, this.#searches)
     switch (item['type']) {
       case 'message':
         this.#messageDone(index, item)
@@ -116,7 +120,10 @@ export class OutputReader {
   finish(response: Fields): void {
     this.start(response)
     const usage = parseResponsesUsage(response['usage'], response['service_tier'])
-    if (usage !== null) this.#out.push({ type: 'usage', usage })
+    noteSearches(response, this.#searches)
+    if (usage !== null) {
+      this.#out.push({ type: 'usage', usage: withToolCalls(usage, this.#searches.counts) })
+    }
     const { error, status } = response
     if (status === 'failed' || isFields(error)) {
       this.#out.push(readFailure(isFields(error) ? error : {}))

@@ -2,18 +2,19 @@
 import type { Usage } from '../../contract/neutral.ts'
 import { type Fields, isFields, present } from '../fields.ts'
 import { serviceTierOf } from '../service-tier.ts'
+import { tokenCount } from '../token-count.ts'
 import { toolCallsIn } from '../tool-calls.ts'
 
 /** `null` when it does not count tokens. `served`: what the response says beside it of how it was served. */
 export function parseResponsesUsage(value: unknown, served?: unknown): Usage | null {
   if (!isFields(value)) return null
   // Azure counts for models of others as in chat completions.
-  const input = value['input_tokens'] ?? value['prompt_tokens']
-  const output = value['output_tokens'] ?? value['completion_tokens']
-  if (typeof input !== 'number') return null
+  const input = tokenCount(value['input_tokens'] ?? value['prompt_tokens'])
+  const output = tokenCount(value['output_tokens'] ?? value['completion_tokens'])
+  if (input === undefined) return null
   return present<Usage>({
     inputTokens: input,
-    outputTokens: typeof output === 'number' ? output : 0,
+    outputTokens: output ?? 0,
     cachedInputTokens: detail(value, 'input_tokens_details', 'cached_tokens'),
     cacheWriteTokens: detail(value, 'input_tokens_details', 'cache_write_tokens'),
     reasoningTokens: detail(value, 'output_tokens_details', 'reasoning_tokens'),
@@ -55,6 +56,5 @@ function cachedDetail(usage: Fields, name: string): number | undefined {
 
 function detail(usage: Fields, group: string, name: string): number | undefined {
   const details = usage[group]
-  const value = isFields(details) ? details[name] : undefined
-  return typeof value === 'number' ? value : undefined
+  return isFields(details) ? tokenCount(details[name]) : undefined
 }

@@ -8,7 +8,8 @@ import { changedParameters } from './diff.ts'
 import { encodeEnvelope, openEnvelope } from './envelope.ts'
 import { FORBIDDEN_KEYS } from './json.ts'
 import { readManifest, resourceKey } from './manifest.ts'
-import { digestsOf, readResources } from './resources.ts'
+import { kindsIn } from './of-kind.ts'
+import { readResources } from './resources.ts'
 import { type SealBase, sealDraft } from './seal.ts'
 
 const key = testKey('test-ann')
@@ -62,7 +63,7 @@ describe('a payload', () => {
             previousResources: new Map(first.manifest.resources.map((it) => [resourceKey(it), it])),
           },
         )
-        const previous = { tree: before, digests: digestsOf(first.manifest) }
+        const previous = { tree: before, kinds: kindsIn(first.manifest.resources) }
         const after = await readResources(second.manifest, { bytesOf, previous })
         expect(second.manifest.changedParameters).toEqual(changedParameters(before, after))
       }),

@@ -15,6 +15,7 @@ import { FORMAT_LIMITS, type FormatLimits, MANIFEST_DEFAULTS, MOST_VALUES } from
 import { deepFreeze } from './freeze.ts'
 import { parseInstant } from './instant.ts'
 import { FORBIDDEN_KEYS, parseJson, readUtf8 } from './json.ts'
+import { type OfKind, writeKind } from './of-kind.ts'
 import { isPointer, pointTo } from './pointer.ts'
 import { rolloutPolicy } from './rollout-policy.ts'
 import { compareVersions, parseVersion } from './version.ts'
@@ -42,6 +43,33 @@ export function checkManifest(json: Json, limits: FormatLimits = FORMAT_LIMITS):
 /** The bytes of a manifest that we seal: canonical, so that the same manifest is the same bytes. */
 export function writeManifest(manifest: Manifest): Uint8Array {
   return new TextEncoder().encode(canonicalJson(manifest as unknown as Json))
+}
+
+/** The same bytes; `kinds` are those of its resources, in their order, of which what was written before is taken over. */
+export function writeManifestOf(manifest: Manifest, kinds: readonly OfKind[]): Uint8Array {
+  const before: Record<string, unknown> = {}
+  const after: Record<string, unknown> = {}
+  for (const [field, value] of Object.entries(manifest)) {
+    if (field < 'resources') before[field] = value
+    else if (field > 'resources') after[field] = value
+  }
+  const front = `${canonicalJson(before as Fields).slice(0, -1)},"resources":[`
+  const back = `],${canonicalJson(after as Fields).slice(1)}`
+  const texts = kinds.flatMap((it, i) => (i === 0 ? [writeKind(it)] : [COMMA, writeKind(it)]))
+  const encoder = new TextEncoder()
+  return joined([encoder.encode(front), ...texts, encoder.encode(back)])
+}
+
+const COMMA = new TextEncoder().encode(',')
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(parts.reduce((sum, it) => sum + it.byteLength, 0))
+  let at = 0
+  for (const it of parts) {
+    bytes.set(it, at)
+    at += it.byteLength
+  }
+  return bytes
 }
 
 /** `kind/name`. A kind has no slash, so the text is never ambiguous. */

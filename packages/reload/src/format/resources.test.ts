@@ -3,7 +3,8 @@ import type { Resource, SettingsTree } from '../contract/payload.ts'
 import { isReloadError, ReloadError } from '../errors.ts'
 import { FORMAT_LIMITS } from './defaults.ts'
 import { digestOf, digestOfText } from './digest.ts'
-import { digestsOf, readResources, verifyBytes } from './resources.ts'
+import { kindsIn } from './of-kind.ts'
+import { readResources, verifyBytes } from './resources.ts'
 
 const resource = (name: string, text: string, more: Partial<Resource> = {}): Resource => ({
   kind: 'routes',
@@ -116,7 +117,7 @@ describe('reading resources after a version', () => {
 
   it('keeps the very object of what did not change, and asks for nothing', async () => {
     const tree = await read(one)
-    const previous = { tree, digests: digestsOf({ resources: one }) }
+    const previous = { tree, kinds: kindsIn(one) }
     const next = await read([...one.slice(0, 1).map(outside), resource('b', '{"y":2}')], { previous })
     expect(next['routes']?.['a']).toBe(tree['routes']?.['a'])
     expect(next['routes']?.['b']).toEqual({ y: 2 })
@@ -126,7 +127,7 @@ describe('reading resources after a version', () => {
   it('keeps the very object of a kind in which nothing changed, and of no other', async () => {
     const limit = resource('l', '{"z":1}', { kind: 'limits' })
     const before = [...one, limit]
-    const previous = { tree: await read(before), digests: digestsOf({ resources: before }) }
+    const previous = { tree: await read(before), kinds: kindsIn(before) }
     const kept = async (resources: Resource[], kind: string): Promise<boolean> =>
       (await read(resources, { previous }))[kind] === previous.tree[kind]
     expect(await kept([...one, limit], 'routes')).toBe(true)
@@ -138,7 +139,7 @@ describe('reading resources after a version', () => {
   })
 
   it('still verifies the text that came, because the manifest is kept', async () => {
-    const previous = { tree: await read(one), digests: digestsOf({ resources: one }) }
+    const previous = { tree: await read(one), kinds: kindsIn(one) }
     const lying = one.map((it) => ({ ...it, inline: '{"x":2}' }))
     expect(await refused(lying, { previous })).toBe('verify.digest /routes/a')
   })
@@ -148,7 +149,7 @@ describe('reading resources after a version', () => {
     const labels = ['application/json', 'text/plain', 'application/octet-stream', 'image/png']
     for (const from of labels) {
       const before = [resource('a', same, { mediaType: from })]
-      const previous = { tree: await read(before), digests: digestsOf({ resources: before }) }
+      const previous = { tree: await read(before), kinds: kindsIn(before) }
       for (const to of labels) {
         const relabelled = [resource('a', same, { mediaType: to })]
         expect(await read(relabelled, { previous }), `${from} to ${to}`).toEqual(await read(relabelled))

@@ -17,15 +17,14 @@ import { deepFreeze } from './freeze.ts'
 import { parseJson, readUtf8 } from './json.ts'
 import { resourceKey } from './manifest.ts'
 import { formOf } from './media-type.ts'
+import { byName, kindsIn, type OfKind } from './of-kind.ts'
 import { pointTo } from './pointer.ts'
 import { refusal } from './refusal.ts'
-import { growTree } from './tree.ts'
+import { growSection, treeOf } from './tree.ts'
 
 export interface ReadResourcesOptions {
-  /** The version in force: its tree, and each resource's digest by `kind/name`. */
-  readonly previous?:
-    | { readonly tree: SettingsTree; readonly digests: Pick<ReadonlyMap<string, string>, 'get'> }
-    | undefined
+  /** The version in force: its tree, and its resources kind by kind, which `tree` was read from. */
+  readonly previous?: { readonly tree: SettingsTree; readonly kinds: readonly OfKind[] } | undefined
   /** Bytes of a resource that has no `inline`: fetched, or held here. Asked once, only where needed. */
   readonly bytesOf: (resource: Resource) => Promise<Uint8Array>
   readonly limits?: FormatLimits
@@ -41,52 +40,77 @@ export async function readResources(
   manifest: Pick<Manifest, 'resources'>,
   options: ReadResourcesOptions,
 ): Promise<SettingsTree> {
-  const turnBytes = options.yieldEveryBytes ?? 64 * 1024
-  const values: [Resource, Json][] = []
-  let workedBytes = 0
-  for (const resource of manifest.resources) {
-    const known = knownValue(resource, options)
-    values.push([resource, known ?? (await readResource(resource, options))])
-    const isRead = known === undefined && resource.inline !== undefined
-    workedBytes += PER_RESOURCE_BYTES + (isRead ? resource.size : 0)
-    if (workedBytes < turnBytes) continue
-    workedBytes = 0
-    await nextTurn()
+  const { previous } = options
+  const takeTurn = turns(options.yieldEveryBytes ?? 64 * 1024)
+  const sections: [string, Section][] = []
+  for (const of of kindsIn(manifest.resources)) {
+    const was = previous?.kinds.find((it) => it.kind === of.kind)
+    const before = previous?.tree[of.kind]
+    if (was === of && before !== undefined) sections.push([of.kind, before])
+    else {
+      const known = was === undefined || before === undefined ? null : { named: byName(was), values: before }
+      const values = await readKind(of, { ...options, known }, takeTurn)
+      sections.push([of.kind, growSection(values, before)])
+    }
   }
   // Each value was frozen when it was read; entering all of them again would hold up the event loop.
-  return growTree(values, options.previous?.tree)
+  return treeOf(sections)
+}
+
+type Section = SettingsTree[string]
+
+/** What the kind was in the version in force. */
+interface Known {
+  readonly named: ReadonlyMap<string, Resource>
+  readonly values: Section
+}
+
+type Reading = ReadResourcesOptions & { readonly known: Known | null }
+
+async function readKind(
+  { resources }: OfKind,
+  reading: Reading,
+  takeTurn: (workedBytes: number) => Promise<void> | null,
+): Promise<readonly (readonly [string, Json])[]> {
+  const values: [string, Json][] = []
+  for (const resource of resources) {
+    const known = verified.has(resource) ? valueBefore(resource, reading.known) : undefined
+    values.push([resource.name, known ?? (await readResource(resource, reading))])
+    const isRead = known === undefined && resource.inline !== undefined
+    const turn = takeTurn(PER_RESOURCE_BYTES + (isRead ? resource.size : 0))
+    if (turn !== null) await turn
+  }
+  return values
+}
+
+/** Lets the event loop have its turn each time that so many bytes were worked on. */
+function turns(everyBytes: number): (workedBytes: number) => Promise<void> | null {
+  let sum = 0
+  return (workedBytes) => {
+    sum += workedBytes
+    if (sum < everyBytes) return null
+    sum = 0
+    return nextTurn()
+  }
 }
 
 /** What a resource costs whatever its size, in bytes of parsing: some four microseconds. */
 const PER_RESOURCE_BYTES = 256
 
-/** Digest of each resource by `kind/name`: what the next `readResources` takes as `previous.digests`. */
-export function digestsOf(manifest: Pick<Manifest, 'resources'>): ReadonlyMap<string, string> {
-  return new Map(manifest.resources.map((it) => [resourceKey(it), it.digest]))
-}
-
-/** The value of the version in force, where this process has verified the resource and it did not change. */
-function knownValue(resource: Resource, { previous }: ReadResourcesOptions): Json | undefined {
-  if (previous === undefined || !verified.has(resource)) return undefined
-  return valueBefore(resource, previous)
-}
-
-function valueBefore(
-  resource: Resource,
-  { tree, digests }: NonNullable<ReadResourcesOptions['previous']>,
-): Json | undefined {
-  if (digests.get(resourceKey(resource)) !== resource.digest) return undefined
-  const value = tree[resource.kind]?.[resource.name]
+/** The value of the version in force, where it did not change. */
+function valueBefore(resource: Resource, known: Known | null): Json | undefined {
+  if (known?.named.get(resource.name)?.digest !== resource.digest) return undefined
+  const value = known.values[resource.name]
   return value !== undefined && isReadingOf(value, resource) ? value : undefined
 }
 
-async function readResource(resource: Resource, options: ReadResourcesOptions): Promise<Json> {
+async function readResource(resource: Resource, options: Reading): Promise<Json> {
   const what = `resource "${resourceKey(resource)}"`
   const at = pointTo(pointTo('', resource.kind), resource.name)
   const { inline } = resource
   // Verified even when the value is at hand: the manifest is kept, and must be readable by itself.
   if (inline !== undefined && !verified.has(resource)) verifyText(inline, resource, at)
-  const before = options.previous === undefined ? undefined : valueBefore(resource, options.previous)
+  const before = valueBefore(resource, options.known)
   if (before !== undefined) return before
   const form = formOf(resource.mediaType)
   if (form === 'binary') return artifact(resource)

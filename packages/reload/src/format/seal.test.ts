@@ -33,13 +33,10 @@ const settings: SettingsTree = {
 
 describe('sealing a draft', () => {
   it('makes each value a resource with its exact canonical text, in the order of names', () => {
-    const { manifest, resourceTexts } = sealDraft(
-      { settings: { b: { y: { z: 1, a: 2 } }, a: { x: 'ä' } } },
-      first,
-    )
+    const { manifest } = sealDraft({ settings: { b: { y: { z: 1, a: 2 } }, a: { x: 'ä' } } }, first)
     expect(manifest.resources.map(resourceKey)).toEqual(['a/x', 'b/y'])
     expect(manifest.resources[0]).toMatchObject({ mediaType: 'application/json', size: 4, inline: '"ä"' })
-    expect(resourceTexts.get('b/y')).toBe('{"a":2,"z":1}')
+    expect(manifest.resources[1]?.inline).toBe('{"a":2,"z":1}')
   })
 
   it('gives what anyone reads from the bytes', () => {

@@ -28,12 +28,12 @@ import { FORMAT_LIMITS, type FormatLimits, MANIFEST_DEFAULTS, MOST_VALUES } from
 import { changedParameters } from './diff.ts'
 import { digestOf, digestOfText } from './digest.ts'
 import { parseJson } from './json.ts'
-import { resourceKey, writeManifest } from './manifest.ts'
+import { resourceKey, writeManifest, writeManifestOf } from './manifest.ts'
 import { formOf } from './media-type.ts'
+import { compareKinds, type Differing, kindsIn, listOf, type OfKind } from './of-kind.ts'
 import { pointTo, stepsOf } from './pointer.ts'
 import { readBack } from './read-back.ts'
-import { refusal } from './refusal.ts'
-import { sealValue } from './sealed-value.ts'
+import { sealSection } from './sealed-section.ts'
 import { growTree } from './tree.ts'
 
 /** Where the version stands in its line, and who puts it there. */
@@ -43,6 +43,8 @@ export interface SealBase {
   readonly previous: VersionRef | null
   /** Resources of `previous`, by `kind/name`. */
   readonly previousResources: ReadonlyMap<string, Resource>
+  /** The same, kind by kind, if at hand. */
+  readonly previousKinds?: readonly OfKind[]
   /** Tree of `previous`, if at hand: without it the texts in `previousResources` are read. */
   readonly previousTree?: SettingsTree | null
   /** RFC 3339. */
@@ -59,8 +61,6 @@ export interface Sealed {
   readonly manifest: Manifest
   readonly manifestBytes: Uint8Array
   readonly digest: string
-  /** Exact text of each resource that has one, by `kind/name`. */
-  readonly resourceTexts: ReadonlyMap<string, string>
 }
 
 /** What a version holds, when it is not made from a draft: the resources of an older one, to restore it. */
@@ -75,9 +75,10 @@ export type Content = Omit<Draft, 'settings' | 'places'> & {
  */
 export function sealDraft(draft: Draft, base: SealBase): Sealed {
   const { settings, places, ...wishes } = draft
-  const resources = resourcesOf(settings, places)
+  const kinds = kindsOf(settings, places)
+  const resources = listOf(kinds)
   try {
-    return sealContent({ ...wishes, resources, tree: settings }, base)
+    return sealKinds({ ...wishes, resources, tree: settings }, kinds, base)
   } catch (error) {
     throw inSettings(error, resources, places)
   }
@@ -85,8 +86,14 @@ export function sealDraft(draft: Draft, base: SealBase): Sealed {
 
 /** Seals resources as they are; `tree` is what they say. */
 export function sealContent(content: Content, base: SealBase): Sealed {
-  const resources = inOrder(content.resources)
-  const differing = compareResources(resources, base.previousResources)
+  const resources = Object.freeze(inOrder(content.resources))
+  return sealKinds({ ...content, resources }, kindsIn(resources), base)
+}
+
+/** `kinds` are those of the content's resources, in their order. */
+function sealKinds(content: Content, kinds: readonly OfKind[], base: SealBase): Sealed {
+  const { resources } = content
+  const differing = compareKinds(kinds, base.previousKinds ?? kindsIn([...base.previousResources.values()]))
   const removed = differing.gone.map(({ kind, name }) => ({ kind, name }))
   const built: Manifest = {
     ...MANIFEST_DEFAULTS,
@@ -110,12 +117,18 @@ export function sealContent(content: Content, base: SealBase): Sealed {
     trace: base.trace,
     lineage: content.lineage ?? null,
   }
-  const manifestBytes = writeManifest(built)
+  const manifestBytes = write(built, kinds)
   const manifest = readBack(built, manifestBytes, base.limits ?? FORMAT_LIMITS)
-  const texts = manifest.resources.flatMap((it) =>
-    it.inline === undefined ? [] : [[resourceKey(it), it.inline] as const],
-  )
-  return { manifest, manifestBytes, digest: digestOf(manifestBytes), resourceTexts: new Map(texts) }
+  return { manifest, manifestBytes, digest: digestOf(manifestBytes) }
+}
+
+function write(manifest: Manifest, kinds: readonly OfKind[]): Uint8Array {
+  try {
+    return writeManifestOf(manifest, kinds)
+  } catch {
+    // Something in it cannot be written: written as one it is refused with the place.
+    return writeManifest(manifest)
+  }
 }
 
 /**
@@ -125,8 +138,8 @@ export function sealContent(content: Content, base: SealBase): Sealed {
 export function treeDigest(resources: readonly Resource[]): string {
   const known = treeDigests.get(resources)
   if (known !== undefined) return known
-  const lines = resources.map((it) => `${resourceKey(it)}\0${it.mediaType}\0${it.digest}\n`)
-  const digest = digestOfText(lines.sort().join(''))
+  const kinds = kindsIn(resources).toSorted((a, b) => (`${a.kind}/` < `${b.kind}/` ? -1 : 1))
+  const digest = digestOfText(kinds.map(linesOf).join(''))
   const isFixed = Object.isFrozen(resources) && resources.every((it) => Object.isFrozen(it))
   if (isFixed) treeDigests.set(resources, digest)
   return digest
@@ -135,21 +148,25 @@ export function treeDigest(resources: readonly Resource[]): string {
 /** Of lists that cannot change: a version's is asked for several times on its way in. */
 const treeDigests = new WeakMap<readonly Resource[], string>()
 
-function resourcesOf(settings: SettingsTree, places: Draft['places']): readonly Resource[] {
+function linesOf(of: OfKind): string {
+  const known = kindLines.get(of)
+  if (known !== undefined) return known
+  const lines = of.resources.map((it) => `${resourceKey(it)}\0${it.mediaType}\0${it.digest}\n`)
+  const text = lines.sort().join('')
+  kindLines.set(of, text)
+  return text
+}
+
+const kindLines = new WeakMap<OfKind, string>()
+
+function kindsOf(settings: SettingsTree, places: Draft['places']): readonly OfKind[] {
   try {
-    return inOrder(Object.entries(settings).flatMap(([kind, named]) => resourcesOfKind(kind, named)))
+    const kinds = Object.entries(settings).map(([kind, named]) => sealSection(kind, named))
+    const filled = kinds.filter((it) => it.resources.length > 0)
+    return filled.sort((a, b) => (`${a.kind}/` < `${b.kind}/` ? -1 : 1))
   } catch (error) {
     throw inSettings(error, [], places)
   }
-}
-
-function resourcesOfKind(kind: string, named: Readonly<Record<string, Json>>): Resource[] {
-  const at = pointTo('', kind)
-  if (typeof named !== 'object' || named === null || Array.isArray(named)) {
-    const details = { pointer: at, found: 'something else', expected: 'an object of named settings' }
-    throw refusal('payload.schema', details, at)
-  }
-  return Object.entries(named).map(([name, value]) => sealValue(kind, name, value))
 }
 
 function rolloutOf({ rollout, bakeMs }: Content): RolloutPolicy {
@@ -157,40 +174,10 @@ function rolloutOf({ rollout, bakeMs }: Content): RolloutPolicy {
   return { strategy: 'allAtOnce', ...(bakeMs !== undefined && { bakeMs }) }
 }
 
-/** How the resources of a version differ from those of the version before. */
-interface Differing {
-  /** One of each kind that is there unchanged, which is all that it takes to know that the kind did not come or go. */
-  readonly same: ReadonlyMap<string, Resource>
-  readonly changed: readonly { readonly is: Resource; readonly was: Resource | null }[]
-  readonly gone: readonly Resource[]
-}
-
-function compareResources(
-  resources: readonly Resource[],
-  previous: SealBase['previousResources'],
-): Differing {
-  const same = new Map<string, Resource>()
-  const changed: { is: Resource; was: Resource | null }[] = []
-  const present = new Set<string>()
-  let before = 0
-  for (const is of resources) {
-    const key = resourceKey(is)
-    const was = previous.get(key) ?? null
-    present.add(key)
-    if (was !== null) before += 1
-    if (was === is || (was?.digest === is.digest && was.mediaType === is.mediaType)) {
-      if (!same.has(is.kind)) same.set(is.kind, is)
-    } else changed.push({ is, was })
-  }
-  const isAllThere = before === present.size && before === previous.size
-  const gone = isAllThere ? [] : [...previous].flatMap(([key, it]) => (present.has(key) ? [] : [it]))
-  return { same, changed, gone }
-}
-
 /** `null`, which states nothing, when a changed resource of the version before is not at hand. */
 function whatChanges(content: Content, base: SealBase, { same, changed, gone }: Differing): string[] | null {
   if (base.previous === null) return changedParameters(null, fill(content.resources, content.tree))
-  const kept = [...same.values()].map((it): [Resource, Json] => [it, SAME])
+  const kept = same.map((it): [Resource, Json] => [it, SAME])
   const before: [Resource, Json][] = [...kept]
   for (const it of [...changed.flatMap(({ was }) => was ?? []), ...gone]) {
     const value = valueBefore(it, base)

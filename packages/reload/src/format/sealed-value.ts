@@ -29,6 +29,11 @@ export function sealValue(kind: string, name: string, value: Json): Resource {
   return resource
 }
 
+/** Whether a value is sealed once for all: it will never be another. */
+export function isSealedForGood(value: Json): boolean {
+  return typeof value !== 'object' || value === null || remembered.has(value)
+}
+
 /** A name may hold half a surrogate pair: refused when the manifest is written, with the place where it stands. */
 function isWritable({ kind, name }: Resource): boolean {
   return kind.isWellFormed() && name.isWellFormed()

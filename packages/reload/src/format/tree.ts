@@ -1,30 +1,43 @@
 /** Builds settings trees. Without prototypes, so that nothing is found under a name that nobody gave. */
 import type { Json, ResourceName, SettingsTree } from '../contract/payload.ts'
 
-/**
- * A tree of exactly these values, its two levels frozen: a kind without resources is not there. A kind that is just what
- * it was in `previous` is the same object, so that whoever has looked at all of it need not look again.
- */
-export function growTree(
-  values: Iterable<readonly [ResourceName, Json]>,
-  previous?: SettingsTree | null,
-): SettingsTree {
+type Section = SettingsTree[string]
+
+/** A tree of exactly these values, its two levels frozen: a kind without resources is not there. */
+export function growTree(values: Iterable<readonly [ResourceName, Json]>): SettingsTree {
   const tree = Object.create(null) as Record<string, Record<string, Json>>
   for (const [{ kind, name }, value] of values) {
     const named = tree[kind] ?? (Object.create(null) as Record<string, Json>)
     named[name] = value
     tree[kind] = named
   }
-  for (const kind of Object.keys(tree)) {
-    const named = Object.freeze(tree[kind] ?? {})
-    const before = previous?.[kind]
-    tree[kind] = before !== undefined && isSame(before, named) ? before : named
-  }
+  for (const named of Object.values(tree)) Object.freeze(named)
+  return Object.freeze(tree)
+}
+
+/**
+ * Exactly these values, frozen. What is just what it was in `before` is the same object, so that whoever has looked at all
+ * of it need not look again.
+ */
+export function growSection(
+  values: readonly (readonly [name: string, value: Json])[],
+  before: Section | undefined,
+): Section {
+  const named = Object.create(null) as Record<string, Json>
+  for (const [name, value] of values) named[name] = value
+  Object.freeze(named)
+  return before !== undefined && isSame(before, named) ? before : named
+}
+
+/** A tree of these sections. */
+export function treeOf(sections: readonly (readonly [kind: string, section: Section])[]): SettingsTree {
+  const tree = Object.create(null) as Record<string, Section>
+  for (const [kind, section] of sections) tree[kind] = section
   return Object.freeze(tree)
 }
 
 /** The same objects under the same names in the same order, and unchangeable. */
-function isSame(before: Readonly<Record<string, Json>>, named: Readonly<Record<string, Json>>): boolean {
+function isSame(before: Section, named: Section): boolean {
   if (!Object.isFrozen(before)) return false
   const names = Object.keys(named)
   const earlier = Object.keys(before)

@@ -24,7 +24,8 @@ import { FORMAT_LIMITS } from './defaults.ts'
 import { changedParameters } from './diff.ts'
 import { openEnvelope } from './envelope.ts'
 import { readManifest, resourceKey } from './manifest.ts'
-import { digestsOf, readResources } from './resources.ts'
+import { kindsIn } from './of-kind.ts'
+import { readResources } from './resources.ts'
 
 const index = readVectorIndex()
 const schema = JSON.parse(readFileSync(vectorPath('../payload.schema.json'), 'utf8')) as { $id: string }
@@ -154,7 +155,7 @@ async function read(bytes: Uint8Array, context: VectorContext, before: Read | nu
   const trust = context.trust ? { keys, threshold: context.trust.threshold } : undefined
   const { manifestBytes, digest } = openEnvelope(bytes, { maxBytes: limits.payloadBytes, trust })
   const manifest = readManifest(manifestBytes, limits)
-  const previous = before ? { tree: before.tree, digests: digestsOf(before.manifest) } : undefined
+  const previous = before ? { tree: before.tree, kinds: kindsIn(before.manifest.resources) } : undefined
   const bytesOf = (it: Resource): Promise<Uint8Array> => fetchBytes(it, context)
   const tree = await readResources(manifest, { previous, limits, bytesOf })
   for (const it of manifest.resources) if (it.inline !== undefined) held.set(it.digest, it.inline)

@@ -6,11 +6,11 @@
  *
  * Not here: which generation serves (`cell.ts`), and when one may be let go (`generations.ts`).
  */
-import type { Manifest, Resource } from '../../contract/payload.ts'
-import type { Arm } from '../../contract/rollout.ts'
+import type { Manifest } from '../../contract/payload.ts'
+import type { Arm, RolloutUnit } from '../../contract/rollout.ts'
 import type { Pin, Snapshot } from '../../contract/snapshot.ts'
 import type { InstanceRecords, Proof, StoredVersion } from '../../contract/store.ts'
-import { resourceKey } from '../../format/manifest.ts'
+import { kindsIn, type OfKind } from '../../format/of-kind.ts'
 
 export type Parts = Record<string, unknown>
 
@@ -37,6 +37,8 @@ export interface Life {
 export interface Side {
   readonly role: Pin<Parts>['role']
   readonly rollout: string
+  /** By which its requests were placed; `null` where nobody is assigned. */
+  readonly unit: RolloutUnit | null
   readonly arm: Arm | null
 }
 
@@ -44,8 +46,6 @@ export class Generation {
   readonly snapshot: Snapshot<Parts>
   readonly facts: VersionFacts
   readonly ref: StoredVersion
-  /** By `kind/name`. */
-  readonly resources: ReadonlyMap<string, Resource>
   /** Told when the last pin is let go. Must be quick: it runs on a request's way out. */
   onUnpinned: ((it: Generation) => void) | null = null
   pins = 0
@@ -56,8 +56,12 @@ export class Generation {
     this.snapshot = snapshot
     this.facts = facts
     this.ref = { version: facts.version, digest: facts.digest }
-    this.resources = new Map(facts.manifest.resources.map((it) => [resourceKey(it), it]))
     this.life = life
+  }
+
+  /** What it holds, kind by kind. */
+  get kinds(): readonly OfKind[] {
+    return kindsIn(this.facts.manifest.resources)
   }
 
   /** How it stands in the store as the way back. */
@@ -77,12 +81,12 @@ export class Generation {
   }
 
   pin(): Pin<Parts> {
-    return this.hold(new HeldPin(this, this.last))
+    return this.hold(new HeldPin(this))
   }
 
   /** A pin of a request that a rollout has placed. */
   pinFor(side: Side, cohort: number | null): Pin<Parts> {
-    return this.hold(new PlacedPin(this, this.last, { side, cohort }))
+    return this.hold(new PlacedPin(this, side, cohort))
   }
 
   /** Takes a pin out of the list. Called by the pin, once. */
@@ -111,7 +115,9 @@ export class Generation {
   }
 
   private hold(pin: HeldPin): HeldPin {
-    if (this.last !== null) this.last.newer = pin
+    const { last } = this
+    pin.older = last
+    if (last !== null) last.newer = pin
     this.last = pin
     this.pins += 1
     return pin
@@ -121,13 +127,12 @@ export class Generation {
 class HeldPin implements Pin<Parts> {
   readonly snapshot: Snapshot<Parts>
   onCut: (() => void) | null = null
-  older: HeldPin | null
+  older: HeldPin | null = null
   newer: HeldPin | null = null
   private generation: Generation | null
 
-  constructor(generation: Generation, older: HeldPin | null) {
+  constructor(generation: Generation) {
     this.generation = generation
-    this.older = older
     this.snapshot = generation.snapshot
   }
 
@@ -141,6 +146,10 @@ class HeldPin implements Pin<Parts> {
   }
 
   get rollout(): string | null {
+    return null
+  }
+
+  get unit(): RolloutUnit | null {
     return null
   }
 
@@ -162,10 +171,10 @@ class PlacedPin extends HeldPin {
   private readonly side: Side
   private readonly point: number | null
 
-  constructor(generation: Generation, older: HeldPin | null, placed: { side: Side; cohort: number | null }) {
-    super(generation, older)
-    this.side = placed.side
-    this.point = placed.cohort
+  constructor(generation: Generation, side: Side, cohort: number | null) {
+    super(generation)
+    this.side = side
+    this.point = cohort
   }
 
   override get role(): Pin<Parts>['role'] {
@@ -178,6 +187,10 @@ class PlacedPin extends HeldPin {
 
   override get rollout(): string | null {
     return this.side.rollout
+  }
+
+  override get unit(): RolloutUnit | null {
+    return this.side.unit
   }
 
   override get arm(): Arm | null {

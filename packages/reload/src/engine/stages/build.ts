@@ -9,7 +9,6 @@ import { ReloadError } from '../../errors.ts'
 import { changedParameters } from '../../format/diff.ts'
 import { readResources } from '../../format/resources.ts'
 import { say } from '../core.ts'
-import type { Generation } from '../live/generation.ts'
 import { deadline } from '../race.ts'
 import type { Work } from '../work.ts'
 import type { ArtifactShelf } from './artifacts.ts'
@@ -23,17 +22,12 @@ export async function readSettings(
   bytes: ArtifactShelf,
 ): Promise<SettingsTree> {
   const { current } = work.core.cell
-  const previous =
-    current === null ? undefined : { tree: current.snapshot.settings, digests: digestsIn(current.resources) }
+  const previous = current === null ? undefined : { tree: current.snapshot.settings, kinds: current.kinds }
   return await readResources(candidate.manifest, {
     previous,
     bytesOf: (resource) => bytes.bytesOf(resource),
     limits: work.core.limits,
   })
-}
-
-function digestsIn(resources: Generation['resources']): Pick<ReadonlyMap<string, string>, 'get'> {
-  return { get: (key) => resources.get(key)?.digest }
 }
 
 export interface Build {

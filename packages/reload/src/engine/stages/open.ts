@@ -120,7 +120,8 @@ function sealBase(
     scope: core.scope,
     version: nextVersion(floor === null ? null : parseVersion(floor.version)),
     previous: current?.ref ?? null,
-    previousResources: current?.resources ?? new Map(),
+    previousResources: NONE,
+    previousKinds: current?.kinds ?? [],
     previousTree: current?.snapshot.settings ?? null,
     issuedAt: new Date(atMs).toISOString(),
     author: plain(actorOf(origin), 256),
@@ -130,6 +131,9 @@ function sealBase(
     limits: core.limits,
   }
 }
+
+/** They are given kind by kind. */
+const NONE: SealBase['previousResources'] = new Map()
 
 function ownSeal(sealed: Sealed): Pick<Facts, 'manifestBytes' | 'digest' | 'isSealedHere'> {
   const { manifestBytes, digest } = sealed

@@ -9,12 +9,13 @@
  * force here: they differ where this instance went back to its baseline, or was away.
  */
 import type { ValidateInput } from '../../contract/participant.ts'
-import type { Manifest, Resource, SettingsTree } from '../../contract/payload.ts'
+import type { Manifest, SettingsTree } from '../../contract/payload.ts'
 import type { Issue } from '../../contract/receipt.ts'
 import { type DetailsOf, type ErrorCode, isReloadError, ReloadError, rules, sayError } from '../../errors.ts'
 import { changedParameters } from '../../format/diff.ts'
 import { resourceKey } from '../../format/manifest.ts'
 import { nearest } from '../../format/nearest.ts'
+import { compareKinds, kindsIn, type OfKind } from '../../format/of-kind.ts'
 import { pointTo } from '../../format/pointer.ts'
 import type { Core } from '../core.ts'
 import type { Candidate } from './candidate.ts'
@@ -23,7 +24,7 @@ import { satisfies } from './requires.ts'
 /** What a version is compared with. */
 interface Before {
   readonly tree: SettingsTree
-  readonly resources: ReadonlyMap<string, Resource>
+  readonly kinds: readonly OfKind[]
 }
 
 /** Throws the one thing that is wrong, or `validate.refused` with all of them. Returns what changes. */
@@ -54,8 +55,8 @@ export async function validate(
 }
 
 function unknownKinds(core: Core, manifest: Manifest): Issue[] {
-  const unknown = new Set(manifest.resources.map((it) => it.kind).filter((it) => !core.kinds.has(it)))
-  return [...unknown].map((kind) =>
+  const unknown = kindsIn(manifest.resources).filter((it) => !core.kinds.has(it.kind))
+  return unknown.map(({ kind }) =>
     issue('validate.unknown_kind', { kind, nearest: nearest(kind, core.kinds) }, pointTo('', kind)),
   )
 }
@@ -79,9 +80,9 @@ interface Compared {
 async function untrueStatements(core: Core, manifest: Manifest, compared: Compared): Promise<Issue[]> {
   const before = await versionBefore(core, manifest)
   if (before === null) return []
-  const after = new Set(manifest.resources.map(resourceKey))
   const named = new Set(manifest.removed.map(resourceKey))
-  const gone = [...before.resources.values()].filter((it) => !after.has(resourceKey(it)))
+  const { gone } = compareKinds(kindsIn(manifest.resources), before.kinds)
+  const count = before.kinds.reduce((sum, it) => sum + it.resources.length, 0)
   const unnamed = gone.filter((it) => !named.has(resourceKey(it)))
   const { previous, settings, changed } = compared
   // Mostly it builds on the version in force.
@@ -91,7 +92,7 @@ async function untrueStatements(core: Core, manifest: Manifest, compared: Compar
       const pointer = pointTo(pointTo('', it.kind), it.name)
       return issue('validate.unnamed_removal', { resource: resourceKey(it) }, pointer)
     }),
-    ...shrinking(manifest, gone.length, before.resources.size),
+    ...shrinking(manifest, gone.length, count),
     ...wrongParameters(manifest, found),
   ]
 }
@@ -117,14 +118,14 @@ function parameterIssue(pointer: string, stated: boolean): Issue {
 /** The version that a manifest builds on; `null` when it is not known here, and keys vouch for the rest. */
 async function versionBefore(core: Core, { previous }: Manifest): Promise<Before | null> {
   const { current, baseline } = core.cell
-  if (previous === null) return current === null ? { tree: {}, resources: new Map() } : null
+  if (previous === null) return current === null ? { tree: {}, kinds: [] } : null
   for (const it of [current, baseline]) {
-    if (it?.ref.digest === previous.digest) return { tree: it.snapshot.settings, resources: it.resources }
+    if (it?.ref.digest === previous.digest) return { tree: it.snapshot.settings, kinds: it.kinds }
   }
   try {
     const { manifest } = await core.library.read(previous)
     const tree = await core.library.settings(previous)
-    return { tree, resources: new Map(manifest.resources.map((it) => [resourceKey(it), it])) }
+    return { tree, kinds: kindsIn(manifest.resources) }
   } catch (error) {
     if (isReloadError(error)) return null
     throw new ReloadError('store.failed', { what: `version ${previous.version}` }, { cause: error })

@@ -169,8 +169,8 @@ export const MUTANTS: readonly Mutant[] = [
   ofRollouts(
     'a larger share picks other units',
     'engine/trial/split.ts',
-    'cohortOf(this.share.rollout, unitId ??',
-    'cohortOf(this.share.rollout + this.share.threshold, unitId ??',
+    'cohortOf(this.seed, unitId ??',
+    'cohortOf(this.seed + this.share.threshold, unitId ??',
   ),
   ofRollouts(
     'a version that is taken back keeps its share',

@@ -52,11 +52,8 @@ export function startCallSpan(tools: PipelineTools, it: CallSpanInput): Span {
 
 export function endCallSpan(span: Span, it: CallFacts, scope: string): void {
   if (it.error !== '') span.fail(it.error)
-  if (it.error !== '' || it.placed.role === 'candidate') {
-    const swap = it.snapshot?.swap ?? null
-    if (swap !== null) span.link?.({ ...swap, sampled: true })
-  }
   if (span.context.sampled) {
+    if (it.error !== '' || it.placed.role === 'candidate') linkToSwap(span, it.snapshot)
     span.set({
       'http.request.method': 'POST',
       'http.route': it.endpoint,
@@ -76,6 +73,12 @@ export function endCallSpan(span: Span, it: CallFacts, scope: string): void {
     })
   }
   span.end()
+}
+
+/** To the reload that brought the call's version in. */
+function linkToSwap(span: Span, snapshot: Snapshot<Parts> | null): void {
+  const swap = snapshot?.swap ?? null
+  if (swap !== null) span.link?.({ ...swap, sampled: true })
 }
 
 /** `no-pii/email masked 2`, for each guard that found something; never what it was. */

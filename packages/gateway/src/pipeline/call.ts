@@ -41,7 +41,6 @@ export abstract class Call implements UnitSource {
   /** The answer, where it was whole and good and two versions are compared. */
   protected whole: Buffer | string | null = null
   #pin: GatewayPin | null = null
-  #unit: RolloutUnit | null = null
   #closed = false
   #isRecognising = false
   /** The body, where it came before the caller was recognised. */
@@ -106,7 +105,6 @@ export abstract class Call implements UnitSource {
 
   /** Asked for while the version is pinned, and only while a rollout splits the traffic (UnitSource). */
   unitId(unit: RolloutUnit): string | null {
-    this.#unit = unit
     const { id, head, startedAt } = this
     return unitIdOf(unit, { id, head, startedAt, current: this.tools.reloader.current() })
   }
@@ -127,8 +125,8 @@ export abstract class Call implements UnitSource {
   protected get placed(): Placed {
     const pin = this.#pin
     if (pin === null || pin.rollout === null) return UNPLACED
-    const { rollout, role, cohort } = pin
-    return { rollout, role, cohort, unit: this.#unit }
+    const { rollout, role, cohort, unit } = pin
+    return { rollout, role, cohort, unit }
   }
 
   /** Adds the finished call to its side of the comparison. */
@@ -136,10 +134,10 @@ export abstract class Call implements UnitSource {
     const pin = this.#pin
     if (pin === null || this.#isStranger()) return
     this.tools.sides.ended(failedOf(facts), oursOf(facts))
-    const { arm } = pin
+    const { arm, unit } = pin
     if (arm === null) return
     this.tools.sides.note(pin.rollout, pin.role, arm)
-    const isOwnUnit = this.#unit === null || this.#unit === 'request'
+    const isOwnUnit = unit === null || unit === 'request'
     addMeasures(arm, facts, isOwnUnit ? undefined : (pin.cohort ?? undefined))
   }
 

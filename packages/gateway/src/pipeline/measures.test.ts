@@ -23,8 +23,10 @@ const good = {
 function saidBy(more: object): Record<string, number> {
   const said: Record<string, number> = {}
   const arm: Arm = {
-    add: (i, value) => {
-      said[measures[i]?.name ?? i] = value
+    add: () => {},
+    addAll: (values) => {
+      for (const [i, value] of values.entries())
+        if (!Number.isNaN(value)) said[measures[i]?.name ?? i] = value
     },
   }
   addMeasures(arm, { ...good, ...more }, undefined)

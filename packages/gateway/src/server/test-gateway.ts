@@ -237,6 +237,7 @@ export class TestGateway {
       role: 'current',
       cohort: null,
       rollout: null,
+      unit: null,
       arm: null,
       onCut: null,
       release: () => void this.pins.delete(pin),

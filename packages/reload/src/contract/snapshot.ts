@@ -1,5 +1,5 @@
 import type { SettingsTree } from './payload.ts'
-import type { Arm } from './rollout.ts'
+import type { Arm, RolloutUnit } from './rollout.ts'
 
 /** A payload compiled to a frozen, runnable object. All that is reachable from it has one version. */
 export interface Snapshot<Parts> {
@@ -29,6 +29,8 @@ export interface Pin<Parts> {
   readonly cohort: number | null
   /** Id of the rollout under which the request was placed. */
   readonly rollout: string | null
+  /** By which it was placed. `null` when nothing is split, and where nobody is assigned. */
+  readonly unit: RolloutUnit | null
   /** Where to add what was seen of this request; `null` while nothing is compared. */
   readonly arm: Arm | null
   /** Set by the holder: called once if the generation must be cut before the pin is let go. */

@@ -114,7 +114,7 @@ describe('the pointers', () => {
   }
 
   const splitOf = (current: Generation, candidate: Generation): Split => {
-    const side = (role: 'current' | 'candidate') => ({ role, rollout: 'r', arm: null })
+    const side = (role: 'current' | 'candidate') => ({ role, rollout: 'r', unit: null, arm: null })
     return new Split(
       { rollout: 'r', unit: 'tenant', threshold: 500 },
       {

@@ -4,22 +4,47 @@
  * Nothing is stored, so nothing can be lost: the same unit has the same point after a restart and in every process.
  * Raising the share only adds units, and no unit changes sides while the share stays. The rollout is part of what is
  * hashed, so that it is not the same units that suffer every trial.
+ *
+ * The hash is MurmurHash3 (x86, 32 bits) over UTF-16 in little-endian order, the unit's seeded with the rollout's. It is
+ * asked on every request's way while traffic is split, and nobody is kept from anything by it: whoever knows a rollout
+ * can look for a unit that is in it whatever the hash. SHA-256 cost a microsecond, most of it the way to the library.
  */
-import { hash } from 'node:crypto'
 
 /** Points run from 0 to one less than this. */
 export const POINTS = 10_000
 
-/** Of a unit in a rollout, 0 to 9999; even over all units. */
-export function cohortOf(rollout: string, unit: string): number {
-  // As bytes: digits would have to be made and read again, on every request's way.
-  const bytes = hash('sha256', `${rollout}:${unit}`, 'binary')
-  const [a, b, c, d] = [bytes.charCodeAt(0), bytes.charCodeAt(1), bytes.charCodeAt(2), bytes.charCodeAt(3)]
-  // 32 of 256 bits: the remainder is uneven by less than one in 400,000.
-  return (((a << 24) | (b << 16) | (c << 8) | d) >>> 0) % POINTS
+/** What all units of a rollout are hashed with; 32 bits, signed. */
+export function seedOf(rollout: string): number {
+  return murmur(rollout, 0)
+}
+
+/** Of a unit in the rollout with that seed, 0 to 9999; even over all units. */
+export function cohortOf(seed: number, unit: string): number {
+  // The remainder is uneven by less than one in 400,000.
+  return (murmur(unit, seed) >>> 0) % POINTS
 }
 
 /** Points below this belong to the candidate. */
 export function thresholdOf(share: number): number {
   return Math.round(share * POINTS)
+}
+
+function murmur(text: string, seed: number): number {
+  const { length } = text
+  const even = length & ~1
+  let hash = seed
+  for (let i = 0; i < even; i += 2) {
+    hash ^= scramble(text.charCodeAt(i) | (text.charCodeAt(i + 1) << 16))
+    hash = (Math.imul((hash << 13) | (hash >>> 19), 5) + 0xe6546b64) | 0
+  }
+  if (even < length) hash ^= scramble(text.charCodeAt(even))
+  hash ^= length * 2
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
+  return hash ^ (hash >>> 16)
+}
+
+function scramble(block: number): number {
+  const mixed = Math.imul(block, 0xcc9e2d51)
+  return Math.imul((mixed << 15) | (mixed >>> 17), 0x1b873593)
 }

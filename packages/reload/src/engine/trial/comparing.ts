@@ -18,6 +18,7 @@ import { Arm } from '../../rollout/analysis/arm.ts'
 import { BurnRate } from '../../rollout/analysis/burn-rate.ts'
 import { Comparison } from '../../rollout/analysis/comparison.ts'
 import { Guard } from '../../rollout/analysis/guard.ts'
+import { WatchedArm, WatchedMeasure } from './watched-arm.ts'
 
 export interface Compared {
   readonly measures: readonly MeasureSpec[]
@@ -27,17 +28,6 @@ export interface Compared {
   readonly onDead: () => void
 }
 
-/** What the baseline did lately is what counts, not what it did hours ago. */
-const LATELY = 1_000
-
-/** One measure of failures, and what the baseline has shown of it. */
-interface Watched {
-  /** `null`: it has none, or all at once and nothing known of the time before; whatever fails now may have failed then. */
-  guard: Guard | null
-  readonly budget: BurnRate | null
-  readonly baseline: { samples: number; failures: number }
-}
-
 export class Comparing {
   readonly candidate: ArmPort
   readonly baseline: ArmPort
@@ -45,11 +35,7 @@ export class Comparing {
   /** Made for the first judgement: a version that takes all at once is watched and not judged. */
   private comparison: Comparison | null = null
   private readonly compared: Compared
-  /** By place of the measure; nothing where it has no guard. */
-  private readonly watched: readonly (Watched | null)[]
-  /** Told of the same failures as the guards. */
-  private readonly budgets: readonly BurnRate[]
-  private readonly onDead: () => void
+  private readonly watched: readonly WatchedMeasure[]
   private isTold = false
 
   /**
@@ -61,25 +47,25 @@ export class Comparing {
     this.compared = compared
     this.arms = { candidate: new Arm(measures), baseline: new Arm(measures) }
     const saysBudget = measures.some((it) => it.budget === true)
-    this.watched = measures.map((it) => {
+    const tell = (): void => this.tellOnce(onDead)
+    this.watched = measures.flatMap((it, measure) => {
       const isOff = policy.measures?.[it.name]?.off === true
       const counts = burnRate !== null && (saysBudget ? it.budget : it.guard) === true
-      if (!(it.guard === true || counts) || it.kind !== 'proportion' || isOff) return null
+      if (!(it.guard === true || counts) || it.kind !== 'proportion' || isOff) return []
       const seen = before?.(it.name) ?? null
       const guard = it.guard !== true || (before !== null && seen === null) ? null : new Guard(seen)
       const budget = counts ? new BurnRate(burnRate, seen) : null
-      if (guard === null && budget === null) return null
-      return { guard, budget, baseline: { samples: 0, failures: 0 } }
+      return guard === null && budget === null
+        ? []
+        : [new WatchedMeasure(measure, { guard, budget, onDead: tell })]
     })
-    this.budgets = this.watched.flatMap((it) => (it?.budget == null ? [] : [it.budget]))
-    this.onDead = onDead
-    this.candidate = { add: (measure, value, unit) => this.addCandidate(measure, value, unit) }
-    this.baseline = { add: (measure, value, unit) => this.addBaseline(measure, value, unit) }
+    this.candidate = new WatchedArm(this.arms.candidate, 'candidate', this.watched)
+    this.baseline = new WatchedArm(this.arms.baseline, 'baseline', this.watched)
   }
 
   /** Whether anything would be noticed at full traffic: by a guard, or by its budget. */
   get isWatching(): boolean {
-    return this.watched.some((it) => it !== null)
+    return this.watched.length > 0
   }
 
   /** `others`: judgements of measures that others take. */
@@ -91,13 +77,13 @@ export class Comparing {
 
   /** For people; `null` while it is not dead. */
   get dead(): string | null {
-    return this.watched.find((it) => it?.guard?.dead === true)?.guard?.reason ?? null
+    return this.watched.find((it) => it.dead !== null)?.dead ?? null
   }
 
   /** For people; `null` while its error budget lasts. */
   burning(nowMs: number): string | null {
-    for (const it of this.budgets) {
-      const said = it.look(nowMs)
+    for (const { budget } of this.watched) {
+      const said = budget?.look(nowMs) ?? null
       if (said !== null) return said
     }
     return null
@@ -105,41 +91,12 @@ export class Comparing {
 
   /** The candidate has all of the traffic: what the baseline did lately stands in its place from here on. */
   alone(nowMs: number): void {
-    for (const it of this.watched) {
-      if (it === null) continue
-      if (it.guard !== null) it.guard = new Guard(it.baseline.samples > 0 ? it.baseline : null)
-      it.budget?.alone(nowMs)
-    }
+    for (const it of this.watched) it.alone(nowMs)
   }
 
-  private addCandidate(measure: number, value: number, unit?: number): void {
-    this.arms.candidate.add(measure, value, unit)
-    const watched = this.watched[measure]
-    if (watched == null) return
-    watched.guard?.candidate(value > 0, unit)
-    watched.budget?.candidate(value > 0)
-    this.tellOnce(watched.guard)
-  }
-
-  private addBaseline(measure: number, value: number, unit?: number): void {
-    this.arms.baseline.add(measure, value, unit)
-    const watched = this.watched[measure]
-    if (watched == null) return
-    const { baseline, guard } = watched
-    if (baseline.samples >= LATELY) {
-      baseline.failures *= 0.5
-      baseline.samples *= 0.5
-    }
-    baseline.samples += 1
-    baseline.failures += value > 0 ? 1 : 0
-    guard?.baseline(value > 0)
-    watched.budget?.baseline(value > 0)
-    this.tellOnce(guard)
-  }
-
-  private tellOnce(guard: Guard | null): void {
-    if (this.isTold || guard?.dead !== true) return
+  private tellOnce(onDead: () => void): void {
+    if (this.isTold) return
     this.isTold = true
-    this.onDead()
+    onDead()
   }
 }

@@ -145,7 +145,8 @@ export class Conduct implements RolloutHost {
   full(): Split | null {
     const { generation, comparing, candidate } = this
     if (generation === null || comparing?.isWatching !== true) return null
-    const side = { role: 'current', rollout: candidate.digest, arm: comparing.candidate } as const
+    const arm = comparing.candidate
+    const side = { role: 'current', rollout: candidate.digest, unit: null, arm } as const
     const sides = { candidate: { generation, side }, current: { generation, side }, tally: this.tally }
     return new Split({ rollout: candidate.digest, unit: null, threshold: POINTS }, sides)
   }
@@ -192,18 +193,19 @@ export class Conduct implements RolloutHost {
     const { candidate, comparing, generation, plan, tally } = this
     if (generation === null) throw new TypeError('a split is of a version that has been built')
     const rollout = candidate.digest
+    const { unit } = plan
     const sides = {
       candidate: {
         generation,
-        side: { role: 'candidate', rollout, arm: comparing?.candidate ?? null },
+        side: { role: 'candidate', rollout, unit, arm: comparing?.candidate ?? null },
       },
       current: {
         generation: current,
-        side: { role: 'current', rollout, arm: comparing?.baseline ?? null },
+        side: { role: 'current', rollout, unit, arm: comparing?.baseline ?? null },
       },
       tally,
     } as const
-    return new Split({ rollout, unit: plan.unit, threshold: thresholdOf(share) }, sides)
+    return new Split({ rollout, unit, threshold: thresholdOf(share) }, sides)
   }
 
   private asks(baseline: Generation): ExternalMeasures | null {

@@ -6,7 +6,7 @@
  */
 import type { RolloutUnit, UnitSource } from '../../contract/rollout.ts'
 import type { Pin } from '../../contract/snapshot.ts'
-import { cohortOf } from '../../rollout/cohort.ts'
+import { cohortOf, seedOf } from '../../rollout/cohort.ts'
 import type { Generation, Parts, Side } from '../live/generation.ts'
 
 /** Requests that each side was given: one for the life of a rollout, whatever its shares. */
@@ -32,10 +32,12 @@ export interface Share {
 export class Split {
   readonly share: Share
   private readonly sides: SplitSides
+  private readonly seed: number
 
   constructor(share: Share, sides: SplitSides) {
     this.share = share
     this.sides = sides
+    this.seed = seedOf(share.rollout)
   }
 
   pin(by: UnitSource | undefined): Pin<Parts> {
@@ -61,6 +63,6 @@ export class Split {
   /** A request without a unit is one of its own: its place in the order of arrival stands for it. */
   private cohortOf(unitId: string | null): number {
     const { tally } = this.sides
-    return cohortOf(this.share.rollout, unitId ?? `request ${tally.candidate + tally.baseline}`)
+    return cohortOf(this.seed, unitId ?? `request ${tally.candidate + tally.baseline}`)
   }
 }

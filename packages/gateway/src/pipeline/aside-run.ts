@@ -11,7 +11,7 @@ import type { Usage } from '../contract/neutral.ts'
 import type { UpstreamHeaders, UpstreamRequest } from '../contract/upstream.ts'
 import type { Aside, AsideKind, FailureCode, Probe, ProbeTold } from '../routing/attempt-host.ts'
 import type { EndedAttempt } from './attempt-ledger.ts'
-import { CallBill } from './call-bill.ts'
+import { CallBill, type LostAttempt } from './call-bill.ts'
 import { openReply } from './replies/open-reply.ts'
 import type { Reply, ReplyPort } from './replies/reply.ts'
 import type { UpstreamBody } from './upstream-body.ts'
@@ -42,6 +42,7 @@ export class AsideRun implements Aside {
   asked = false
   hasContent = false
   #reply: Reply | null = null
+  #textBytes = 0
 
   constructor(input: AsideInput, now: () => number) {
     this.#input = input
@@ -95,15 +96,20 @@ export class AsideRun implements Aside {
     if (kind === 'mirror') return null
     const winner = stream ? null : ofCall.counted
     const { counted } = this.bill
-    return ofCall.endLost({ target, error, counted, asked: this.asked, winner, atMs, inputTokens })
+    const came = { asked: this.asked, textBytes: this.#textBytes, counted }
+    return ofCall.endLost({ target, error, ...came, winner, atMs, inputTokens })
   }
 
   /** What the attempt that this one was faster than is billed for. */
-  outran(target: CompiledTarget, ofCall: CallBill, asked: boolean): AttemptBill | null {
+  outran(
+    target: CompiledTarget,
+    ofCall: CallBill,
+    came: Pick<LostAttempt, 'asked' | 'textBytes'>,
+  ): AttemptBill | null {
     const { stream, atMs, inputTokens } = this.#input
     const winner = stream ? null : this.bill.counted
     const { counted } = ofCall
-    return ofCall.endLost({ target, error: 'upstream.outrun', counted, asked, winner, atMs, inputTokens })
+    return ofCall.endLost({ target, error: 'upstream.outrun', ...came, counted, winner, atMs, inputTokens })
   }
 
   /** What is kept of a copy; `null` where nothing was billed, and for what is no copy. */
@@ -119,9 +125,11 @@ export class AsideRun implements Aside {
   #count(code: string): void {
     const { target, kind, atMs, inputTokens } = this.#input
     const textBytes = this.#tally()
-    const error = code
-    if (kind === 'mirror')
-      this.bill.end({ target, error, answered: this.hasContent, textBytes, atMs, inputTokens })
+    this.#textBytes = textBytes
+    if (kind !== 'mirror') return
+    const { asked, hasContent: answered } = this
+    const toolCalls = this.#reply?.toolCalls?.()
+    this.bill.end({ target, error: code, answered, asked, textBytes, toolCalls, atMs, inputTokens })
   }
 
   /** Also has the reply say what was counted so far. */

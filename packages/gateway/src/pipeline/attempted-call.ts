@@ -86,6 +86,7 @@ export abstract class AttemptedCall extends ReplyingCall implements AttemptHost 
     this.#attemptAt = this.tools.clock.monotonic()
     this.modelSeen = ''
     this.#requestId = null
+    this.#reply = null
     try {
       this.written = this.#writeFor(target)
     } catch (thrown) {
@@ -331,15 +332,18 @@ export abstract class AttemptedCall extends ReplyingCall implements AttemptHost 
 
   #billAttempt(target: CompiledTarget, error: string): AttemptBill | null {
     if (error === 'upstream.outrun' && this.#hedge !== null) {
-      return this.#hedge.outran(target, this.bill, this.attempts?.isAsked === true)
+      const textBytes = this.#reply?.tally?.() ?? 0
+      return this.#hedge.outran(target, this.bill, { asked: this.attempts?.isAsked === true, textBytes })
     }
     // What was counted to its end needs no estimate.
-    const isCounted = error === '' && this.bill.counted !== null
+    const reply = error === '' && this.bill.counted !== null ? null : this.#reply
     return this.bill.end({
       target,
       error,
       answered: this.committed,
-      textBytes: isCounted ? 0 : (this.#reply?.tally?.() ?? 0),
+      asked: this.attempts?.isAsked === true,
+      textBytes: reply?.tally?.() ?? 0,
+      toolCalls: reply?.toolCalls?.(),
       atMs: this.startedAt,
       inputTokens: () => this.routeAsk().inputTokens(),
     })

@@ -9,15 +9,17 @@
  * estimated: those of the request as routing estimates them, those of the reply by the text that came. The record says
  * so, and never takes less than the provider had counted by then.
  *
- * A hedged attempt that lost is billed by its provider like any other, from when it was asked: whoever writes a whole
- * answer mostly goes on when nobody reads it. So it is estimated by what the winner was counted where that is known, and a
- * stream, which ends where it is broken off, by its request.
+ * One that this side gave up, because the caller left or another was faster, is billed by its provider from when it was
+ * asked. So it is estimated too: by its request, and by what had come of its text. Whoever writes a whole answer mostly
+ * goes on when nobody reads it: a hedged attempt that lost is taken to have written what the winner was counted, where
+ * that is known.
  *
  * Not here: what tokens cost (`catalogue/price.ts`), how text is measured (`wire/text-bytes.ts`).
  */
 import type { AttemptBill } from '../contract/call.ts'
 import type { CompiledTarget } from '../contract/compiled.ts'
 import type { Usage } from '../contract/neutral.ts'
+import { type ToolCounts, withToolCalls } from '../wire/tool-calls.ts'
 
 /** As routing estimates requests, which counts characters: English text has about four of them a token. */
 const BYTES_A_TOKEN = 4
@@ -28,26 +30,29 @@ export interface EndOfAttempt {
   readonly error: string
   /** It had begun to answer the caller. */
   readonly answered: boolean
-  /** Of text that came as a stream. */
+  /** Its request had gone out whole, and was not refused. */
+  readonly asked: boolean
+  /** Of text that came, unless it came whole. */
   readonly textBytes: number
+  /** Those that the answer told of; asked only where the count did not come. */
+  readonly toolCalls: ToolCounts | undefined
   /** Wall milliseconds at which the call began: all of its attempts are priced at this time. */
   readonly atMs: number
   /** The tokens of the request, estimated; asked only where nobody has counted them. */
   inputTokens(): number
 }
 
-export interface LostAttempt {
-  readonly target: CompiledTarget
-  /** `upstream.outrun` for one that lost; any other failed. */
+export interface LostAttempt extends Pick<EndOfAttempt, 'target' | 'asked' | 'textBytes' | 'atMs'> {
+  /** `upstream.outrun` for one that lost. */
   readonly error: string
   readonly counted: Usage | null
-  /** Its request had gone out whole. */
-  readonly asked: boolean
   /** What the one that won was counted; `null` for a stream. */
   readonly winner: Usage | null
-  readonly atMs: number
   inputTokens(): number
 }
+
+/** Why this side gives up an attempt that has not failed. */
+const GIVEN_UP: ReadonlySet<string> = new Set(['call.cancelled', 'call.cut', 'upstream.outrun'])
 
 export class CallBill {
   /** Of the attempt that answered. */
@@ -93,11 +98,15 @@ export class CallBill {
 
   /** One that was hedged is over and did not answer. Returns what its line says. */
   endLost(it: LostAttempt): AttemptBill | null {
-    const { counted, asked, winner, error } = it
-    const isLost = error === 'upstream.outrun' && asked
-    if (counted === null && !isLost) return null
+    const { counted, asked, error } = it
+    if (counted === null && !(asked && GIVEN_UP.has(error))) return null
+    const winner = asked && error === 'upstream.outrun' ? it.winner : null
     const inputTokens = counted?.inputTokens ?? winner?.inputTokens ?? it.inputTokens()
-    const outputTokens = Math.max(counted?.outputTokens ?? 0, isLost ? (winner?.outputTokens ?? 0) : 0)
+    const outputTokens = Math.max(
+      counted?.outputTokens ?? 0,
+      winner?.outputTokens ?? 0,
+      tokensIn(it.textBytes),
+    )
     return this.#line(it, { ...counted, inputTokens, outputTokens }, false)
   }
 
@@ -129,10 +138,16 @@ function lineOf(
 /** `null` for an attempt of which nobody knows that anything was done. */
 function estimate(counted: Usage | null, it: EndOfAttempt): Usage | null {
   const isUncounted = it.error === '' && it.textBytes === 0
-  if (counted === null && (!it.answered || isUncounted)) return null
-  const said = Math.ceil(it.textBytes / BYTES_A_TOKEN)
-  if (counted === null) return { inputTokens: it.inputTokens(), outputTokens: said }
-  return said <= counted.outputTokens ? counted : { ...counted, outputTokens: said }
+  const isBilled = it.answered || (it.asked && GIVEN_UP.has(it.error))
+  if (counted === null && (!isBilled || isUncounted)) return null
+  const said = tokensIn(it.textBytes)
+  const usage = counted ?? { inputTokens: it.inputTokens(), outputTokens: said }
+  const whole = said <= usage.outputTokens ? usage : { ...usage, outputTokens: said }
+  return withToolCalls(whole, it.toolCalls)
+}
+
+function tokensIn(textBytes: number): number {
+  return Math.ceil(textBytes / BYTES_A_TOKEN)
 }
 
 /**

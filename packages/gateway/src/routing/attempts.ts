@@ -57,6 +57,7 @@ export class Attempts implements HedgeAsker, Watched, GateWaiter {
   #made = 0
   #startedAt = 0
   #status: number | null = null
+  #isSent = false
   #committed = false
   /** Why this side broke the attempt off, when it did. */
   #broken: FailureCode | null = null
@@ -89,9 +90,9 @@ export class Attempts implements HedgeAsker, Watched, GateWaiter {
     return this.#next.skipped
   }
 
-  /** The request of the attempt under way has gone out whole. */
+  /** The request of the attempt under way, or made last, went out whole and was not refused. */
   get isAsked(): boolean {
-    return this.#phase !== 'connecting'
+    return this.#status === null ? this.#isSent : this.#status >= 200 && this.#status < 300
   }
 
   /** What is left of the time that the caller gave; `null` when he gave none or it does not count. */
@@ -162,6 +163,7 @@ export class Attempts implements HedgeAsker, Watched, GateWaiter {
   }
 
   onSent(): void {
+    this.#isSent = true
     if (this.#phase !== 'connecting') return
     this.#phase = 'asked'
     this.dueAt = Math.min(this.#totalAt, this.#tools.deadlines.coarseNow + this.#rules.route.firstTokenMs)
@@ -319,6 +321,7 @@ export class Attempts implements HedgeAsker, Watched, GateWaiter {
 
   #send(target: CompiledTarget, nowMs: number): void {
     this.#status = null
+    this.#isSent = false
     this.#refusal = null
     this.#made += 1
     this.#isRunning = true
@@ -343,6 +346,7 @@ export class Attempts implements HedgeAsker, Watched, GateWaiter {
     this.#target = lane.aside.target
     this.#exchange = lane.exchange
     this.#status = lane.status
+    this.#isSent = lane.isSent
     this.#refusal = null
     this.#isRunning = true
     this.#startedAt = lane.startedAt
@@ -469,14 +473,11 @@ export class Attempts implements HedgeAsker, Watched, GateWaiter {
 
   /** The attempt under way is over for its target. */
   #release(): void {
-    if (!this.#isRunning || this.#target === null) return
+    const target = this.#target
+    if (!this.#isRunning || target === null) return
     this.#isRunning = false
-    this.#leave(this.#target, this.#startedAt, this.#target.gate === null ? 0 : this.#tools.clock.monotonic())
-  }
-
-  #leave(target: CompiledTarget, startedAt: number, nowMs: number): void {
     target.live.pending -= 1
-    target.gate?.leave(startedAt, nowMs)
+    target.gate?.leave(this.#startedAt, this.#tools.clock.monotonic())
   }
 
   #touch(): void {

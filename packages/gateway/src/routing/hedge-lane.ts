@@ -27,6 +27,7 @@ export class HedgeLane implements UpstreamHandler, ProbeTold {
   readonly credential: number
   exchange: UpstreamExchange | null = null
   status: number | null = null
+  isSent = false
   readonly #owner: LaneOwner
   #headers: UpstreamHeaders | null = null
   #probe: Probe | null = null
@@ -81,6 +82,7 @@ export class HedgeLane implements UpstreamHandler, ProbeTold {
   }
 
   onSent(): void {
+    this.isSent = true
     if (this.#state === 'adopted') this.#owner.onSent()
     else this.aside.onSent()
   }

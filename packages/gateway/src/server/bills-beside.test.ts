@@ -1,38 +1,15 @@
 /** Golden bills of what goes out beside a call: a second attempt that lost, and copies to a mirror. */
-import { type FakeProvider, type FakeStep, startFakeProvider } from '@changeover/testkit'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { FakeStep } from '@changeover/testkit'
+import { describe, expect, it, vi } from 'vitest'
 import type { CompiledRoute, CompiledTarget } from '../contract/compiled.ts'
 import { PLAIN_PLAN, type RoutePlan } from '../contract/routing.ts'
 import { createHedgePlan, HedgeBudget } from '../routing/hedge-plan.ts'
 import { createMirrorPlan, MirrorCount } from '../routing/mirror-plan.ts'
 import { strategies } from '../routing/strategies/list.ts'
-import { askFor, goldenGateway, pricedTarget } from './test-bills.ts'
-import type { TestGateway } from './test-gateway.ts'
+import { billRig, claudeCounts, gptCounts } from './test-bill-rig.ts'
+import { askFor } from './test-bills.ts'
 
-const claude = { input: 3, output: 15, cachedInput: 0.3, cacheWrite: 3.75 }
-const gpt = { input: 2, output: 8, cachedInput: 0.5 }
-/** 100 plain, 2000 cached: 300 + 600; and 20 out: 300. */
-const claudeCounts = { input_tokens: 100, cache_read_input_tokens: 2000, output_tokens: 20 }
-/** 50 in and 10 out: 100 + 80. */
-const gptCounts = { prompt_tokens: 50, completion_tokens: 10 }
-
-let first: FakeProvider
-let second: FakeProvider
-let gateway: TestGateway
-
-beforeEach(async () => {
-  first = await startFakeProvider()
-  second = await startFakeProvider()
-})
-afterEach(async () => {
-  await gateway.close()
-  await first.close()
-  await second.close()
-})
-
-const a = (kind = 'anthropic') =>
-  pricedTarget(first, { kind, prices: [kind === 'openai' ? gpt : claude] }, 'golden/first')
-const b = () => pricedTarget(second, { kind: 'openai', prices: [gpt] }, 'golden/second')
+const rig = billRig()
 
 async function hedged(targets: readonly [CompiledTarget, CompiledTarget]): Promise<void> {
   const members = targets.map((target, priority) => ({ target, weight: 1, priority }))
@@ -42,21 +19,21 @@ async function hedged(targets: readonly [CompiledTarget, CompiledTarget]): Promi
     strategy: strategies.priority(members, null as never),
     hedge: createHedgePlan(new HedgeBudget(), { afterMs: 30, maxShare: 1 }),
   }
-  gateway = await goldenGateway(targets, { attempts: 3, plan })
+  await rig.start(targets, { attempts: 3, plan })
 }
 
 async function mirrored(of: CompiledTarget, to: CompiledTarget): Promise<void> {
   const mirror = createMirrorPlan(new MirrorCount(), { target: to, share: 1, maxPending: 4 })
   const more: Partial<CompiledRoute> = { plan: { ...PLAIN_PLAN, mirror } }
-  gateway = await goldenGateway([of], more)
+  await rig.start([of], more)
 }
 
 describe('the bill of a hedged call', () => {
   it('has the first attempt too, which was outrun: as the winner was counted, where the answer is whole', async () => {
-    await hedged([a(), b()])
-    first.script({ kind: 'hang' })
-    second.script({ kind: 'reply', usage: gptCounts })
-    const { record } = await askFor(gateway, 'chat', false)
+    await hedged([rig.a(), rig.b()])
+    rig.first.script({ kind: 'hang' })
+    rig.second.script({ kind: 'reply', usage: gptCounts })
+    const { record } = await askFor(rig.gateway, 'chat', false)
     // What it was asked, and an answer as long: 50 × 3 + 10 × 15.
     expect(record.attempts).toMatchObject([
       { error: 'upstream.outrun', bill: { costMicroUsd: 300, estimated: true } },
@@ -73,20 +50,20 @@ describe('the bill of a hedged call', () => {
   })
 
   it('has the second attempt too, where the first one was faster after all', async () => {
-    await hedged([a(), b()])
-    first.script({ kind: 'reply', delayMs: 200, usage: claudeCounts })
-    second.script({ kind: 'hang' })
-    const { record } = await askFor(gateway, 'messages', false)
+    await hedged([rig.a(), rig.b()])
+    rig.first.script({ kind: 'reply', delayMs: 200, usage: claudeCounts })
+    rig.second.script({ kind: 'hang' })
+    const { record } = await askFor(rig.gateway, 'messages', false)
     // 2100 × 2 + 20 × 8: nobody knows what of it the other provider had in its cache.
     expect(record.attempts[0]).toMatchObject({ kind: 'hedge', bill: { costMicroUsd: 4360, estimated: true } })
     expect(record).toMatchObject({ target: 'fake/anthropic', costMicroUsd: 1200 + 4360 })
   })
 
   it('has of a stream that was outrun what had been counted, or its request as routing estimates it', async () => {
-    await hedged([a('openai'), b()])
-    first.script({ kind: 'hang' })
-    second.script({ kind: 'reply', usage: gptCounts })
-    const { record } = await askFor(gateway, 'chat', true)
+    await hedged([rig.a('openai'), rig.b()])
+    rig.first.script({ kind: 'hang' })
+    rig.second.script({ kind: 'reply', usage: gptCounts })
+    const { record } = await askFor(rig.gateway, 'chat', true)
     // Nineteen characters are five tokens.
     expect(record.attempts[0]?.bill).toMatchObject({
       costMicroUsd: 10,
@@ -95,18 +72,55 @@ describe('the bill of a hedged call', () => {
     expect(record.costMicroUsd).toBe(180 + 10)
   })
 
+  it('has of an attempt that answers a stream whole what had come of that', async () => {
+    await hedged([rig.a('openai'), rig.b()])
+    const whole = { choices: [{ message: { role: 'assistant', content: 'Nineteen bytes long' } }] }
+    const headers = { 'content-type': 'application/json' }
+    rig.first.script({
+      kind: 'raw',
+      headers,
+      chunks: [JSON.stringify(whole).slice(0, -1), '}'],
+      chunkMs: 600_000,
+    })
+    rig.second.script({ kind: 'reply', delayMs: 200, usage: gptCounts })
+    const { record } = await askFor(rig.gateway, 'chat', true)
+    // 5 × 2 + 5 × 8
+    expect(record.attempts[0]?.bill).toMatchObject({ costMicroUsd: 50, estimated: true })
+    expect(record.costMicroUsd).toBe(180 + 50)
+  })
+
+  it('has both of them where their caller leaves before either has begun', async () => {
+    await hedged([rig.a(), rig.b()])
+    rig.first.script({ kind: 'hang' })
+    rig.second.script({ kind: 'hang' })
+    const leaving = new AbortController()
+    const answer = askFor(rig.gateway, 'chat', false, leaving.signal).catch(() => null)
+    await vi.waitFor(() => expect(rig.second.requests).toHaveLength(1))
+    leaving.abort()
+    await answer
+    await vi.waitFor(() => expect(rig.gateway.records).toHaveLength(1))
+    const [record] = rig.gateway.records
+    // Five tokens each, at 3 and at 2.
+    expect(record?.attempts.map((it) => [it.kind, it.error, it.bill?.costMicroUsd])).toEqual([
+      ['hedge', 'call.cancelled', 10],
+      [undefined, 'call.cancelled', 15],
+    ])
+    expect(record?.costMicroUsd).toBe(25)
+  })
+
   it('has no bill for a second attempt that was refused, or never reached anybody', async () => {
-    await hedged([a(), b()])
-    first.script({ kind: 'reply', delayMs: 200, usage: claudeCounts })
-    second.script({ kind: 'refuse', status: 500 })
-    const { record } = await askFor(gateway, 'messages', false)
+    await hedged([rig.a(), rig.b()])
+    rig.first.script({ kind: 'reply', delayMs: 200, usage: claudeCounts })
+    rig.second.script({ kind: 'refuse', status: 500 })
+    const { record } = await askFor(rig.gateway, 'messages', false)
     expect(record.costMicroUsd).toBe(1200)
     expect(record.attempts[0]).not.toHaveProperty('bill')
   })
 })
 
 describe('the bill of a copy to a mirror', () => {
-  const copied = () => vi.waitFor(() => expect(gateway.copies).toHaveLength(1)).then(() => gateway.copies[0])
+  const copied = () =>
+    vi.waitFor(() => expect(rig.gateway.copies).toHaveLength(1)).then(() => rig.gateway.copies[0])
 
   it.each([
     ['chat', false],
@@ -116,10 +130,10 @@ describe('the bill of a copy to a mirror', () => {
   ] as const)(
     'is its provider’s count, at its own price, and in no call’s: %s, streamed %s',
     async (front, stream) => {
-      await mirrored(b(), a())
-      first.script({ kind: 'reply', usage: claudeCounts })
-      second.script({ kind: 'reply', usage: gptCounts })
-      const { record } = await askFor(gateway, front, stream)
+      await mirrored(rig.b(), rig.a())
+      rig.first.script({ kind: 'reply', usage: claudeCounts })
+      rig.second.script({ kind: 'reply', usage: gptCounts })
+      const { record } = await askFor(rig.gateway, front, stream)
       expect(record.costMicroUsd).toBe(180)
       expect(await copied()).toEqual({
         id: `${record.id}+mirror`,
@@ -134,7 +148,7 @@ describe('the bill of a copy to a mirror', () => {
         },
       })
       expect(record.attempts.find((it) => it.kind === 'mirror')).not.toHaveProperty('bill')
-      const marks = gateway.telemetry.spans.map((it) => [
+      const marks = rig.gateway.telemetry.spans.map((it) => [
         it.attributes['changeover.target'],
         it.attributes['changeover.copy'],
       ])
@@ -144,24 +158,24 @@ describe('the bill of a copy to a mirror', () => {
   )
 
   it('comes also when the call is long over', async () => {
-    await mirrored(b(), a())
-    first.script({ kind: 'reply', delayMs: 150, usage: claudeCounts })
-    second.script({ kind: 'reply', usage: gptCounts })
-    await askFor(gateway, 'messages', false)
-    expect(gateway.copies).toEqual([])
+    await mirrored(rig.b(), rig.a())
+    rig.first.script({ kind: 'reply', delayMs: 150, usage: claudeCounts })
+    rig.second.script({ kind: 'reply', usage: gptCounts })
+    await askFor(rig.gateway, 'messages', false)
+    expect(rig.gateway.copies).toEqual([])
     expect((await copied())?.bill.costMicroUsd).toBe(1200)
   })
 
   it('is estimated where the copy broke off, and is none where nobody was asked to pay', async () => {
-    await mirrored(b(), a())
-    first.script({ kind: 'reply', text: 'Eleven bytes and more', cutAfter: 3, usage: claudeCounts })
-    await askFor(gateway, 'messages', true)
+    await mirrored(rig.b(), rig.a())
+    rig.first.script({ kind: 'reply', text: 'Eleven bytes and more', cutAfter: 3, usage: claudeCounts })
+    await askFor(rig.gateway, 'messages', true)
     // 300 + 600, and what came of its text: four tokens.
     expect((await copied())?.bill).toMatchObject({ costMicroUsd: 960, estimated: true })
     const refused: FakeStep = { kind: 'refuse', status: 500 }
-    first.script(refused)
-    await askFor(gateway, 'messages', true)
-    await vi.waitFor(() => expect(first.requests).toHaveLength(2))
-    expect(gateway.copies).toHaveLength(1)
+    rig.first.script(refused)
+    await askFor(rig.gateway, 'messages', true)
+    await vi.waitFor(() => expect(rig.first.requests).toHaveLength(2))
+    expect(rig.gateway.copies).toHaveLength(1)
   })
 })

@@ -14,6 +14,7 @@ const NOON = '2026-07-04T12:00:00Z'
 
 const claude = { input: 3, output: 15, cachedInput: 0.3, cacheWrite: 3.75, cacheWriteHour: 6 }
 const geminiFlash = { input: 0.3, output: 2.5, cachedInput: 0.03, inputAudio: 1, cachedAudio: 0.1 }
+const searched = (action: object) => ({ type: 'web_search_call', id: 'ws_1', status: 'completed', action })
 const modality = (of: string, tokenCount: number) => ({ modality: of, tokenCount })
 
 const cases: readonly BillCase[] = [
@@ -158,6 +159,86 @@ const cases: readonly BillCase[] = [
     },
     // half of 300 + 300, and two searches; fetching is free
     costs: 300 + 20_000,
+  },
+  {
+    name: 'openai’s responses, searches of the web by the step that is charged for, and of files',
+    kind: 'openai',
+    fronts: ['responses'],
+    prices: [{ input: 2, output: 8, tools: { web_search: 0.01, file_search: 0.0025 } }],
+    usage: { input_tokens: 100, output_tokens: 20 },
+    items: [
+      searched({ type: 'search', query: 'one' }),
+      searched({ type: 'open_page', url: 'https://a.test/' }),
+      searched({ type: 'find_in_page', pattern: 'it' }),
+      searched({ type: 'search', query: 'two' }),
+      { type: 'file_search_call', id: 'fs_1', status: 'completed', queries: ['three', 'four'] },
+    ],
+    // 200 + 160, two searches at a cent, and one at a quarter of one
+    costs: 360 + 20_000 + 2500,
+  },
+  {
+    name: 'openai’s responses, searches as they count them',
+    kind: 'openai',
+    fronts: ['responses'],
+    prices: [{ input: 2, output: 8, services: { flex: 0.5 }, tools: { web_search: 0.01 } }],
+    usage: { input_tokens: 100, output_tokens: 20 },
+    served: { service_tier: 'flex', tool_usage: { image_gen: {}, web_search: { num_requests: 1 } } },
+    items: [searched({ type: 'search', query: 'one' }), searched({ type: 'search', query: 'one again' })],
+    // half of 200 + 160, and one search
+    costs: 180 + 10_000,
+  },
+  {
+    name: 'openai, a model that searches for each call and counts nothing',
+    kind: 'openai',
+    fronts: ['chat', 'messages'],
+    prices: [{ input: 2.5, output: 10, request: 0.025 }],
+    usage: { prompt_tokens: 100, completion_tokens: 20 },
+    // 250 + 200, and the call
+    costs: 450 + 25_000,
+  },
+  {
+    name: 'gemini, searches by the query: neither empty ones nor the same twice',
+    kind: 'gemini',
+    fronts: ['gemini', 'chat', 'messages'],
+    prices: [{ input: 0.3, output: 2.5, tools: { web_search: 0.014 } }],
+    usage: { promptTokenCount: 1000, candidatesTokenCount: 100 },
+    grounding: {
+      webSearchQueries: ['', 'who won', 'by how much', 'who won'],
+      groundingChunks: [{ web: { uri: 'https://a.test/', title: 'a' } }],
+    },
+    // 300 + 250, and two queries
+    costs: 550 + 28_000,
+  },
+  {
+    name: 'gemini, searches by the request, however many queries',
+    kind: 'vertex',
+    fronts: ['gemini', 'chat'],
+    prices: [{ input: 0.3, output: 2.5, tools: { grounded_prompt: 0.035 } }],
+    usage: { promptTokenCount: 1000, candidatesTokenCount: 100 },
+    grounding: { webSearchQueries: ['who won', 'by how much'] },
+    costs: 550 + 35_000,
+  },
+  {
+    name: 'gemini, an answer that had no need to search',
+    kind: 'gemini',
+    fronts: ['gemini', 'chat'],
+    prices: [{ input: 0.3, output: 2.5, tools: { grounded_prompt: 0.035, web_search: 0.014 } }],
+    usage: { promptTokenCount: 1000, candidatesTokenCount: 100 },
+    grounding: { webSearchQueries: [''] },
+    costs: 550,
+  },
+  {
+    name: 'gemini, searches as it counts them',
+    kind: 'gemini',
+    fronts: ['gemini', 'chat'],
+    prices: [{ input: 0.3, output: 2.5, tools: { web_search: 0.014 } }],
+    usage: {
+      promptTokenCount: 1000,
+      candidatesTokenCount: 100,
+      billedToolCalls: [{ tool: 'GOOGLE_SEARCH_RETRIEVAL', successfulToolCallCount: 3 }],
+    },
+    grounding: { webSearchQueries: ['who won', 'by how much'] },
+    costs: 550 + 42_000,
   },
   {
     name: 'openai’s responses, cached, written and reasoned',

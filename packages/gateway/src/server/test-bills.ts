@@ -10,6 +10,7 @@ import { openCatalogue } from '../catalogue/catalogue.ts'
 import { catalogueSpec } from '../catalogue/spec.ts'
 import type { CallRecord } from '../contract/call.ts'
 import type { CompiledRoute, CompiledTarget } from '../contract/compiled.ts'
+import type { GuardIndex } from '../contract/guards.ts'
 import { bedrockAt } from '../providers/bedrock.ts'
 import { openUpstream } from '../transport/upstream-pool.ts'
 import { TestGateway, testRoute, testTarget } from './test-gateway.ts'
@@ -26,6 +27,9 @@ export interface BillCase {
   /** In the provider's own words, and what stands beside it. */
   readonly usage?: Fields
   readonly served?: Fields
+  /** What it says of its searches. */
+  readonly items?: readonly Fields[]
+  readonly grounding?: Fields
   /** Micro-dollars. */
   readonly costs: number
   /** When; an instant. */
@@ -106,10 +110,11 @@ function below(prefix: string, paths: CompiledTarget['paths']): CompiledTarget['
 /** A gateway with one route, `golden`, at a moment that stands still. */
 export function goldenGateway(
   targets: readonly CompiledTarget[],
-  { at, ...more }: Partial<CompiledRoute> & { readonly at?: string },
+  { at, guards, ...more }: Partial<CompiledRoute> & { readonly at?: string; readonly guards?: GuardIndex },
 ): Promise<TestGateway> {
   const clock = at === undefined ? systemClock : { ...systemClock, now: () => Date.parse(at) }
-  return TestGateway.start({ routes: [testRoute('golden', targets, more)], clock })
+  const looking = guards === undefined ? {} : { guards }
+  return TestGateway.start({ routes: [testRoute('golden', targets, more)], clock, ...looking })
 }
 
 export async function billOf(it: {
@@ -119,13 +124,13 @@ export async function billOf(it: {
   readonly stream: boolean
 }): Promise<Bill> {
   const { provider, bill, front, stream } = it
-  const { usage, served } = bill
+  const { usage, served, items, grounding } = bill
   const gateway = await goldenGateway(
     [pricedTarget(provider, bill)],
     bill.at === undefined ? {} : { at: bill.at },
   )
-  const said = { ...(usage === undefined ? {} : { usage }), ...(served === undefined ? {} : { served }) }
-  provider.script(bill.step ?? { kind: 'reply', text: 'Here it is.', ...said })
+  const said = Object.entries({ usage, served, items, grounding }).filter(([, it]) => it !== undefined)
+  provider.script(bill.step ?? { kind: 'reply', text: 'Here it is.', ...Object.fromEntries(said) })
   try {
     return await askFor(gateway, front, stream)
   } finally {
@@ -134,13 +139,19 @@ export async function billOf(it: {
 }
 
 /** Asks, reads the answer to its end, whatever that is, and waits for the record. */
-export async function askFor(gateway: TestGateway, name: FrontName, stream: boolean): Promise<Bill> {
+export async function askFor(
+  gateway: TestGateway,
+  name: FrontName,
+  stream: boolean,
+  signal?: AbortSignal,
+): Promise<Bill> {
   const front: Front = FRONTS[name]
   const before = gateway.records.length
   const answer = await fetch(gateway.origin + front.path(stream), {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(front.body(stream)),
+    ...(signal === undefined ? {} : { signal }),
   })
   const body = await answer.text().catch(() => '')
   await vi.waitFor(() => expect(gateway.records.length).toBeGreaterThan(before))
@@ -150,5 +161,7 @@ export async function askFor(gateway: TestGateway, name: FrontName, stream: bool
 }
 
 export function tokensOf(record: CallRecord): Fields {
-  return Object.fromEntries(Object.entries(record).filter(([name]) => /Tokens$|^serviceTier$/.test(name)))
+  return Object.fromEntries(
+    Object.entries(record).filter(([name]) => /Tokens$|^serviceTier$|^toolCalls$/.test(name)),
+  )
 }

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { compilePrice } from '../catalogue/price.ts'
 import type { Usage } from '../contract/neutral.ts'
 import type { WireName } from '../contract/wire.ts'
 import { parseAnthropicUsage } from './anthropic-messages/usage.ts'
@@ -277,6 +278,71 @@ const countedReplies: fc.Arbitrary<Counted> = fc.oneof(
     return ['gemini', { candidates, usageMetadata }, [early, { candidates, usageMetadata }]]
   }),
 )
+
+/** What no provider counts, and some have written. */
+const wrong = fc.oneof(
+  fc.constantFrom(-1, -1000, 0.5, 1e300, Number.MAX_SAFE_INTEGER, null, 'many', '12', true, {}, []),
+  fc.double(),
+  fc.nat(2000),
+)
+const NAMES = {
+  input_tokens: wrong,
+  output_tokens: wrong,
+  prompt_tokens: wrong,
+  completion_tokens: wrong,
+  reasoning_tokens: wrong,
+  num_search_queries: wrong,
+  cache_read_input_tokens: wrong,
+  cache_creation_input_tokens: wrong,
+  promptTokenCount: wrong,
+  candidatesTokenCount: wrong,
+  thoughtsTokenCount: wrong,
+  cachedContentTokenCount: wrong,
+  toolUsePromptTokenCount: wrong,
+  inputTokens: wrong,
+  outputTokens: wrong,
+  cacheReadInputTokens: wrong,
+  cacheWriteInputTokens: wrong,
+}
+const DETAILS = { cached_tokens: wrong, audio_tokens: wrong, image_tokens: wrong, reasoning_tokens: wrong }
+const wrongUsage = fc.record({
+  ...NAMES,
+  prompt_tokens_details: fc.record(DETAILS),
+  completion_tokens_details: fc.record(DETAILS),
+  input_tokens_details: fc.record(DETAILS),
+  output_tokens_details: fc.record({ ...DETAILS, thinking_tokens: wrong }),
+  server_tool_use: fc.record({ web_search_requests: wrong }),
+  cache_creation: fc.record({ ephemeral_1h_input_tokens: wrong }),
+})
+
+describe('counts that are none', () => {
+  const dear = { input: 100_000, cachedInput: 1, inputAudio: 2, output: 3, outputAudio: 90_000, reasoning: 5 }
+  const price = compilePrice([{ ...dear, cacheWriteHour: 7, tools: { web_search: 100_000 } }])
+
+  it('are never read: what a call costs is a whole amount, and not below nothing', () => {
+    fc.assert(
+      fc.property(wrongUsage, (usage) => {
+        const all = [
+          parseOpenAIUsage(usage),
+          parseResponsesUsage(usage),
+          parseAnthropicUsage(usage, null),
+          parseGeminiUsage(usage),
+          parseBedrockUsage(usage),
+        ]
+        for (const it of all) {
+          if (it === null) continue
+          const { serviceTier, toolCalls, ...tokens } = it
+          expect(serviceTier).toBeUndefined()
+          for (const count of Object.values({ ...tokens, ...toolCalls })) {
+            expect(Number.isSafeInteger(count) && count >= 0).toBe(true)
+          }
+          const cost = price?.costMicroUsd(it, 0) ?? -1
+          expect(Number.isSafeInteger(cost) && cost >= 0).toBe(true)
+        }
+      }),
+    )
+  })
+})
 
 describe('an answer', () => {
   it('is counted the same whole and streamed, read and passed, wherever its bytes are cut', () => {

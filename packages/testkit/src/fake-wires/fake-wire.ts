@@ -47,6 +47,10 @@ export interface FakeSaid {
   readonly usage?: Fields
   /** What stands beside the counts in its answers: how it was served. */
   readonly served?: Fields
+  /** Items of its output before the others that only OpenAI's Responses have: searches. */
+  readonly items?: readonly Fields[]
+  /** What Google says of what it has searched for. */
+  readonly grounding?: Fields
 }
 
 export interface FakeWire {

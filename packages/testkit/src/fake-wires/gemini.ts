@@ -90,9 +90,13 @@ const STATUSES: Readonly<Record<number, string>> = {
   504: 'DEADLINE_EXCEEDED',
 }
 
-function chunk({ model, usage = USAGE }: FakeSaid, parts: readonly object[], more: object): object {
+function chunk(
+  { model, usage = USAGE, grounding }: FakeSaid,
+  parts: readonly object[],
+  more: object,
+): object {
   return {
-    candidates: [{ content: { parts, role: 'model' }, index: 0, ...more }],
+    candidates: [{ content: { parts, role: 'model' }, index: 0, groundingMetadata: grounding, ...more }],
     usageMetadata: usage,
     modelVersion: model,
     responseId: 'fake-response',

@@ -58,7 +58,7 @@ export const responsesWire: FakeWire = {
       send('response.output_item.added', { output_index: index, item: opened(item) })
       if (item['type'] === 'message') sendMessage(said, item, { index, send })
       else if (item['type'] === 'reasoning') sendThought(said, item, { index, send })
-      else sendCall(item, { index, send })
+      else if (item['type'] === 'function_call') sendCall(item, { index, send })
       send('response.output_item.done', { output_index: index, item })
     })
     send('response.completed', { response: response(said, 'completed', items) })
@@ -102,11 +102,12 @@ function sendCall(item: Fields, { index, send }: Place): void {
 function opened(item: Fields): Fields {
   if (item['type'] === 'message') return { ...item, status: 'in_progress', content: [] }
   if (item['type'] === 'reasoning') return { ...item, summary: [] }
-  return { ...item, status: 'in_progress', arguments: '' }
+  if (item['type'] === 'function_call') return { ...item, status: 'in_progress', arguments: '' }
+  return { ...item, status: 'in_progress', action: undefined }
 }
 
-function itemsOf({ text, reasoning, calls = [] }: FakeSaid): readonly Fields[] {
-  const items: Fields[] = []
+function itemsOf({ text, reasoning, calls = [], items: own = [] }: FakeSaid): readonly Fields[] {
+  const items: Fields[] = [...own]
   if (reasoning !== undefined) {
     const summary = [{ type: 'summary_text', text: reasoning }]
     items.push({ id: 'rs_fake', type: 'reasoning', summary, encrypted_content: 'ZmFrZQ==' })

@@ -7,6 +7,7 @@
 import type { UpstreamHeaders } from '../../contract/upstream.ts'
 import { scanFinish } from '../../wire/finish-scan.ts'
 import { type ScanRules, scanRules } from '../../wire/scan-rules.ts'
+import { textBytesIn } from '../../wire/text-bytes.ts'
 import { scanModel, scanUsage } from '../../wire/usage-scan.ts'
 import type { Reply, ReplyPort } from './reply.ts'
 
@@ -25,6 +26,7 @@ export class PlainReply implements Reply {
   #chunks: Buffer[] = []
   #bytes = 0
   #passing = false
+  #ended = false
 
   constructor(port: ReplyPort, status: number, headers: UpstreamHeaders) {
     this.#port = port
@@ -45,6 +47,7 @@ export class PlainReply implements Reply {
   }
 
   onEnd(): void {
+    this.#ended = true
     const [first] = this.#chunks
     const body = this.#chunks.length === 1 && first !== undefined ? first : Buffer.concat(this.#chunks)
     if (!this.#passing && !isWhole(body)) {
@@ -70,6 +73,13 @@ export class PlainReply implements Reply {
 
   tell(): void {
     this.#port.replyBroken()
+  }
+
+  /** Of one that is complete its text is no measure: it may be a picture. */
+  tally(): number {
+    const rules = scanRules[this.#port.callerWire.name]
+    if (this.#ended || this.#passing || rules === undefined) return 0
+    return textBytesIn(Buffer.concat(this.#chunks), rules.textKeys)
   }
 
   #report(body: Buffer, rules: ScanRules): void {

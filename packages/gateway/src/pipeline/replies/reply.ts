@@ -9,6 +9,7 @@ import type { Blocked, OutputRun } from '../../contract/guards.ts'
 import type { FinishReason, Usage } from '../../contract/neutral.ts'
 import type { CallerError, ReplyAbout, Wire } from '../../contract/wire.ts'
 import type { FailureCode } from '../../routing/attempt-host.ts'
+import type { ToolCounts } from '../../wire/tool-calls.ts'
 
 export interface Reply {
   onData(chunk: Buffer): void
@@ -17,6 +18,8 @@ export interface Reply {
   tell(error: CallerError): void
   /** Tells the port what was counted so far. Returns how many bytes of text have come; absent where nobody measures them. */
   tally?(): number
+  /** Calls of tools that it told of so far; absent where it told of none. */
+  toolCalls?(): ToolCounts | undefined
 }
 
 /** What a reply asks of its call. */

@@ -8,6 +8,7 @@
 import type { CallerError, StreamReader } from '../../contract/wire.ts'
 import { scanRules } from '../../wire/scan-rules.ts'
 import { EventTooLarge, SseReader } from '../../wire/sse.ts'
+import type { ToolCounts } from '../../wire/tool-calls.ts'
 import { UsageCut } from '../../wire/usage-cut.ts'
 import { UsageScan } from '../../wire/usage-scan.ts'
 import { FailureGate } from './failure-gate.ts'
@@ -79,6 +80,10 @@ export class StreamReply implements Reply {
   tally(): number {
     this.#report()
     return this.#scan?.textBytes ?? 0
+  }
+
+  toolCalls(): ToolCounts | undefined {
+    return this.#scan?.toolCalls
   }
 
   #begin(): void {

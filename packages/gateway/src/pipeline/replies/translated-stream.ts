@@ -9,7 +9,9 @@ import type { Blocked, OutputRun } from '../../contract/guards.ts'
 import type { NeutralDelta } from '../../contract/neutral.ts'
 import type { CallerError, StreamReader, StreamWriter, Wire, WireName } from '../../contract/wire.ts'
 import type { FramingReader, OpenFraming } from '../../wire/framing.ts'
+import { noteSearch } from '../../wire/openai-responses/searches.ts'
 import { markSigner } from '../../wire/signature-origin.ts'
+import { ToolCallCount, type ToolCounts } from '../../wire/tool-calls.ts'
 import { GuardedAnswer } from './guarded-answer.ts'
 import type { Reply, ReplyPort } from './reply.ts'
 
@@ -38,6 +40,9 @@ export class TranslatedStream implements Reply {
   #refused = false
   #failed = false
   #textBytes = 0
+  /** Searches that a response told of, for one that breaks off before its count; all others count as they go. */
+  #searches: ToolCallCount | null = null
+  #items = 0
   readonly #guarded: GuardedAnswer | null
   /** Replies that have begun and not finished, for one that guards end. */
   readonly #open = new Set<number>()
@@ -86,6 +91,10 @@ export class TranslatedStream implements Reply {
     return this.#textBytes
   }
 
+  toolCalls(): ToolCounts | undefined {
+    return this.#searches?.counts
+  }
+
   #read(step: () => void): void {
     try {
       step()
@@ -124,6 +133,10 @@ export class TranslatedStream implements Reply {
     else {
       this.#good = true
       this.#textBytes += textBytesOf(delta)
+      if (delta.type === 'other' && delta.from === 'openai-responses') {
+        this.#searches ??= new ToolCallCount()
+        noteSearch(delta.value, this.#items++, this.#searches)
+      }
       if (delta.type === 'refusal') this.#refused = true
       if (delta.type === 'finish') {
         this.#finished = true

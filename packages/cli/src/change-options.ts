@@ -1,8 +1,8 @@
 /** What `apply` and `plan` share: where the change comes from, and the body that it becomes. */
-import { readFile } from 'node:fs/promises'
-import { basename, resolve } from 'node:path'
+import { basename } from 'node:path'
 import type { Client } from '@changeover/sdk'
-import { type CommandContext, type OptionSpec, UsageError } from './command.ts'
+import { type CommandContext, NothingToDo, type OptionSpec, UsageError } from './command.ts'
+import { readNamedBytes } from './read-named.ts'
 import type { SentText } from './render/problem.ts'
 
 const envelopeType = 'application/vnd.changeover.reload.v1.dsse+json'
@@ -41,18 +41,10 @@ export async function readBody(context: CommandContext, client: Client): Promise
 }
 
 async function readWhole(context: CommandContext, file: string): Promise<Body> {
-  const bytes = file === '-' ? await context.readStdin() : await readNamed(resolve(context.cwd, file), file)
+  const bytes = file === '-' ? await context.readStdin() : await readNamedBytes(file, context.cwd)
   const text = new TextDecoder().decode(bytes)
   const sent = { name: file === '-' ? 'stdin' : basename(file), text }
   return { kind: 'whole', bytes, contentType: contentTypeOf(file, text), sent }
-}
-
-async function readNamed(path: string, file: string): Promise<Uint8Array> {
-  try {
-    return await readFile(path)
-  } catch (error) {
-    throw new UsageError(`"${file}" cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`)
-  }
 }
 
 export function contentTypeOf(file: string, text: string): string {
@@ -63,17 +55,24 @@ export function contentTypeOf(file: string, text: string): string {
   return ENVELOPE.test(text) ? envelopeType : 'application/json'
 }
 
-/** A JSON patch against what is in force: whether a place exists decides between adding and replacing. */
+/**
+ * A JSON patch against what is in force: whether a place exists decides between adding and replacing. Maps on the way
+ * to a place that are not there yet are made, so that the first tenant or limit can be named like any other.
+ */
 async function makePatch(client: Client, sets: readonly string[], unsets: readonly string[]): Promise<Body> {
   const { settings, version } = await client.ask('readSettings')
+  const draft: unknown = structuredClone(settings)
   const operations = [
     ...sets.map((it) => {
       const at = it.indexOf('=')
       if (at < 1) throw new UsageError(`"--set ${it}" has no value, expected PATH=VALUE`)
-      const path = toPointer(it.slice(0, at))
-      return { op: isThere(settings, path) ? 'replace' : 'add', path, value: parseValue(it.slice(at + 1)) }
+      return setValue(draft, toSteps(it.slice(0, at)), parseValue(it.slice(at + 1)))
     }),
-    ...unsets.map((it) => ({ op: 'remove', path: toPointer(it) })),
+    ...unsets.map((it) => {
+      const path = toPointer(it)
+      if (!isThere(draft, toSteps(it))) throw new NothingToDo(`there is nothing at "${path}"`)
+      return { op: 'remove', path }
+    }),
   ]
   const text = JSON.stringify(operations)
   const sent = { name: 'patch', text }
@@ -85,14 +84,59 @@ function toPointer(path: string): string {
   return path.startsWith('/') ? path : `/${path}`
 }
 
-function isThere(settings: unknown, pointer: string): boolean {
-  let here: unknown = settings
-  for (const step of pointer.slice(1).split('/')) {
-    const name = step.replaceAll('~1', '/').replaceAll('~0', '~')
-    if (typeof here !== 'object' || here === null || !Object.hasOwn(here, name)) return false
-    here = (here as Record<string, unknown>)[name]
+function toSteps(path: string): string[] {
+  return toPointer(path)
+    .slice(1)
+    .split('/')
+    .map((it) => it.replaceAll('~1', '/').replaceAll('~0', '~'))
+}
+
+function isThere(settings: unknown, steps: readonly string[]): boolean {
+  let here = settings
+  for (const step of steps) {
+    if (!isMap(here) || !Object.hasOwn(here, step)) return false
+    here = here[step]
   }
   return true
+}
+
+interface Operation {
+  readonly op: 'add' | 'replace'
+  readonly path: string
+  readonly value: unknown
+}
+
+/** The operation, which `draft` has seen afterwards: the next `--set` may stand upon it. */
+function setValue(draft: unknown, steps: readonly string[], value: unknown): Operation {
+  let here: unknown = draft
+  for (const [i, step] of steps.entries()) {
+    const path = `/${steps
+      .slice(0, i + 1)
+      .map(escapeStep)
+      .join('/')}`
+    const isLast = i === steps.length - 1
+    // What is no map is for the gateway to refuse: it knows what belongs there.
+    if (!isMap(here)) return { op: 'add', path: `/${steps.map(escapeStep).join('/')}`, value }
+    if (!Object.hasOwn(here, step)) {
+      const nested = steps.slice(i + 1).reduceRight((inner: unknown, it) => ({ [it]: inner }), value)
+      if (!Array.isArray(here)) here[step] = nested
+      return { op: 'add', path, value: nested }
+    }
+    if (isLast) {
+      here[step] = value
+      return { op: 'replace', path, value }
+    }
+    here = here[step]
+  }
+  return { op: 'replace', path: '', value }
+}
+
+function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
+}
+
+function escapeStep(step: string): string {
+  return step.replaceAll('~', '~0').replaceAll('/', '~1')
 }
 
 function parseValue(text: string): unknown {

@@ -10,7 +10,10 @@ if (command !== 'serve') process.once('SIGINT', () => interrupted.abort())
 // Whoever reads only the first lines of an answer is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
 
-process.exitCode = await runCli({
+// Where nothing is left to wait for before it has ended: as Node ends a program whose `await` never came.
+process.exitCode = 13
+// No `await`: the bundle is CommonJS.
+void runCli({
   argv: process.argv.slice(2),
   env: process.env,
   cwd: process.cwd(),
@@ -20,6 +23,8 @@ process.exitCode = await runCli({
   user: userName(),
   now: () => Date.now(),
   signal: interrupted.signal,
+}).then((code) => {
+  process.exitCode = code
 })
 
 function userName(): string {

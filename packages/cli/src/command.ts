@@ -71,3 +71,8 @@ export interface CommandContext extends Outside {
 export class UsageError extends Error {
   override readonly name = 'UsageError'
 }
+
+/** The command line makes sense, and there is nothing that it could be about: said as it is, exit code 1. */
+export class NothingToDo extends Error {
+  override readonly name = 'NothingToDo'
+}

@@ -5,7 +5,8 @@
 import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { type Client, createClient } from '@changeover/sdk'
-import type { OptionSpec, Outside } from './command.ts'
+import { type OptionSpec, type Outside, UsageError } from './command.ts'
+import { sayUnreadable } from './read-named.ts'
 
 export const connectOptions: Readonly<Record<string, OptionSpec>> = {
   url: { type: 'string', value: 'URL', about: 'admin API; or CHANGEOVER_URL; default http://127.0.0.1:8701' },
@@ -44,13 +45,29 @@ export async function tokenOf(given: Given, outside: Pick<Outside, 'env' | 'cwd'
 }
 
 export async function connect(given: Given, outside: Outside): Promise<Client> {
+  const url = urlOf(given, outside.env)
+  if (!/^https?:$/.test(URL.parse(url)?.protocol ?? ''))
+    throw new UsageError(`"${url}" is no address of an admin API, expected such as http://127.0.0.1:8701`)
   return createClient({
-    url: urlOf(given, outside.env),
+    url,
     token: await tokenOf(given, outside),
     client: 'cli',
     actor: outside.user,
     ...(given.traceparent === undefined ? {} : { traceparent: given.traceparent }),
   })
+}
+
+/** For who was refused: which token was sent, or where one was looked for. */
+export async function sayToken(given: Given, outside: Pick<Outside, 'env' | 'cwd'>): Promise<string[]> {
+  const others =
+    'give it by --token, CHANGEOVER_ADMIN_TOKEN, or --state DIR, the state directory of the gateway'
+  if (given.token !== undefined) return ['the token of --token is not the one that this gateway knows']
+  if (nonEmpty(outside.env['CHANGEOVER_ADMIN_TOKEN']) !== undefined)
+    return ['the token in CHANGEOVER_ADMIN_TOKEN is not the one that this gateway knows']
+  const path = join(stateFolderOf(given, outside), 'admin-token')
+  const trouble = await readFile(path).then(() => null, sayUnreadable)
+  if (trouble === null) return [`the token in "${path}" is not the one that this gateway knows`, others]
+  return [`no token was sent: "${path}" cannot be read, ${trouble}`, others]
 }
 
 function nonEmpty(text: string | undefined): string | undefined {

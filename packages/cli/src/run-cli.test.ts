@@ -141,6 +141,32 @@ describe('changeover apply', () => {
     expect(ran.out).toMatch(/success {2}1\.\d+/)
   })
 
+  it('makes the maps on the way to a value that are not there yet', async () => {
+    const ran = await changeover([
+      'apply',
+      '--set',
+      'models/tiny/provider=sim',
+      '--set',
+      'models/tiny/model=t',
+    ])
+    expect(ran).toMatchObject({ code: 0, err: '' })
+    expect(gateway.reloader.current()?.settings['models']).toMatchObject({
+      tiny: { provider: 'sim', model: 't' },
+    })
+    await changeover(['apply', '--unset', 'models/tiny'])
+    const none = await changeover(['apply', '--unset', 'models/tiny'])
+    expect(none).toMatchObject({ code: 1, err: 'there is nothing at "/models/tiny"\n' })
+    const section = await changeover([
+      'plan',
+      '--set',
+      'limits/slow/requests=60',
+      '--set',
+      'limits/slow/perMs=60000',
+    ])
+    expect(section).toMatchObject({ code: 0 })
+    expect(section.out).toContain('limit slow is added')
+  })
+
   it('removes a value', async () => {
     await changeover(['apply', '--set', 'models/tiny={"provider":"sim"}'])
     expect(readFileSync(file, 'utf8')).toContain('tiny')
@@ -217,7 +243,7 @@ describe('changeover status, history, diff and calls', () => {
       expect(ran.out).toContain(`version      ${version}`)
     })
     expect((await changeover(['calls', '--version', version, '--status', '2xx'])).out).toContain(id)
-    expect((await changeover(['calls', '--status', '5xx'])).out).toBe('none\n')
+    expect((await changeover(['calls', '--status', '5xx'])).out).toBe('no calls\n')
     expect((await changeover(['status'])).out).toMatch(/now +\d+ calls, no errors/)
   })
 })
@@ -264,7 +290,11 @@ describe('changeover rollback and abort', () => {
     expect(aborted.out).toContain('taken back')
     await vi.waitFor(() => expect(readFileSync(file, 'utf8')).toContain('weight: 61'), patience)
     const none = await changeover(['abort'])
-    expect(none).toMatchObject({ code: 2 })
+    expect(none).toMatchObject({
+      code: 1,
+      out: '',
+      err: 'no version is on trial, so there is nothing to decide\n',
+    })
 
     const back = await changeover(['rollback', '1.1', '--reason', 'as it was'])
     expect(back.err).toBe('')
@@ -273,6 +303,7 @@ describe('changeover rollback and abort', () => {
     expect(readFileSync(file, 'utf8')).toBe(settings)
     expect(back.out).toContain('restores 1.1\n')
     expect(await changeover(['rollback', '7.7'])).toMatchObject({ code: 1 })
+    expect((await changeover(['rollback', 'yesterday'])).err).toContain('expected such as 1.3')
   })
 
   it('say where they lead when no version is named', async () => {
@@ -428,11 +459,45 @@ describe('the command', () => {
     expect(gone.err).toContain('nothing listens there')
     const refused = await changeover(['status', '--token', 'wrong-wrong-wrong-wrong'])
     expect(refused).toMatchObject({ code: 1 })
-    expect(refused.err).toContain('admin-token')
+    expect(refused.err).toContain('the token of --token is not the one that this gateway knows')
     const elsewhere = mkdtempSync(join(folder, 'elsewhere-'))
-    expect(await changeover(['status'], { cwd: elsewhere })).toMatchObject({ code: 1 })
+    const without = await changeover(['status'], { cwd: elsewhere })
+    expect(without).toMatchObject({ code: 1 })
+    expect(without.err).toContain('admin-token" cannot be read, there is no such file')
+    const env = { CHANGEOVER_ADMIN_TOKEN: 'wrong-wrong-wrong-wrong' }
+    expect((await changeover(['status'], { env })).err).toContain('the token in CHANGEOVER_ADMIN_TOKEN')
     expect(
       await changeover(['status', '--state', join(folder, '.changeover')], { cwd: elsewhere }),
     ).toMatchObject({ code: 0 })
+  })
+
+  it.each([
+    [['roolback'], 'Did you mean "rollback"?'],
+    [['help', 'aply'], 'Did you mean "apply"?'],
+    [['apply', '--raeson', 'x'], 'there is no option "--raeson"; did you mean "--reason"?'],
+    [['apply', '--set'], '"--set" needs a value: --set PATH=VALUE'],
+    [['calls', '--limit', '-1'], 'one that begins with "-" is written --limit=-1'],
+    [['import', 'litellm', 'x', '--output'], '"--output" needs a value: -o, --output PATH'],
+    [['watch', '--once=yes'], '"--once" takes no value'],
+    [['apply', 'no-such.yaml'], '"no-such.yaml" cannot be read: there is no such file'],
+    [['apply', '.'], '"." cannot be read: it is a folder'],
+    [['calls', '--limit', '0'], '--limit: found "0", expected a number from 1'],
+    [['history', '--limit', 'x'], '--limit: found "x", expected a number from 1'],
+    [['status', '--url', 'somewhere'], '"somewhere" is no address of an admin API'],
+    [['apply', '--set', 'a=1', '--emergency'], '--emergency needs --reason'],
+  ])('%j is not understood, and is told why', async (argv, why) => {
+    const ran = await changeover(argv)
+    expect(ran).toMatchObject({ code: 2, out: '' })
+    expect(ran.err).toContain(why)
+  })
+
+  it.each([
+    [['calls', '--limit', '9000'], '"limit": found "9000", expected 500 or less'],
+    [['calls', '--since', 'yesterday'], '"since": found "yesterday", expected an instant such as'],
+    [['calls', '--status', 'bad'], '"status": found "bad", expected a status such as 502'],
+  ])('%j is refused by the gateway with what was found and what was expected', async (argv, why) => {
+    const ran = await changeover(argv)
+    expect(ran).toMatchObject({ code: 1, out: '' })
+    expect(ran.err).toContain(why)
   })
 })

@@ -4,13 +4,14 @@
  * Not here: what any command does (`commands/`).
  */
 
-import { parseArgs } from 'node:util'
+import { nearest } from '@changeover/reload'
 import { isRefused, isUnreachable } from '@changeover/sdk'
-import { type Command, type CommandContext, type Outside, UsageError } from './command.ts'
+import { type Command, type CommandContext, NothingToDo, type Outside, UsageError } from './command.ts'
 import { commands } from './commands/list.ts'
-import { connect, connectOptions, type Given } from './connect.ts'
+import { connect, connectOptions, type Given, sayToken } from './connect.ts'
 import { exitCodes } from './exit-codes.ts'
 import { writeCommandHelp, writeHelp } from './help.ts'
+import { parseOptions } from './parse-options.ts'
 import { createPaint, type Paint } from './render/paint.ts'
 import { writeProblem } from './render/problem.ts'
 import { version } from './version.ts'
@@ -19,8 +20,13 @@ export async function runCli(outside: Outside): Promise<number> {
   const paint = createPaint(outside.stdout, outside.env)
   const [name, ...rest] = outside.argv
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
-    const asked = commands.find((it) => it.name === rest[0])
-    outside.stdout.write(`${asked === undefined ? writeHelp(paint) : writeCommandHelp(asked, paint)}\n`)
+    const [about] = rest
+    const asked = commands.find((it) => it.name === about)
+    if (name === 'help' && about !== undefined && asked === undefined) return refuseName(about, outside)
+    const columns = columnsOf(outside)
+    outside.stdout.write(
+      `${asked === undefined ? writeHelp(paint, columns) : writeCommandHelp(asked, paint, columns)}\n`,
+    )
     return name === undefined ? exitCodes.usage : exitCodes.ok
   }
   if (name === '--version' || name === '-v') {
@@ -34,7 +40,7 @@ export async function runCli(outside: Outside): Promise<number> {
 
 function refuseName(name: string, { stderr }: Outside): number {
   const names = commands.map((it) => it.name)
-  const near = names.find((it) => it.startsWith(name.slice(0, 2)))
+  const near = nearest(name, names) ?? names.find((it) => it.startsWith(name))
   const hint = near === undefined ? '' : ` Did you mean "${near}"?`
   stderr.write(`there is no command "${name}".${hint} "changeover --help" lists them.\n`)
   return exitCodes.usage
@@ -42,16 +48,18 @@ function refuseName(name: string, { stderr }: Outside): number {
 
 async function runCommand(command: Command, argv: readonly string[], outside: Outside, paint: Paint) {
   let json = argv.includes('--json')
+  let given: Given = {}
   try {
     const context = readContext(command, argv, outside, paint)
     if (context === 'help') {
-      outside.stdout.write(`${writeCommandHelp(command, paint)}\n`)
+      outside.stdout.write(`${writeCommandHelp(command, paint, columnsOf(outside))}\n`)
       return exitCodes.ok
     }
     json = context.json
+    given = { url: context.text('url'), token: context.text('token'), state: context.text('state') }
     return await command.run(context)
   } catch (error) {
-    return tellError(error, { command, outside, json })
+    return await tellError(error, { command, outside, json, given })
   }
 }
 
@@ -59,7 +67,7 @@ function readContext(command: Command, argv: readonly string[], outside: Outside
   const base = { ...outside, paint, say: (line = '') => void outside.stdout.write(`${line}\n`) }
   if (command.raw === true) return createContext({ ...base, words: [], raw: argv, values: {} })
   const options = { ...command.options, ...connectOptions }
-  const { values, positionals } = parse(argv, options)
+  const { values, positionals } = parseOptions(argv, options)
   if (values['help'] === true) return 'help'
   const [least, most] = command.words
   if (positionals.length < least) throw new UsageError(`something is missing: ${command.usage}`)
@@ -67,14 +75,13 @@ function readContext(command: Command, argv: readonly string[], outside: Outside
   return createContext({ ...base, words: positionals, raw: argv, values })
 }
 
+const widestHelp = 120
+
 type Values = Readonly<Record<string, string | boolean | (string | boolean)[] | undefined>>
 
-function parse(argv: readonly string[], options: Command['options']) {
-  try {
-    return parseArgs({ args: [...argv], options, allowPositionals: true, strict: true })
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : 'not understood')
-  }
+/** Of the terminal, and no wider than one reads well; what is piped is not known to be narrow. */
+function columnsOf({ stdout }: Outside): number {
+  return Math.min(stdout.columns ?? widestHelp, widestHelp)
 }
 
 interface ContextParts extends Outside {
@@ -111,15 +118,16 @@ interface Told {
   readonly command: Command
   readonly outside: Outside
   readonly json: boolean
+  readonly given: Given
 }
 
-function tellError(error: unknown, { command, outside, json }: Told): number {
+async function tellError(error: unknown, { command, outside, json, given }: Told): Promise<number> {
   const paint = createPaint(outside.stderr, outside.env)
   const say = (line: string): void => void outside.stderr.write(`${line}\n`)
   if (isRefused(error)) {
     if (json) outside.stdout.write(`${JSON.stringify(error.problem, null, 2)}\n`)
     else writeProblem(error.problem, paint).forEach(say)
-    if (!json && error.problem.status === 401) say(tokenHint)
+    if (!json && error.problem.status === 401) (await sayToken(given, outside)).forEach(say)
     return exitCodes.refused
   }
   if (isUnreachable(error)) {
@@ -132,6 +140,10 @@ function tellError(error: unknown, { command, outside, json }: Told): number {
     if (json) outside.stdout.write(`${JSON.stringify(bodyOf(error), null, 2)}\n`)
     const words = new Set([error.message, ...error.issues.map((it) => it.message)])
     words.forEach((it) => say(`${paint('red', 'refused')}  ${it}`))
+    return exitCodes.refused
+  }
+  if (error instanceof NothingToDo) {
+    say(error.message)
     return exitCodes.refused
   }
   if (error instanceof UsageError) {
@@ -160,7 +172,3 @@ function isCoded(error: unknown): error is Coded & Error {
     Array.isArray((error as { issues?: unknown }).issues)
   )
 }
-
-const tokenHint = `
-the token is read from --token, CHANGEOVER_ADMIN_TOKEN, or the file "admin-token" in the gateway's state directory
-(--state DIR, default .changeover)`

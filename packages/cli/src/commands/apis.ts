@@ -57,7 +57,7 @@ function isDecision(text: string): text is keyof typeof DECISIONS {
 async function list(context: CommandContext, client: Client): Promise<number> {
   const page = await client.ask('listApis')
   if (context.json) context.say(JSON.stringify(page, null, 2))
-  else if (page.apis.length === 0) context.say(context.paint('dim', 'none'))
+  else if (page.apis.length === 0) context.say(context.paint('dim', 'no published APIs'))
   else writeApis(context, page.apis)
   return exitCodes.ok
 }
@@ -90,7 +90,7 @@ async function subscriptions(
   const query = { ...(name === undefined ? {} : { api: name }), ...(state === undefined ? {} : { state }) }
   const page = await client.ask('listSubscriptions', { query })
   if (context.json) context.say(JSON.stringify(page, null, 2))
-  else if (page.subscriptions.length === 0) context.say(context.paint('dim', 'none'))
+  else if (page.subscriptions.length === 0) context.say(context.paint('dim', 'no subscriptions'))
   else writeSubscriptions(context, page.subscriptions)
   return exitCodes.ok
 }

@@ -14,6 +14,9 @@ import { writeProblem } from '../render/problem.ts'
 import { readRolloutOptions, rolloutOptions } from '../rollout-options.ts'
 import { traceOf } from '../trace.ts'
 
+/** Every change passes the stage in which people may have to agree; only one that stays there is worth a line. */
+const waitedMs = 250
+
 /** Between two questions, when there is no stream to listen to. */
 const againMs = 500
 
@@ -68,6 +71,9 @@ asked for it can be found from the requests that ran under it.`,
 }
 
 async function run(context: CommandContext): Promise<number> {
+  // What is wrong with the command line is said before anything else is.
+  readRolloutOptions(context)
+  urgencyOf(context)
   const trace = traceOf(context.text('traceparent') ?? context.env['TRACEPARENT'])
   const client = await context.client({ traceparent: trace.traceparent })
   const planned = context.text('plan')
@@ -181,13 +187,20 @@ function createFollower(
   let bell = Promise.withResolvers<void>()
   let isOver = false
   let startedAt: number | null = null
-  const hear = (event: ReloadEvent): void => {
-    bell.resolve()
-    bell = Promise.withResolvers()
-    if (event.traceId !== traceId || context.json) return
+  let last: ReloadEvent | null = null
+  const tell = (event: ReloadEvent): void => {
     startedAt ??= Date.parse(event.at)
     const offsetMs = String(Date.parse(event.at) - startedAt).padStart(5)
     context.say(context.paint('dim', `  +${offsetMs} ms  ${event.state}`))
+  }
+  const hear = (event: ReloadEvent): void => {
+    bell.resolve()
+    bell = Promise.withResolvers()
+    if (event.traceId !== traceId || context.json || event.state === last?.state) return
+    if (last?.state === 'awaiting_approval' && Date.parse(event.at) - Date.parse(last.at) > waitedMs)
+      tell(last)
+    if (event.state !== 'awaiting_approval') tell(event)
+    last = event
   }
   const listen = async (): Promise<void> => {
     for await (const { event } of client.follow({ signal, opened: opened.resolve })) hear(event)

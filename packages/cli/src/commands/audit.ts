@@ -1,10 +1,10 @@
 /** `changeover audit`: who changed what, and whether that log is whole. */
-import { readFile } from 'node:fs/promises'
-import { resolve } from 'node:path'
 import { checkAudit, type AuditLine as KeptLine } from '@changeover/reload'
 import type { AuditLine, AuditPage } from '@changeover/sdk'
 import { type Command, type CommandContext, UsageError } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
+import { readLimit } from '../read-limit.ts'
+import { readNamed } from '../read-named.ts'
 import { clip, type Paint } from '../render/paint.ts'
 import { writeTable } from '../render/table.ts'
 import { sayAgo } from '../render/times.ts'
@@ -54,8 +54,7 @@ async function run(context: CommandContext): Promise<number> {
 }
 
 async function askPage(context: CommandContext, verifies: boolean): Promise<Looked> {
-  const limit = Number(context.text('limit') ?? 100)
-  if (!Number.isInteger(limit) || limit < 1) throw new UsageError('--limit is a number from 1')
+  const limit = readLimit(context, 100)
   const kept = context.text('kept')
   const since = context.text('since')
   const client = await context.client()
@@ -80,9 +79,7 @@ function readSince(text: string, now: number): number {
 }
 
 async function readPage(context: CommandContext, file: string): Promise<Looked> {
-  const text = await readFile(resolve(context.cwd, file), 'utf8').catch(() => {
-    throw new UsageError(`"${file}" cannot be read`)
-  })
+  const text = await readNamed(file, context.cwd)
   const lines = text.split('\n').flatMap((it, i) => (it === '' ? [] : [parseLine(it, file, i + 1)]))
   const kept = context.text('kept')
   const check = checkAudit(lines, kept === undefined ? [] : [kept])

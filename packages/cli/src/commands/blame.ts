@@ -2,6 +2,7 @@
 import type { Command, CommandContext } from '../command.ts'
 import { UsageError } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
+import { readLimit } from '../read-limit.ts'
 import { writeBlame } from '../render/blame.ts'
 
 const metrics = ['error_rate', 'latency', 'first_token', 'cost', 'tokens', 'refusals'] as const
@@ -27,8 +28,7 @@ export const blame: Command = {
 }
 
 async function run(context: CommandContext): Promise<number> {
-  const limit = Number(context.text('limit') ?? 10)
-  if (!Number.isInteger(limit) || limit < 1) throw new UsageError('--limit is a number from 1')
+  const limit = readLimit(context, 10)
   const [since, until] = [context.text('since'), context.text('until')]
   const { metric, window } = readWords(context.words)
   if (window !== undefined && since !== undefined) throw new UsageError('a window or --since, not both')

@@ -6,6 +6,7 @@ import { reprice } from '../bills/reprice.ts'
 import { spanOptions } from '../bills/span.ts'
 import type { Command, CommandContext } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
+import { readLimit } from '../read-limit.ts'
 import type { Paint } from '../render/paint.ts'
 import { writeTable } from '../render/table.ts'
 import { sayClock, sayDuration } from '../render/times.ts'
@@ -62,7 +63,7 @@ async function run(context: CommandContext): Promise<number> {
     const value = context.text(name)
     return value === undefined ? [] : [[name, value]]
   })
-  const query = { ...Object.fromEntries(given), limit: Number(context.text('limit') ?? 20) }
+  const query = { ...Object.fromEntries(given), limit: readLimit(context, 20) }
   const page = await client.ask('listCalls', { query })
   if (context.json) context.say(JSON.stringify(page, null, 2))
   else writeCalls(page.calls, context.paint).forEach((it) => context.say(it))
@@ -70,7 +71,7 @@ async function run(context: CommandContext): Promise<number> {
 }
 
 function writeCalls(calls: readonly Call[], paint: Paint): string[] {
-  if (calls.length === 0) return [paint('dim', 'none')]
+  if (calls.length === 0) return [paint('dim', 'no calls')]
   const columns = [
     { title: 'AT' },
     { title: 'CALL' },

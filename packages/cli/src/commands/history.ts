@@ -1,7 +1,8 @@
 /** `changeover history`: the attempts of this gateway, or the versions that it can go back to. */
 import type { Attempt, VersionEntry } from '@changeover/sdk'
-import { type Command, type CommandContext, UsageError } from '../command.ts'
+import type { Command, CommandContext } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
+import { readLimit } from '../read-limit.ts'
 import { clip, type Paint } from '../render/paint.ts'
 import { writeTable } from '../render/table.ts'
 import { sayAgo, sayDuration } from '../render/times.ts'
@@ -24,8 +25,7 @@ export const history: Command = {
 
 async function run(context: CommandContext): Promise<number> {
   const client = await context.client()
-  const limit = Number(context.text('limit') ?? 20)
-  if (!Number.isInteger(limit) || limit < 1) throw new UsageError('--limit is a number from 1')
+  const limit = readLimit(context, 20)
   if (context.flag('versions')) {
     const answer = await client.ask('listVersions', { query: { limit, calls: 'true' } })
     if (context.json) context.say(JSON.stringify(answer, null, 2))

@@ -1,9 +1,10 @@
 /** `changeover import`: another gateway's file as settings, with a report of what was not carried over. */
-import { readFile, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { basename, extname, resolve } from 'node:path'
 import type { ImportedSettings, ImportSource } from '@changeover/gateway'
 import { type Command, type CommandContext, UsageError } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
+import { readNamed } from '../read-named.ts'
 import { type SentText, writeProblem } from '../render/problem.ts'
 
 const SOURCES: readonly ImportSource[] = ['litellm', 'portkey']
@@ -77,14 +78,9 @@ function sayUnreadable(context: CommandContext, { source, file, text, issues }: 
 }
 
 async function readOld(context: CommandContext, file: string): Promise<string> {
-  if (file === '-') return new TextDecoder().decode(await context.readStdin())
-  try {
-    return await readFile(resolve(context.cwd, file), 'utf8')
-  } catch (error) {
-    throw new UsageError(
-      `"${file}" cannot be read: ${error instanceof Error ? error.message : String(error)}`,
-    )
-  }
+  return file === '-'
+    ? new TextDecoder().decode(await context.readStdin())
+    : await readNamed(file, context.cwd)
 }
 
 /** A file that is there is somebody's settings, and is not written over. */

@@ -39,6 +39,10 @@ async function run(context: CommandContext): Promise<number> {
   const trace = traceOf(context.text('traceparent') ?? context.env['TRACEPARENT'])
   const client = await context.client({ traceparent: trace.traceparent })
   const [to] = context.words
+  if (to !== undefined && !/^\d+\.\d+$/.test(to))
+    throw new UsageError(
+      `"${to}" is no version, expected such as 1.3: "changeover history --versions" lists them`,
+    )
   const reason = context.text('reason')
   const body = { ...(to === undefined ? {} : { to }), ...(reason === undefined ? {} : { reason }) }
   const why = to === undefined && !context.json ? await sayWhy(client) : ''

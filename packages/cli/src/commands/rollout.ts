@@ -39,7 +39,10 @@ async function run(context: CommandContext): Promise<number> {
 
 function tell(context: CommandContext, page: RolloutPage): void {
   if (context.json) context.say(JSON.stringify(page, null, 2))
-  else writeRolloutPage(page, context.paint, context.now()).forEach((it) => context.say(it))
+  else {
+    const look = { now: context.now(), columns: context.stdout.columns ?? 120 }
+    writeRolloutPage(page, context.paint, look).forEach((it) => context.say(it))
+  }
 }
 
 async function follow(context: CommandContext, client: Client, first: RolloutPage): Promise<RolloutPage> {
@@ -70,7 +73,7 @@ function createScreen(context: CommandContext): (page: RolloutPage) => void {
   let height = 0
   return (page) => {
     const columns = context.stdout.columns ?? 120
-    const lines = writeRolloutPage(page, context.paint, context.now()).map((it) =>
+    const lines = writeRolloutPage(page, context.paint, { now: context.now(), columns }).map((it) =>
       // A line that wraps would be counted as one and leave a rest behind.
       widthOf(it) > columns ? clip(it.replaceAll(new RegExp(`${escape}\\[[0-9;]*m`, 'g'), ''), columns) : it,
     )

@@ -104,7 +104,7 @@ describe('changeover keygen', () => {
     [['--root', 'x.json', '--role', 'publisher'], 'expected NAME=FILE'],
     [
       ['--root', 'x.json', '--role', 'root=nobody.pub', '--role', 'publisher=ci.pub'],
-      'cannot be read (ENOENT)',
+      'cannot be read: there is no such file',
     ],
     [[], 'name a file for the key'],
   ])('%j is refused with what is wrong, and writes no root', async (argv, why) => {

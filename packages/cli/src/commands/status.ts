@@ -136,9 +136,12 @@ function writeTroubles(it: Status, paint: Paint): string[] {
       ? []
       : [`  ${paint('yellow', 'differs')}   ${source} holds what is not in force: ${differs.reason}`],
   )
-  const quarantined = it.quarantine.map(
+  const newest = it.quarantine.slice(-MOST_QUARANTINED)
+  const quarantined = newest.map(
     (entry) => `  ${paint('yellow', 'quarantine')} ${entry.version}: ${entry.reason}`,
   )
+  if (newest.length < it.quarantine.length)
+    quarantined.push(paint('dim', `  and ${it.quarantine.length - newest.length} older ones in quarantine`))
   const draining = it.generations.filter((entry) => entry.role === 'draining' && entry.pins > 0)
   const drains = draining.map(
     (entry) => `  ${paint('dim', `draining  ${entry.version}: ${entry.pins} requests still run under it`)}`,
@@ -153,6 +156,9 @@ function writeTroubles(it: Status, paint: Paint): string[] {
     it.breaker === 'closed' ? [] : [`  ${paint('red', 'breaker')}   ${it.breaker}: reloads are held back`]
   return [...handles, ...differing, ...quarantined, ...drains, ...full, ...breaker]
 }
+
+/** Each mistake leaves one: the newest tell what is of use. */
+const MOST_QUARANTINED = 3
 
 const statusStyles: Readonly<Record<string, Style>> = {
   success: 'green',

@@ -2,7 +2,7 @@
 import type { RootDocument } from '@changeover/reload'
 import { type Command, type CommandContext, UsageError } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { readNamed } from '../signing/key-files.ts'
+import { readNamed } from '../read-named.ts'
 import { sayRoot, shortKey } from '../signing/say-root.ts'
 
 export const trust: Command = {

@@ -11,7 +11,7 @@ import {
 } from '@changeover/reload'
 import { type Command, type CommandContext, UsageError } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { readNamed } from '../signing/key-files.ts'
+import { readNamed } from '../read-named.ts'
 import { lookAtPayload, sayPayload } from '../signing/payload-look.ts'
 import { missingSignatures, sayRoot } from '../signing/say-root.ts'
 import { readEnvelopeText, readRootFile } from '../signing/signed-files.ts'

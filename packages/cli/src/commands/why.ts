@@ -1,7 +1,7 @@
 /** `changeover why`: why a call went as it did, or where settings come from. */
 import type { Command, CommandContext } from '../command.ts'
-import { UsageError } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
+import { readLimit } from '../read-limit.ts'
 import { versionsOf, writeValues, writeVersions } from '../render/origins.ts'
 import { writeWhy } from '../render/why.ts'
 
@@ -36,8 +36,7 @@ async function explain(context: CommandContext, id: string): Promise<number> {
 }
 
 async function trace(context: CommandContext, setting: string): Promise<number> {
-  const limit = Number(context.text('limit') ?? 200)
-  if (!Number.isInteger(limit) || limit < 1) throw new UsageError('--limit is a number from 1')
+  const limit = readLimit(context, 200)
   const version = context.text('version')
   const pointer = setting === '' || setting.startsWith('/') ? setting : `/${setting}`
   const query = { pointer, limit, ...(version === undefined ? {} : { version }) }

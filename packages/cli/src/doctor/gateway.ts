@@ -1,5 +1,5 @@
 /** Whether a gateway answers, and how it is. */
-import { isRefused, isUnreachable } from '@changeover/sdk'
+import { isRefused, isUnreachable, type Status } from '@changeover/sdk'
 import type { CommandContext } from '../command.ts'
 import type { Finding } from './checks.ts'
 
@@ -22,19 +22,12 @@ export async function checkGateway(context: CommandContext): Promise<readonly Fi
             },
           ],
     )
-    const quarantine = status.quarantine.map(
-      (it): Finding => ({
-        level: 'unsure',
-        message: `version ${it.version} is in quarantine: ${it.reason}`,
-        advice: 'mend what is wrong and publish a new version',
-      }),
-    )
     const level = status.gateway.ready ? 'good' : 'bad'
     return [
       { level, message: `answers at ${client.url}; ${version} is in force` },
       ...troubles,
       ...differing,
-      ...quarantine,
+      ...sayQuarantined(status.quarantine),
     ]
   } catch (error) {
     if (isUnreachable(error)) return [{ level: 'unsure', message: `no gateway answers: ${error.message}` }]
@@ -42,6 +35,21 @@ export async function checkGateway(context: CommandContext): Promise<readonly Fi
     const advice = 'give the token: --token, CHANGEOVER_ADMIN_TOKEN, or --state DIR of that gateway'
     return [{ level: 'bad', message: `a gateway is at ${client.url} but refuses: ${error.message}`, advice }]
   }
+}
+
+/** What failed here stays known for long: that is no trouble as long as something newer serves. */
+function sayQuarantined(entries: Status['quarantine']): Finding[] {
+  const newest = entries.at(-1)
+  if (newest === undefined) return []
+  const others = entries.length === 1 ? '' : ` (and ${entries.length - 1} more)`
+  return [
+    {
+      level: 'unsure',
+      message: `version ${newest.version} is in quarantine: ${newest.reason}${others}`,
+      advice:
+        'these settings failed here and are not tried again; publish others, or "changeover apply FILE --force"',
+    },
+  ]
 }
 
 function adviceOn(reason: string, attempt: string): string {

@@ -48,14 +48,18 @@ async function tryDisk(folder: string): Promise<Finding> {
     }
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown'
+    const isForbidden = code === 'EACCES' || code === 'EPERM'
     return {
       level: 'bad',
-      message: `"${folder}" cannot be written (${code})`,
-      advice: 'free space, or say --state DIR',
+      message: `"${folder}" cannot be written${isForbidden ? ' by this user' : ` (${code})`}`,
+      advice: isForbidden
+        ? 'be the user that it belongs to, or say --state DIR'
+        : 'free space, or say --state DIR',
     }
   } finally {
-    await rm(path, { force: true })
-    await rm(`${path}.next`, { force: true })
+    // Where nothing may be written there is nothing to remove either.
+    await rm(path, { force: true }).catch(() => undefined)
+    await rm(`${path}.next`, { force: true }).catch(() => undefined)
   }
 }
 

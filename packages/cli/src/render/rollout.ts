@@ -26,10 +26,14 @@ export function isOver(it: Rollout | null): boolean {
   return it === null || OVER.has(it.state)
 }
 
+/** Where the table with all of its columns fits. */
+const WIDE_COLUMNS = 110
+
+/** Where `columns` are few, the table leaves out what can be done without. */
 export function writeRolloutPage(
   { rollout, policy, frozen }: RolloutPage,
   paint: Paint,
-  now: number,
+  { now, columns }: { readonly now: number; readonly columns: number },
 ): string[] {
   const freeze =
     frozen === null
@@ -39,16 +43,24 @@ export function writeRolloutPage(
         ]
   const next = paint('dim', `the next change comes in ${sayPolicy(policy)}`)
   if (rollout === null) return [...freeze, 'no version is on trial', next]
-  return [...freeze, ...writeRollout(rollout, paint, now), ...(isOver(rollout) ? ['', next] : [])]
+  return [
+    ...freeze,
+    ...writeRollout(rollout, paint, { now, columns }),
+    ...(isOver(rollout) ? ['', next] : []),
+  ]
 }
 
-export function writeRollout(it: Rollout, paint: Paint, now: number): string[] {
+function writeRollout(
+  it: Rollout,
+  paint: Paint,
+  { now, columns }: { readonly now: number; readonly columns: number },
+): string[] {
   const style = stateStyles[it.state] ?? 'dim'
   const left = it.endsAt === null ? '' : `  ${paint('dim', `${sayLeft(it.endsAt, now)} left`)}`
   return [
     `${paint(style, '●')} ${paint('bold', it.words)}${left}`,
     ...writeShares(it, paint),
-    ...writeMeasures(it, paint),
+    ...writeMeasures(it, paint, columns >= WIDE_COLUMNS),
     ...writeShadow(it),
     ...writeVerdict(it, paint),
     paint('dim', `reload ${it.attempt}${it.traceId === null ? '' : `   trace ${it.traceId}`}`),
@@ -77,7 +89,7 @@ function writeShadow({ shadow }: Rollout): string[] {
   return [looked, `  ${sent} copies went to its providers, for $${(costMicroUsd / 1e6).toFixed(6)}`]
 }
 
-function writeMeasures(it: Rollout, paint: Paint): string[] {
+function writeMeasures(it: Rollout, paint: Paint, isWide: boolean): string[] {
   const seen = it.measures.filter(isSeen)
   const { candidate, baseline } = it.requests
   if (seen.length === 0) {
@@ -85,15 +97,15 @@ function writeMeasures(it: Rollout, paint: Paint): string[] {
   }
   const columns = [
     { title: 'measure' },
-    { title: `${it.baseline ?? 'before'} (baseline)`, right: true },
+    { title: `${it.baseline ?? 'before'}${isWide ? ' (baseline)' : ''}`, right: true },
     { title: 'calls', right: true },
-    { title: `${it.version} (candidate)`, right: true },
+    { title: `${it.version}${isWide ? ' (candidate)' : ''}`, right: true },
     { title: 'calls', right: true },
     { title: 'change', right: true },
-    { title: 'between' },
+    ...(isWide ? [{ title: 'between' }] : []),
     { title: '' },
   ]
-  const rows = seen.map((measure) => rowOf(measure, paint))
+  const rows = seen.map((measure) => rowOf(measure, paint, isWide))
   const table = writeTable(columns, rows, paint)
   return ['', ...table.map((line) => `  ${line}`), '']
 }
@@ -103,7 +115,7 @@ function isSeen({ candidate, baseline }: Measure): boolean {
   return candidate.samples + baseline.samples > 0 || candidate.value !== null || baseline.value !== null
 }
 
-function rowOf(it: Measure, paint: Paint): string[] {
+function rowOf(it: Measure, paint: Paint, isWide: boolean): string[] {
   const verdict = {
     pass: paint('green', '✓ pass'),
     fail: paint('red', '✗ fail'),
@@ -117,7 +129,7 @@ function rowOf(it: Measure, paint: Paint): string[] {
     sayValue(it.name, it.candidate.value),
     String(it.candidate.samples),
     it.change === null ? '' : paint(it.verdict === 'fail' ? 'red' : 'bold', sayChange(it.change)),
-    paint('dim', between),
+    ...(isWide ? [paint('dim', between)] : []),
     verdict,
   ]
 }

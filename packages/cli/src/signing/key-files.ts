@@ -5,10 +5,11 @@
  * and goes nowhere else; nothing here ever prints it.
  */
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
-import { readFile, rm, writeFile } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { keyIdOf, type Signer } from '@changeover/reload'
 import { UsageError } from '../command.ts'
+import { readNamed } from '../read-named.ts'
 
 export interface PublicKey {
   /** The file it was read from, as it was named. */
@@ -86,15 +87,8 @@ export async function writeNew(
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST')
       throw new UsageError(`"${name}" is there already; it was not changed`)
-    throw unreadable(name, 'written', error)
-  }
-}
-
-export async function readNamed(file: string, cwd: string): Promise<string> {
-  try {
-    return await readFile(resolve(cwd, file), 'utf8')
-  } catch (error) {
-    throw unreadable(file, 'read', error)
+    const { code = 'unknown' } = error as NodeJS.ErrnoException
+    throw new UsageError(`"${name}" cannot be written (${code})`)
   }
 }
 
@@ -107,8 +101,4 @@ function asPrivate(file: string, privateKey: KeyObject): PrivateKey {
 
 function pemOf(key: KeyObject): string {
   return key.export({ type: 'spki', format: 'pem' }).toString()
-}
-
-function unreadable(name: string, what: string, error: unknown): UsageError {
-  return new UsageError(`"${name}" cannot be ${what} (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`)
 }

@@ -14,7 +14,7 @@ import {
   type Version,
 } from '@changeover/reload'
 import { type CommandContext, UsageError } from '../command.ts'
-import { readNamed } from './key-files.ts'
+import { readNamed } from '../read-named.ts'
 import { readEnvelopeText } from './signed-files.ts'
 
 export interface Sealed {

@@ -9,7 +9,7 @@ import {
   splitRoots,
 } from '@changeover/reload'
 import { type CommandContext, UsageError } from '../command.ts'
-import { readNamed } from './key-files.ts'
+import { readNamed } from '../read-named.ts'
 
 /** A payload may be as large as the engine takes by default. */
 const MOST_BYTES = 8 * 1024 * 1024

@@ -7,7 +7,6 @@
  *
  * Nothing here is a global: a test starts several side by side, with clocks and outputs of their own.
  */
-import { mkdir } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
 import { createTelemetry, type LineOutput, type LiveTelemetry, type TelemetryOptions } from '@changeover/otel'
@@ -60,6 +59,7 @@ import type { RunningRooms } from './load-api.ts'
 import { cachesOf, observeCaches } from './observe-caches.ts'
 import { type OpenAccess, openAccess } from './open-access.ts'
 import { openProvenance, openTexts } from './open-provenance.ts'
+import { openStateFolder } from './open-state-folder.ts'
 import { openTrust, type TrustPlace } from './open-trust.ts'
 import { openSettingsPlace, type SettingsPlace } from './settings-place.ts'
 import { createReader } from './settings-reader.ts'
@@ -159,7 +159,7 @@ async function begin(options: RunOptions): Promise<Begun> {
   const startedAt = clock.now()
   const stateFolder = resolve(options.cwd, flags.state)
   const trustPlace = await openTrust(flags, options)
-  const [shipped] = await Promise.all([loadShipped(), mkdir(stateFolder, { recursive: true, mode: 0o700 })])
+  const [shipped] = await Promise.all([loadShipped(), openStateFolder(stateFolder)])
   const instance = flags.instance ?? hostname()
   const isTerminal = stdout.isTTY === true
   const telemetry = startTelemetry(options, { clock, instance, isTerminal })

@@ -11,6 +11,7 @@ import { GatewayError } from '../errors.ts'
 import { readOrigin } from './origin.ts'
 import { readOverrideMs } from './override.ts'
 import { readRollout } from './rollout-query.ts'
+import { sayExpected } from './say-expected.ts'
 import { Problem } from './schemas.ts'
 
 export type AdminEnv = {
@@ -26,13 +27,15 @@ export const bodyLimitBytes = 32 * 1024 * 1024
 
 export function createApp(): AdminApp {
   return new OpenAPIHono<AdminEnv>({
-    defaultHook: (result) => {
+    defaultHook: (result, c) => {
       if (result.success) return
       const [first] = result.error.issues
+      const field = first?.path.map(String).join('.') ?? result.target
+      const sent = result.target === 'query' ? c.req.query(field) : undefined
       throw new GatewayError('control.bad_request', {
-        field: first?.path.map(String).join('.') ?? result.target,
-        found: 'something else',
-        expected: first?.message ?? 'what the API document says',
+        field,
+        found: sent === undefined ? 'something else' : `"${sent.slice(0, 40)}"`,
+        expected: first === undefined ? 'what the API document says' : sayExpected(first),
       })
     },
   })

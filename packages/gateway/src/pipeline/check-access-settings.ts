@@ -41,7 +41,7 @@ function unknownRoles({ people, roles, oidc, approvals }: AccessSettings): Issue
   const known = [...BUILT_IN_ROLES, ...Object.keys(roles)]
   const check = (names: readonly string[], pointer: string): Issue[] =>
     names.flatMap((name, i) =>
-      known.includes(name) ? [] : [unknown(pointTo(pointer, String(i)), `role "${name}"`, name, known)],
+      known.includes(name) ? [] : [unknown(pointTo(pointer, String(i)), 'a role', name, known)],
     )
   return [
     ...Object.entries(people).flatMap(([name, it]) => check(it.roles, at('people', name, 'roles'))),
@@ -57,7 +57,7 @@ function unknownRoles({ people, roles, oidc, approvals }: AccessSettings): Issue
         return [
           unknown(
             at('approvals', changeClass, 'people', String(i)),
-            `person "${name}"`,
+            'an entry of access.people',
             name,
             Object.keys(people),
           ),
@@ -73,14 +73,7 @@ function unknownProviders({ people, oidc }: AccessSettings): Issue[] {
     subjects.flatMap((it, i) => {
       const provider = it.slice(0, it.indexOf('/'))
       if (known.includes(provider)) return []
-      return [
-        unknown(
-          at('people', name, 'subjects', String(i)),
-          `entry "${provider}" of access.oidc`,
-          provider,
-          known,
-        ),
-      ]
+      return [unknown(at('people', name, 'subjects', String(i)), 'an entry of access.oidc', provider, known)]
     }),
   )
 }
@@ -154,8 +147,8 @@ function allows({ roles }: AccessSettings, role: string, permission: Permission)
   return builtInGrants.get(role)?.may.has(permission) ?? own?.includes(permission) ?? false
 }
 
-function unknown(pointer: string, what: string, name: string, known: readonly string[]): Issue {
-  const issue = referenceIssue(pointer, what, 'one that is there')
+function unknown(pointer: string, expected: string, name: string, known: readonly string[]): Issue {
+  const issue = referenceIssue(pointer, name, expected)
   const meant = nearest(name, known)
   return meant === null ? issue : { ...issue, hint: `did you mean "${meant}"?` }
 }

@@ -65,7 +65,8 @@ export function addSettingsRoutes(app: AdminApp, rooms: AdminRooms): void {
     const settings = readAt(snapshot.settings, pointer)
     const inForce = overrideInForce(rooms.reloader)
     const override = inForce === null ? null : writeOverride(inForce)
-    return c.json({ version, source: describeSource(rooms), override, settings: settings as JSONValue }, 200)
+    const source = await describeSource(rooms)
+    return c.json({ version, source, override, settings: settings as JSONValue }, 200)
   })
   app.openapi(patch, async (c) => {
     const change = await readPatch(c)

@@ -99,7 +99,7 @@ async function writeStatus(rooms: AdminRooms) {
     },
     root: now.root,
     stale: now.stale,
-    source: describeSource(rooms),
+    source: await describeSource(rooms),
     override: override === null ? null : writeOverride(override),
     last: last === null ? null : writeAttempt(last),
     counters: writeCounters(rooms),

@@ -7,17 +7,18 @@ import { FAILURE_CLASSES } from '../contract/routing.ts'
 import { type ModelSpec, modelSpec, type NeedsSpec, type RouteSpec, routeSpec } from '../routing/spec.ts'
 import { entriesOf } from '../settings/check.ts'
 import { quote, wrong } from '../settings/issue-texts.ts'
+import { particularRoutes } from './particular-routes.ts'
 import { at, dangling, namesOf } from './reference-issues.ts'
 
 export function checkRouteReferences(tree: SettingsTree): readonly Issue[] {
   const routes = entriesOf(tree, 'routes', routeSpec)
   const models = entriesOf(tree, 'models', modelSpec)
-  return [
-    ...modelsOf(tree, routes),
-    ...handovers(tree, routes),
-    ...aliases(tree, routes),
-    ...reach(routes, models),
-  ]
+  const particular = particularRoutes(routes)
+  const more =
+    particular.size === 0
+      ? []
+      : [...handovers(tree, routes), ...aliases(tree, particular), ...reach(particular, models)]
+  return [...modelsOf(tree, routes), ...more]
 }
 
 type Routes = ReadonlyMap<string, RouteSpec>
@@ -57,13 +58,13 @@ function modelsOf(tree: SettingsTree, routes: Routes): readonly Issue[] {
   const models = { what: 'models', names: namesOf(tree, 'models') }
   const known = new Set(models.names)
   const issues: Issue[] = []
-  for (const [name, route] of routes) {
+  routes.forEach((route, name) => {
     // Where each stands is worked out only for a route that names one which is not there.
-    if (modelsIn(name, route).every((it) => known.has(it))) continue
+    if (modelsIn(name, route).every((it) => known.has(it))) return
     for (const { pointer, model } of placesOf(name, route)) {
       if (!known.has(model)) issues.push(dangling(pointer, model, models))
     }
-  }
+  })
   return issues
 }
 
@@ -72,7 +73,7 @@ function handovers(tree: SettingsTree, routes: Routes): readonly Issue[] {
   const names = namesOf(tree, 'routes')
   const known = new Set(names)
   const issues: Issue[] = []
-  for (const [name, route] of routes) {
+  for (const [name, route] of particularRoutes(routes)) {
     for (const [i, rule] of route.rules.entries()) {
       if (rule.route === undefined) continue
       const pointer = `${at('routes', name)}/rules/${i}/route`

@@ -21,19 +21,23 @@ import { at, dangling, type Known, namesOf } from './reference-issues.ts'
 type Tenants = ReadonlyMap<string, TenantSpec>
 /** What can be named, by the field that names it. */
 type NamedIn = 'allow' | 'regions' | 'limits' | 'budgets'
-type KnownNames = Readonly<Record<NamedIn, Known & { readonly has: ReadonlySet<string> }>>
+type NamesOfField = Known & { readonly has: ReadonlySet<string> }
 
 export function checkTenants(tree: SettingsTree): readonly Issue[] {
   const tenants = entriesOf(tree, 'tenants', tenantSpec)
   const tokens = unknownTenants(tree)
   if (tenants.size === 0) return tokens
-  const known = knownNames(tree)
-  const named = [...tenants].flatMap(([name, it]) =>
-    factsOf(name, it).names.flatMap(({ field, pointer, value }) =>
-      known[field].has.has(value) ? [] : [dangling(pointer, value, known[field])],
-    ),
-  )
-  const own = [...tenants].flatMap(([name, it]) => factsOf(name, it).issues)
+  const known = new KnownNames(tree)
+  const named: Issue[] = []
+  const own: Issue[] = []
+  tenants.forEach((it, name) => {
+    const facts = factsOf(name, it)
+    for (const { field, pointer, value } of facts.names) {
+      const names = known.in(field)
+      if (!names.has.has(value)) named.push(dangling(pointer, value, names))
+    }
+    own.push(...facts.issues)
+  })
   return [...named, ...own, ...tokens, ...(areKeysDifferent(tenants) ? [] : sameKeys(tenants))]
 }
 
@@ -49,14 +53,30 @@ function unknownTenants(tree: SettingsTree): readonly Issue[] {
   )
 }
 
-function knownNames(tree: SettingsTree): KnownNames {
-  const known = (what: string, names: readonly string[]) => ({ what, names, has: new Set(names) })
-  const regions = [...entriesOf(tree, 'models', modelSpec).values()].flatMap((it) => it.region ?? [])
-  return {
-    allow: known('routes, models or APIs', callableNames(tree)),
-    regions: known('regions of models', [...new Set(regions)]),
-    limits: known('limits', namesOf(tree, 'limits')),
-    budgets: known('budgets', namesOf(tree, 'budgets')),
+/** What there is to be named, looked up when a tenant names something of it. */
+class KnownNames {
+  readonly #tree: SettingsTree
+  readonly #found = new Map<NamedIn, NamesOfField>()
+
+  constructor(tree: SettingsTree) {
+    this.#tree = tree
+  }
+
+  in(field: NamedIn): NamesOfField {
+    const known = this.#found.get(field)
+    if (known !== undefined) return known
+    const { what, names } = this.#look(field)
+    const found = { what, names, has: new Set(names) }
+    this.#found.set(field, found)
+    return found
+  }
+
+  #look(field: NamedIn): Known {
+    const tree = this.#tree
+    if (field === 'limits' || field === 'budgets') return { what: field, names: namesOf(tree, field) }
+    if (field === 'allow') return { what: 'routes, models or APIs', names: callableNames(tree) }
+    const regions = [...entriesOf(tree, 'models', modelSpec).values()].flatMap((it) => it.region ?? [])
+    return { what: 'regions of models', names: [...new Set(regions)] }
   }
 }
 

@@ -128,6 +128,7 @@ function isSame(a: Asked, b: Asked): boolean {
 }
 
 function isSameMap(a: ReadonlyMap<string, unknown>, b: ReadonlyMap<string, unknown>): boolean {
+  if (a === b) return true
   if (a.size !== b.size) return false
   for (const [name, it] of a) if (b.get(name) !== it) return false
   return true

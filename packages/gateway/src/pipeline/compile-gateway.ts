@@ -25,6 +25,7 @@ import { compileGuardrails } from './compile-guardrails.ts'
 import { compilePassThrough } from './compile-pass-through.ts'
 import { compileRoutes, createContextFinder } from './compile-routes.ts'
 import { compileTargets } from './compile-targets.ts'
+import { particularRoutes } from './particular-routes.ts'
 import { compilePublished } from './published-apis.ts'
 import { askedNamesOf } from './recorded-ask.ts'
 
@@ -56,6 +57,7 @@ export function compileGateway(input: CompileInput): CompiledGateway {
   const targets = compileTargets(targetInput)
   const caches = compileCaches({ ...input, targets, caches: entriesOf(settings, 'cache', cacheSpec) })
   const asked = entriesOf(settings, 'routes', routeSpec)
+  const particular = particularRoutes(asked)
   const contexts = entriesOf(settings, 'contexts', contextSpec)
   const routes = compileRoutes({
     routes: asked,
@@ -75,12 +77,12 @@ export function compileGateway(input: CompileInput): CompiledGateway {
     identity: compileCallers(settings, input),
     revokedWithin: entryOf(settings, ['access', 'revokedWithinMs'], revokedWithinSpec) ?? REVOKED_WITHIN_MS,
     modelList: writeModelList(routes, asked),
-    hidesRoutes: [...routes.values()].some((it) => !isThereFor(null, it)),
+    hidesRoutes: [...particular.keys()].some((it) => isHidden(routes.get(it))),
     versionHeaders: Object.freeze(['x-changeover-version', input.version]),
     recordCalls: record?.enabled ?? true,
     shadowCopies: entryOf(settings, ['rollout', 'policy'], policySpec)?.copies ?? 0,
     keepComments: record?.comments ?? false,
-    askedNames: askedNamesOf(asked.values()),
+    askedNames: askedNamesOf(particular.values()),
   })
 }
 
@@ -100,17 +102,31 @@ function writeModelList(
   routes: ReadonlyMap<string, CompiledRoute>,
   asked: ReadonlyMap<string, unknown>,
 ): string {
+  const ownerOf = (it: CompiledRoute) =>
+    asked.has(it.name) ? 'changeover' : it.targets[0]?.target.providerName
+  if (isLastList(routes, ownerOf)) return lastList.text
   const ids = [...routes.keys()]
-  const owners = Array.from(routes.values(), (it) =>
-    asked.has(it.name) ? 'changeover' : it.targets[0]?.target.providerName,
-  )
-  if (lastList.text !== '' && isSameList(lastList.ids, ids) && isSameList(lastList.owners, owners))
-    return lastList.text
+  const owners = Array.from(routes.values(), ownerOf)
   const data = ids.map((id, i) => ({ id, object: 'model', created: 0, owned_by: owners[i] }))
   lastList = { ids, owners, text: JSON.stringify({ object: 'list', data }) }
   return lastList.text
 }
 
-function isSameList(a: readonly unknown[], b: readonly unknown[]): boolean {
-  return a.length === b.length && a.every((it, i) => it === b[i])
+function isLastList(
+  routes: ReadonlyMap<string, CompiledRoute>,
+  ownerOf: (it: CompiledRoute) => unknown,
+): boolean {
+  const { ids, owners, text } = lastList
+  if (text === '' || routes.size !== ids.length) return false
+  let [isSame, i] = [true, 0]
+  routes.forEach((it, id) => {
+    isSame &&= id === ids[i] && ownerOf(it) === owners[i]
+    i += 1
+  })
+  return isSame
+}
+
+/** Only a route that takes its prompt from a context can be hidden. */
+function isHidden(route: CompiledRoute | undefined): boolean {
+  return route !== undefined && !isThereFor(null, route)
 }

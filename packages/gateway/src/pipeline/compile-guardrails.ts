@@ -13,7 +13,9 @@ import { type GuardrailSpec, guardrailSpec } from '../guardrails/spec.ts'
 import { tenantSpec } from '../identity/spec.ts'
 import { routeSpec } from '../routing/spec.ts'
 import { entriesOf } from '../settings/check.ts'
+import { checkOf } from '../settings/clean-sections.ts'
 import { wrong } from '../settings/issue-texts.ts'
+import { particularRoutes } from './particular-routes.ts'
 import { at, dangling, namesOf } from './reference-issues.ts'
 
 /** Loads what the guards need. Throws `prepare.failed` with an issue for each that cannot be compiled. */
@@ -42,20 +44,29 @@ export function checkGuardrails(settings: SettingsTree, engines: GuardEngines): 
 
 /** Routes and tenants that name guardrails which are not there. */
 export function checkGuardrailReferences(tree: SettingsTree): readonly Issue[] {
+  const routes = particularRoutes(entriesOf(tree, 'routes', routeSpec))
+  return [...unknownGuardrails(tree, 'routes', routes), ...ofTenants(tree)]
+}
+
+const ofTenants = checkOf(['guardrails', 'tenants'], (tree) =>
+  unknownGuardrails(tree, 'tenants', entriesOf(tree, 'tenants', tenantSpec)),
+)
+
+function unknownGuardrails(
+  tree: SettingsTree,
+  kind: string,
+  entries: ReadonlyMap<string, Named>,
+): readonly Issue[] {
   const names = namesOf(tree, 'guardrails')
   const known = new Set(names)
   const issues: Issue[] = []
-  const check = (kind: string, entries: ReadonlyMap<string, Named>): void => {
-    for (const [entry, { guardrails }] of entries) {
-      for (const [i, name] of guardrails.entries()) {
-        if (known.has(name)) continue
-        const pointer = `${at(kind, entry)}/guardrails/${i}`
-        issues.push(dangling(pointer, name, { what: 'guardrails', names }))
-      }
+  for (const [entry, { guardrails }] of entries) {
+    for (const [i, name] of guardrails.entries()) {
+      if (known.has(name)) continue
+      const pointer = `${at(kind, entry)}/guardrails/${i}`
+      issues.push(dangling(pointer, name, { what: 'guardrails', names }))
     }
   }
-  check('routes', entriesOf(tree, 'routes', routeSpec))
-  check('tenants', entriesOf(tree, 'tenants', tenantSpec))
   return issues
 }
 
@@ -75,7 +86,7 @@ export interface GuardInput {
 export function compileGuardrails({ settings, secrets, clock, engines }: GuardInput): GuardIndex | null {
   if (engines === null) return null
   const guardrails = entriesOf(settings, 'guardrails', guardrailSpec)
-  const routes = namesBy(entriesOf(settings, 'routes', routeSpec))
+  const routes = namesBy(particularRoutes(entriesOf(settings, 'routes', routeSpec)))
   const tenants = namesBy(entriesOf(settings, 'tenants', tenantSpec))
   if (routes.size === 0 && tenants.size === 0) return null
   const tools: GuardTools = {
@@ -89,10 +100,16 @@ export function compileGuardrails({ settings, secrets, clock, engines }: GuardIn
 }
 
 function namesBy(entries: ReadonlyMap<string, Named>): ReadonlyMap<string, readonly string[]> {
+  const known = namedGuardrails.get(entries)
+  if (known !== undefined) return known
   const named = new Map<string, readonly string[]>()
   for (const [name, { guardrails }] of entries) if (guardrails.length > 0) named.set(name, guardrails)
+  namedGuardrails.set(entries, named)
   return named
 }
+
+/** By entries as `entriesOf` gives them: the same for a section that stays the same. */
+const namedGuardrails = new WeakMap<ReadonlyMap<string, Named>, ReadonlyMap<string, readonly string[]>>()
 
 interface GuardNames {
   readonly guardrails: ReadonlyMap<string, GuardrailSpec>

@@ -21,12 +21,14 @@ import { contextSpec } from '../contexts/spec.ts'
 import { sayError as sayGatewayError } from '../errors.ts'
 import { modelSpec, routeSpec } from '../routing/spec.ts'
 import { entriesOf } from '../settings/check.ts'
+import { checkOf } from '../settings/clean-sections.ts'
 import { quote, wrong } from '../settings/issue-texts.ts'
 import { sameJson } from '../settings/json-patch.ts'
 import { checkCacheReferences } from './check-caches.ts'
 import { checkRouteReferences } from './check-routes.ts'
 import { checkTenants } from './check-tenants.ts'
 import { checkGuardrailReferences } from './compile-guardrails.ts'
+import { particularRoutes } from './particular-routes.ts'
 import { at, dangling, namesOf, referenceIssue } from './reference-issues.ts'
 
 export function checkReferences(tree: SettingsTree, previous: SettingsTree | null): readonly Issue[] {
@@ -39,7 +41,7 @@ export function checkReferences(tree: SettingsTree, previous: SettingsTree | nul
   ]
 }
 
-function checkModels(tree: SettingsTree): readonly Issue[] {
+const checkModels = checkOf(['providers', 'models'], (tree) => {
   const providers = namesOf(tree, 'providers')
   const known = new Set(providers)
   const issues: Issue[] = []
@@ -50,9 +52,15 @@ function checkModels(tree: SettingsTree): readonly Issue[] {
     )
   }
   return issues
-}
+})
 
 function checkContexts(tree: SettingsTree, previous: SettingsTree | null): readonly Issue[] {
+  return [...changedContexts(tree, previous), ...whatContextsSay(tree)]
+}
+
+/** Published ones that are not what they were. */
+function changedContexts(tree: SettingsTree, previous: SettingsTree | null): readonly Issue[] {
+  if (tree.contexts === previous?.contexts) return []
   const issues: Issue[] = []
   const versions = versionsByName([...namesOf(tree, 'contexts'), ...namesOf(previous ?? {}, 'contexts')])
   for (const [name, value] of Object.entries(tree.contexts ?? {})) {
@@ -64,6 +72,11 @@ function checkContexts(tree: SettingsTree, previous: SettingsTree | null): reado
     })
     issues.push({ code: 'settings.context_changed', message, pointer: at('contexts', name) })
   }
+  return issues
+}
+
+const whatContextsSay = checkOf(['contexts', 'tenants'], (tree) => {
+  const issues: Issue[] = []
   const tenants = namesOf(tree, 'tenants')
   for (const [name, context] of entriesOf(tree, 'contexts', contextSpec)) {
     for (const [i, it] of (context.tenants ?? []).entries()) {
@@ -82,12 +95,14 @@ function checkContexts(tree: SettingsTree, previous: SettingsTree | null): reado
     }
   }
   return issues
-}
+})
 
 function checkRoutes(tree: SettingsTree): readonly Issue[] {
-  const versions = versionsByName(namesOf(tree, 'contexts'))
   const issues = [...checkRouteReferences(tree), ...checkCacheReferences(tree)]
-  for (const [name, route] of entriesOf(tree, 'routes', routeSpec)) {
+  const particular = particularRoutes(entriesOf(tree, 'routes', routeSpec))
+  if (particular.size === 0) return issues
+  const versions = versionsByName(namesOf(tree, 'contexts'))
+  for (const [name, route] of particular) {
     if (route.context === undefined) continue
     issues.push(...checkContextOf(route.context, `${at('routes', name)}/context`, versions))
   }

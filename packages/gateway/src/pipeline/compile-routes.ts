@@ -17,6 +17,7 @@ import { ROUTE_DEFAULTS, ROUTING_DEFAULTS } from '../routing/defaults.ts'
 import type { ModelSpec, RouteSpec, RuleSpec } from '../routing/spec.ts'
 import { byStrategy, choiceText, sharesText } from './choice-text.ts'
 import { compilePlan, type PlanParts, partsOfPlan } from './compile-plan.ts'
+import { particularRoutes } from './particular-routes.ts'
 
 export interface RouteInput {
   readonly routes: ReadonlyMap<string, RouteSpec>
@@ -31,8 +32,10 @@ export interface RouteInput {
 export function compileRoutes(input: RouteInput): ReadonlyMap<string, CompiledRoute> {
   const work = new RouteWork(input)
   const compiled = new Map<string, CompiledRoute>()
-  for (const name of input.routes.keys()) compiled.set(name, work.route(name))
-  for (const [name, { aliases }] of input.routes) {
+  input.routes.forEach((_, name) => {
+    compiled.set(name, work.route(name))
+  })
+  for (const [name, { aliases }] of particularRoutes(input.routes)) {
     for (const alias of aliases) if (!compiled.has(alias)) compiled.set(alias, work.route(name))
   }
   for (const [name, target] of input.targets) {
@@ -77,7 +80,9 @@ class RouteWork {
     if (made !== undefined) return made
     const settings = this.#input.routes.get(name)
     if (settings === undefined) throw new TypeError(`a rule names route ${name}, which was not compiled`)
-    const it = this.#asBefore(name, settings) ?? this.#compile(name, settings)
+    const before = this.#asBefore(name, settings)
+    if (before !== null) return before
+    const it = this.#compile(name, settings)
     this.#made.set(name, it)
     return it
   }

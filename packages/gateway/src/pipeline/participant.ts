@@ -18,7 +18,7 @@ import {
 } from '@changeover/reload'
 import { cacheSpec } from '../cache/spec.ts'
 import type { ShippedCatalogue } from '../catalogue/catalogue.ts'
-import type { CompiledGateway } from '../contract/compiled.ts'
+import type { CompiledGateway, CompiledRoute } from '../contract/compiled.ts'
 import { secretReferencesIn } from '../contract/secret.ts'
 import { sayError } from '../errors.ts'
 import type { GuardEngines } from '../guardrails/find-faults.ts'
@@ -154,11 +154,15 @@ function missingIssue(reference: string, steps: readonly string[]): Issue {
  */
 export function describeRouting(now: CompiledGateway, before: CompiledGateway | null): Attributes {
   // An alias is the same route once more.
-  const changed = [...new Set(now.routes.values())].filter((it) => {
-    const rule = before?.routes.get(it.name)?.rule
-    return rule === undefined ? it.rule !== `${it.name}: ${it.name}=100%` : rule !== it.rule
+  const found = new Set<CompiledRoute>()
+  now.routes.forEach((it) => {
+    const was = before?.routes.get(it.name)
+    if (was === it) return
+    const isNews = was === undefined ? it.rule !== `${it.name}: ${it.name}=100%` : was.rule !== it.rule
+    if (isNews) found.add(it)
   })
-  if (changed.length === 0) return {}
+  if (found.size === 0) return {}
+  const changed = [...found]
   return {
     'routing.rule_changed': changed.map((it) => it.rule).join('; '),
     'routing.rule_ids': changed.map((it) => it.name),

@@ -39,9 +39,15 @@ type Section = SettingsTree[string]
 const cleanAs = new WeakMap<Section, Set<string>>()
 
 /** Whether neither the section nor an entry of it will change; one that does not change comes as the same object. */
-function isFixed(section: Section): boolean {
-  return Object.isFrozen(section) && Object.values(section).every((it) => Object.isFrozen(it))
+export function isFixed(section: Section): boolean {
+  if (fixed.has(section)) return true
+  if (!Object.isFrozen(section) || !Object.values(section).every((it) => Object.isFrozen(it))) return false
+  fixed.add(section)
+  return true
 }
+
+/** Those that were found to be so stay so. */
+const fixed = new WeakSet<Section>()
 
 /** Entries with nothing wrong in them or in their names, by where they stood when they were looked at. */
 const cleanEntries = new WeakMap<object, { readonly kind: string; readonly name: string }>()

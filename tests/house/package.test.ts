@@ -24,6 +24,13 @@ describe('the packages', () => {
     expect(manifestOf('reload', read('packages/reload/package.json')).dependencies).toEqual([])
   })
 
+  it('are published without their tests where others import them', () => {
+    for (const name of ['reload', 'otel', 'sdk']) {
+      const manifest = JSON.parse(read(`packages/${name}/package.json`)) as Record<string, unknown>
+      expect(manifest['files'], name).toEqual(['dist', 'src', '!src/**/*.test.ts'])
+    }
+  })
+
   it('have one licence, and run on the same Node', () => {
     for (const folder of folders.filter((it) => it.startsWith('packages/'))) {
       const manifest = JSON.parse(read(`${folder}/package.json`)) as Record<string, unknown>

@@ -1,123 +1,124 @@
 /**
- * Answers in this process: those that were not asked for the longest go first, and all together stay below a bound.
+ * Answers in this process, all together below a bound: in blocks beside the heap (`answer-record.ts`), and an index of
+ * where each begins.
  *
- * The bytes of an answer are kept as one text, a character a byte: chunks from the network are views of larger blocks,
- * and one small view would hold a whole block; and thousands of small blocks of their own cost V8 more to collect than
- * texts, which hold nothing. An answer that is given again is cut out of it anew.
+ * The oldest goes first, but one that was asked for since gets another turn behind all others, as long as it is young enough
+ * to be given: near enough to the one that was not asked for the longest, without touching memory at each answer that
+ * is given again.
+ *
+ * Invariant: the index has all that is there and nothing else, and what is there and its index are no more than
+ * `maxBytes`. Blocks may be two more, for what is no longer there in them and not passed yet.
  */
 import type { CacheWhich, KeptAnswer } from '../contract/answer-cache.ts'
-import { type InLine, Line } from '../contract/line.ts'
 import type { AnswerKey } from './answer-key.ts'
-import { type AnswerStore, type KeepBounds, type StoreFacts, sizeOf } from './answer-store.ts'
+import {
+  answerAt,
+  draftOf,
+  isNamed,
+  isOf,
+  isThere,
+  keptAt,
+  nameAt,
+  noteAsked,
+  remove,
+  sizeAt,
+  wasAsked,
+  writeRecord,
+} from './answer-record.ts'
+import type { AnswerStore, KeepBounds, StoreFacts } from './answer-store.ts'
+import { BLOCK_BYTES, BlockLine } from './block-line.ts'
+import { PlaceIndex } from './place-index.ts'
 
-/** What an entry costs beside its bytes: key and objects; and for each chunk where it ends. */
-const ENTRY_BYTES = 400
-const CHUNK_BYTES = 8
-
-class Entry implements InLine<Entry> {
-  before: Entry | null = null
-  after: Entry | null = null
-  readonly name: string
-  readonly tenant: string
-  readonly route: string
-  readonly sizeBytes: number
-  readonly keptAt: number
-  readonly #about: Omit<KeptAnswer, 'chunks'>
-  /** Latin1, which holds every byte as it is. */
-  readonly #bytes: string
-  /** `null` for one. */
-  readonly #ends: readonly number[] | null
-
-  constructor({ name, tenant, route }: AnswerKey, answer: KeptAnswer, sizeBytes: number) {
-    this.name = name
-    this.tenant = tenant
-    this.route = route
-    this.sizeBytes = sizeBytes
-    this.keptAt = answer.keptAt
-    this.#about = withoutChunks(answer)
-    const { chunks } = answer
-    const [only] = chunks
-    const isOne = chunks.length === 1 && only !== undefined
-    this.#bytes = (isOne ? only : Buffer.concat(chunks)).toString('latin1')
-    this.#ends = isOne ? null : endsOf(chunks)
-  }
-
-  get answer(): KeptAnswer {
-    const bytes = Buffer.from(this.#bytes, 'latin1')
-    if (this.#ends === null) return { ...this.#about, chunks: [bytes] }
-    let from = 0
-    return { ...this.#about, chunks: this.#ends.map((end) => bytes.subarray(from, (from = end))) }
-  }
-}
-
-/** Field by field: what a rest pattern makes takes V8 longer than all else here. */
-function withoutChunks(it: KeptAnswer): Omit<KeptAnswer, 'chunks'> {
-  const { status, contentType, streamed, keptAt, target, inputTokens, outputTokens, costMicroUsd } = it
-  return { status, contentType, streamed, keptAt, target, inputTokens, outputTokens, costMicroUsd }
-}
-
-function endsOf(chunks: readonly Buffer[]): readonly number[] {
-  let end = 0
-  return chunks.map((it) => (end += it.length))
-}
+/** What an entry costs beside its record: its slot in the index, and those that are free. */
+const ENTRY_BYTES = 32
+const MOST_BLOCKS_BESIDE = 2
+const NONE = -1
 
 export class MemoryAnswers implements AnswerStore {
   readonly isNear = true
-  readonly #entries = new Map<string, Entry>()
-  /** In the order in which they were asked for. */
-  readonly #line = new Line<Entry>()
+  readonly #line = new BlockLine()
+  readonly #places = new PlaceIndex((place, name) => isNamed(...this.#at(place), name))
   #bytes = 0
   #evicted = 0
 
   get facts(): StoreFacts {
-    return { entries: this.#entries.size, bytes: this.#bytes, evicted: this.#evicted, failures: 0 }
+    return { entries: this.#places.size, bytes: this.#bytes, evicted: this.#evicted, failures: 0 }
   }
 
   find({ name }: AnswerKey): KeptAnswer | null {
-    const entry = this.#entries.get(name)
-    if (entry === undefined) return null
-    this.#line.take(entry)
-    this.#line.push(entry)
-    return entry.answer
+    const place = this.#places.find(name)
+    if (place === NONE) return null
+    const [block, at] = this.#at(place)
+    noteAsked(block, at, true)
+    return answerAt(block, at)
   }
 
   keep(key: AnswerKey, answer: KeptAnswer, bounds: KeepBounds): void {
-    const known = this.#entries.get(key.name)
-    if (known !== undefined) this.#remove(known)
-    const bytes = sizeOf(answer)
-    if (bytes > bounds.maxEntryBytes) return
-    const sizeBytes = bytes + ENTRY_BYTES + answer.chunks.length * CHUNK_BYTES
+    const known = this.#places.find(key.name)
+    if (known !== NONE) this.#remove(key.name, known)
+    const draft = draftOf(key, answer)
+    if (draft.bodyBytes > bounds.maxEntryBytes) return
+    const sizeBytes = draft.sizeBytes + ENTRY_BYTES
     if (sizeBytes > bounds.maxBytes) return
-    const entry = new Entry(key, answer, sizeBytes)
-    this.#entries.set(key.name, entry)
-    this.#line.push(entry)
+    this.#makeRoom(sizeBytes, bounds, answer.keptAt)
+    const place = this.#line.append(draft.sizeBytes)
+    writeRecord(this.#line.blockOf(place), this.#line.startOf(place), draft)
+    this.#places.set(key.name, place)
     this.#bytes += sizeBytes
-    this.#trim(bounds, answer.keptAt)
   }
 
-  clear({ tenant, route }: CacheWhich): number {
+  clear(which: CacheWhich): number {
     let cleared = 0
-    for (const entry of this.#entries.values()) {
-      if (tenant !== undefined && entry.tenant !== tenant) continue
-      if (route !== undefined && entry.route !== route) continue
-      this.#remove(entry)
+    for (const place of this.#places.places()) {
+      if (!isOf(...this.#at(place), which)) continue
+      this.#remove(nameAt(...this.#at(place)), place)
       cleared += 1
+    }
+    for (let first = this.#line.first; first !== NONE; first = this.#line.first) {
+      if (isThere(...this.#at(first))) break
+      this.#line.pass()
     }
     return cleared
   }
 
-  #trim({ maxBytes, ttlMs }: KeepBounds, nowMs: number): void {
-    for (let oldest = this.#line.first; oldest !== null; oldest = this.#line.first) {
-      const isOld = nowMs - oldest.keptAt >= ttlMs
-      if (this.#bytes <= maxBytes && !isOld) return
-      this.#remove(oldest)
-      this.#evicted += 1
+  #makeRoom(sizeBytes: number, { maxBytes, ttlMs }: KeepBounds, nowMs: number): void {
+    const mostBlockBytes = maxBytes + MOST_BLOCKS_BESIDE * BLOCK_BYTES
+    for (let first = this.#line.first; first !== NONE; first = this.#line.first) {
+      const [block, at] = this.#at(first)
+      if (isThere(block, at)) {
+        const isOld = nowMs - keptAt(block, at) >= ttlMs
+        const isFull = this.#bytes + sizeBytes > maxBytes || this.#line.bytes > mostBlockBytes
+        if (!isOld && !isFull) return
+        if (!isOld && wasAsked(block, at)) this.#giveAnotherTurn(first)
+        else this.#evict(first)
+      }
+      this.#line.pass()
     }
   }
 
-  #remove(entry: Entry): void {
-    this.#entries.delete(entry.name)
-    this.#line.take(entry)
-    this.#bytes -= entry.sizeBytes
+  #giveAnotherTurn(first: number): void {
+    const [block, at] = this.#at(first)
+    const sizeBytes = sizeAt(block, at)
+    const place = this.#line.append(sizeBytes)
+    const [to, start] = this.#at(place)
+    block.bytes.copy(to.bytes, start, at, at + sizeBytes)
+    noteAsked(to, start, false)
+    this.#places.set(nameAt(to, start), place)
+  }
+
+  #evict(place: number): void {
+    this.#remove(nameAt(...this.#at(place)), place)
+    this.#evicted += 1
+  }
+
+  #remove(name: string, place: number): void {
+    const [block, at] = this.#at(place)
+    this.#places.delete(name)
+    this.#bytes -= sizeAt(block, at) + ENTRY_BYTES
+    remove(block, at)
+  }
+
+  #at(place: number): readonly [block: ReturnType<BlockLine['blockOf']>, at: number] {
+    return [this.#line.blockOf(place), this.#line.startOf(place)]
   }
 }

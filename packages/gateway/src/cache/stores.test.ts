@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { KeptAnswer } from '../contract/answer-cache.ts'
 import { keyOf } from './answer-key.ts'
 import { readControl } from './cache-control.ts'
 import { MemoryAnswers } from './memory-answers.ts'
@@ -34,9 +35,9 @@ describe('answers in memory', () => {
 
   it('go in the order in which they were not asked for', () => {
     const store = new MemoryAnswers()
-    for (const it of ['a', 'b', 'c']) store.keep(keyFor(it), answerOf('x'.repeat(500)), bounds)
+    for (const it of ['a', 'b', 'c']) store.keep(keyFor(it), answerOf('x'.repeat(700)), bounds)
     store.find(keyFor('a'))
-    store.keep(keyFor('d'), answerOf('x'.repeat(500)), bounds)
+    store.keep(keyFor('d'), answerOf('x'.repeat(700)), bounds)
     expect(['a', 'b', 'c', 'd'].map((it) => store.find(keyFor(it)) !== null)).toEqual([
       true,
       false,
@@ -44,6 +45,71 @@ describe('answers in memory', () => {
       true,
     ])
     expect(store.facts.evicted).toBe(1)
+  })
+
+  it('are what was kept last under their name, whatever came and went', () => {
+    const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j']
+    const wide = { ttlMs: 50, maxBytes: 1_200_000, maxEntryBytes: 400_000, timeoutMs: 0 }
+    const step = fc.record({
+      name: fc.constantFrom(...names),
+      does: fc.constantFrom('keep', 'keep', 'keep', 'find', 'find', 'clear'),
+      sizes: fc.array(fc.oneof(fc.nat(100), fc.nat(150_000)), { maxLength: 3 }),
+      tenant: fc.constantFrom('acme', 'ä€𝄞', ''),
+      more: fc.record({
+        status: fc.constantFrom(200, 404),
+        contentType: fc.constantFrom('application/json', 'text/plain; x="ü"'),
+        streamed: fc.boolean(),
+        target: fc.constantFrom('openai/gpt', ''),
+        inputTokens: fc.option(fc.nat()),
+        outputTokens: fc.option(fc.nat()),
+        costMicroUsd: fc.option(fc.double({ noNaN: true })),
+      }),
+    })
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
+        const store = new MemoryAnswers()
+        const kept = new Map<string, KeptAnswer>()
+        for (const [at, { name, does, sizes, tenant, more }] of steps.entries()) {
+          const key = keyFor(name)
+          const found = store.find(key)
+          if (found !== null) expect(found).toEqual(kept.get(name))
+          if (does === 'clear') {
+            store.clear({ tenant })
+            for (const it of names) if (store.find(keyFor(it)) === null) kept.delete(it)
+          } else if (does === 'keep') {
+            const chunks = sizes.map((size, i) => Buffer.alloc(size, at + i))
+            const answer = { ...answerOf(''), ...more, chunks, keptAt: at }
+            kept.set(name, answer)
+            store.keep({ ...key, tenant }, answer, wide)
+            const bytes = sizes.reduce((sum, it) => sum + it, 0)
+            expect(store.find(key)).toEqual(bytes > wide.maxEntryBytes ? null : answer)
+          }
+          expect(store.facts.bytes).toBeLessThanOrEqual(wide.maxBytes)
+          expect(store.facts.entries).toBe(names.filter((it) => store.find(keyFor(it)) !== null).length)
+        }
+      }),
+    )
+  })
+
+  it('go when they are too old to be given, asked for or not', () => {
+    const store = new MemoryAnswers()
+    const keep = (name: string, at: number) =>
+      store.keep(keyFor(name), answerOf(name, { keptAt: at }), bounds)
+    keep('a', 0)
+    keep('b', 1)
+    store.find(keyFor('a'))
+    keep('c', 1000)
+    expect(store.facts).toMatchObject({ entries: 2, evicted: 1 })
+    expect(store.find(keyFor('a'))).toBeNull()
+  })
+
+  it('get one more turn for having been asked, and not another', () => {
+    const store = new MemoryAnswers()
+    const keep = (name: string) => store.keep(keyFor(name), answerOf('x'.repeat(700)), bounds)
+    for (const it of ['a', 'b', 'c']) keep(it)
+    store.find(keyFor('a'))
+    for (const it of ['d', 'e', 'f', 'g']) keep(it)
+    expect(store.find(keyFor('a'))).toBeNull()
   })
 
   it('are copies, cut as they came', () => {

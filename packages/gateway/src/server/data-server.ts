@@ -5,8 +5,8 @@
  * Listeners are shared functions that find their exchange on the object they were called on, so that a request
  * costs no closures.
  *
- * Closing: no new connections, calls in flight go on until `drainMs` is over, what is left then is cut with a
- * word to its caller.
+ * Closing: no new connections, none is kept on which nobody asks anything, calls in flight go on until `drainMs` is
+ * over, what is left then is cut with a word to its caller.
  */
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -20,6 +20,7 @@ import { Sides } from '../pipeline/placed.ts'
 import type { GatewayReloader, PipelineTools } from '../pipeline/tools.ts'
 import { VersionMemory } from '../pipeline/version-memory.ts'
 import { Deadlines } from '../routing/deadlines.ts'
+import { Connections } from './connections.ts'
 import { Exchange } from './exchange.ts'
 import { writeProtocolError } from './protocol-error.ts'
 import { openCall } from './routes.ts'
@@ -66,6 +67,8 @@ const DEFAULTS: DataServerLimits = {
   stallMs: 60_000,
 }
 
+/** For a head that is on its way when the server closes. */
+const HEAD_GRACE_MS = 1_000
 /** After the cut, for the last words to go out. */
 const FAREWELL_MS = 500
 const IDLE_CHECK_MS = 25
@@ -116,6 +119,7 @@ export function createDataServer(options: DataServerOptions): DataServer {
       exchange.start()
     },
   )
+  const connections = new Connections(server)
   server.on('clientError', writeProtocolError)
   return {
     server,
@@ -127,7 +131,7 @@ export function createDataServer(options: DataServerOptions): DataServer {
     },
     close: ({ drainMs }) => {
       closing = true
-      return drain({ server, active, clock, drainMs })
+      return drain({ server, connections, active, clock, drainMs })
     },
   }
 }
@@ -144,12 +148,13 @@ function listen(server: Server, at: { host: string; port: number }): Promise<{ p
 
 interface Drain {
   readonly server: Server
+  readonly connections: Connections
   readonly active: Bag<Exchange>
   readonly clock: Clock
   readonly drainMs: number
 }
 
-function drain({ server, active, clock, drainMs }: Drain): Promise<void> {
+function drain({ server, connections, active, clock, drainMs }: Drain): Promise<void> {
   for (const exchange of active) exchange.lastOnConnection()
   return new Promise((resolve) => {
     let over = false
@@ -164,6 +169,9 @@ function drain({ server, active, clock, drainMs }: Drain): Promise<void> {
       clock.after(IDLE_CHECK_MS, closeIdle)
     }
     closeIdle()
+    clock.after(Math.min(HEAD_GRACE_MS, drainMs), () =>
+      connections.closeAllBut(new Set([...active].map((it) => it.socket))),
+    )
     clock.after(drainMs, () => {
       for (const exchange of active) exchange.cut()
       clock.after(FAREWELL_MS, () => server.closeAllConnections())

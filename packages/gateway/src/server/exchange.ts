@@ -6,6 +6,7 @@
  * request before they read the answer, and would see a broken pipe instead of it.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Bag, InBag } from '../contract/bag.ts'
 import type { Caller } from '../contract/compiled.ts'
 import type { Call } from '../pipeline/call.ts'
@@ -43,6 +44,10 @@ export class Exchange implements InBag {
     this.#response = parts.response
     this.#active = parts.active
     this.#limit = parts.bodyBytes
+  }
+
+  get socket(): Socket {
+    return this.#request.socket
   }
 
   start(): void {

@@ -10,6 +10,7 @@ import type { FinishReason, Usage } from '../contract/neutral.ts'
 import type { ReplyAbout, Wire } from '../contract/wire.ts'
 import type { FailureCode } from '../routing/attempt-host.ts'
 import type { Attempts } from '../routing/attempts.ts'
+import { isTooDeep } from '../wire/too-deep.ts'
 import { AskingCall } from './asking-call.ts'
 import { CallBill } from './call-bill.ts'
 import { askedAgain, Inspection, outputBlocked } from './inspection.ts'
@@ -133,6 +134,10 @@ export abstract class ReplyingCall extends AskingCall implements ReplyPort {
   }
 
   protected failByBug(thrown: unknown): void {
+    if (isTooDeep(thrown)) {
+      this.fault('upstream.protocol')
+      return
+    }
     this.attempts?.cancel('gateway.bug')
     this.refuseThrown(thrown)
   }

@@ -11,12 +11,13 @@
 import { nearest } from '@changeover/reload'
 import type { Hold, HoldAsk, HoldRefused } from '../contract/allowance.ts'
 import type { Caller, CompiledContext, CompiledRoute, CompiledTarget } from '../contract/compiled.ts'
-import { type ErrorCode, rules } from '../errors.ts'
+import { type ErrorCode, GatewayError, rules } from '../errors.ts'
 import { readWishes, USUAL_PRIORITY } from '../routing/caller-wishes.ts'
 import { isThereFor, mayCall } from '../routing/may-call.ts'
 import { resolveRoute } from '../routing/resolve-route.ts'
 import { bodyShapes } from '../wire/body-shapes.ts'
 import { RequestBody } from '../wire/request-body.ts'
+import { isTooDeep } from '../wire/too-deep.ts'
 import { routeFor } from './asked-route.ts'
 import { AttemptedCall } from './attempted-call.ts'
 import { boundOutput, dearest, estimateInput } from './call-estimates.ts'
@@ -34,11 +35,17 @@ export class RoutedCall extends AttemptedCall implements HoldAsk {
   take(bytes: Buffer): void {
     if (this.isClosed || this.ended) return
     try {
-      this.came = this.body = this.readBody(bytes)
+      this.came = this.body = withShortModel(this.readBody(bytes))
       this.#goFrom(0)
     } catch (thrown) {
       this.refuseThrown(thrown)
     }
+  }
+
+  /** What is nested so deeply that it cannot be written anew is no fault of ours. */
+  protected override refuseThrown(thrown: unknown): false {
+    if (!isTooDeep(thrown)) return super.refuseThrown(thrown)
+    return this.refuse('request.not_json', { reason: 'it is nested too deeply to be read' })
   }
 
   // What requests for something else do otherwise.
@@ -222,6 +229,16 @@ export class RoutedCall extends AttemptedCall implements HoldAsk {
     return this.refuse(code, details, headers)
   }
 }
+
+/** It is compared with other names, told back and kept in the record of the call: nobody's names are that long. */
+function withShortModel(body: RequestBody): RequestBody {
+  const { length } = body.model
+  if (length <= LONGEST_MODEL) return body
+  const [found, expected] = [`${length} characters`, `at most ${LONGEST_MODEL}`]
+  throw new GatewayError('request.field', { field: 'model', found, expected })
+}
+
+const LONGEST_MODEL = 1024
 
 /** Whom no key was asked of. */
 const NOBODY: Pick<Caller, 'priority' | 'regions'> = Object.freeze({})

@@ -1,0 +1,10 @@
+/**
+ * Whether something failed because JSON is nested too deeply: the parser takes any depth, and whatever walks it
+ * afterwards runs out of stack at some ten thousand levels, the writer of the engine first.
+ *
+ * Not a bound that is looked for beforehand: that would be one more walk over each request and answer, for what nobody
+ * sends but to see what happens. The error is thrown before anything has changed, and caught where the sender is told.
+ */
+export function isTooDeep(thrown: unknown): boolean {
+  return thrown instanceof RangeError && thrown.message === 'Maximum call stack size exceeded'
+}

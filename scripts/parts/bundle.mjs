@@ -2,16 +2,19 @@
  * Bundles one program: `bundle.mjs <package folder> <source> <output>`. A process of its own, because the
  * bundler needs a newer Node than the scripts do.
  *
- * The output's first file imports the rest under the right circumstances (`launcher.mjs`).
+ * The output's first file runs the rest under the right circumstances (`launcher.mjs`), from compiled code, which asks for
+ * CommonJS (`load-compiled.mjs`).
  *
  * A thread's file cannot be part of the bundle: each source that is named `*-worker.ts` becomes a file of its
- * own beside it, where `new Worker(new URL('./x-worker.js', import.meta.url))` finds it.
+ * own beside it, where `new Worker(new URL('./x-worker.js', import.meta.url))` finds it. These are modules of Node's own,
+ * with chunks of their own.
  */
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { build } from 'tsdown'
 import { writeLauncher } from './launcher.mjs'
-import { asciiOnly, lightModules } from './light-modules.mjs'
+import { asciiOnly, asFunction, lightModules } from './light-modules.mjs'
 import { root } from './repository.mjs'
 
 const [folder, source, output] = process.argv.slice(2)
@@ -19,43 +22,65 @@ const name = basename(output, '.js')
 const distribution = dirname(join(root, folder, output))
 
 rmSync(distribution, { recursive: true, force: true })
-const built = build({
+const common = {
   config: false,
   cwd: join(root, folder),
-  entry: { [`${name}.bundle`]: source, ...findWorkers() },
   outDir: distribution,
   clean: false,
-  format: 'esm',
   platform: 'node',
   target: 'node22.19',
-  fixedExtension: false,
   dts: false,
   sourcemap: true,
   treeshake: true,
   report: false,
-  logLevel: 'warn',
   tsconfig: join(root, 'tsconfig.json'),
   deps: { alwaysBundle: [/./], onlyBundle: false },
-  plugins: [lightModules, asciiOnly],
   inputOptions: { resolve: { conditionNames: ['@changeover/source', 'node', 'import', 'default'] } },
-  outputOptions: {
-    chunkFileNames: 'chunks/[name]-[hash].js',
-    comments: { legal: true, jsdoc: false, annotation: false },
-  },
+}
+const comments = { legal: true, jsdoc: false, annotation: false }
+
+async function bundle(options) {
+  await build({ ...common, ...options }).catch((error) => {
+    console.error(error.message)
+    process.exit(1)
+  })
+}
+
+await bundle({
+  entry: { [`${name}.bundle`]: source },
+  format: 'cjs',
+  fixedExtension: true,
+  // Below that it advises against CommonJS.
+  logLevel: 'error',
+  plugins: [lightModules, asciiOnly, asFunction],
+  outputOptions: { chunkFileNames: 'chunks/[name]-[hash].cjs', comments },
 })
-await built.catch((error) => {
-  console.error(error.message)
-  process.exit(1)
+await bundle({
+  entry: findWorkers(),
+  format: 'esm',
+  fixedExtension: false,
+  logLevel: 'warn',
+  plugins: [lightModules, asciiOnly],
+  outputOptions: { chunkFileNames: 'chunks/[name]-[hash].js', comments },
 })
 
 mkdirSync(distribution, { recursive: true })
 writeFileSync(
   join(distribution, `${name}.js`),
   writeLauncher({
-    bundle: `${name}.bundle.js`,
+    bundle: `${name}.bundle.cjs`,
+    build: digestOfBuild(),
     gatewayWhen: name === 'main' ? null : "process.argv[2] === 'serve'",
   }),
 )
+
+/** Of all that is run from compiled code. */
+function digestOfBuild() {
+  const hash = createHash('sha256')
+  const files = readdirSync(distribution, { recursive: true }).filter((it) => it.endsWith('.cjs'))
+  for (const it of files.toSorted()) hash.update(readFileSync(join(distribution, it)))
+  return hash.digest('hex').slice(0, 16)
+}
 
 function findWorkers() {
   const folders = ['gateway', 'otel', 'reload']

@@ -1,25 +1,27 @@
 /**
- * Writes the first file of a program: it switches on V8's code cache and imports the bundle, because static imports
- * are compiled before the first line of a module runs, so a bundle cannot switch it on for itself.
+ * Writes the first file of a program: it runs the bundle, from compiled code where there is some (`load-compiled.mjs`).
  *
  * Where the program is a gateway, it first sees to the flags and the environment that a gateway is to run under: what
  * is missing is added, and Node takes the place of itself in the same process. That costs the start of an empty Node,
  * some 30 ms, where somebody starts the file by hand. What was given otherwise stays, and so it does where Node
  * cannot do that: before 22.15, on Windows, and in a process that talks to its parent (the channel would be lost).
  *
- * The code cache stands beside the bundle, where only its owner writes, and not in the shared temporary folder, where
- * another user could have put compiled code of theirs. It is flushed after the start and not only at exit: a gateway
- * that is killed has no exit. What is loaded before the late flags and what after them is so at every start, and V8 marks
- * compiled code with the flags that it was compiled under.
+ * Compiled code stands beside the bundle, where only its owner writes, and not in the shared temporary folder, where
+ * another user could have put compiled code of theirs. It is kept after the start and not only at exit: a gateway
+ * that is killed has no exit.
  */
-import { gatewayEnvironment, gatewayFlags, lateFlags } from './node-flags.mjs'
+import { readFileSync } from 'node:fs'
+import { earlyFlags, gatewayEnvironment, gatewayFlags, lateFlags } from './node-flags.mjs'
 
-/** `gatewayWhen`: an expression, true when what was asked for is a gateway. `null`: always. */
-export function writeLauncher({ bundle, gatewayWhen }) {
+const loader = readFileSync(new URL('./load-compiled.mjs', import.meta.url), 'utf8').replace(/^export /gm, '')
+
+/**
+ * `bundle`: the file in the same folder that is run. `build`: what tells it from all other builds. `gatewayWhen`: an
+ * expression, true when what was asked for is a gateway; `null`: always.
+ */
+export function writeLauncher({ bundle, build, gatewayWhen }) {
   return `#!/usr/bin/env node
-import { subscribe } from 'node:diagnostics_channel'
-import { enableCompileCache, flushCompileCache } from 'node:module'
-
+${loader}
 const { argv, env, execArgv, execPath } = process
 const isGateway = ${gatewayWhen ?? 'true'}
 const given = [...execArgv, ...(env.NODE_OPTIONS ?? '').split(' ')].map(nameOf)
@@ -37,18 +39,27 @@ function giveFlags() {
   process.execve(execPath, [execPath, ...execArgv, ...missing, ...argv.slice(1)], environment)
 }
 
+function setFlags(flags) {
+  const { setFlagsFromString } = process.getBuiltinModule('node:v8')
+  for (const flag of flags.filter(isMissing)) setFlagsFromString(flag)
+}
+
 function whenLoaded() {
   // The two that a server loads when it begins to listen: after this they would be compiled from their sources.
   for (const late of ['node:cluster', 'node:dns']) process.getBuiltinModule(late)
-  const { setFlagsFromString } = process.getBuiltinModule('node:v8')
-  for (const flag of ${JSON.stringify(lateFlags)}.filter(isMissing)) setFlagsFromString(flag)
+  goLate()
 }
 
 if (isGateway) giveFlags()
-enableCompileCache(new URL('./.compiled', import.meta.url).pathname)
+const here = dirname(process.getBuiltinModule('node:url').fileURLToPath(import.meta.url))
+const { load, keep, goLate } = createLoader(
+  join(here, '.compiled', \`${build}-\${process.version}-\${process.arch}\`),
+  { early: () => setFlags(${JSON.stringify(earlyFlags)}), late: () => setFlags(${JSON.stringify(lateFlags)}) },
+)
 // Once more for what is loaded on first use, the admin API above all.
-for (const afterMs of [2_000, 60_000]) setTimeout(flushCompileCache, afterMs).unref()
-if (isGateway) subscribe('changeover.beginning', whenLoaded)
-await import('./${bundle}')
+for (const afterMs of [2_000, 60_000]) setTimeout(keep, afterMs).unref()
+process.once('exit', keep)
+if (isGateway) process.getBuiltinModule('node:diagnostics_channel').subscribe('changeover.beginning', whenLoaded)
+load(join(here, ${JSON.stringify(bundle)}))
 `
 }

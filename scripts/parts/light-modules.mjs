@@ -78,3 +78,16 @@ const beyondAscii = /[\u0080-\uffff]/g
 function escapeOf(character) {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
 }
+
+/**
+ * Makes each file of a program a function of what CommonJS gives it, strict as the modules were that it is made of. The
+ * launcher runs the file as it is: put around it there, it would be copied once more.
+ */
+export const asFunction = {
+  name: 'as-function',
+  generateBundle(_options, bundle) {
+    for (const it of Object.values(bundle))
+      if (it.type === 'chunk')
+        it.code = `(function (exports, require, module, __filename, __dirname) { 'use strict'; ${it.code}\n})`
+  },
+}

@@ -35,6 +35,9 @@ export const gatewayFlags = ['--max-semi-space-size=4', '--v8-pool-size=1']
  */
 export const lateFlags = ['--no-maglev', '--heap-growing-percent=40', '--no-allocation-site-pretenuring']
 
+/** Takes the late flags back, one by one: they are then as V8 begins. */
+export const earlyFlags = ['--maglev', '--heap-growing-percent=0', '--allocation-site-pretenuring']
+
 /**
  * `MALLOC_ARENA_MAX`: glibc keeps what each thread has freed for that thread, which is memory for nobody here.
  *

@@ -9,19 +9,28 @@ import { gatewayEnvironment, gatewayFlags, lateFlags } from '../../scripts/parts
 const folder = mkdtempSync(join(tmpdir(), 'changeover-launcher-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-const told = `console.log(JSON.stringify({
-  flags: process.execArgv, words: process.argv.slice(2), pid: process.pid, arenas: process.env.MALLOC_ARENA_MAX }))`
-writeFileSync(join(folder, 'told.js'), told)
 writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
-const always = join(folder, 'always.js')
-writeFileSync(always, writeLauncher({ bundle: 'told.js', gatewayWhen: null }))
-const serving = join(folder, 'serving.js')
-writeFileSync(serving, writeLauncher({ bundle: 'told.js', gatewayWhen: "process.argv[2] === 'serve'" }))
+/** Files as the build writes them: functions of what CommonJS gives. */
+const bundle = (name: string, text: string): void =>
+  writeFileSync(join(folder, name), `(function (exports, require, module) { ${text}\n})`)
+
+bundle(
+  'told.cjs',
+  `console.log(JSON.stringify({
+  flags: process.execArgv, words: process.argv.slice(2), pid: process.pid, arenas: process.env.MALLOC_ARENA_MAX }))`,
+)
+const launcher = (name: string, file: string, gatewayWhen: string | null): string => {
+  const path = join(folder, name)
+  writeFileSync(path, writeLauncher({ bundle: file, build: 'one', gatewayWhen }))
+  return path
+}
+const always = launcher('always.js', 'told.cjs', null)
+const serving = launcher('serving.js', 'told.cjs', "process.argv[2] === 'serve'")
 
 /** Tells which flags were set under way, and when: in the place of V8's own, which cannot be asked. */
-writeFileSync(
-  join(folder, 'begin.js'),
-  `import { channel } from 'node:diagnostics_channel'
+bundle(
+  'begin.cjs',
+  `const { channel } = require('node:diagnostics_channel')
 const v8 = process.getBuiltinModule('node:v8')
 const told = []
 v8.setFlagsFromString = (flag) => told.push(flag)
@@ -29,8 +38,7 @@ const before = told.length
 channel('changeover.beginning').publish(null)
 console.log(JSON.stringify({ flags: told, words: [], pid: before }))`,
 )
-const beginning = join(folder, 'beginning.js')
-writeFileSync(beginning, writeLauncher({ bundle: 'begin.js', gatewayWhen: "process.argv[2] !== 'status'" }))
+const beginning = launcher('beginning.js', 'begin.cjs', "process.argv[2] !== 'status'")
 
 interface Told {
   readonly flags: readonly string[]

@@ -5,4 +5,9 @@
  */
 import { serve } from './boot/serve.ts'
 
-process.exitCode = await serve({ argv: process.argv.slice(2) })
+// Where nothing is left to wait for before it has ended: as Node ends a program whose `await` never came.
+process.exitCode = 13
+// No `await`: the bundle is CommonJS.
+void serve({ argv: process.argv.slice(2) }).then((code) => {
+  process.exitCode = code
+})

@@ -101,7 +101,7 @@ describe('what is compiled', () => {
 
   it('checks by its schemas once they are loaded', async () => {
     const settings = api()
-    await loadSchemas([{ schema: settings.input }])
+    await loadSchemas([settings.input])
     const it = compileApis(new Map([['a@1.0.0', settings]]), tools).find('a', '1', null)
     expect(it?.checkInput({ text: 'x' })).toBeNull()
     expect(it?.checkInput({ text: 1 })).toEqual([{ pointer: '/text', message: 'must be string' }])

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { checkOf, loadSchemas } from './schema-checks.ts'
+import { checkOf, faultOf, loadSchemas } from './schema-checks.ts'
 import { problemOfSchema, withReferencesBelow } from './schema-shape.ts'
 
 async function check(schema: Record<string, unknown>, value: unknown) {
-  const faults = await loadSchemas([{ schema }])
-  return faults.length > 0 ? faults.map((it) => it.reason) : checkOf(schema)(value)
+  await loadSchemas([schema])
+  const fault = faultOf(schema)
+  return fault === null ? checkOf(schema)(value) : [fault.reason]
 }
 
 describe('a check by a schema', () => {
@@ -29,6 +30,24 @@ describe('a check by a schema', () => {
     ])
   })
 
+  it('says where in a schema it is that it cannot be made', async () => {
+    const place = async (schema: Record<string, unknown>) => {
+      await loadSchemas([schema])
+      return faultOf(schema)?.pointer
+    }
+    const within = (it: unknown) => ({ type: 'object', properties: { 'a/b': { anyOf: [{}, it] } } })
+    const at = '/properties/a~1b/anyOf/1'
+    expect(await place(within({ requried: [] }))).toBe(at)
+    expect(await place(within({ items: { pattern: '(?=a)' } }))).toBe(`${at}/items`)
+    expect(await place(within({ format: 5 }))).toBe(`${at}/format`)
+    expect(await place(within({ type: 'strng' }))).toBe(`${at}/type`)
+    expect(await place(within({ $ref: '#/$defs/none' }))).toBe(at)
+    // A property may be called as a keyword is, and data is no schema.
+    expect(await place({ properties: { properties: { requried: 1 } } })).toBe('/properties/properties')
+    expect(await place({ const: { requried: 1 }, requried: 1 })).toBe('')
+    expect(await place(within({ const: { requried: 1 } }))).toBeUndefined()
+  })
+
   it('follows references within the schema, and ends where a value goes deeper than the stack', async () => {
     const schema = { type: 'object', properties: { in: { $ref: '#' } }, additionalProperties: false }
     expect(await check(schema, { in: { in: {} } })).toBeNull()
@@ -38,11 +57,11 @@ describe('a check by a schema', () => {
   })
 
   it('is of its own schema, where several are loaded together and each refers to itself', async () => {
-    const of = (type: string) => ({ schema: { $defs: { it: { type } }, $ref: '#/$defs/it' } })
+    const of = (type: string) => ({ $defs: { it: { type } }, $ref: '#/$defs/it' })
     const [text, number] = [of('string'), of('number')]
     await loadSchemas([text, number])
-    expect([checkOf(text.schema)('a'), checkOf(number.schema)(1)]).toEqual([null, null])
-    expect([checkOf(text.schema)(1), checkOf(number.schema)('a')]).toEqual([
+    expect([checkOf(text)('a'), checkOf(number)(1)]).toEqual([null, null])
+    expect([checkOf(text)(1), checkOf(number)('a')]).toEqual([
       [{ pointer: '', message: 'must be string' }],
       [{ pointer: '', message: 'must be number' }],
     ])

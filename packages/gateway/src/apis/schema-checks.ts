@@ -15,6 +15,7 @@
 import type { Ajv2020, ErrorObject, Options, ValidateFunction } from 'ajv/dist/2020.js'
 import type { RE2JS } from 're2js'
 import type { SchemaCheck, SchemaIssue } from '../contract/apis.ts'
+import { faultIn, type SchemaFault } from './schema-fault.ts'
 import { FORMATS, uncheckedIn } from './schema-formats.ts'
 
 type Schema = Readonly<Record<string, unknown>>
@@ -31,6 +32,7 @@ const options: Options = {
 }
 
 const checks = new WeakMap<Schema, SchemaCheck>()
+const faults = new WeakMap<Schema, SchemaFault>()
 let loading: Promise<Engines> | null = null
 
 interface Engines {
@@ -38,35 +40,28 @@ interface Engines {
   readonly Patterns: typeof RE2JS
 }
 
-/** What is wrong with a schema beyond its shape. */
-export interface SchemaFault<Of> {
-  readonly of: Of
-  readonly reason: string
-}
-
-/** Makes a check of each; resolves to those of which none can be made. */
-export async function loadSchemas<Of extends { readonly schema: Schema }>(
-  asked: readonly Of[],
-): Promise<readonly SchemaFault<Of>[]> {
-  const missing = asked.filter((it) => !checks.has(it.schema))
-  if (missing.length === 0) return []
+/** Makes a check of each, where that can be done: `faultOf` says where it cannot. */
+export async function loadSchemas(asked: readonly Schema[]): Promise<void> {
+  const missing = asked.filter((it) => !checks.has(it) && !faults.has(it))
+  if (missing.length === 0) return
   loading ??= loadEngines()
   const { Compiler, Patterns } = await loading
   const linear = (pattern: string) => Patterns.compile(Patterns.translateRegExp(pattern))
   const regExp = Object.assign(linear, { code: '' })
   // One for each time: a compiler keeps what it has compiled for as long as it lives.
   const compiler = new Compiler({ ...options, code: { regExp } })
-  const faults: SchemaFault<Of>[] = []
   for (const it of missing) {
     // To the others the standard gives no meaning of their own here: they are told to callers, and not checked.
-    for (const format of uncheckedIn(it.schema)) compiler.addFormat(format, true)
-    try {
-      checks.set(it.schema, createCheck(compiler.compile(it.schema)))
-    } catch (error) {
-      faults.push({ of: it, reason: error instanceof Error ? error.message : String(error) })
-    }
+    for (const format of uncheckedIn(it)) compiler.addFormat(format, true)
+    const fault = faultIn(compiler, it)
+    if (fault !== null) faults.set(it, fault)
+    else checks.set(it, createCheck(compiler.compile(it)))
   }
-  return faults
+}
+
+/** Why no check can be made of a schema; `null` where one was made, and where nobody has tried yet. */
+export function faultOf(schema: Schema): SchemaFault | null {
+  return faults.get(schema) ?? null
 }
 
 async function loadEngines(): Promise<Engines> {

@@ -72,7 +72,10 @@ async function admin(
       'x-changeover-actor': 'ann',
       ...(body === undefined
         ? {}
-        : { 'content-type': method === 'PATCH' ? 'application/merge-patch+json' : 'application/json' }),
+        : {
+            'content-type':
+              method === 'PATCH' || path === '/v1/plan' ? 'application/merge-patch+json' : 'application/json',
+          }),
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   })
@@ -126,11 +129,21 @@ describe('the settings of APIs', () => {
     expect(await wrong({ output: { pattern: '(?=a)' } })).toEqual([
       'settings.api_schema /apis/new@1.0.0/output',
     ])
+    const nested = { type: 'object', properties: { when: { format: 5 } } }
+    expect(await wrong({ input: nested })).toEqual([
+      'settings.api_schema /apis/new@1.0.0/input/properties/when/format',
+    ])
     expect(await wrong({ input: { type: 'object', $ref: 'https://example.com/x' } })).toHaveLength(1)
     const apis = { 'new@1.0.0': { ...api, output: { enum: 'none' } } }
     expect((await admin(gateway, 'PATCH', '/v1/settings', { apis })).body).toMatchObject({
-      code: 'prepare.failed',
-      issues: [{ code: 'settings.api_schema', pointer: '/apis/new@1.0.0/output' }],
+      issues: [{ code: 'settings.api_schema', pointer: '/apis/new@1.0.0/output/enum' }],
+    })
+    // A plan, which builds nothing, says it too, beside all else that is wrong.
+    const planned = await admin(gateway, 'POST', '/v1/plan', {
+      apis: { 'new@1.0.0': { ...api, route: 'smal', output: { enum: 'none' } } },
+    })
+    expect(planned.body['problem']).toMatchObject({
+      issues: [{ pointer: '/apis/new@1.0.0/route' }, { pointer: '/apis/new@1.0.0/output/enum' }],
     })
     expect(await call(gateway)).toBe('200')
     expect(await change(gateway, { 'a name@1': api })).toHaveLength(1)

@@ -41,7 +41,7 @@ import {
 import { checkReferences } from './compile-references.ts'
 import { referencesOfProviders } from './compile-targets.ts'
 import type { CountersPart } from './counters-participant.ts'
-import { checkPublished, loadPublished } from './published-apis.ts'
+import { checkPublished, loadPublished, preparePublished } from './published-apis.ts'
 
 export interface GatewayParticipantOptions {
   readonly secrets: Secrets
@@ -65,7 +65,7 @@ export function gatewayParticipant(options: GatewayParticipantOptions): Particip
   return {
     kinds: GATEWAY_KINDS,
     async load(settings) {
-      const { regex, schemas } = await loadGuardEngines(settings)
+      const [{ regex, schemas }] = await Promise.all([loadGuardEngines(settings), loadPublished(settings)])
       engines = { regex: regex ?? engines.regex, schemas: schemas ?? engines.schemas }
     },
     validate: (input) => [
@@ -79,7 +79,7 @@ export function gatewayParticipant(options: GatewayParticipantOptions): Particip
     async prepare(input) {
       refuseExposed(options.reach, input)
       await resolveSecrets(options.secrets, input)
-      await loadPublished(input.settings, input.version)
+      await preparePublished(input.settings, input.version)
       const guards = await loadGuards(input.settings, input.version)
       const { settings, version, carry } = input
       const { secrets, clock, shipped } = options

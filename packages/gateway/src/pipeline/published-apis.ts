@@ -1,14 +1,14 @@
 /**
  * The section `apis` put together with what it names: routes, contexts, tenants. Its check, and its compilation.
  *
- * In two steps, because checks of schemas are made by a compiler that is loaded with the first API: preparing a version
- * loads it and finds schemas of which no check can be made, compiling takes what is there.
+ * Checks of schemas are made by a compiler that is loaded with the first API, before a version is validated; compiling
+ * takes what is there.
  */
 import { type Issue, nearest, pointTo, ReloadError, type SettingsTree } from '@changeover/reload'
 import { parseApiName } from '../apis/api-name.ts'
 import { type LifeCycleFault, lifeCycleFaults } from '../apis/check-life-cycle.ts'
 import { compileApis } from '../apis/compile-apis.ts'
-import { loadSchemas } from '../apis/schema-checks.ts'
+import { faultOf, loadSchemas } from '../apis/schema-checks.ts'
 import { type ApiSpec, apiSpec } from '../apis/spec.ts'
 import {
   CONTEXT_RANGE_EXPECTED,
@@ -45,19 +45,28 @@ export function compilePublished({ settings, routes, contextOf }: PublishedInput
   })
 }
 
-/** Throws `prepare.failed` with an issue for each schema of which no check can be made. */
-export async function loadPublished(settings: SettingsTree, version: string): Promise<void> {
-  const places = [...entriesOf(settings, 'apis', apiSpec)].flatMap(([name, api]) => [
-    { pointer: `${at('apis', name)}/input`, schema: api.input },
-    ...(api.output === undefined ? [] : [{ pointer: `${at('apis', name)}/output`, schema: api.output }]),
-  ])
-  const faults = await loadSchemas(places)
-  if (faults.length === 0) return
-  const issues = faults.map(({ of: { pointer }, reason }): Issue => {
-    const message = sayError('settings.api_schema', { pointer, reason: reason.slice(0, 200) })
-    return { code: 'settings.api_schema', message, pointer }
+/** Makes checks of the schemas, for `checkPublished` to say of which that cannot be done. */
+export function loadPublished(settings: SettingsTree): Promise<void> {
+  const apis = [...entriesOf(settings, 'apis', apiSpec).values()]
+  return loadSchemas(apis.flatMap(({ input, output }) => (output === undefined ? [input] : [input, output])))
+}
+
+/** Asked again where nothing is validated any more: throws `prepare.failed` for a schema of which no check can be made. */
+export async function preparePublished(settings: SettingsTree, version: string): Promise<void> {
+  await loadPublished(settings)
+  const issues = [...entriesOf(settings, 'apis', apiSpec)].flatMap(([name, api]) => checkSchemas(name, api))
+  if (issues.length > 0)
+    throw new ReloadError('prepare.failed', { participant: 'gateway', version }, { issues })
+}
+
+function checkSchemas(name: string, { input, output }: ApiSpec): readonly Issue[] {
+  return Object.entries({ input, output }).flatMap(([field, schema]): readonly Issue[] => {
+    const fault = schema === undefined ? null : faultOf(schema)
+    if (fault === null) return []
+    const pointer = `${at('apis', name)}/${field}${fault.pointer}`
+    const message = sayError('settings.api_schema', { pointer, reason: fault.reason.slice(0, 200) })
+    return [{ code: 'settings.api_schema', message, pointer }]
   })
-  throw new ReloadError('prepare.failed', { participant: 'gateway', version }, { issues })
 }
 
 export interface CheckedInput {
@@ -113,6 +122,7 @@ function checkApi(name: string, api: ApiSpec, tree: SettingsTree): readonly Issu
     ...checkNames(api, here, tree),
     ...checkMessage(api, here),
     ...checkSuccessor(name, api, { here, tree }),
+    ...checkSchemas(name, api),
   ]
 }
 

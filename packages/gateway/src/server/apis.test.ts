@@ -75,9 +75,7 @@ beforeEach(async () => {
   const specs = Object.entries(ENTRIES).map(
     ([id, it]) => [id, apiSpec.parse({ route: 'chat', input, state: 'published', ...it })] as const,
   )
-  await loadSchemas(
-    specs.flatMap(([, it]) => [it.input, it.output ?? it.input].map((schema) => ({ schema }))),
-  )
+  await loadSchemas(specs.flatMap(([, it]) => [it.input, it.output ?? it.input]))
   const apis = compileApis(new Map(specs), {
     template: (text) => (valueOf) => fillTemplate(parseTemplate(text), valueOf),
     contextOf: (api) => (api.context === undefined ? null : context),

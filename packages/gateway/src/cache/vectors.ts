@@ -8,7 +8,7 @@
  *
  * Invariant: nothing of one partition is ever compared with anything of another.
  */
-import { type InLine, Line } from '../contract/line.ts'
+import { type InLine, Line } from './line.ts'
 
 interface Entry<T> extends InLine<Entry<T>> {
   readonly within: string

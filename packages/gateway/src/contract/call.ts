@@ -129,6 +129,16 @@ export interface RecordedAsk {
   readonly metadata?: Readonly<Record<string, string | number | boolean | null>>
   /** Names of the prompt variables that were sent. */
   readonly variables?: readonly string[]
+  /** Of a caller who came by a token; absent where its entry reads none of them. */
+  readonly claims?: TokenClaims
+}
+
+/** What a token said of its caller beside who that is. */
+export interface TokenClaims {
+  /** The team that it named, `null` for none; absent where that is not read. */
+  readonly team?: string | null
+  /** The routes and models that it allowed; absent where that is not read, and where they are too many to keep. */
+  readonly allow?: readonly string[]
 }
 
 export interface CallAttempt {

@@ -10,6 +10,7 @@ import type { Allowance } from './allowance.ts'
 import type { AnswerCache } from './answer-cache.ts'
 import type { CompiledApis } from './apis.ts'
 import type { Breaker } from './breaker.ts'
+import type { TokenClaims } from './call.ts'
 import type { GuardIndex } from './guards.ts'
 import type { ModelFacts } from './model-facts.ts'
 import type { Operation, Provider, UnsignedRequest } from './provider.ts'
@@ -172,6 +173,8 @@ export interface RecalledToken {
   /** As its claims named it; one that the entry itself names goes before it. */
   readonly tenant: string
   readonly who: string
+  /** As far as the entry reads them. */
+  readonly claims: TokenClaims
 }
 
 export type Found = Caller | IdentityRefusal
@@ -192,6 +195,8 @@ export interface Caller {
   readonly team?: string
   /** What it was recognised by, for `holds`. */
   readonly proof?: CallerProof
+  /** What its token said beside who it is, as records keep it; absent for keys, and where nothing of it is read. */
+  readonly claims?: TokenClaims
 }
 
 /** A key by its hash, as 64 hex digits, or a token by who vouches for it: entry of `access.tokens`, issuer and audience. */

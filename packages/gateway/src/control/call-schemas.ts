@@ -147,6 +147,10 @@ export const Call = z
         headers: z.record(z.string(), z.string().nullable()),
         metadata: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
         variables: z.array(z.string()).readonly().describe('names of the prompt variables that were sent'),
+        claims: z
+          .object({ team: z.string().nullable(), allow: z.array(z.string()).readonly() })
+          .partial()
+          .describe("what the caller's token said beside who it is of, as far as settings read it"),
       })
       .partial()
       .optional()

@@ -1,5 +1,6 @@
 /** A caller, of a key or of a token, as the rest of the gateway knows it. */
 import type { Allowance, Level } from '../contract/allowance.ts'
+import type { TokenClaims } from '../contract/call.ts'
 import type { Caller } from '../contract/compiled.ts'
 
 /** What counts a key at all its levels; `null` where nothing does. The same levels are the same list each time. */
@@ -11,6 +12,7 @@ export function callerOf(
     readonly team: string | undefined
     readonly regions: ReadonlySet<string> | undefined
     readonly priority: number | undefined
+    readonly claims?: TokenClaims | undefined
   },
 ): Caller {
   return Object.freeze({
@@ -22,5 +24,6 @@ export function callerOf(
     ...(it.regions === undefined ? null : { regions: it.regions }),
     ...(it.team === undefined ? null : { team: it.team }),
     ...(it.proof === undefined ? null : { proof: it.proof }),
+    ...(it.claims === undefined ? null : { claims: it.claims }),
   })
 }

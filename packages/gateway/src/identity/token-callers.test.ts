@@ -87,6 +87,27 @@ describe('a token of a caller', () => {
     expect(await allowed(token())).toEqual([])
   })
 
+  it('keeps for records what it said beside who it is of, where that is read and short', async () => {
+    const claims = async (more: Parameters<typeof compile>[0], said: object) =>
+      ((await find(compile(more), token(said))) as Caller).claims
+    const both = { allowClaim: 'may' }
+    expect(await claims(both, { team: 'red', may: ['chat'] })).toEqual({ team: 'red', allow: ['chat'] })
+    expect(await claims(both, {})).toEqual({ team: null, allow: [] })
+    expect(await claims({}, { team: 'red', may: ['chat'] })).toEqual({ team: 'red' })
+    expect(await claims({ teamClaim: undefined }, { team: 'red' })).toBeUndefined()
+    expect(await claims(both, { may: Array.from({ length: 17 }, (_, i) => `r${i}`) })).toEqual({ team: null })
+    expect(await claims(both, { may: ['x'.repeat(129)] })).toEqual({ team: null })
+  })
+
+  it('is recalled from what was kept as it came', async () => {
+    const identity = compile({ allowClaim: 'may' })
+    for (const said of [{ team: 'red', may: ['chat', 'code'] }, { may: ['code'] }, {}]) {
+      const came = (await find(identity, token(said))) as Caller
+      const kept = { entry: 'corp', tenant: 'acme', who: 'ann', claims: came.claims ?? {} }
+      expect(identity.recall?.(kept)).toEqual(came)
+    }
+  })
+
   it('of no tenant, of one that is not there, or of one that is switched off is refused', async () => {
     const identity = compile()
     expect(await refusal(identity, token({ org: undefined }))).toBe('identity.no_tenant')

@@ -8,6 +8,7 @@
  * Not here: verifying and remembering across versions (`token-keeper.ts`), what tenant and team may (`inherit.ts`).
  */
 import { hash } from 'node:crypto'
+import type { TokenClaims } from '../contract/call.ts'
 import type { Caller, Found, IdentityRefusal, RecalledToken } from '../contract/compiled.ts'
 import { claimAt } from '../issuers/verify-token.ts'
 import type { TokenIndex } from './caller-index.ts'
@@ -53,6 +54,9 @@ const LONGEST_TOKEN = 16 * 1024
 const LONGEST_NAME = 200
 const MOST_CALLERS = 16_384
 const MOST_ALLOWED = 1_000
+/** Of what a token allows, in the record of each call: as with the headers that are kept there. */
+const MOST_KEPT = 16
+const LONGEST_KEPT = 128
 
 export class TokenCallers implements TokenIndex {
   readonly #input: TokenCallersInput
@@ -96,14 +100,15 @@ export class TokenCallers implements TokenIndex {
     return way?.every((it) => it.rules.enabled) === true
   }
 
-  recall({ entry: name, tenant, who }: RecalledToken): Found {
+  recall({ entry: name, tenant, who, claims }: RecalledToken): Found {
     const entry = this.#entries.find((it) => it.name === name)
     if (entry === undefined) return REFUSED
+    const { teamClaim, allowClaim } = entry.spec
     return this.#namedBy(entry, {
       who,
       tenant: entry.spec.tenant ?? tenant,
-      team: undefined,
-      allow: undefined,
+      team: teamClaim === undefined ? undefined : (claims.team ?? undefined),
+      allow: allowClaim === undefined ? undefined : claims.allow,
     })
   }
 
@@ -140,16 +145,30 @@ export class TokenCallers implements TokenIndex {
   }
 
   /** `team`: `null` where what names it is no name. */
-  #namedBy({ name: entry, vouchedBy }: Entry, { who, tenant, team, allow }: Claimed): Found {
+  #namedBy({ name: entry, vouchedBy, spec }: Entry, { who, tenant, team, allow }: Claimed): Found {
     const above = tenant === null || team === null ? null : this.#wayOf(tenant, team)
     if (tenant === null || above === null) return NO_TENANT
     const key = `${tenant}/${entry}:${who}`
-    const rules = { enabled: true, limits: [], budgets: [], allow }
+    const rules = {
+      enabled: true,
+      limits: [],
+      budgets: [],
+      ...(allow === undefined ? null : { allow: [...allow] }),
+    }
     const { enabled, levels, ...inherited } = inherit([...above, { kind: 'key', name: key, rules }])
     if (!enabled) return DISABLED
     const allowance = levels.length === 0 ? null : this.#input.allowanceOf(levels)
     const of = team == null ? undefined : `${tenant}/${team}`
-    return callerOf({ tenant, key, team: of, allowance, ...inherited, proof: { by: 'token', vouchedBy } })
+    const claims = claimsKept(spec, team, allow)
+    return callerOf({
+      tenant,
+      key,
+      team: of,
+      allowance,
+      ...inherited,
+      proof: { by: 'token', vouchedBy },
+      claims,
+    })
   }
 
   /** `null` where there is no such tenant or team. */
@@ -166,7 +185,22 @@ interface Claimed {
   readonly who: string
   readonly tenant: string | null
   readonly team: string | null | undefined
-  readonly allow: string[] | undefined
+  readonly allow: readonly string[] | undefined
+}
+
+/** For the records of its calls; `undefined` where nothing of it is read. */
+function claimsKept(
+  { teamClaim, allowClaim }: TokenSpec,
+  team: string | null | undefined,
+  allow: readonly string[] | undefined,
+): TokenClaims | undefined {
+  if (teamClaim === undefined && allowClaim === undefined) return undefined
+  const isKept =
+    allow !== undefined && allow.length <= MOST_KEPT && allow.every((it) => it.length <= LONGEST_KEPT)
+  return Object.freeze({
+    ...(teamClaim === undefined ? null : { team: team ?? null }),
+    ...(isKept ? { allow: Object.freeze([...allow]) } : null),
+  })
 }
 
 /** What a token claims of itself, before anything is known to be true. */

@@ -294,6 +294,7 @@ export abstract class AttemptedCall extends ReplyingCall implements AttemptHost 
         wishes: this.wishes,
         asked: this.asked,
         variables: this.body?.variables,
+        claims: this.caller?.claims,
       }),
     }
   }

@@ -27,7 +27,11 @@ function record(names: readonly string[], headers: Record<string, string>, body:
         })
   return {
     asked,
-    read: () => recordedAsk({ askedNames }, { head, wishes: NO_WISHES, asked, variables: undefined }),
+    read: () =>
+      recordedAsk(
+        { askedNames },
+        { head, wishes: NO_WISHES, asked, variables: undefined, claims: undefined },
+      ),
   }
 }
 
@@ -77,7 +81,9 @@ describe('what a record keeps of a request', () => {
     const wishes = { ...NO_WISHES, sensitive: true, region: 'eu' }
     const variables = { name: 'Ann', tone: 'kind' }
     const gateway = { askedNames: askedNamesOf([]) }
-    expect(recordedAsk(gateway, { head: {} as never, wishes, asked: null, variables })).toEqual({
+    expect(
+      recordedAsk(gateway, { head: {} as never, wishes, asked: null, variables, claims: undefined }),
+    ).toEqual({
       sensitive: true,
       region: 'eu',
       variables: ['name', 'tone'],
@@ -87,5 +93,12 @@ describe('what a record keeps of a request', () => {
   it('never names a header that carries a credential', () => {
     const sticky = routeSpec.parse({ targets, sticky: { header: 'x-api-key' } })
     expect(askedNamesOf([sticky])).toEqual({ headers: [], metadata: [] })
+  })
+
+  it('is what the token of its caller said, also for a plain route', () => {
+    const claims = { team: 'red', allow: ['chat'] }
+    const gateway = { askedNames: askedNamesOf([]) }
+    const input = { head: {} as never, wishes: NO_WISHES, asked: null, variables: undefined }
+    expect(recordedAsk(gateway, { ...input, claims })).toEqual({ claims })
   })
 })

@@ -6,7 +6,7 @@
  * Nothing is parsed or counted for it, no text of a prompt and no value of a credential's header is in it, and its
  * size is bounded. A call of a plain route has nothing of it and pays for a comparison.
  */
-import type { RecordedAsk } from '../contract/call.ts'
+import type { RecordedAsk, TokenClaims } from '../contract/call.ts'
 import type { AskedNames, CompiledGateway } from '../contract/compiled.ts'
 import type { CallHead } from '../contract/downstream.ts'
 import { isSecretHeader } from '../contract/secret.ts'
@@ -60,21 +60,24 @@ export interface RecordedAskInput {
   /** What routing asked; `null` when it asked nothing. */
   readonly asked: RequestFacts | null
   readonly variables: Readonly<Record<string, unknown>> | undefined
+  /** Of the caller's token. */
+  readonly claims: TokenClaims | undefined
 }
 
 /** `null` when there is nothing to keep. */
 export function recordedAsk(
   gateway: Pick<CompiledGateway, 'askedNames'> | null,
-  { head, wishes, asked, variables }: RecordedAskInput,
+  { head, wishes, asked, variables, claims }: RecordedAskInput,
 ): RecordedAsk | null {
   const names = gateway?.askedNames ?? NO_ASKED_NAMES
   const isPlain = names.headers.length === 0 && asked === null && variables === undefined
-  if (isPlain && !wishes.sensitive && wishes.region === null) return null
+  if (isPlain && claims === undefined && !wishes.sensitive && wishes.region === null) return null
   // Filled and not spread together: this is on each call's way.
   const kept: Kept = {}
   if (wishes.sensitive) kept.sensitive = true
   if (wishes.region !== null) kept.region = wishes.region.slice(0, LONGEST_VALUE)
   if (names.headers.length > 0) kept.headers = headersOf(names.headers, head)
+  if (claims !== undefined) kept.claims = claims
   if (variables !== undefined) kept.variables = variableNames(variables)
   return asked === null ? kept : Object.assign(kept, asked.known(names.metadata, LONGEST_VALUE))
 }

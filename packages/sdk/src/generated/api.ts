@@ -308,6 +308,11 @@ export type Call = {
     readonly metadata?: { readonly [name: string]: string | number | boolean | null }
     /** names of the prompt variables that were sent */
     readonly variables?: readonly string[]
+    /** what the caller's token said beside who it is of, as far as settings read it */
+    readonly claims?: {
+      readonly team?: string | null
+      readonly allow?: readonly string[]
+    }
   }
   /** what guardrails found, by guard; never what it was */
   readonly guards?: readonly ({

@@ -220,6 +220,59 @@ describe('replayed calls of callers who came by tokens', () => {
     expect(outcome(tokens('staff'), tokens('staff', more))).toEqual([0, [], [['token_claims', 4]]])
   })
 
+  const named = '      tenant: acme\n      teamClaim: team\n      allowClaim: may'
+  const teams = (...lines: string[]) =>
+    tokens('staff', named).replace(
+      '    limit: default',
+      `    limit: default\n    teams:\n${lines.join('\n')}`,
+    )
+  const red = '      red: { allow: [chat, docs] }'
+  const blue = '      blue: { allow: [docs] }'
+  const inTeam = (team: string | null, allow: readonly string[]) =>
+    byToken(4).map((it) => ({ ...it, asked: { claims: { team, allow } } }))
+
+  it('are placed in the team that their token named, and may what it allowed', () => {
+    const before = teams(red, blue)
+    expect(outcome(before, before, inTeam('red', ['chat']))).toEqual([4, [], []])
+    // Neither is refused anew: they were refused before.
+    expect(outcome(before, before, inTeam('blue', ['chat']))).toEqual([4, [], []])
+    const narrow = teams('      red: { allow: [docs] }', blue)
+    expect(outcome(before, narrow, inTeam('red', ['chat']))).toEqual([4, [['identity.not_allowed', 4]], []])
+    expect(outcome(before, narrow, inTeam(null, ['chat']))).toEqual([4, [], []])
+    const off = teams('      red: { enabled: false }', blue)
+    expect(outcome(before, off, inTeam('red', ['chat']))).toEqual([4, [['identity.disabled', 4]], []])
+    expect(outcome(before, teams(blue), inTeam('red', ['chat']))).toEqual([
+      4,
+      [['identity.no_tenant', 4]],
+      [],
+    ])
+    const wide = teams(red, '      blue: {}')
+    const { admitted } = replay(before, wide, inTeam('blue', ['chat']))
+    expect(admitted.by.map((it) => [it.code, it.calls])).toEqual([['identity.not_allowed', 4]])
+    const { admitted: none } = replay(before, wide, inTeam('blue', ['docs']))
+    expect(none.calls).toBe(0)
+  })
+
+  it('are replayed where a version reads less of their tokens, and not where it reads another claim', () => {
+    const before = teams(red)
+    const asked = inTeam('red', ['chat'])
+    const less = before.replace('      teamClaim: team\n', '').replace('      allowClaim: may\n', '')
+    expect(outcome(before, less, asked)).toEqual([4, [], []])
+    for (const [from, to] of [
+      ['teamClaim: team', 'teamClaim: group'],
+      ['allowClaim: may', 'allowClaim: models'],
+    ] as const)
+      expect(outcome(before, before.replace(from, to), asked)).toEqual([0, [], [['token_claims', 4]]])
+    // In records from before it was kept, and where a token allowed too much to keep.
+    expect(outcome(before, before)).toEqual([0, [], [['token_claims', 4]]])
+    const { notReplayed } = replay(
+      before,
+      before,
+      byToken(1).map((it) => ({ ...it, asked: { claims: { team: null } } })),
+    )
+    expect(notReplayed).toMatchObject([{ text: expect.stringContaining('the routes that tokens allow') }])
+  })
+
   it('are told of where nobody was recognised by a token, whatever is declared now', () => {
     const refusedBefore = times(3, () => ({ error: 'identity.token_refused', status: 401 }))
     const { notReplayed } = replay(base + tenants, tokens('staff'), refusedBefore)

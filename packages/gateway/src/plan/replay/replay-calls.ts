@@ -79,7 +79,7 @@ class Work {
       this.#excluded.add(reason)
       return
     }
-    const by = this.#tokens.find(row.key)
+    const by = this.#tokens.find(row.key, row.asked?.claims)
     if (typeof by === 'string') {
       this.#excluded.add('token_claims', [by])
       return

@@ -4,11 +4,14 @@
  *
  * A token goes to the entry that takes its issuer and audience, whatever that is called. So the entry under which a call
  * came, by the running version, says to which one of the candidate's its tokens would go. Whether that would verify them
- * is the same question as before as long as keys and algorithms are the same; where they are not, it is not answered.
+ * is the same question as before as long as keys and algorithms are the same; where they are not, it is not answered. The
+ * team that a token named, and what it allowed, are in the record where its entry read them: what a candidate reads for
+ * the first time, or by another claim, is not known.
  *
  * Not here: what a tenant may whose tokens these are (`identity/`).
  */
 import type { SettingsTree } from '@changeover/reload'
+import type { TokenClaims } from '../../contract/call.ts'
 import type { RecalledToken } from '../../contract/compiled.ts'
 import { type TokenSpec, type TokensSpec, tokensSpec } from '../../identity/token-spec.ts'
 import { entryOf } from '../../settings/check.ts'
@@ -29,17 +32,15 @@ export class ReplayTokens {
   }
 
   /** `null` for a caller who came by a key; a text says what the records do not hold that it would take. */
-  find(caller: string | null): RecalledBy | string | null {
+  find(caller: string | null, claims: TokenClaims = {}): RecalledBy | string | null {
     const named = caller === null ? null : /^([^/]*)\/([^:]*):(.+)$/s.exec(caller)
     if (named === null) return null
     const [, tenant = '', name = '', who = ''] = named
     const old = specIn(this.#before, name)
     const next = old === undefined ? named[2] : entryFor(this.#after, old)
     const spec = next === undefined ? undefined : specIn(this.#after, next)
-    for (const it of [old, spec]) {
-      if (it?.teamClaim !== undefined) return 'the teams that tokens name'
-      if (it?.allowClaim !== undefined) return 'the routes that tokens allow'
-    }
+    if (isUnknown(claims.team, old?.teamClaim, spec?.teamClaim)) return 'the teams that tokens name'
+    if (isUnknown(claims.allow, old?.allowClaim, spec?.allowClaim)) return 'the routes that tokens allow'
     if (old !== undefined && spec !== undefined) {
       if (!isSame([old.keys, old.jwks, old.algorithms], [spec.keys, spec.jwks, spec.algorithms]))
         return 'by which key tokens were signed'
@@ -48,7 +49,7 @@ export class ReplayTokens {
         return `the claim "${spec.tenantClaim}" of tokens`
     }
     const of = (entry: string | undefined, is: TokenSpec | undefined) =>
-      entry === undefined || is === undefined ? null : { entry, tenant, who }
+      entry === undefined || is === undefined ? null : { entry, tenant, who, claims }
     return { before: of(name, old), after: of(next, spec) }
   }
 }
@@ -65,6 +66,12 @@ function specIn(tokens: TokensSpec, name: string): TokenSpec | undefined {
 function entryFor(tokens: TokensSpec, { issuer, audience }: TokenSpec): string | undefined {
   const found = Object.entries(tokens).find(([, it]) => it.issuer === issuer && it.audience === audience)
   return found?.[0]
+}
+
+/** Whether what a token said under a claim would be asked for, and is not in the record: it is there as the old one read it. */
+function isUnknown(kept: unknown, old: string | undefined, next: string | undefined): boolean {
+  if (old === undefined && next === undefined) return false
+  return kept === undefined || (next !== undefined && next !== old)
 }
 
 function isSame(a: unknown, b: unknown): boolean {

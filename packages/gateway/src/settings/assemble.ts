@@ -17,6 +17,7 @@ import {
 import { type Place, type SettingsDocument, syntaxIssue } from './document.ts'
 import { describeValue, wrong } from './issue-texts.ts'
 import { isSection, SECTIONS } from './schema.ts'
+import { sectionIn } from './section-in.ts'
 
 export interface AssembledSettings {
   readonly tree: SettingsTree
@@ -65,7 +66,7 @@ class Assembly {
       if (!isSection(kind)) this.issues.push({ ...unknownKind(kind, pointer), place })
       return
     }
-    const entries = (this.tree[kind] ??= {})
+    const entries = sectionIn(this.tree, kind)
     for (const [name, value] of found) {
       const at = pointTo(pointer, name)
       const earlier = this.#sources.get(at)

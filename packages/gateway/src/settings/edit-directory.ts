@@ -20,6 +20,7 @@ import { rewriteSettings, writeSettings } from './edit.ts'
 import { quote } from './issue-texts.ts'
 import { applyChanges, sameJson } from './json-patch.ts'
 import { readSettingsText } from './reader.ts'
+import { sectionIn } from './section-in.ts'
 import { formatOf, readText } from './text-format.ts'
 
 type File = SettingsDirectory['files'][number]
@@ -58,7 +59,7 @@ function editFiles(files: readonly File[], changes: readonly Change[]): readonly
     const path = fileOf(trees, kind, name)
     const tree = touched.get(path) ?? copyOf(trees.get(path) ?? {})
     touched.set(path, tree)
-    const section = (tree[kind] ??= {})
+    const section = sectionIn(tree, kind)
     const value = after[kind]?.[name]
     if (value === undefined) delete section[name]
     else section[name] = value
@@ -92,9 +93,11 @@ function fileOf(trees: ReadonlyMap<string, SettingsTree>, kind: string, name: st
   const paths = [...trees.keys()].sort()
   const holder = paths.find((it) => Object.hasOwn(trees.get(it)?.[kind] ?? {}, name))
   const sibling = paths.find((it) => Object.keys(trees.get(it)?.[kind] ?? {}).length > 0)
-  const named = paths.find((it) => new RegExp(`^${kind}\\.(?:ya?ml|json|toml)$`).test(it))
+  const named = paths.find((it) => ENDINGS.some((ending) => it === `${kind}.${ending}`))
   return holder ?? sibling ?? named ?? `${kind}.yaml`
 }
+
+const ENDINGS = ['yaml', 'yml', 'json', 'toml']
 
 function merge(trees: readonly SettingsTree[]): SettingsTree {
   const whole: Tree = {}

@@ -8,6 +8,7 @@
 import type { Json } from '@changeover/reload'
 import type { Place, ReadText, SettingsDocument } from './document.ts'
 import { readPlainYaml } from './plain-yaml.ts'
+import { sectionIn } from './section-in.ts'
 import { readYaml } from './yaml.ts'
 import { cutYaml, type YamlChunk, type YamlSection } from './yaml-chunks.ts'
 
@@ -80,7 +81,7 @@ class Assembly {
     const chunks = this.#chunks.get(chunk.kind) ?? new Map<string, YamlChunk>()
     if (chunks.has(entry.name)) return false
     this.#chunks.set(chunk.kind, chunks.set(entry.name, chunk))
-    const section = (this.#value[chunk.kind] ??= {})
+    const section = sectionIn(this.#value, chunk.kind)
     section[entry.name] = entry.value
     return true
   }

@@ -19,6 +19,10 @@ export interface StoryParts {
   readonly audience: Audience
 }
 
+function clip(text: string, columns: number): string {
+  return text.length <= columns ? text : `${text.slice(0, columns - 1)}…`
+}
+
 export class Story {
   private readonly client: Client
   private readonly screen: Screen
@@ -124,7 +128,7 @@ export class Story {
       ...rows.map(
         (it) =>
           `  ${it.name.padEnd(16)}${say(it.name, it.baseline.value).padStart(12)}${say(it.name, it.candidate.value).padStart(12)}   ` +
-          screen.paint(it.verdict === 'fail' ? 'red' : 'dim', it.reason.slice(0, screen.columns - REASON_AT)),
+          screen.paint(it.verdict === 'fail' ? 'red' : 'dim', clip(it.reason, screen.columns - REASON_AT)),
       ),
     ]
   }

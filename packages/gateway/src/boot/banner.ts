@@ -100,7 +100,7 @@ function writeMend({ place, first }: Running, paint: Paint): string[] {
             it.place === undefined
               ? (it.pointer ?? '')
               : `${it.place.file}:${it.place.line}:${it.place.column}`
-          return `  ${paint('cyan', at)}  ${it.message}`
+          return at === '' ? `  ${it.message}` : `  ${paint('cyan', at)}  ${it.message}`
         })
   return ['', ...what, '', `  mend ${place.source.place} and save: it is read again at once`]
 }

@@ -208,4 +208,14 @@ describe('a config of LiteLLM', () => {
     ])
     expect(notes.join()).not.toContain('sk-1234')
   })
+
+  it('names the page where something is done otherwise here', () => {
+    const { notes } = imported({
+      model_list: [model('a', { model: 'openai/a', max_budget: 5 })],
+      router_settings: { redis_host: 'cache.internal', cache_params: {} },
+      guardrails: [],
+    })
+    for (const page of ['limits', 'cache', 'guardrails', 'shared-limits'])
+      expect(notes.join()).toContain(`docs/guide/${page}.md`)
+  })
 })

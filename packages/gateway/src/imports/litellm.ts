@@ -63,7 +63,7 @@ function addRoute(draft: SettingsDraft, name: string, group: readonly Deployment
 const ELSEWHERE: Readonly<Record<string, string>> = {
   environment_variables: 'set them in the environment of the gateway',
   mcp_servers: 'the gateway does not federate MCP servers yet',
-  guardrails: 'there are no guardrails yet',
+  guardrails: 'not carried over: write them as entries of guardrails (docs/guide/guardrails.md)',
   prompts: 'write prompts as contexts',
   credential_list: 'credentials are references to the environment or to files, at each provider',
   vector_store_registry: 'the gateway holds no vector stores',

@@ -171,11 +171,11 @@ function takeTimes(draft: SettingsDraft, route: RouteDraft, config: OldFields): 
 
 const UNDERSTOOD = new Set(['strategy', 'targets', 'retry', 'request_timeout'])
 const REASONS: Readonly<Record<string, string>> = {
-  cache: 'there is no cache of answers yet',
-  input_guardrails: 'there are no guardrails yet',
-  output_guardrails: 'there are no guardrails yet',
-  before_request_hooks: 'there are no guardrails yet',
-  after_request_hooks: 'there are no guardrails yet',
+  cache: 'not carried over: routes keep answers by an entry of cache (docs/guide/cache.md)',
+  input_guardrails: 'not carried over: write them as entries of guardrails (docs/guide/guardrails.md)',
+  output_guardrails: 'not carried over: write them as entries of guardrails (docs/guide/guardrails.md)',
+  before_request_hooks: 'not carried over: write them as entries of guardrails (docs/guide/guardrails.md)',
+  after_request_hooks: 'not carried over: write them as entries of guardrails (docs/guide/guardrails.md)',
   forward_headers: 'which headers of callers are passed on is a setting of the provider',
   override_params: 'write them as parameters of each model',
 }

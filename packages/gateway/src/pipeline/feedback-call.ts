@@ -114,7 +114,13 @@ function parse(body: Buffer): Fields {
 function wrong(field: string, found: unknown, expected: string): GatewayError<'request.field'> {
   return new GatewayError('request.field', {
     field,
-    found: found === undefined ? 'nothing' : `a ${typeof found}`,
+    found: found === undefined ? 'nothing' : sayShort(found),
     expected,
   })
+}
+
+/** Of what is short; a text that is longer may be a comment that landed in the wrong field. */
+function sayShort(found: unknown): string {
+  const text = JSON.stringify(found)
+  return text.length <= 16 ? text : `a ${typeof found}`
 }

@@ -233,7 +233,9 @@ describe('a refusal', () => {
   it('of unknown paths and methods helps', async () => {
     const path = await fetch(`${gateway.origin}/v1/nothing`)
     expect(path.status).toBe(404)
-    expect(await path.text()).toContain('POST /v1/chat/completions')
+    expect(await path.text()).toContain('expected such as POST /v1/chat/completions')
+    const near = await fetch(`${gateway.origin}/v1/chat/completion`, { method: 'POST' })
+    expect(await near.text()).toMatch(/expected POST \/v1\/chat\/completions"/)
 
     const method = await fetch(`${gateway.origin}/v1/chat/completions`)
     expect(method.status).toBe(405)

@@ -60,6 +60,13 @@ describe('feedback', () => {
     expect(await codeOf(await say(body))).toBe('request.field')
   })
 
+  it('is refused with what was found, where that is short', async () => {
+    const answer = await say({ call: 'call_1', score: 'sideways' })
+    expect(await answer.text()).toContain('found \\"sideways\\", expected a number from -1 to 1')
+    const long = await say({ call: 'call_1', score: 'what a user wrote about it' })
+    expect(await long.text()).toContain('found a string')
+  })
+
   it('waits its turn when too much of it comes at once', async () => {
     const answer = Promise.withResolvers<null>()
     let asked = 0

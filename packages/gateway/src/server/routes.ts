@@ -1,5 +1,6 @@
 /** Which call answers which request of the data plane, and what is said where none does. */
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
+import { nearest } from '@changeover/reload'
 import type { CallHead } from '../contract/downstream.ts'
 import type { Wire, WireName } from '../contract/wire.ts'
 import { type DetailsOf, type ErrorCode, rules, sayError } from '../errors.ts'
@@ -23,8 +24,8 @@ import { type Endpoint, endpoints, type FoundEndpoint, findEndpoint } from './en
 import { readRawPath } from './raw-path.ts'
 
 const ANSWERED = [...endpoints, ...Object.values(apiEndpoints)]
-  .map((it) => `${it.method} ${it.path}`)
-  .join(', ')
+/** Told to who is far from any path: all of them would be a page. */
+const COMMON = 'such as POST /v1/chat/completions, POST /v1/messages or GET /v1/models'
 
 /** `null` when the request has been answered already. */
 export function openCall(
@@ -146,7 +147,7 @@ function refuseRequest(
   if (methods.length === 0) {
     return refuse(response, 'request.no_such_path', {
       wire,
-      details: { path: path.slice(0, 256), expected: ANSWERED },
+      details: { path: path.slice(0, 256), expected: sayNear(path) },
     })
   }
   const expected = methods.join(', ')
@@ -155,6 +156,15 @@ function refuseRequest(
     details: { method: request.method ?? '', expected },
     headers: ['allow', expected],
   })
+}
+
+function sayNear(path: string): string {
+  const near = nearest(
+    path.slice(0, 64),
+    ANSWERED.map((it) => it.path),
+  )
+  const meant = ANSWERED.find((it) => it.path === near)
+  return meant === undefined ? COMMON : `${meant.method} ${meant.path}`
 }
 
 /** What somebody who missed the path most likely speaks, so that his client can read the answer. */

@@ -56,9 +56,10 @@ const REASONS: Readonly<Record<string, string>> = {
   max_retries: 'retries are a setting of routes',
   num_retries: 'retries are a setting of routes',
   tags: 'write a rule on a header or on metadata in the route',
-  max_budget: 'there are no budgets yet',
+  max_budget: 'not carried over: tenants, teams and keys have budgets (docs/guide/limits.md)',
   mock_response: 'use a provider of kind simulated',
-  cache_control_injection_points: 'prompt-cache markers are not added yet',
+  cache_control_injection_points:
+    'not carried over: promptCache of a model marks prompts by itself (docs/guide/cache.md)',
 }
 
 export interface OldDeployment {

@@ -26,17 +26,21 @@ const ALREADY_SO = new Set([
 ])
 
 const REASONS: Readonly<Record<string, string>> = {
-  cache: 'there is no cache of answers yet',
-  cache_params: 'there is no cache of answers yet',
+  cache: 'not carried over: routes keep answers by an entry of cache (docs/guide/cache.md)',
+  cache_params: 'not carried over: routes keep answers by an entry of cache (docs/guide/cache.md)',
   callbacks: 'see telemetry: spans, metrics and logs go out by OTLP',
   success_callback: 'see telemetry: spans, metrics and logs go out by OTLP',
   failure_callback: 'see telemetry: spans, metrics and logs go out by OTLP',
-  max_budget: 'there are no budgets yet',
-  budget_duration: 'there are no budgets yet',
-  redis_host: 'one gateway counts by itself; sharing counts between several is not there yet',
-  redis_port: 'one gateway counts by itself',
-  redis_password: 'one gateway counts by itself',
-  redis_url: 'one gateway counts by itself',
+  max_budget: 'not carried over: tenants, teams and keys have budgets (docs/guide/limits.md)',
+  budget_duration: 'not carried over: tenants, teams and keys have budgets (docs/guide/limits.md)',
+  redis_host:
+    'not carried over: several gateways share counts by counters.store (docs/guide/shared-limits.md)',
+  redis_port:
+    'not carried over: several gateways share counts by counters.store (docs/guide/shared-limits.md)',
+  redis_password:
+    'not carried over: several gateways share counts by counters.store (docs/guide/shared-limits.md)',
+  redis_url:
+    'not carried over: several gateways share counts by counters.store (docs/guide/shared-limits.md)',
   retry_policy: 'retries are counted for all failures together; fallbackFor tells failures apart',
   model_group_retry_policy: 'retries are counted for all failures together; fallbackFor tells failures apart',
 }

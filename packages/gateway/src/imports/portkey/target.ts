@@ -50,10 +50,10 @@ const cloudFields = (kind: ProviderKind): PlaceFields => ({
 const REASONS: Readonly<Record<string, string>> = {
   retry: 'retries are a setting of the route',
   request_timeout: 'time limits are a setting of the route',
-  cache: 'there is no cache of answers yet',
+  cache: 'not carried over: routes keep answers by an entry of cache (docs/guide/cache.md)',
   strategy: 'a strategy without targets',
-  input_guardrails: 'there are no guardrails yet',
-  output_guardrails: 'there are no guardrails yet',
+  input_guardrails: 'not carried over: write them as entries of guardrails (docs/guide/guardrails.md)',
+  output_guardrails: 'not carried over: write them as entries of guardrails (docs/guide/guardrails.md)',
 }
 
 /** The key in `models`, or `null` when nothing of it can be served; the draft then says why. */

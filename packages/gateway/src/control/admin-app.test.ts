@@ -16,6 +16,7 @@ import { createPlanner } from '../plan/planner.ts'
 import { settingsText } from '../settings/edit.ts'
 import { settingsReader } from '../settings/reader.ts'
 import { createAdminApp } from './admin-app.ts'
+import { bodyLimitBytes } from './app.ts'
 import { type AttemptJournal, createAttemptJournal } from './attempt-journal.ts'
 import * as callSchemas from './call-schemas.ts'
 import * as causes from './cause-schemas.ts'
@@ -498,10 +499,32 @@ describe('changing settings', () => {
       'control.bad_request',
     )
     expect(await status('/v1/settings?force=maybe', { type: patch, body: [] })).toBe('control.bad_request')
+    const twice = '{"routes":{"a":null},"routes":{"b":null}}'
+    const deep = `{"routes":{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}}`
+    for (const body of [twice, deep, '{"__proto__":{"a":1}}'])
+      expect(await status('/v1/settings', { type: merge, body })).toBe('control.bad_request')
     expect((await ask('POST', '/v1/reloads', { type: 'image/png', body: 'x' })).body['code']).toBe(
       'control.media_type',
     )
     expect((await ask('GET', '/v1/nothing')).body['code']).toBe('request.no_such_path')
+  })
+
+  it('refuses a body that is too long by what it says of itself, or once it has been counted', async () => {
+    const { ask, request } = await open()
+    const length = String(bodyLimitBytes + 1)
+    const said = await ask('PATCH', '/v1/settings', {
+      type: patch,
+      body: [],
+      headers: { 'content-length': length },
+    })
+    expect(said).toMatchObject({ status: 413, body: { code: 'request.too_large' } })
+    const counted = await request('/v1/settings', {
+      method: 'PATCH',
+      headers: { 'content-type': patch },
+      body: new Blob(['[', ' '.repeat(bodyLimitBytes), ']']).stream(),
+      duplex: 'half',
+    } as RequestInit)
+    expect(counted.status).toBe(413)
   })
 })
 

@@ -4,6 +4,7 @@ import { type Json, stepsOf } from '@changeover/reload'
 import { createRoute, z } from '@hono/zod-openapi'
 import type { JSONValue } from 'hono/utils/types'
 import { GatewayError } from '../../errors.ts'
+import { readJson } from '../../settings/json.ts'
 import { applyJsonPatch, applyMergePatch } from '../../settings/json-patch.ts'
 import {
   type AdminApp,
@@ -93,11 +94,21 @@ export async function readPatch(c: AdminContext): Promise<(tree: Json) => Json> 
   return (tree) => (type === mergePatchType ? applyMergePatch(tree, body) : applyJsonPatch(tree, body))
 }
 
+/** As strictly as a settings file: a name that is given twice would be half a change, and depth has an end. */
 function parseBody(bytes: Uint8Array): Json {
+  const read = readJson(textOf(bytes), 'the body')
+  if (read.ok) return read.document.value
+  const [first] = read.issues
+  const { line = 1, column = 1 } = first?.place ?? {}
+  const found = `at ${line}:${column} ${first?.message ?? 'no JSON'}`
+  throw new GatewayError('control.bad_request', { field: 'the body', found, expected: 'a patch in JSON' })
+}
+
+function textOf(bytes: Uint8Array): string {
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as Json
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch (cause) {
-    const details = { field: 'the body', found: 'no JSON', expected: 'a patch in JSON' }
+    const details = { field: 'the body', found: 'no UTF-8', expected: 'a patch in JSON' }
     throw new GatewayError('control.bad_request', details, { cause })
   }
 }

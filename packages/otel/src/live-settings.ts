@@ -52,6 +52,11 @@ export function compileSettings(settings: TelemetrySettings, version: string | n
   })
 }
 
+/** The same settings as a part of another version. */
+export function withVersion(live: LiveSettings, version: string | null): LiveSettings {
+  return Object.freeze({ ...live, version })
+}
+
 function deepFreeze<T>(value: T): T {
   if (typeof value !== 'object' || value === null) return value
   for (const inner of Object.values(value)) deepFreeze(inner)

@@ -15,7 +15,7 @@ import type { Clock, LogRecord, SpanContext, Telemetry, Tracer } from '@changeov
 import { changedSettings } from './changed-settings.ts'
 import { TelemetryError } from './errors.ts'
 import { createIdentity, type Identity } from './identity.ts'
-import { compileSettings, type LiveHolder, type LiveSettings } from './live-settings.ts'
+import { compileSettings, type LiveHolder, type LiveSettings, withVersion } from './live-settings.ts'
 import { type LineOutput, LineSink } from './logs/line-sink.ts'
 import { LiveLogger } from './logs/logger.ts'
 import { LiveMeter } from './metrics/meter.ts'
@@ -171,8 +171,9 @@ class ReloadableTelemetry implements LiveTelemetry {
     this.#outlets.check(settings)
     this.#learnSecrets(settings)
     const old = this.#holder.live
-    const live = compileSettings(settings, occasion.version ?? old.version)
-    const changed = changedSettings(old.settings, live.settings)
+    const version = occasion.version ?? old.version
+    const changed = changedSettings(old.settings, settings)
+    const live = changed.length === 0 ? withVersion(old, version) : compileSettings(settings, version)
     this.#holder.live = live
     if (changed.length === 0) return
     const moved = this.#outlets.apply(live.settings, prepared?.built ?? null)

@@ -43,7 +43,7 @@ export function openKeptTexts(folder: string, failed: (error: unknown) => void):
 
   return {
     hold(text) {
-      const digest = digestOf(text)
+      const digest = [...held].find(([, it]) => isSame(it, text))?.[0] ?? digestOf(text)
       const known = held.get(digest)
       held.delete(digest)
       held.set(digest, known ?? text)
@@ -72,6 +72,10 @@ export function openKeptTexts(folder: string, failed: (error: unknown) => void):
       return await readKept(pathOf(digest), digest)
     },
   }
+}
+
+function isSame(a: SourceText, b: SourceText): boolean {
+  return a.source === b.source && a.mediaType === b.mediaType && a.text === b.text
 }
 
 /** Names go with it: the same text under another name is another place. */

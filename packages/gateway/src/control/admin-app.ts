@@ -36,12 +36,7 @@ import { sendProblem } from './send-problem.ts'
 export function createAdminApp(rooms: AdminRooms): AdminApp {
   const app = createApp()
   app.use(traceChanges(rooms))
-  app.use(
-    bodyLimit({
-      maxSize: bodyLimitBytes,
-      onError: () => sendProblem(problemOf(new GatewayError('request.too_large', { limit: bodyLimitBytes }))),
-    }),
-  )
+  app.use(limitBodies())
   guardRoutes(app, rooms)
   addApiRoutes(app, rooms)
   addApprovalRoutes(app, rooms)
@@ -117,6 +112,22 @@ function traceChanges(rooms: AdminRooms) {
     } finally {
       span.end()
     }
+  }
+}
+
+/**
+ * A body that says how long it is, is let through or refused by that. Only one that does not is read and counted: for that
+ * the request has to become one of the standard kind, with a stream, which costs more than all that most changes do here.
+ */
+function limitBodies() {
+  const tooLarge = () =>
+    sendProblem(problemOf(new GatewayError('request.too_large', { limit: bodyLimitBytes })))
+  const counted = bodyLimit({ maxSize: bodyLimitBytes, onError: tooLarge })
+  return async (c: AdminContext, next: () => Promise<void>): Promise<Response | void> => {
+    if (c.req.method === 'GET' || c.req.method === 'HEAD') return next()
+    const length = c.req.header('content-length')
+    if (length === undefined || c.req.header('transfer-encoding') !== undefined) return counted(c, next)
+    return Number.parseInt(length, 10) > bodyLimitBytes ? tooLarge() : next()
   }
 }
 

@@ -32,25 +32,26 @@ export interface AttemptJournal {
 
 export function createAttemptJournal(reloader: Reloader<unknown>): AttemptJournal {
   const events: NumberedEvent[] = []
-  const reports = new Map<string, AttemptReport>()
+  /** Of an attempt that goes on, how to make one: most are asked for by nobody. */
+  const reports = new Map<string, AttemptReport | (() => AttemptReport)>()
   const listeners = new Set<(event: NumberedEvent) => void>()
   let lastId = 0
 
   const keepReport = (): void => {
-    const report = reloader.status().last
-    if (report === null) return
-    reports.set(report.attempt, report)
+    const last = reloader.lastAttempt()
+    if (last === null || reports.has(last.id)) return
+    reports.set(last.id, last.isEnded ? last.report() : () => last.report())
     for (const oldest of reports.keys()) {
       if (reports.size <= keptReports) break
       reports.delete(oldest)
     }
   }
-  /** An attempt may end when another is already the last: its report is then no longer the engine's to give. */
-  const endReport = ({ attempt, status, reason = '', at }: ReloadEvent): void => {
+  /** What has ended is held by its report alone. */
+  const endReport = ({ attempt, status }: ReloadEvent): void => {
     const report = reports.get(attempt)
-    if (status === undefined || report === undefined || report.status === status) return
-    reports.set(attempt, { ...report, status, reason, durationMs: at - report.startedAt })
+    if (status !== undefined && typeof report === 'function') reports.set(attempt, report())
   }
+  const all = (): AttemptReport[] => Array.from(reports.values(), made)
   const hear = (event: ReloadEvent): void => {
     const numbered = { id: ++lastId, event }
     events.push(numbered)
@@ -71,11 +72,18 @@ export function createAttemptJournal(reloader: Reloader<unknown>): AttemptJourna
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
-    report: (attempt) => reports.get(attempt) ?? null,
-    reports: () => [...reports.values()].toReversed(),
-    lastOfNote: () => [...reports.values()].findLast((it) => it.status !== 'skipped') ?? null,
+    report(attempt) {
+      const report = reports.get(attempt)
+      return report === undefined ? null : made(report)
+    },
+    reports: () => all().toReversed(),
+    lastOfNote: () => all().findLast((it) => it.status !== 'skipped') ?? null,
     close: stop,
   }
+}
+
+function made(report: AttemptReport | (() => AttemptReport)): AttemptReport {
+  return typeof report === 'function' ? report() : report
 }
 
 /** An attempt of an earlier process, as far as the audit log tells it. */

@@ -70,7 +70,7 @@ function world(): World {
   }
   const reloader = {
     current: () => current,
-    status: () => ({ baseline: null }),
+    pointers: () => ({ applied: null, baseline: null, candidate: null }),
     offer,
   } as unknown as Reloader<unknown>
   const text = {

@@ -356,7 +356,7 @@ class FileChanger {
         found: 'an envelope, which says itself how long it serves',
         expected: 'settings or a patch',
       })
-    const { applied, baseline, candidate } = reloader.status()
+    const { applied, baseline, candidate } = reloader.pointers()
     if (applied === null) throw new GatewayError('gateway.not_ready', {})
     const { version } = applied
     if (candidate !== null && candidate.version !== version)

@@ -13,11 +13,11 @@ export interface Head {
   readonly settings: SettingsTree
 }
 
-export type HeadReader = Pick<Reloader<unknown>, 'status' | 'current' | 'settings'>
+export type HeadReader = Pick<Reloader<unknown>, 'pointers' | 'current' | 'settings'>
 
 /** `null` before the first version. */
-export function headVersion(reloader: Pick<HeadReader, 'status' | 'current'>): string | null {
-  return reloader.status().candidate?.version ?? reloader.current()?.version ?? null
+export function headVersion(reloader: Pick<HeadReader, 'pointers' | 'current'>): string | null {
+  return reloader.pointers().candidate?.version ?? reloader.current()?.version ?? null
 }
 
 /** `null` before the first version. */
@@ -35,7 +35,7 @@ export async function headOf(reloader: HeadReader): Promise<Head | null> {
  * over the version in force; one that waits in the queue for its end must find what it was made of, and not what a trial
  * that went wrong left behind: it would bring that back in.
  */
-export function baseOf(reloader: Pick<HeadReader, 'status' | 'current'>): string | null {
+export function baseOf(reloader: Pick<HeadReader, 'pointers' | 'current'>): string | null {
   const current = reloader.current()
   if (current === null) return null
   const { meanwhile } = entryOf(current.settings, ['rollout', 'policy'], policySpec) ?? defaultOf(policySpec)

@@ -41,7 +41,7 @@ export function readOverrideMs(text: string): number {
 /** The override in force; `null` when what is in force is there to stay. */
 export function overrideInForce(reloader: Reloader<unknown>): Override | null {
   const snapshot = reloader.current()
-  const { baseline } = reloader.status()
+  const { baseline } = reloader.pointers()
   if (snapshot === null || baseline === null || baseline.version === snapshot.version) return null
   const { version, since, author, reason, serveTtlMs } = snapshot
   if (serveTtlMs === null) return null

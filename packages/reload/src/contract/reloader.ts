@@ -174,6 +174,12 @@ export interface AttemptReport {
   readonly emergency?: string
   readonly stages: readonly StageReport[]
 }
+/** An attempt that goes on, or has ended: its report is made when it is asked for. */
+export interface LastAttempt {
+  readonly id: string
+  readonly isEnded: boolean
+  report(): AttemptReport
+}
 export interface StageReport {
   readonly name: string
   readonly startMs: number
@@ -259,6 +265,10 @@ export interface Reloader<Parts> {
   abort(id: string, reason: string, by?: RolloutAsk): Promise<RolloutStatus | null>
   current(): Snapshot<Parts> | null
   status(): ReloaderStatus
+  /** What `status` says of the versions that a change is made of, for those who ask at each of its steps. */
+  pointers(): Pick<ReloaderStatus, 'applied' | 'baseline' | 'candidate'>
+  /** The attempt whose report `status` shows as the last. */
+  lastAttempt(): LastAttempt | null
   /** Adds a line to the audit log for what was decided beside the settings; written as soon as the store takes it. */
   note(it: AuditNote): void
   /** Audit lines, newest last. */

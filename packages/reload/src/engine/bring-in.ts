@@ -53,7 +53,9 @@ async function bringBeside(attempt: Attempt, conduct: Conduct, observer: Observe
   await fetchAll(attempt, candidate, bytes)
   const shadow = new Shadow(core)
   try {
-    await build(attempt, { candidate, settings, bytes, shadow })
+    const upon = core.cell.current?.snapshot.settings ?? null
+    const changed = attempt.changedUpon === upon ? attempt.changed : undefined
+    await build(attempt, { candidate, settings, bytes, shadow, changed })
     permit(conduct)
     verifyBase(attempt, candidate, readUpon)
     await persist(attempt, candidate)

@@ -9,7 +9,7 @@ import type { Origin } from '../contract/origin.ts'
 import type { Draft } from '../contract/participant.ts'
 import { ENVELOPE_TYPE, type Manifest, type SettingsTree } from '../contract/payload.ts'
 import type { Receipt } from '../contract/receipt.ts'
-import type { Plan, ReloadEvent, Reloader, ReloaderStatus } from '../contract/reloader.ts'
+import type { LastAttempt, Plan, ReloadEvent, Reloader, ReloaderStatus } from '../contract/reloader.ts'
 import type { RolloutAsk, RolloutStatus, UnitSource } from '../contract/rollout.ts'
 import type { Pin, Snapshot } from '../contract/snapshot.ts'
 import type { AuditLine, AuditNote, StateStore } from '../contract/store.ts'
@@ -30,7 +30,7 @@ import type { Line } from './records/library.ts'
 import { RootOffers } from './root-offer.ts'
 import { type Candidate, digestOfOffer, type Offered } from './stages/candidate.ts'
 import { observeCore } from './telling/metrics.ts'
-import { statusOf } from './telling/status.ts'
+import { refOf, statusOf } from './telling/status.ts'
 import { abort, pause, promote, resume, rolloutOf } from './trial/moving.ts'
 import { Watches } from './watches.ts'
 import { asReloadError } from './work.ts'
@@ -188,6 +188,15 @@ export class Engine implements Reloader<Parts> {
       handles: this.watches.status,
       isDegraded: isDamaged || observer.isBehind || this.drift.isDrifted,
     })
+  }
+
+  pointers(): Pick<ReloaderStatus, 'applied' | 'baseline' | 'candidate'> {
+    const { current, baseline, candidate } = this.core.cell
+    return { applied: refOf(current), baseline: refOf(baseline), candidate: refOf(candidate) }
+  }
+
+  lastAttempt(): LastAttempt | null {
+    return this.intake.last
   }
 
   note({ span, ...said }: AuditNote): void {

@@ -22,6 +22,23 @@ describe('waiting', () => {
     expect(late).toEqual(['part'])
   })
 
+  it('ends with the signal for all who wait for it, in turn, and for nobody who waits no more', async () => {
+    const controller = new AbortController()
+    const never = new Promise(() => {})
+    expect(await orAborted(Promise.resolve(1), controller.signal)).toBe(1)
+    const told: string[] = []
+    const waiting = ['first', 'second'].map((it) =>
+      orAborted(never, controller.signal).catch(() => told.push(it)),
+    )
+    const limit = deadline(new ManualClock(), controller.signal, { ms: 10, late: () => new Error('late') })
+    const done = deadline(new ManualClock(), controller.signal, { ms: 10, late: () => new Error('late') })
+    done.done()
+    controller.abort(new Error('enough'))
+    await Promise.all(waiting)
+    expect(told).toEqual(['first', 'second'])
+    expect([limit.signal.aborted, done.signal.aborted]).toEqual([true, false])
+  })
+
   it('never begins under a signal that has aborted', async () => {
     const signal = AbortSignal.abort(new Error('before'))
     await expect(orAborted(new Promise(() => {}), signal)).rejects.toThrow('before')

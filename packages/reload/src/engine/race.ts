@@ -13,20 +13,46 @@ export function orAborted<T>(work: Promise<T>, signal: AbortSignal, late?: (it: 
     const abort = (): void => {
       reject(signal.reason as Error)
     }
-    if (signal.aborted) abort()
-    else signal.addEventListener('abort', abort, { once: true })
+    const ignore = onAbort(signal, abort)
     work.then(
       (it) => {
-        signal.removeEventListener('abort', abort)
+        ignore()
         if (signal.aborted) late?.(it)
         else resolve(it)
       },
       (error: unknown) => {
-        signal.removeEventListener('abort', abort)
+        ignore()
         reject(error)
       },
     )
   })
+}
+
+/**
+ * Who is to be told of a signal's abort, in turn. An attempt waits for a dozen things under one signal, and a listener of
+ * Node's is dear to add and to take away again: each signal gets one, for good.
+ */
+const waiting = new WeakMap<AbortSignal, Set<() => void>>()
+
+/** Calls `act` once when the signal aborts, or at once when it has; the function that is returned prevents that. */
+function onAbort(signal: AbortSignal, act: () => void): () => void {
+  if (signal.aborted) {
+    act()
+    return () => {}
+  }
+  const known = waiting.get(signal)
+  const all = known ?? new Set<() => void>()
+  if (known === undefined) {
+    waiting.set(signal, all)
+    signal.addEventListener('abort', () => tellAll(all), { once: true })
+  }
+  all.add(act)
+  return () => void all.delete(act)
+}
+
+function tellAll(all: Set<() => void>): void {
+  for (const act of all) act()
+  all.clear()
 }
 
 export interface Deadline {
@@ -48,12 +74,11 @@ export function deadline(clock: Clock, parent: AbortSignal, limit: { ms: number;
     giveUp(parent.reason)
   }
   const timer = clock.after(limit.ms, () => giveUp(limit.late()))
+  const ignore = onAbort(parent, onParent)
   const done = (): void => {
     timer.cancel()
-    parent.removeEventListener('abort', onParent)
+    ignore()
   }
-  if (parent.aborted) onParent()
-  else parent.addEventListener('abort', onParent, { once: true })
   return { signal: controller.signal, done, giveUp }
 }
 

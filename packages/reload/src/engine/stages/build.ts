@@ -35,6 +35,8 @@ export interface Build {
   readonly settings: SettingsTree
   readonly bytes: ArtifactShelf
   readonly shadow: Shadow
+  /** What changes from the version in force, where that is known. */
+  readonly changed?: readonly string[] | undefined
   /** A check that fails is said and does not stop it: for a baseline, to which there is no better choice. */
   readonly checkMayFail?: boolean
 }
@@ -49,7 +51,7 @@ export async function build(work: Work, wanted: Build): Promise<void> {
     new ReloadError('warmup.deadline', { participant: shadow.waitsFor, version, limitMs: ms })
   const limit = deadline(core.clock, work.signal, { ms, late })
   const previous = core.cell.current?.snapshot.settings ?? null
-  const changed = changedParameters(previous, settings)
+  const changed = wanted.changed ?? changedParameters(previous, settings)
   const input = (span: Span): BuildInput => ({
     settings,
     previous,

@@ -65,6 +65,6 @@ function attemptedBy({ intake }: Seen): ReloaderStatus['attempted'] {
   return { version, digest, status: last.status, reason: last.reason }
 }
 
-function refOf(generation: Generation | null): StoredVersion | null {
+export function refOf(generation: Generation | null): StoredVersion | null {
   return generation?.ref ?? null
 }

@@ -97,6 +97,20 @@ describe('a look on the spot', () => {
     }
   })
 
+  it('tells what keeps it from finding anything, also where it was near before', async () => {
+    const [folder, within] = [join(directory, 'folder'), join(directory, 'folder', 'file')]
+    await mkdir(folder)
+    await writeFile(within, 'x')
+    const looks = new Looks(async () => EXT4)
+    expect(await isNear(looks, within)).toBe(true)
+    await rm(folder, { recursive: true })
+    expect([await looks.at(within), await looks.atName(within)]).toEqual([null, null])
+    await writeFile(folder, 'in its place')
+    await expect(looks.at(within)).rejects.toMatchObject({ code: 'ENOTDIR' })
+    await expect(looks.atName(within)).rejects.toMatchObject({ code: 'ENOTDIR' })
+    await expect(looks.open(within)).rejects.toMatchObject({ code: 'ENOTDIR' })
+  })
+
   it('opens what is near, and says that there is nothing by the error of the system', async () => {
     const looks = new Looks(async () => EXT4)
     const file = join(directory, 'file')

@@ -42,6 +42,9 @@ interface Known {
 /** Looked at once: it may be the only time, and finding out costs some calls. */
 const ONCE = Symbol('once')
 
+/** An error would be costly to make; why nothing was found is asked once more, by way of a thread. */
+const QUIETLY = { bigint: true, throwIfNoEntry: false } as const
+
 /** Far more than anybody looks at again and again. */
 const MOST_KNOWN = 1_000
 
@@ -56,14 +59,16 @@ export class Looks {
 
   /** What a path leads to; `null` when it leads to nothing. */
   async at(path: string): Promise<BigIntStats | null> {
-    if (!(await this.isNear(path))) return await stat(path, { bigint: true }).catch(nullWhenAbsent)
-    return this.checked(path, statSync(path, { bigint: true, throwIfNoEntry: false }) ?? null)
+    const found = (await this.isNear(path)) ? statSync(path, QUIETLY) : undefined
+    if (found !== undefined) return this.checked(path, found)
+    return await stat(path, { bigint: true }).catch(nullWhenAbsent)
   }
 
   /** What has this name, which may be a link; `null` when nothing has. */
   async atName(path: string): Promise<BigIntStats | null> {
-    if (!(await this.isNear(path))) return await lstat(path, { bigint: true }).catch(nullWhenAbsent)
-    return this.checked(path, lstatSync(path, { bigint: true, throwIfNoEntry: false }) ?? null)
+    const found = (await this.isNear(path)) ? lstatSync(path, QUIETLY) : undefined
+    if (found !== undefined) return this.checked(path, found)
+    return await lstat(path, { bigint: true }).catch(nullWhenAbsent)
   }
 
   /** Whether we may put files into a directory. */
@@ -81,8 +86,8 @@ export class Looks {
   /** Opens, to read it or to force it to the disk, what is near; `null` for what is not. Throws when there is nothing. */
   async open(path: string): Promise<NearFile | null> {
     if (!(await this.isNear(path))) return null
-    // Else the opening of a pipe would wait for whoever writes into it.
-    const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+    const file = openNow(path)
+    if (file === null) return null
     const found = fstatSync(file, { bigint: true })
     this.checked(path, found)
     return { file, sizeBytes: Number(found.size), close: () => closeSync(file) }
@@ -120,9 +125,9 @@ export class Looks {
   }
 
   /** What was found out is forgotten when it is no longer so: then all of it, for what is below has moved too. */
-  private checked<Found extends BigIntStats | null>(path: string, found: Found): Found {
+  private checked(path: string, found: BigIntStats): BigIntStats {
     const known = this.known.get(path)
-    if (found !== null && known !== undefined && known !== ONCE && found.dev !== known.dev) this.known.clear()
+    if (known !== undefined && known !== ONCE && found.dev !== known.dev) this.known.clear()
     return found
   }
 }
@@ -131,6 +136,16 @@ export interface NearFile {
   readonly file: number
   readonly sizeBytes: number
   close(): void
+}
+
+/** Waits for nobody: not for whoever writes into a pipe, nor, which is `null`, for whoever has a lease on the file. */
+function openNow(path: string): number | null {
+  try {
+    return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  } catch (error) {
+    if (hasCode(error, 'EAGAIN')) return null
+    throw error
+  }
 }
 
 /** One memory for the process: what is near is so for everybody. */
@@ -143,6 +158,10 @@ async function kindOfFileSystem(path: string): Promise<number> {
 }
 
 function nullWhenAbsent(error: unknown): null {
-  if (error instanceof Error && (error as NodeJS.ErrnoException).code === 'ENOENT') return null
+  if (hasCode(error, 'ENOENT')) return null
   throw error
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && (error as NodeJS.ErrnoException).code === code
 }

@@ -77,6 +77,33 @@ describe('a resource behind an address', () => {
     expect(next.reloader.current()?.parts.models.mark).toBe(7)
   })
 
+  it('stays while a version of the line needs it, for which no manifest is read twice, also after a start', async () => {
+    const limits = { bakeMs: 0 }
+    let toy = new Toy({ artifactSources: [source(TEXT)], limits })
+    await toy.answer(withArtifact(toy, behind('test:a')))
+    const digest = toy.reloader.line()[0]?.digest
+    await toy.change({ mark: 2 })
+    for (const mark of [3, 5]) {
+      const read: string[] = []
+      const { readBlob } = toy.store
+      toy.store.readBlob = (digest) => {
+        read.push(digest)
+        return readBlob(digest)
+      }
+      // What fails is swept with the next that is confirmed.
+      await toy.change({ mark, models: 'check' }, { ...byHand, manual: true })
+      const refused = (await toy.reloader.audit()).at(-1)?.digest ?? ''
+      await toy.change({ mark: mark + 1 }, { ...byHand, manual: true })
+      await toy.rest()
+      expect(await readBlob(refused)).toBeNull()
+      expect(await readBlob(digestOfText(TEXT))).not.toBeNull()
+      // Once by the first sweep of a process that has not seen it sealed.
+      expect(read.filter((it) => it === digest)).toHaveLength(mark === 3 ? 0 : 1)
+      toy = toy.crash({ artifactSources: [source(new Error('away'))], limits })
+      await toy.reloader.start()
+    }
+  })
+
   it('is tried again when it fails for the moment', async () => {
     const test = source(new Error('503'), new Error('503'), TEXT)
     const toy = new Toy({ artifactSources: [test] })

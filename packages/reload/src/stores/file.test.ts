@@ -87,6 +87,40 @@ describe('a state directory', () => {
     await store.close()
   })
 
+  it('holds records that are read again only when their file looks otherwise than it did', async () => {
+    const path = join(directory, 'records.jsonl')
+    let readings = 0
+    const read = (it: string) => {
+      readings += it === path ? 1 : 0
+      return nodeFileSystem.read(it)
+    }
+    const store = fileStore(directory, { files: { ...nodeFileSystem, read } })
+    await store.writeRecord('floor', floor(1))
+    const asked = async () => {
+      const before = readings
+      const floors = [await store.readRecord('floor'), await store.readRecord('floor')]
+      expect(floors[0]).toEqual(floors[1])
+      return [floors[0]?.version, await store.readRecord('intent'), readings - before]
+    }
+    expect([await asked(), await asked()]).toEqual([
+      ['1.1', null, 2],
+      ['1.1', null, 0],
+    ])
+    await store.writeRecord('floor', floor(2))
+    expect([await asked(), await asked()]).toEqual([
+      ['1.2', null, 2],
+      ['1.2', null, 0],
+    ])
+    // A file system's clock may tick as seldom as a hundred times a second.
+    await expect.poll(async () => Date.now() - (await stat(path)).mtimeMs).toBeGreaterThan(20)
+    await writeFile(path, (await readFile(path, 'utf8')).replace('"version":"1.2"', '"version":"1.9"'))
+    await expect(store.readRecord('floor').catch(codeOf)).resolves.toBe('store.corrupt')
+    await expect(store.readRecord('floor').catch(codeOf)).resolves.toBe('store.corrupt')
+    await rm(path)
+    expect(await store.readRecord('floor')).toBeNull()
+    await store.close()
+  })
+
   it('takes the word of every record when a damaged line does not say which it was about', async () => {
     const path = join(directory, 'records.jsonl')
     const first = fileStore(directory)

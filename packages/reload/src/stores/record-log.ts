@@ -48,6 +48,8 @@ export class RecordLog {
   private readonly file: AppendFile
   private held: Held = new Map()
   private baseBytes = 0
+  /** What the file says, of the records that were asked for since it has looked like this. */
+  private said: { readonly stamp: string; readonly texts: Map<RecordName, string | null> } | null = null
 
   constructor(options: RecordLogOptions) {
     this.options = options
@@ -61,11 +63,18 @@ export class RecordLog {
 
   /** As it is on the disk, in JSON; `null` when there is none. Throws `store.corrupt`. */
   async read(name: RecordName): Promise<string | null> {
+    const { files, path } = this.options
+    // Before it is read: what changes meanwhile looks different the next time.
+    const stamp = await files.stampOf(path)
+    const said = this.said?.stamp === stamp ? this.said.texts : new Map<RecordName, string | null>()
+    const known = said.get(name)
+    if (known !== undefined) return known
     const isOurs = await this.file.isThere()
-    const bytes = (await this.options.files.read(this.options.path)) ?? new Uint8Array()
+    const bytes = (await files.read(path)) ?? new Uint8Array()
     // What we failed to put in its place may be there, and is then whole.
     const text = recordIn(isOurs ? bytes.subarray(0, this.file.sizeBytes) : bytes, name)
     if (text === DAMAGED) throw new ReloadError('store.corrupt', { what: `record "${name}"` })
+    this.said = stamp === null ? null : { stamp, texts: said.set(name, text ?? null) }
     return text ?? null
   }
 

@@ -33,6 +33,8 @@ export class Library {
   private readonly store: StateStore
   private readonly scope: string
   private readonly limits: FormatLimits
+  /** By a version's digest, what it needs beside itself: the same for ever, and asked for whenever there is a sweep. */
+  private readonly artifacts = new Map<string, readonly string[]>()
   /** Bytes of blobs that attempts in work have asked to keep. */
   private readonly inUse = new Map<string, Set<string>>()
   /** An earlier process may have left some. */
@@ -65,6 +67,7 @@ export class Library {
     const facts = { version, digest, author, reason, issuedAt, restores }
     const entry = { ...facts, ...(proof !== null && { proof }), ...(isPartial && { isPartial }) }
     const line = [...others, entry]
+    this.artifacts.set(digest, artifactsOf(candidate))
     this.garbage += Math.max(0, line.length - LINE_LENGTH)
     this.line = line.slice(-LINE_LENGTH)
   }
@@ -139,17 +142,28 @@ export class Library {
   async needed(refs: readonly (Vouched | null)[]): Promise<ReadonlySet<string>> {
     this.garbage = 0
     const digests = new Set<string>()
-    const readAlready = new Set<string>()
+    const versions = new Set<string>()
     for (const ref of [...this.line, ...refs]) {
       if (ref === null) continue
       if (ref.proof !== undefined) digests.add(ref.proof.digest)
-      if (readAlready.has(ref.digest)) continue
-      readAlready.add(ref.digest)
+      if (versions.has(ref.digest)) continue
+      versions.add(ref.digest)
       digests.add(ref.digest)
-      for (const it of (await this.tryRead(ref))?.manifest.resources ?? []) digests.add(it.digest)
+      for (const it of await this.artifactsOf(ref)) digests.add(it)
     }
+    for (const digest of this.artifacts.keys()) if (!versions.has(digest)) this.artifacts.delete(digest)
     for (const used of this.inUse.values()) for (const it of used) digests.add(it)
     return digests
+  }
+
+  private async artifactsOf(ref: Vouched): Promise<readonly string[]> {
+    const known = this.artifacts.get(ref.digest)
+    if (known !== undefined) return known
+    const candidate = await this.tryRead(ref)
+    if (candidate === null) return []
+    const artifacts = artifactsOf(candidate)
+    this.artifacts.set(ref.digest, artifacts)
+    return artifacts
   }
 
   private async tryRead(ref: Vouched): Promise<Candidate | null> {
@@ -160,4 +174,9 @@ export class Library {
       throw error
     }
   }
+}
+
+/** What a version holds inline is in its manifest, and in no blob of its own. */
+function artifactsOf({ manifest }: Candidate): readonly string[] {
+  return manifest.resources.filter((it) => it.inline === undefined).map((it) => it.digest)
 }

@@ -391,11 +391,12 @@ export const rules = {
     say: (it) => `the rollout of version ${it.version} was aborted: ${it.reason}; the baseline serves`,
   }),
   // Handles.
-  'handle.read_failed': rule<{ source: string }>({
+  'handle.read_failed': rule<{ source: string; why?: string }>({
     blame: 'upstream',
     retry: true,
     status: 503,
-    say: (it) => `"${it.source}" could not be read; nothing changes`,
+    say: (it) =>
+      `"${it.source}" could not be read${it.why === undefined ? '' : ` (${it.why})`}; nothing changes`,
   }),
   'handle.empty': rule<{ source: string }>({
     blame: 'upstream',

@@ -101,9 +101,16 @@ describe('a pretty line', () => {
 
   it('puts an error and its causes on lines of their own', () => {
     const error = new Error('no answer', { cause: new Error('connect refused') })
-    const lines = line({ error }, 'pretty').trimEnd().split('\n')
+    const lines = line({ error, level: 'error' }, 'pretty').trimEnd().split('\n')
     expect(lines[1]).toBe('    Error: no answer')
+    expect(lines[2]).toMatch(/^ +at /)
     expect(lines.at(-1)).toBe('    caused by Error: connect refused')
+  })
+
+  it('leaves out where the code stood when it was not the code that failed', () => {
+    const error = new Error('no answer', { cause: new Error('connect refused') })
+    const [, ...rest] = line({ error, level: 'warn' }, 'pretty').trimEnd().split('\n')
+    expect(rest).toEqual(['    Error: no answer', '    caused by Error: connect refused'])
   })
 })
 

@@ -3,7 +3,7 @@
  *
  * Colours only when they go to a terminal. An error follows on lines of its own, with its causes.
  */
-import type { LogLevel } from '@changeover/reload'
+import type { LogLevel, LogRecord } from '@changeover/reload'
 import { type Field, hasControl, logfmtValue, tellClean } from './fields.ts'
 import type { LineStyle } from './line-style.ts'
 import { type LogEntry, versionOf } from './log-entry.ts'
@@ -35,7 +35,7 @@ export function prettyLine(entry: LogEntry, fields: readonly Field[], style: Lin
     message,
   ]
   if (rest !== '') parts.push(colour(DIM, rest))
-  return `${parts.join(' ')}\n${record.error === undefined ? '' : errorLines(record.error, style)}`
+  return `${parts.join(' ')}\n${record.error === undefined ? '' : errorLines(record, style)}`
 }
 
 function restOf(entry: LogEntry, fields: readonly Field[]): string {
@@ -46,10 +46,13 @@ function restOf(entry: LogEntry, fields: readonly Field[]): string {
   return rest.join(' ')
 }
 
-function errorLines(error: unknown, style: LineStyle): string {
+/** Where the code failed is of use when it is at fault; of a refusal or a file that cannot be read, what was wrong is. */
+function errorLines({ error, level }: Pick<LogRecord, 'error' | 'level'>, style: LineStyle): string {
   const told = tellClean(error, style.redactor)
-  return told.stack
-    .split('\n')
+  const [first = '', ...causes] = told.chain
+  const lines = level === 'error' ? told.stack.split('\n') : [first, ...causes.map((it) => `caused by ${it}`)]
+  return lines
+    .flatMap((it) => it.split('\n'))
     .map((line) => `    ${line.trimEnd()}\n`)
     .join('')
 }

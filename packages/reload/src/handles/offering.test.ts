@@ -35,6 +35,17 @@ describe('an offering', () => {
     expect([desk.offers, desk.troubles]).toEqual([[], []])
   })
 
+  it('says why the source cannot be read where somebody can mend that', async () => {
+    const { desk, offering: it } = offering()
+    const forbidden = Object.assign(new Error('EACCES: permission denied'), { code: 'EACCES' })
+    it.tell(forbidden)
+    it.tell(new Error('socket hang up'))
+    expect(desk.troubles.map((trouble) => trouble.message)).toEqual([
+      '"a.yaml" could not be read (this user may not read it); nothing changes',
+      '"a.yaml" could not be read; nothing changes',
+    ])
+  })
+
   it('says when the source was being written', async () => {
     const { desk, offering: it } = offering()
     expect(await it.readOnce(sourceOf(async () => null))).toBe(false)

@@ -76,10 +76,22 @@ export class Offering {
     if (signal.aborted) return
     const known = isReloadError(error)
       ? error
-      : new ReloadError('handle.read_failed', { source: place }, { cause: error })
+      : new ReloadError('handle.read_failed', { source: place, ...whyOf(error) }, { cause: error })
     if (this.trouble === known.message) return
     this.trouble = known.message
     const { code, message, cause } = known
     report({ source: place, code, message, ...(cause === undefined ? {} : { cause }) })
   }
+}
+
+/** What an operator mends by looking at the file; of all else the cause tells. */
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: 'this user may not read it',
+  EPERM: 'this user may not read it',
+  EISDIR: 'it is a directory',
+}
+
+function whyOf(error: unknown): { readonly why?: string } {
+  const why = REASONS[(error as NodeJS.ErrnoException | null)?.code ?? '']
+  return why === undefined ? {} : { why }
 }

@@ -4,6 +4,7 @@
  * Not a log record: it is for people, so it goes to the terminal, or to standard error where standard output
  * carries log lines for machines.
  */
+import { dirname } from 'node:path'
 import { styleText } from 'node:util'
 import { type ProviderEntry, providersOf } from './providers.ts'
 import type { Running } from './run.ts'
@@ -86,8 +87,20 @@ function writeTry(running: Running, paint: Paint): string[] {
     `    ${paint('cyan', `curl -i ${running.dataUrl}/v1/chat/completions${key} \\`)}`,
     `    ${paint('cyan', `  -H 'content-type: application/json' -d '${body}'`)}`,
     `    ${edit}`,
-    `    ${paint('cyan', 'npx changeover status')}`,
+    `    ${paint('cyan', sayStatusCommand(running))}`,
   ]
+}
+
+/** As it has to be typed to find this very gateway: with what the command does not assume by itself. */
+export function sayStatusCommand({
+  adminUrl,
+  adminToken,
+  place,
+}: Pick<Running, 'adminUrl' | 'adminToken' | 'place'>): string {
+  const url = adminUrl === 'http://127.0.0.1:8701' ? '' : ` --url ${adminUrl}`
+  const folder = adminToken.path === null ? '.changeover' : dirname(place.nameOf(adminToken.path))
+  const state = folder === '.changeover' ? '' : ` --state ${folder}`
+  return `npx changeover status${url}${state}`
 }
 
 function writeMend({ place, first }: Running, paint: Paint): string[] {

@@ -5,7 +5,7 @@ import { exitCodes } from '../exit-codes.ts'
 import { writeTable } from '../render/table.ts'
 import { nameOf } from './line-name.ts'
 import { sayUsd } from './money.ts'
-import { readSpan } from './span.ts'
+import { readSpan, sayKept } from './span.ts'
 
 const BY = ['tenant', 'key', 'model'] as const
 
@@ -22,7 +22,8 @@ export async function bill(context: CommandContext): Promise<number> {
   return exitCodes.ok
 }
 
-function writeBill({ by, from, to, repricing, total, lines }: Bill, { paint }: CommandContext): string[] {
+function writeBill(found: Bill, { paint }: CommandContext): string[] {
+  const { by, from, to, repricing, total, lines } = found
   const columns = [
     { title: by.toUpperCase() },
     { title: 'CALLS', right: true },
@@ -30,6 +31,7 @@ function writeBill({ by, from, to, repricing, total, lines }: Bill, { paint }: C
     { title: 'OUT', right: true },
     { title: 'USD', right: true },
     { title: 'ESTIMATED', right: true },
+    ...(total.unpriced === 0 ? [] : [{ title: 'NO PRICE', right: true }]),
   ]
   const row = (it: BillLine, name: string): string[] => [
     name,
@@ -38,13 +40,15 @@ function writeBill({ by, from, to, repricing, total, lines }: Bill, { paint }: C
     String(it.outputTokens),
     sayUsd(it.costMicroUsd),
     it.estimatedMicroUsd === 0 ? '' : sayUsd(it.estimatedMicroUsd),
+    ...(total.unpriced === 0 ? [] : [it.unpriced === 0 ? '' : String(it.unpriced)]),
   ]
   const rows = [...lines.map((it) => row(it, nameOf(it))), row(total, 'total')]
   const at = repricing === null ? '' : `, at the costs of ${repricing}`
   const notes = [
-    ...(total.unpriced === 0 ? [] : [`${total.unpriced} without a price: in no sum of money`]),
+    ...(total.unpriced === 0 ? [] : ['no price: nobody has said one, so what these cost is in no sum']),
     ...(total.estimatedMicroUsd === 0 ? [] : ['estimated: the provider’s count never came']),
     ...(lines.some((it) => it.copies) ? ['copies, to mirrors and shadows: in no cost of a caller'] : []),
+    ...sayKept(found),
   ]
   return [
     paint('dim', `${from} to ${to}${at}`),

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { CommandContext } from '../command.ts'
 import { bill } from './bill.ts'
 import { sayDifference, sayUsd } from './money.ts'
+import { reprice } from './reprice.ts'
 import { readSpan } from './span.ts'
 
 function contextOf(
@@ -64,7 +65,15 @@ describe('a bill as CSV', () => {
     }
     const lines = ['a,"b"', '=1+1', null].map((name) => ({ name, copies: name === null, ...counts }))
     const said: string[] = []
-    const found = { by: 'tenant', from: '', to: '', repricing: null, total: lines[0], lines }
+    const found = {
+      by: 'tenant',
+      from: '',
+      to: '',
+      repricing: null,
+      recordsFrom: null,
+      total: lines[0],
+      lines,
+    }
     const context = contextOf(
       { month: '2026-11', csv: 'true' },
       {
@@ -81,5 +90,62 @@ describe('a bill as CSV', () => {
       "'=1+1,1,2,3,4,0,0,false",
       ',1,2,3,4,0,0,true',
     ])
+  })
+})
+
+describe('what calls would cost by other prices', () => {
+  const line = (name: string, more: object = {}) => {
+    const costs = { beforeMicroUsd: 1_000_000, afterMicroUsd: 1_250_000, kept: 0, unpriced: 0 }
+    return { name, copies: false, ...costs, ...more }
+  }
+  const said = async (more: object, lines = [line('p/a')]) => {
+    const texts: string[] = []
+    const found = {
+      id: null,
+      prices: 'version 1.1',
+      from: '2026-11-01T00:00:00.000Z',
+      to: '2026-12-01T00:00:00.000Z',
+      recordsFrom: '2026-10-07T00:00:00.000Z',
+      calls: 3,
+      repriced: 3,
+      unpriced: 0,
+      beforeMicroUsd: 1_000_000,
+      afterMicroUsd: 1_250_000,
+      byModel: lines,
+      byTenant: lines,
+      ...more,
+    }
+    const context = contextOf({ month: '2026-11', version: '1.1' }, {
+      say: (text = '') => void texts.push(text),
+      paint: (_: string, text: string) => text,
+      client: () =>
+        Promise.resolve({ ask: () => Promise.resolve(found) } as unknown as ReturnType<
+          CommandContext['client']
+        >),
+    } as never)
+    expect(await reprice(context)).toBe(0)
+    return texts.join('\n')
+  }
+
+  it('is a table in dollars, without columns for what there is none of', async () => {
+    const text = await said({})
+    expect(text).toContain('by version 1.1: 3 calls, in USD')
+    expect(text).toMatch(/MODEL +WAS +WOULD BE +DIFFERENCE\np\/a +1\.000000 +1\.250000 +\+0\.250000\n/)
+    expect(text).not.toMatch(/NO PRICE|AS IT WAS|no price|in no sum/)
+  })
+
+  it('names the lines that have no price, and those that are as they were', async () => {
+    const lines = [line('p/a'), line('p/none', { beforeMicroUsd: 0, afterMicroUsd: 0, kept: 2, unpriced: 1 })]
+    const text = await said({ repriced: 1, unpriced: 1 }, lines)
+    expect(text).toMatch(/DIFFERENCE +AS IT WAS +NO PRICE/)
+    expect(text).toMatch(/p\/none +0\.000000 +0\.000000 +0\.000000 +2 +1/)
+    expect(text).toMatch(/total .* 2 +1/)
+    expect(text).toContain('so it is in no sum')
+  })
+
+  it('says where the span goes back before the oldest record', async () => {
+    const text = await said({ recordsFrom: '2026-11-05T00:00:00.000Z' })
+    expect(text).toContain('the oldest record is of 2026-11-05T00:00:00.000Z')
+    expect(await said({ recordsFrom: null })).toContain('there are no records of calls')
   })
 })

@@ -6,7 +6,7 @@ import { readNamed } from '../read-named.ts'
 import { writeTable } from '../render/table.ts'
 import { nameOf } from './line-name.ts'
 import { sayDifference, sayUsd } from './money.ts'
-import { readSpan } from './span.ts'
+import { readSpan, sayKept } from './span.ts'
 
 export async function reprice(context: CommandContext): Promise<number> {
   const [version, file] = [context.text('version'), context.text('prices')]
@@ -41,32 +41,50 @@ async function pricesIn(file: string, { cwd }: CommandContext) {
 }
 
 function writeRepriced(it: Repriced, { paint }: CommandContext): string[] {
-  const row = ({ beforeMicroUsd, afterMicroUsd, ...of }: RepricedLine): string[] => [
-    nameOf(of),
-    sayUsd(beforeMicroUsd),
-    sayUsd(afterMicroUsd),
-    sayDifference(afterMicroUsd - beforeMicroUsd),
-  ]
-  const table = (title: string, lines: readonly RepricedLine[]): string[] => {
-    const columns = [
-      { title },
-      ...['WAS', 'WOULD BE', 'DIFFERENCE'].map((name) => ({ title: name, right: true })),
-    ]
-    return writeTable(columns, [...lines.map(row), row({ ...it, name: 'total', copies: false })], paint)
-  }
-  const kept = it.calls - it.repriced
-  return [
-    `${it.from} to ${it.to} by ${it.prices}: ${it.calls} calls`,
-    ...(kept === 0
+  const total = { ...it, name: 'total', copies: false, kept: it.calls - it.repriced }
+  const table = (title: string, lines: readonly RepricedLine[]): string[] =>
+    writeTable(
+      [{ title }, ...columnsOf(total)],
+      [...lines, total].map((line) => rowOf(line, total)),
+      paint,
+    )
+  const notes = [
+    ...(total.kept === 0
       ? []
-      : [paint('dim', `${kept} of them are as they were: these prices name nothing for them`)]),
+      : ['as it was: these prices name nothing for so many calls, by model attempts']),
+    ...(it.unpriced === 0 ? [] : ['no price: neither these prices nor those of then, so it is in no sum']),
+    ...sayKept(it),
+  ]
+  return [
+    `${it.from} to ${it.to} by ${it.prices}: ${it.calls} calls, in USD`,
     '',
     ...table('MODEL', it.byModel),
     '',
     ...table('TENANT', it.byTenant),
     '',
+    ...notes.map((note) => paint('dim', note)),
     it.id === null
       ? paint('dim', 'nothing was kept; --write keeps it beside what the calls cost')
       : `kept as ${paint('bold', it.id)}: changeover calls bill --repricing ${it.id}`,
+  ]
+}
+
+/** What there is none of at all has no column. */
+function columnsOf(total: RepricedLine): { readonly title: string; readonly right: true }[] {
+  const titles = ['WAS', 'WOULD BE', 'DIFFERENCE']
+  if (total.kept > 0) titles.push('AS IT WAS')
+  if (total.unpriced > 0) titles.push('NO PRICE')
+  return titles.map((title) => ({ title, right: true }))
+}
+
+function rowOf({ beforeMicroUsd, afterMicroUsd, kept, unpriced, ...of }: RepricedLine, total: RepricedLine) {
+  const count = (it: number) => (it === 0 ? '' : String(it))
+  return [
+    nameOf(of),
+    sayUsd(beforeMicroUsd),
+    sayUsd(afterMicroUsd),
+    sayDifference(afterMicroUsd - beforeMicroUsd),
+    ...(total.kept > 0 ? [count(kept)] : []),
+    ...(total.unpriced > 0 ? [count(unpriced)] : []),
   ]
 }

@@ -48,3 +48,18 @@ function instantOf(option: string, text: string): string {
 function iso(atMs: number): string {
   return new Date(atMs).toISOString()
 }
+
+/** Records are kept for some time only, and what is no longer there is on no bill: said where a span goes back before it. */
+export function sayKept({
+  from,
+  recordsFrom,
+}: {
+  readonly from: string
+  readonly recordsFrom: string | null
+}) {
+  if (recordsFrom === null) return ['there are no records of calls']
+  if (Date.parse(recordsFrom) <= Date.parse(from)) return []
+  return [
+    `the oldest record is of ${recordsFrom}: what was called before it is in no sum (calls.record.keepDays)`,
+  ]
+}

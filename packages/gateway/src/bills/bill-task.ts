@@ -10,7 +10,13 @@ export interface BillAsk extends MoneySpan {
   readonly repricing: string | null
 }
 
-export interface Bill extends BillAsk {
+/** What sums are made of. */
+export interface Kept {
+  /** Wall milliseconds at which the oldest record began that is still kept: what was before is in no sum. `null` for none. */
+  readonly recordsFromMs: number | null
+}
+
+export interface Bill extends BillAsk, Kept {
   readonly total: BillLine
   readonly lines: readonly BillLine[]
 }
@@ -32,9 +38,13 @@ export interface RepricedLine {
   readonly copies: boolean
   readonly beforeMicroUsd: number
   readonly afterMicroUsd: number
+  /** Calls, of a model their attempts, that the prices name nothing for: they are as they were. */
+  readonly kept: number
+  /** Those with something that has no price by these either: what that cost is in no sum. */
+  readonly unpriced: number
 }
 
-export interface Repriced extends MoneySpan {
+export interface Repriced extends MoneySpan, Kept {
   /** `null` for a look. */
   readonly id: string | null
   readonly prices: string
@@ -42,6 +52,8 @@ export interface Repriced extends MoneySpan {
   readonly calls: number
   /** Of those, the ones with a new cost; all others are taken as they were. */
   readonly repriced: number
+  /** As of its lines. */
+  readonly unpriced: number
   readonly beforeMicroUsd: number
   readonly afterMicroUsd: number
   readonly byModel: readonly RepricedLine[]

@@ -41,13 +41,14 @@ async function work(task: BillTask): Promise<BillAnswer> {
 /** `null` where there is no such repricing. */
 function bill({ calls, repricings, ask }: Extract<BillTask, { kind: 'bill' }>): Bill | null {
   const rows = readMoneyRows(calls, ask)
+  const recordsFromMs = oldestCallMs(calls)
   const { repricing } = ask
-  if (repricing === null) return makeBill(rows, ask, () => null)
+  if (repricing === null) return { ...makeBill(rows, ask, () => null), recordsFromMs }
   if (!existsSync(repricings)) return null
   const book = openRepricings(repricings)
   try {
     if (book.find(repricing) === null) return null
-    return makeBill(rows, ask, (call) => book.costOf(repricing, call))
+    return { ...makeBill(rows, ask, (call) => book.costOf(repricing, call)), recordsFromMs }
   } finally {
     book.close()
   }
@@ -61,9 +62,11 @@ async function priceAnew({
   const prices = openPriceBook(ask.settings, ask.withShipped ? await loadShipped() : {})
   const rows = readMoneyRows(calls, ask)
   const { write } = ask
-  if (write === null) return repriceSpan(rows, ask, { book: prices, keep: () => undefined })
-  const oldestMs = (oldestCallMs(calls) ?? write.at) - LONGEST_CALL_MS
-  return writeAnew(rows, ask, { path: repricings, write, prices, oldestMs })
+  const recordsFromMs = oldestCallMs(calls)
+  if (write === null)
+    return { ...repriceSpan(rows, ask, { book: prices, keep: () => undefined }), recordsFromMs }
+  const oldestMs = (recordsFromMs ?? write.at) - LONGEST_CALL_MS
+  return { ...writeAnew(rows, ask, { path: repricings, write, prices, oldestMs }), recordsFromMs }
 }
 
 function writeAnew(
@@ -75,10 +78,10 @@ function writeAnew(
     readonly prices: PriceBook
     readonly oldestMs: number
   },
-): Repriced {
+): Omit<Repriced, 'recordsFromMs'> {
   const { id, at, by } = to.write
   const book = openRepricings(to.path)
-  let done: Repriced | null = null
+  let done: Omit<Repriced, 'recordsFromMs'> | null = null
   const make = (keep: (it: RepricedCall) => void) => {
     const made = repriceSpan(rows, ask, { book: to.prices, keep })
     done = made

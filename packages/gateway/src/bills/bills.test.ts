@@ -72,6 +72,10 @@ describe('calls by other prices', () => {
           expect(lines.reduce((sum, it) => sum + it.afterMicroUsd, 0)).toBe(after)
         }
         expect([found.calls, found.repriced]).toEqual([all.length, kept.size])
+        const sumOfTenants = (name: 'kept' | 'unpriced') =>
+          found.byTenant.reduce((sum, it) => sum + it[name], 0)
+        expect(sumOfTenants('kept')).toBe(all.length - kept.size)
+        expect(sumOfTenants('unpriced')).toBe(found.unpriced)
       }),
     )
   })
@@ -132,6 +136,40 @@ describe('calls by other prices', () => {
     expect(of('p/b', 'openai/a')).toBeUndefined()
     expect(of('gone/a', 'openai/a@0123456789ab')).toBe('openai/a')
     expect(of('gone/a', null)).toBeUndefined()
+  })
+})
+
+describe('a call of which something has no price', () => {
+  const tokens = { inputTokens: 10, outputTokens: 0 }
+  const part = (target: string, costMicroUsd: number | null): BilledPart => {
+    return { target, price: `openai/${target}`, tokens, costMicroUsd, estimated: false }
+  }
+  const row: MoneyRow = {
+    call: 'call_p',
+    copy: false,
+    startedAt: 5,
+    tenant: 'acme',
+    key: null,
+    costMicroUsd: 7,
+    parts: [part('a', null), part('b', 7)],
+  }
+
+  it('is said on a bill, whatever its lines are by', () => {
+    for (const by of ['tenant', 'key', 'model'] as const)
+      expect(makeBill([row], { ...ask, by }, () => null).total).toMatchObject({
+        unpriced: 1,
+        costMicroUsd: 7,
+      })
+  })
+
+  it('is said of a repricing that has no price for it either', () => {
+    const priced = (name: string) =>
+      repriceSpan([row], look, {
+        book: openPriceBook({ catalogue: { [name]: { prices: [{ input: 1 }] } } }, {}),
+        keep: () => undefined,
+      })
+    expect(priced('openai/b')).toMatchObject({ repriced: 1, unpriced: 1, afterMicroUsd: 10 })
+    expect(priced('openai/a')).toMatchObject({ repriced: 1, unpriced: 0, afterMicroUsd: 17 })
   })
 })
 
@@ -288,6 +326,20 @@ describe('a past month', () => {
     expect(await desk.bill({ ...november, by: 'tenant', repricing: 'rp_none' })).toBeNull()
   })
 
+  it('says of each line what has no price, and since when there are records', async () => {
+    const none = { ...monthly, settings: { catalogue: { 'other/c': { prices: [{ input: 1 }] } } } }
+    const found = await desk.reprice({ ...none, write: null })
+    // call_1 and the last attempt of call_2 are as they were; all of it had a price.
+    expect(found.byModel.map((it) => [it.name, it.kept, it.unpriced])).toEqual([
+      ['p/c', 0, 0],
+      ['p/a', 1, 0],
+      ['p/b', 1, 0],
+    ])
+    expect(found).toMatchObject({ calls: 2, repriced: 1, unpriced: 0, recordsFromMs: november.fromMs })
+    const bill = await desk.bill({ ...november, by: 'tenant', repricing: null })
+    expect(bill?.recordsFromMs).toBe(november.fromMs)
+  })
+
   it('is billed by model with each attempt in the line of its own', async () => {
     const bill = await desk.bill({ ...november, by: 'model', repricing: null })
     expect(bill?.lines.map((it) => [it.name, it.calls, it.costMicroUsd, it.estimatedMicroUsd])).toEqual([
@@ -333,6 +385,37 @@ describe('a past month', () => {
       copies: true,
       beforeMicroUsd: 700,
       afterMicroUsd: 100 + 30_000,
+      kept: 0,
+      unpriced: 0,
     })
+  })
+
+  it('has a copy of several attempts as one, whose parts a repricing adds up', async () => {
+    const december = { fromMs: november.toMs + 10, toMs: november.toMs + 20 }
+    const table = openCallTable(path)
+    const copy = { id: 'call_s', of: 'shadow' as const, version: '1.1', startedAt: december.fromMs }
+    const bill = (price: string, costMicroUsd: number, inputTokens: number) => ({
+      price,
+      costMicroUsd,
+      tokens: { inputTokens, outputTokens: 0 },
+    })
+    const limits = { keepDays: 30, maxRows: 1000 }
+    table.copied({ ...copy, target: 'p/a', bill: bill('openai/a@0123456789ab', 10, 100) }, limits)
+    table.copied({ ...copy, target: 'p/b', bill: bill('openai/a@0123456789ab', 20, 200) }, limits)
+    table.commit()
+    table.close()
+    const [row] = readMoneyRows(path, december)
+    expect(row).toMatchObject({
+      call: 'call_s',
+      costMicroUsd: 30,
+      parts: [{ target: 'p/a' }, { target: 'p/b' }],
+    })
+    const write = { id: 'rp_s', by: 'ann', at: december.toMs }
+    const dearer = { catalogue: { 'openai/a': { prices: [{ input: 1 }] } } }
+    const kept = await desk.reprice({ ...monthly, ...december, settings: dearer, write })
+    expect(kept).toMatchObject({ calls: 1, beforeMicroUsd: 30, afterMicroUsd: 300 })
+    const billed = await desk.bill({ ...december, by: 'tenant', repricing: 'rp_s' })
+    // The second attempt's cost once stood for both.
+    expect(billed?.total).toMatchObject({ calls: 1, costMicroUsd: 300 })
   })
 })

@@ -8,7 +8,7 @@ export function makeBill(
   rows: Iterable<MoneyRow>,
   ask: BillAsk,
   costOf: (call: string) => number | null,
-): Bill {
+): Omit<Bill, 'recordsFromMs'> {
   const total = new Counts()
   const tally = new Tally()
   for (const row of rows) {
@@ -40,6 +40,7 @@ function chargesOf(
         outputTokens: part.tokens.outputTokens,
         costMicroUsd: cost,
         estimatedMicroUsd: part.estimated ? (cost ?? 0) : 0,
+        unpriced: cost === null,
         copy: row.copy,
       },
     ]
@@ -53,6 +54,7 @@ function chargeOfCall(row: MoneyRow, again: number | null): Charge {
     outputTokens: row.parts.reduce((sum, it) => sum + it.tokens.outputTokens, 0),
     costMicroUsd: again ?? row.costMicroUsd,
     estimatedMicroUsd: estimatedOf(row, again),
+    unpriced: again === null && row.parts.some((it) => it.costMicroUsd === null),
     copy: row.copy,
   }
 }

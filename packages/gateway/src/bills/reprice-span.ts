@@ -10,23 +10,27 @@ export function repriceSpan(
   rows: Iterable<MoneyRow>,
   ask: RepriceAsk,
   { book, keep }: { readonly book: PriceBook; readonly keep: (it: RepricedCall) => void },
-): Repriced {
+): Omit<Repriced, 'recordsFromMs'> {
   const [byModel, byTenant] = [new Sides(), new Sides()]
-  let [calls, repriced, beforeMicroUsd, afterMicroUsd] = [0, 0, 0, 0]
+  let [calls, repriced, unpriced, beforeMicroUsd, afterMicroUsd] = [0, 0, 0, 0, 0]
   for (const row of rows) {
     const again = reprice(row, book)
     calls += 1
     beforeMicroUsd += again.before ?? 0
     afterMicroUsd += again.after ?? 0
-    byTenant.add({ name: row.tenant, copies: row.copy }, again)
-    for (const part of again.parts) byModel.add({ name: part.target, copies: row.copy }, part)
+    const isPriced = again.parts.every((it) => it.after !== null)
+    if (!isPriced) unpriced += 1
+    byTenant.add({ name: row.tenant, copies: row.copy }, { ...again, isPriced })
+    for (const part of again.parts) {
+      byModel.add({ name: part.target, copies: row.copy }, { ...part, isPriced: part.after !== null })
+    }
     if (!again.isRepriced) continue
     repriced += 1
     const price = again.parts.map((it) => it.price ?? '-').join(' ')
     keep({ call: row.call, costMicroUsd: again.after ?? 0, price })
   }
   const { prices, fromMs, toMs, write } = ask
-  const sums = { calls, repriced, beforeMicroUsd, afterMicroUsd }
+  const sums = { calls, repriced, unpriced, beforeMicroUsd, afterMicroUsd }
   return {
     id: write?.id ?? null,
     prices,
@@ -41,22 +45,29 @@ export function repriceSpan(
 interface Costs {
   readonly before: number | null
   readonly after: number | null
+  readonly isRepriced: boolean
+  /** All of it. */
+  readonly isPriced: boolean
 }
 
 interface Side extends Pick<RepricedLine, 'name' | 'copies'> {
   before: number
   after: number
+  kept: number
+  unpriced: number
 }
 
 class Sides {
   readonly #lines = new Map<string, Side>()
 
   add(of: Pick<RepricedLine, 'name' | 'copies'>, it: Costs): void {
-    const key = `${of.copies} ${of.name ?? ''}`
-    const found = this.#lines.get(key) ?? { ...of, before: 0, after: 0 }
+    const key = JSON.stringify([of.copies, of.name])
+    const found = this.#lines.get(key) ?? { ...of, before: 0, after: 0, kept: 0, unpriced: 0 }
     this.#lines.set(key, found)
     found.before += it.before ?? 0
     found.after += it.after ?? 0
+    if (!it.isRepriced) found.kept += 1
+    if (!it.isPriced) found.unpriced += 1
   }
 
   /** The largest difference first; equal ones by name. */

@@ -11,6 +11,7 @@ export interface RepricedPart {
   readonly price: string | null
   readonly before: number | null
   readonly after: number | null
+  readonly isRepriced: boolean
 }
 
 export interface RepricedRow {
@@ -28,9 +29,10 @@ export function reprice(row: MoneyRow, book: PriceBook): RepricedRow {
     const { target, costMicroUsd: before } = part
     const found = book.find(part)
     const after = found?.price.costMicroUsd(part.tokens, row.startedAt) ?? null
-    if (found === null || after === null) return { target, price: part.price, before, after: before }
+    if (found === null || after === null)
+      return { target, price: part.price, before, after: before, isRepriced: false }
     isRepriced = true
-    return { target, price: `${found.name}@${found.price.digest}`, before, after }
+    return { target, price: `${found.name}@${found.price.digest}`, before, after, isRepriced }
   })
   return { parts, isRepriced, before: sumOf(parts, 'before'), after: sumOf(parts, 'after') }
 }

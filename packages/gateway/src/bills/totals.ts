@@ -18,7 +18,7 @@ export interface BillLine {
   readonly costMicroUsd: number
   /** Of that, what is estimated. */
   readonly estimatedMicroUsd: number
-  /** Calls, or attempts of them, that nobody had said a price for; they are in no sum of money. */
+  /** Calls with an attempt that nobody had said a price for, or such attempts; what those cost is in no sum. */
   readonly unpriced: number
 }
 
@@ -31,6 +31,8 @@ export interface Charge {
   readonly costMicroUsd: number | null
   /** Of that, what is estimated. */
   readonly estimatedMicroUsd: number
+  /** Something of it has no price: it is in no sum, or not with all that it cost. */
+  readonly unpriced: boolean
   readonly copy: boolean
 }
 
@@ -69,7 +71,7 @@ export class Counts {
     this.#output += it.outputTokens
     this.#cost += it.costMicroUsd ?? 0
     this.#estimated += it.estimatedMicroUsd
-    if (it.costMicroUsd === null) this.#unpriced += 1
+    if (it.unpriced) this.#unpriced += 1
   }
 
   line(name: string | null): BillLine {

@@ -99,7 +99,7 @@ export function* readMoneyRows(path: string, span: MoneySpan): Generator<MoneyRo
       const row = toMoneyRow(it)
       if (row.parts.length > 0) yield row
     }
-    for (const it of readPages<RawCopy>(database.prepare(SELECT_COPIES), span)) yield copyRow(it)
+    yield* copyRows(readPages<RawCopy>(database.prepare(SELECT_COPIES), span))
   } finally {
     database.close()
   }
@@ -156,18 +156,27 @@ function toMoneyRow(it: Raw): MoneyRow {
   }
 }
 
-function copyRow(it: RawCopy): MoneyRow {
-  const part = billedPart(it.target, JSON.parse(it.bill) as AttemptBill)
-  const { costMicroUsd } = part
-  return {
-    call: it.id,
-    copy: true,
-    startedAt: it.started_at,
-    tenant: null,
-    key: null,
-    costMicroUsd,
-    parts: [part],
+/** A copy has a row for each of its attempts that was billed, one behind the other; a repricing knows it as one. */
+function* copyRows(rows: Iterable<RawCopy>): Generator<MoneyRow> {
+  let same: RawCopy[] = []
+  for (const it of rows) {
+    const [first] = same
+    if (first !== undefined && first.id !== it.id) {
+      yield copyRow(first, same)
+      same = []
+    }
+    same.push(it)
   }
+  const [last] = same
+  if (last !== undefined) yield copyRow(last, same)
+}
+
+/** `newestFirst`: those of one copy. */
+function copyRow({ id, started_at: startedAt }: RawCopy, newestFirst: readonly RawCopy[]): MoneyRow {
+  const parts = newestFirst.map((it) => billedPart(it.target, JSON.parse(it.bill) as AttemptBill)).reverse()
+  const known = parts.flatMap((it) => it.costMicroUsd ?? [])
+  const costMicroUsd = known.length === 0 ? null : known.reduce((sum, it) => sum + it, 0)
+  return { call: id, copy: true, startedAt, tenant: null, key: null, costMicroUsd, parts }
 }
 
 function billedAttempts(attempts: readonly CallAttempt[]): BilledPart[] {

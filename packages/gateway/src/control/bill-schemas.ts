@@ -2,6 +2,9 @@
 import { z } from '@hono/zod-openapi'
 
 const instant = z.string().describe('RFC 3339')
+const recordsFrom = instant
+  .nullable()
+  .describe('when the oldest record began that is still kept: calls before it are in no sum; null for none')
 const microUsd = z.number().int().describe('millionths of a dollar')
 
 export const BillLine = z
@@ -18,7 +21,9 @@ export const BillLine = z
     unpriced: z
       .number()
       .int()
-      .describe('calls, or attempts of them, that nobody had said a price for; they are in no sum of money'),
+      .describe(
+        'calls with an attempt that nobody had said a price for, by model such attempts; what those cost is in no sum',
+      ),
   })
   .openapi('BillLine')
 
@@ -26,6 +31,7 @@ export const Bill = z
   .object({
     from: instant,
     to: instant.describe('not in it any more'),
+    recordsFrom,
     by: z.enum(['tenant', 'key', 'model']),
     repricing: z.string().nullable().describe('at whose costs; null at those of the records'),
     total: BillLine,
@@ -39,6 +45,14 @@ export const RepricedLine = z
     copies: z.boolean(),
     beforeMicroUsd: microUsd,
     afterMicroUsd: microUsd,
+    kept: z
+      .number()
+      .int()
+      .describe('calls, by model attempts of them, that the prices name nothing for: they are as they were'),
+    unpriced: z
+      .number()
+      .int()
+      .describe('those with something that has no price by these either: what that cost is in no sum'),
   })
   .openapi('RepricedLine')
 
@@ -59,6 +73,8 @@ export const Repriced = z
   .object({
     id: z.string().nullable().describe('`rp_…`, to ask for bills by; null for a look'),
     ...sums,
+    recordsFrom,
+    unpriced: z.number().int().describe('as of its lines, in calls'),
     byModel: z.array(RepricedLine).readonly(),
     byTenant: z.array(RepricedLine).readonly(),
   })

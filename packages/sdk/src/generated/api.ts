@@ -121,6 +121,8 @@ export type Bill = {
   readonly from: string
   /** not in it any more */
   readonly to: string
+  /** when the oldest record began that is still kept: calls before it are in no sum; null for none */
+  readonly recordsFrom: string | null
   readonly by: 'tenant' | 'key' | 'model'
   /** at whose costs; null at those of the records */
   readonly repricing: string | null
@@ -142,7 +144,7 @@ export type BillLine = {
   readonly costMicroUsd: number
   /** of that, what is estimated because the provider’s count never came */
   readonly estimatedMicroUsd: number
-  /** calls, or attempts of them, that nobody had said a price for; they are in no sum of money */
+  /** calls with an attempt that nobody had said a price for, by model such attempts; what those cost is in no sum */
   readonly unpriced: number
 }
 
@@ -815,6 +817,10 @@ export type Repriced = {
   readonly beforeMicroUsd: number
   /** millionths of a dollar */
   readonly afterMicroUsd: number
+  /** when the oldest record began that is still kept: calls before it are in no sum; null for none */
+  readonly recordsFrom: string | null
+  /** as of its lines, in calls */
+  readonly unpriced: number
   readonly byModel: readonly RepricedLine[]
   readonly byTenant: readonly RepricedLine[]
 }
@@ -826,6 +832,10 @@ export type RepricedLine = {
   readonly beforeMicroUsd: number
   /** millionths of a dollar */
   readonly afterMicroUsd: number
+  /** calls, by model attempts of them, that the prices name nothing for: they are as they were */
+  readonly kept: number
+  /** those with something that has no price by these either: what that cost is in no sum */
+  readonly unpriced: number
 }
 
 export type RepricingPage = {

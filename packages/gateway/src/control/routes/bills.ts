@@ -7,7 +7,7 @@ import { randomBytes } from 'node:crypto'
 import { digestOf, type SettingsTree } from '@changeover/reload'
 import { createRoute, z } from '@hono/zod-openapi'
 import { createBillDesk } from '../../bills/bill-desk.ts'
-import type { RepriceAsk } from '../../bills/bill-task.ts'
+import type { Kept, RepriceAsk } from '../../bills/bill-task.ts'
 import type { MoneySpan } from '../../calls/money-rows.ts'
 import { GatewayError } from '../../errors.ts'
 import { checkSettings } from '../../settings/check.ts'
@@ -74,8 +74,7 @@ export function addBillRoutes(app: AdminApp, rooms: AdminRooms): void {
     const { by, repricing = null, ...query } = c.req.valid('query')
     const found = await answered(desk.bill({ ...readSpan(query), by, repricing }))
     if (found === null) throw new GatewayError('control.not_found', { what: `repricing "${repricing}"` })
-    const { fromMs, toMs, ...it } = found
-    return c.json({ ...it, from: writeInstant(fromMs), to: writeInstant(toMs) }, 200)
+    return c.json(writeKept(found), 200)
   })
   app.openapi(list, async (c) => {
     const found = await answered(desk.list())
@@ -88,7 +87,7 @@ export function addBillRoutes(app: AdminApp, rooms: AdminRooms): void {
     const id = `rp_${randomBytes(9).toString('base64url')}`
     const write = dryRun === 'true' ? null : { id, by: identityOf(c).person, at: rooms.clock.now() }
     const found = await answered(desk.reprice({ ...readSpan(query), ...prices, write }))
-    return c.json(writeSpan(found), 200)
+    return c.json(writeKept(found), 200)
   })
 }
 
@@ -130,4 +129,8 @@ function readSpan({ from, to }: { readonly from: string; readonly to: string }):
 
 function writeSpan<It extends MoneySpan>({ fromMs, toMs, ...it }: It) {
   return { ...it, from: writeInstant(fromMs), to: writeInstant(toMs) }
+}
+
+function writeKept<It extends MoneySpan & Kept>({ recordsFromMs, ...it }: It) {
+  return { ...writeSpan(it), recordsFrom: recordsFromMs === null ? null : writeInstant(recordsFromMs) }
 }

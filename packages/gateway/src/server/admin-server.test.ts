@@ -1,4 +1,4 @@
-import { request } from 'node:http'
+import { request, type ServerResponse } from 'node:http'
 import type { LogRecord, Telemetry } from '@changeover/reload'
 import { afterEach, describe, expect, it } from 'vitest'
 import { OWNER } from '../contract/access.ts'
@@ -42,6 +42,7 @@ function ask(url: string, headers: Record<string, string> = {}, method = 'GET'):
     const asked = request(url, { method, headers }, (response) => {
       let body = ''
       response.on('data', (chunk: Buffer) => (body += chunk.toString()))
+      response.on('error', reject)
       response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body }))
     })
     asked.on('error', reject)
@@ -108,5 +109,38 @@ describe('the admin server', () => {
     expect((await ask(`${url}/v1/status`, { authorization })).body).toBe('api')
     await ask(`${url}/v1/status`, { authorization })
     expect(loads).toBe(2)
+  })
+})
+
+describe('closing the admin server', () => {
+  it('tells whoever has asked already what became of it', async () => {
+    const came = Promise.withResolvers<ServerResponse>()
+    const url = await start({
+      loadApi: () => Promise.resolve((_, response) => came.resolve(response)),
+    })
+    const answer = ask(`${url}/v1/settings`, { authorization }, 'PATCH')
+    const response = await came.promise
+    const closing = server?.close()
+    response.end('applied')
+
+    expect(await answer).toMatchObject({ status: 200, body: 'applied' })
+    await closing
+    await expect(ask(`${url}/healthz`)).rejects.toThrow()
+  })
+
+  it('does not wait for a stream of events', async () => {
+    const begun = Promise.withResolvers<void>()
+    const url = await start({
+      // Beyond what the runner waits for a test.
+      lastAnswersMs: 600_000,
+      loadApi: () =>
+        Promise.resolve((_, response) => {
+          response.writeHead(200, { 'content-type': 'text/event-stream' })
+          response.write('data: following\n\n', () => begun.resolve())
+        }),
+    })
+    const answer = ask(`${url}/v1/reloads/events`, { authorization })
+    await begun.promise
+    await Promise.all([server?.close(), expect(answer).rejects.toThrow('aborted')])
   })
 })

@@ -9,6 +9,7 @@
  * secrets; `/metrics` only to this machine. There are no CORS headers, so no page of another origin can read
  * an answer, and the Host header must name this machine, so no page can make its own name point here.
  */
+import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Telemetry } from '@changeover/reload'
@@ -24,6 +25,8 @@ export interface AdminServerOptions {
   /** Who sends a request; throws a `GatewayError` for whoever is nobody here. */
   readonly identify: Identify
   readonly telemetry: Telemetry
+  /** How long requests that have come are waited for when it closes. Default 2 s. */
+  readonly lastAnswersMs?: number
   /** In Prometheus' text form. */
   metrics(): string | Promise<string>
   /** `null` when requests can be served, else why not. */
@@ -37,24 +40,42 @@ export type ApiListener = (request: IncomingMessage, response: ServerResponse, i
 export interface AdminServer {
   /** `http://127.0.0.1:8701` */
   readonly url: string
-  /** Takes no new requests; ends event streams; resolves when all is closed. */
+  /** Takes no new requests; answers those that have come; ends event streams; resolves when all is closed. */
   close(): Promise<void>
 }
 
 export async function startAdminServer(options: AdminServerOptions): Promise<AdminServer> {
   const admin = createAdmin(options)
   const server = createServer({ requestTimeout: 60_000, headersTimeout: 10_000, keepAliveTimeout: 10_000 })
-  server.on('request', (request, response) => admin.answer(request, response))
+  const asked = new Set<ServerResponse>()
+  server.on('request', (request, response) => {
+    asked.add(response)
+    response.once('close', () => asked.delete(response))
+    admin.answer(request, response)
+  })
   await listen(server, options)
   const { port } = server.address() as AddressInfo
   return {
     url: `http://${options.host.includes(':') ? `[${options.host}]` : options.host}:${port}`,
-    close: async () => {
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-      server.closeAllConnections()
-      await closed
-    },
+    close: () => close(server, asked, options.lastAnswersMs ?? LAST_ANSWERS_MS),
   }
+}
+
+/** Whoever has asked for a change is to be told what became of it. */
+const LAST_ANSWERS_MS = 2_000
+
+async function close(server: Server, asked: ReadonlySet<ServerResponse>, waitMs: number): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+  const answered = [...asked].filter((it) => !isStream(it)).map((it) => once(it, 'close'))
+  const waited = AbortSignal.timeout(waitMs)
+  await Promise.race([Promise.all(answered), once(waited, 'abort')])
+  server.closeAllConnections()
+  await closed
+}
+
+/** It has begun and goes on until somebody ends it; every other answer is sent whole. */
+function isStream(response: ServerResponse): boolean {
+  return response.headersSent && !response.writableEnded
 }
 
 function listen(server: Server, { host, port }: AdminServerOptions): Promise<void> {

@@ -47,4 +47,18 @@ describe('the catalogue', () => {
   it.each(['openai/none', '__proto__', 'toString'])('knows nothing of %s', async (name) => {
     expect(openCatalogue(await loadShipped(), own).find(name)).toBeNull()
   })
+
+  it('is refused where two prices would stand for the same, or one for no time at all', () => {
+    const wrong = (...prices: object[]) =>
+      catalogueSpec.safeParse({ prices }).error?.issues.map((it) => it.path.join('/')) ?? []
+    const tier = (tokens: number) => ({ tokens, input: 2 })
+    const hours = (from: string, until: string) => ({ input: 1, hours: [{ from, until, input: 2 }] })
+    expect(wrong({ input: 1 }, { input: 2 })).toEqual(['prices/1/from'])
+    const days = ['2027-01-01', '2027-02-01', '2027-01-01'].map((from) => ({ input: 1, from }))
+    expect(wrong(...days)).toEqual(['prices/2/from'])
+    expect(wrong({ input: 1 }, { input: 2, from: '2027-01-01' })).toEqual([])
+    expect(wrong({ input: 1, above: [tier(9), tier(8), tier(9)] })).toEqual(['prices/0/above/2/tokens'])
+    expect(wrong(hours('08:00', '08:00'))).toEqual(['prices/0/hours/0/until'])
+    expect(wrong(hours('08:00', '00:00'))).toEqual([])
+  })
 })

@@ -60,11 +60,17 @@ const tierSpec = z.strictObject({
   ...amounts,
 })
 
-const hoursSpec = z.strictObject({
-  from: setting(timeOfDay, 'begin of the daily period, in UTC'),
-  until: setting(timeOfDay, 'end of the daily period, in UTC; before its begin when it spans midnight'),
-  ...amounts,
-})
+const hoursSpec = z
+  .strictObject({
+    from: setting(timeOfDay, 'begin of the daily period, in UTC'),
+    until: setting(timeOfDay, 'end of the daily period, in UTC; before its begin when it spans midnight'),
+    ...amounts,
+  })
+  .refine((it) => it.from !== it.until, {
+    error:
+      'another time than from: a period of no length never counts, and the price itself is that of all other hours',
+    path: ['until'],
+  })
 
 /** As `wire/tool-calls.ts` names them. */
 const TOOL = /^[a-z][a-z0-9_]{0,31}$/
@@ -72,6 +78,18 @@ const TOOL = /^[a-z][a-z0-9_]{0,31}$/
 /** As providers write it. */
 const SERVICE = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/
 const factor = z.number().min(0).max(100)
+
+/** Refuses an entry that stands for the same as one before it: which of the two counts would be chance. */
+function once<It>(keyOf: (it: It) => unknown, field: string, expected: string) {
+  return (list: readonly It[], context: z.RefinementCtx): void => {
+    const seen = new Set<unknown>()
+    for (const [i, it] of list.entries()) {
+      const key = keyOf(it)
+      if (seen.has(key)) context.addIssue({ code: 'custom', path: [i, field], message: expected })
+      seen.add(key)
+    }
+  }
+}
 
 const priceSpec = z.strictObject({
   from: setting(
@@ -91,7 +109,14 @@ const priceSpec = z.strictObject({
       .optional(),
     'for each call of a tool that the provider runs and counts: web_search, x_search, file_search, … by the word in its answer without `_requests` or `_calls`',
   ),
-  above: setting(z.array(tierSpec).max(8).optional(), 'prices of long requests'),
+  above: setting(
+    z
+      .array(tierSpec)
+      .max(8)
+      .superRefine(once((it) => it.tokens, 'tokens', 'a bound that no tier before it has'))
+      .optional(),
+    'prices of long requests',
+  ),
   hours: setting(
     z.array(hoursSpec).max(8).optional(),
     'prices at certain hours; the first that fits counts, for requests that are in no tier',
@@ -112,7 +137,11 @@ export const catalogueSpec = z.strictObject({
   takes: setting(modalities, 'what a request may hold'),
   gives: setting(modalities, 'what a reply may hold'),
   prices: setting(
-    z.array(priceSpec).max(64).default([]),
+    z
+      .array(priceSpec)
+      .max(64)
+      .superRefine(once((it) => it.from, 'from', 'a first day that no price before it has'))
+      .default([]),
     'prices by their first day, in any order; the latest that has begun counts',
   ),
 })

@@ -386,6 +386,7 @@ describe('changeover doctor', () => {
     const ran = await changeover(['doctor', '--settings', file])
     expect(ran.code).toBe(1)
     expect(ran.out).toMatch(/changeover\.yaml" holds what is not in force: (quarantined|validate\.refused)/)
+    expect(ran.out).toContain('changeover.yaml:12:25  /routes/chat/targets/0/weight: found "ninety"')
     expect((await changeover(['status'])).out).toContain('holds what is not in force')
     writeFileSync(file, settings)
     await vi.waitFor(() => expect(handle()?.differs).toBeNull(), patience)

@@ -1,5 +1,5 @@
 /** Whether a gateway answers, and how it is. */
-import { isRefused, isUnreachable, type Status } from '@changeover/sdk'
+import { type Client, isRefused, isUnreachable, type Status } from '@changeover/sdk'
 import type { CommandContext } from '../command.ts'
 import type { Finding } from './checks.ts'
 
@@ -11,16 +11,10 @@ export async function checkGateway(context: CommandContext): Promise<readonly Fi
     const troubles = status.handles.flatMap(({ source, trouble }): Finding[] =>
       trouble === null ? [] : [{ level: 'bad', message: `"${source}": ${trouble.message}` }],
     )
-    const differing = status.handles.flatMap(({ source, differs }): Finding[] =>
-      differs === null
-        ? []
-        : [
-            {
-              level: 'bad',
-              message: `"${source}" holds what is not in force: ${differs.reason}`,
-              advice: adviceOn(differs.reason, differs.attempt),
-            },
-          ],
+    const differing = await Promise.all(
+      status.handles.flatMap(({ source, differs }) =>
+        differs === null ? [] : [sayDiffering(client, source, differs)],
+      ),
     )
     const level = status.gateway.ready ? 'good' : 'bad'
     return [
@@ -52,8 +46,29 @@ function sayQuarantined(entries: Status['quarantine']): Finding[] {
   ]
 }
 
+interface Differing {
+  readonly reason: string
+  readonly attempt: string
+}
+
+/** With the place of the first mistake, as long as the attempt that found it is remembered. */
+async function sayDiffering(client: Client, source: string, differs: Differing): Promise<Finding> {
+  const { issues = [] } = await client
+    .ask('readReload', { params: { attempt: differs.attempt } })
+    .catch(() => ({ issues: [] }))
+  const [first] = issues
+  const place =
+    first?.place === undefined ? '' : `${first.place.file}:${first.place.line}:${first.place.column}  `
+  const why = first === undefined ? '' : `; ${place}${first.message}`
+  return {
+    level: 'bad',
+    message: `"${source}" holds what is not in force: ${differs.reason}${why}`,
+    advice: adviceOn(differs.reason, differs.attempt),
+  }
+}
+
 function adviceOn(reason: string, attempt: string): string {
   return reason === 'quarantined'
     ? 'these settings failed here before and are not tried again by themselves: change them, or "changeover apply FILE --force"'
-    : `"changeover history --json" tells of ${attempt} what is wrong and where; mend it and save`
+    : `mend it and save; "changeover history --json" has all of what is wrong with it, as ${attempt}`
 }

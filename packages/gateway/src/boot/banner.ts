@@ -78,10 +78,11 @@ function writeTry(running: Running, paint: Paint): string[] {
   const body = JSON.stringify({ model, messages: [{ role: 'user', content: 'hello' }] })
   const key =
     Object.keys(settings['tenants'] ?? {}).length === 0 ? '' : ` -H 'authorization: Bearer YOUR-KEY'`
+  const { kind, place } = running.place.source
   const edit =
-    running.place.source.kind !== 'file'
-      ? 'changeover watch'
-      : `edit ${running.place.source.place}, save, and call again: x-changeover-version has moved on`
+    kind === 'http-poll'
+      ? paint('cyan', 'npx changeover watch')
+      : `edit ${kind === 'file' ? place : `a file in ${place}`}, save, and call again: x-changeover-version has moved on`
   return [
     `  ${paint('bold', 'try')}`,
     `    ${paint('cyan', `curl -i ${running.dataUrl}/v1/chat/completions${key} \\`)}`,

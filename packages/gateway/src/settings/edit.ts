@@ -19,7 +19,7 @@ import { applyChanges, applyJsonPatch, applyMergePatch, sameJson } from './json-
 import { readSettingsText } from './reader.ts'
 import { SECTIONS } from './schema.ts'
 import { bytesOf, textOf } from './text-bytes.ts'
-import { formatOf } from './text-format.ts'
+import { formatOf, type TextFormat } from './text-format.ts'
 import { replaceTomlValues } from './toml-edit.ts'
 import { rewriteYaml } from './yaml-edit.ts'
 import { rewriteEntries } from './yaml-entry-edit.ts'
@@ -61,21 +61,29 @@ export function patchSettings(text: string, path: string, it: SettingsPatch): st
 /** The text, changed so that it says `next`. */
 export function rewriteSettings(text: string, path: string, next: SettingsTree): string {
   const wanted = withoutEmptySections(next)
-  if (saysSame(text, path, wanted)) return text
+  const says = treeOrNull(text, path)
+  if (says !== null && sameJson(says, wanted)) return text
   const format = formatOf(undefined, path, text)
   for (const way of WAYS[format]) {
-    const edited = way(text, wanted)
+    const edited = way(text, wanted, says)
     if (edited !== null && saysSame(edited, path, wanted)) return edited
   }
   throw new GatewayError('settings.not_editable', { file: path, reason: REASONS[format] })
 }
 
+/** What a text is to say, and what it says as far as it can be read. */
+type Way = (text: string, wanted: SettingsTree, says: SettingsTree | null) => string | null
+
 /** The gentlest first. */
-const WAYS = {
-  toml: [replaceTomlValues],
-  json: [replaceYamlValues, rewriteJson],
-  yaml: [rewriteEntries, replaceYamlValues, rewriteYaml],
-} as const
+const WAYS: Readonly<Record<TextFormat, readonly Way[]>> = {
+  toml: [(text, wanted) => replaceTomlValues(text, wanted)],
+  json: [(text, wanted) => replaceYamlValues(text, wanted), rewriteJson],
+  yaml: [
+    rewriteEntries,
+    (text, wanted) => replaceYamlValues(text, wanted),
+    (text, wanted) => rewriteYaml(text, wanted),
+  ],
+}
 
 const REASONS = {
   toml: 'in TOML only simple values that are there can be exchanged without touching comments',
@@ -105,10 +113,15 @@ function isEmptySection(section: Json): boolean {
 }
 
 function saysSame(text: string, path: string, wanted: SettingsTree): boolean {
+  const says = treeOrNull(text, path)
+  return says !== null && sameJson(says, wanted)
+}
+
+function treeOrNull(text: string, path: string): SettingsTree | null {
   try {
-    return sameJson(readSettingsText(text, path).tree, wanted)
+    return readSettingsText(text, path).tree
   } catch (error) {
-    if (error instanceof ReloadError) return false
+    if (error instanceof ReloadError) return null
     throw error
   }
 }

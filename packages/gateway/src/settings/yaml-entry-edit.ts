@@ -20,18 +20,30 @@ interface LineEdit {
   readonly lines: readonly string[]
 }
 
-/** `null` when the text is not cut into entries, or one of them cannot be written. */
-export function rewriteEntries(text: string, wanted: SettingsTree): string | null {
+/**
+ * `null` when the text is not cut into entries, or one of them cannot be written. A section that is the same object in
+ * `wanted` and in what the text `says` is left alone.
+ */
+export function rewriteEntries(
+  text: string,
+  wanted: SettingsTree,
+  says: SettingsTree | null = null,
+): string | null {
   const sections = cutYaml(text)
   if (sections === null) return null
   const writer = new EntryWriter(text)
   for (const section of sections) {
+    if (says !== null && isSame(says[section.kind], wanted[section.kind])) continue
     if (!writer.section(section, wanted[section.kind])) return null
   }
   const known = new Set(sections.map((it) => it.kind))
   const fresh = Object.entries(wanted).filter(([kind]) => !known.has(kind))
   const edited = applyEdits(text, writer.edits)
   return fresh.length === 0 ? edited : append(edited, fresh, writer.layout)
+}
+
+function isSame(a: SettingsTree[string] | undefined, b: SettingsTree[string] | undefined): boolean {
+  return a !== undefined && a === b
 }
 
 class EntryWriter {

@@ -45,19 +45,41 @@ export function writeManifest(manifest: Manifest): Uint8Array {
   return new TextEncoder().encode(canonicalJson(manifest as unknown as Json))
 }
 
-/** The same bytes; `kinds` are those of its resources, in their order, of which what was written before is taken over. */
+/**
+ * The same bytes, with these kinds for its resources, of which what was written before is taken over. Nobody changes the
+ * manifest afterwards.
+ */
 export function writeManifestOf(manifest: Manifest, kinds: readonly OfKind[]): Uint8Array {
+  const { front, back } = frameOf(manifest)
+  const texts = kinds.flatMap((it, i) => (i === 0 ? [writeKind(it)] : [COMMA, writeKind(it)]))
+  return joined([front, ...texts, back])
+}
+
+/** What stands around the resources. */
+interface Frame {
+  readonly front: Uint8Array
+  readonly back: Uint8Array
+}
+
+/** A manifest is written whole, and then once more with what is new in it, to be read back. */
+const frames = new WeakMap<Manifest, Frame>()
+
+function frameOf(manifest: Manifest): Frame {
+  const known = frames.get(manifest)
+  if (known !== undefined) return known
   const before: Record<string, unknown> = {}
   const after: Record<string, unknown> = {}
   for (const [field, value] of Object.entries(manifest)) {
     if (field < 'resources') before[field] = value
     else if (field > 'resources') after[field] = value
   }
-  const front = `${canonicalJson(before as Fields).slice(0, -1)},"resources":[`
-  const back = `],${canonicalJson(after as Fields).slice(1)}`
-  const texts = kinds.flatMap((it, i) => (i === 0 ? [writeKind(it)] : [COMMA, writeKind(it)]))
   const encoder = new TextEncoder()
-  return joined([encoder.encode(front), ...texts, encoder.encode(back)])
+  const frame = {
+    front: encoder.encode(`${canonicalJson(before as Fields).slice(0, -1)},"resources":[`),
+    back: encoder.encode(`],${canonicalJson(after as Fields).slice(1)}`),
+  }
+  frames.set(manifest, frame)
+  return frame
 }
 
 const COMMA = new TextEncoder().encode(',')

@@ -11,7 +11,7 @@ import type { Manifest, Resource, ResourceName } from '../contract/payload.ts'
 import { isReloadError } from '../errors.ts'
 import { type FormatLimits, MOST_VALUES } from './defaults.ts'
 import { isDeeplyFrozen } from './freeze.ts'
-import { readManifest, resourceKey, writeManifest } from './manifest.ts'
+import { readManifest, resourceKey, writeManifestOf } from './manifest.ts'
 import { byName, kindsIn, type OfKind } from './of-kind.ts'
 
 /** What passed under some limits. */
@@ -48,7 +48,8 @@ function readShort(built: Manifest, { unknown, fresh }: Unread, limits: FormatLi
   if (mostValues(built) > MOST_VALUES || !areNamedOnce(built, unknown)) return null
   if (!unknown.every((of) => of.resources.every((it) => Object.isFrozen(it)))) return null
   try {
-    const rest = readManifest(writeManifest({ ...built, resources: fresh }), limits)
+    const kinds = fresh.length === 0 ? [] : [{ kind: 'new', resources: fresh }]
+    const rest = readManifest(writeManifestOf(built, kinds), limits)
     const all = Object.isFrozen(resources) ? resources : Object.freeze([...resources])
     return Object.freeze({ ...rest, resources: all })
   } catch (error) {

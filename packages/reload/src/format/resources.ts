@@ -20,7 +20,7 @@ import { formOf } from './media-type.ts'
 import { byName, kindsIn, type OfKind } from './of-kind.ts'
 import { pointTo } from './pointer.ts'
 import { refusal } from './refusal.ts'
-import { growSection, treeOf } from './tree.ts'
+import { asBefore, treeOf } from './tree.ts'
 
 export interface ReadResourcesOptions {
   /** The version in force: its tree, and its resources kind by kind, which `tree` was read from. */
@@ -49,8 +49,8 @@ export async function readResources(
     if (was === of && before !== undefined) sections.push([of.kind, before])
     else {
       const known = was === undefined || before === undefined ? null : { named: byName(was), values: before }
-      const values = await readKind(of, { ...options, known }, takeTurn)
-      sections.push([of.kind, growSection(values, before)])
+      const named = await readKind(of, { ...options, known }, takeTurn)
+      sections.push([of.kind, asBefore(named, before)])
     }
   }
   // Each value was frozen when it was read; entering all of them again would hold up the event loop.
@@ -71,16 +71,16 @@ async function readKind(
   { resources }: OfKind,
   reading: Reading,
   takeTurn: (workedBytes: number) => Promise<void> | null,
-): Promise<readonly (readonly [string, Json])[]> {
-  const values: [string, Json][] = []
+): Promise<Section> {
+  const named = Object.create(null) as Record<string, Json>
   for (const resource of resources) {
     const known = verified.has(resource) ? valueBefore(resource, reading.known) : undefined
-    values.push([resource.name, known ?? (await readResource(resource, reading))])
+    named[resource.name] = known ?? (await readResource(resource, reading))
     const isRead = known === undefined && resource.inline !== undefined
     const turn = takeTurn(PER_RESOURCE_BYTES + (isRead ? resource.size : 0))
     if (turn !== null) await turn
   }
-  return values
+  return named
 }
 
 /** Lets the event loop have its turn each time that so many bytes were worked on. */

@@ -16,15 +16,10 @@ export function growTree(values: Iterable<readonly [ResourceName, Json]>): Setti
 }
 
 /**
- * Exactly these values, frozen. What is just what it was in `before` is the same object, so that whoever has looked at all
- * of it need not look again.
+ * A section, frozen. What is just what it was in `before` is the same object, so that whoever has looked at all of it need
+ * not look again.
  */
-export function growSection(
-  values: readonly (readonly [name: string, value: Json])[],
-  before: Section | undefined,
-): Section {
-  const named = Object.create(null) as Record<string, Json>
-  for (const [name, value] of values) named[name] = value
+export function asBefore(named: Section, before: Section | undefined): Section {
   Object.freeze(named)
   return before !== undefined && isSame(before, named) ? before : named
 }

@@ -6,6 +6,9 @@
  * some 30 ms, where somebody starts the file by hand. What was given otherwise stays, and so it does where Node
  * cannot do that: before 22.15, on Windows, and in a process that talks to its parent (the channel would be lost).
  *
+ * An older Node is told so in a sentence: the one on the machine may be older than the one that comes with the install,
+ * and whoever starts the file by its path gets the former.
+ *
  * Compiled code stands beside the bundle, where only its owner writes, and not in the shared temporary folder, where
  * another user could have put compiled code of theirs. It is kept after the start and not only at exit: a gateway
  * that is killed has no exit.
@@ -23,6 +26,13 @@ export function writeLauncher({ bundle, build, gatewayWhen }) {
   return `#!/usr/bin/env node
 ${loader}
 const { argv, env, execArgv, execPath } = process
+const [major, minor] = process.versions.node.split('.').map(Number)
+if (major < 22 || (major === 22 && minor < 19)) {
+  process.stderr.write(
+    \`this needs Node 22.19 or newer and was started with \${process.version}; "npm start" and "npx changeover" take the Node that came with the install\\n\`,
+  )
+  process.exit(1)
+}
 const isGateway = ${gatewayWhen ?? 'true'}
 const given = [...execArgv, ...(env.NODE_OPTIONS ?? '').split(' ')].map(nameOf)
 const isMissing = (flag) => !given.includes(nameOf(flag))

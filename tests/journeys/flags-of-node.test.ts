@@ -105,3 +105,19 @@ describe('a built program', () => {
     expect(start([serving, 'serve'])).toMatchObject({ flags: gatewayFlags, words: ['serve'] })
   })
 })
+
+describe('a Node that is too old', () => {
+  it('is told so in a sentence', () => {
+    const old = join(folder, 'old.cjs')
+    writeFileSync(
+      old,
+      `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '22.18.0' } })`,
+    )
+    const { status, stdout, stderr } = spawnSync(process.execPath, ['--require', old, serving, 'status'], {
+      encoding: 'utf8',
+      timeout: 20_000,
+    })
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
+    expect(stderr).toContain('this needs Node 22.19 or newer')
+  })
+})

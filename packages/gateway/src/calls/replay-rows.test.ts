@@ -101,6 +101,14 @@ describe('the rows of a replay', () => {
     })
   })
 
+  it('hold what few calls have of their usage, and nothing for all others', () => {
+    const rare = { serviceTier: 'flex', cacheWriteHourTokens: 4, toolCalls: { web_search: 2 } }
+    const read = (more: Partial<CallRecord>) =>
+      readReplayRows(recorded([1_000], more), { most: 1, sinceMs: null })[0]?.rare
+    expect(read(rare)).toEqual(rare)
+    expect(read({})).toBeNull()
+  })
+
   it('are none where nothing is recorded', () => {
     expect(readReplayRows(recorded([]), { most: 10, sinceMs: null })).toEqual([])
   })

@@ -8,6 +8,8 @@
  * Not here: replaying (`plan/replay/`). Runs in the plan's worker, never on the thread that serves.
  */
 import type { RecordedAsk } from '../contract/call.ts'
+import type { Usage } from '../contract/neutral.ts'
+import { rareTokensOf } from './call-row.ts'
 import { connect } from './call-table.ts'
 
 export interface ReplayRow {
@@ -31,6 +33,8 @@ export interface ReplayRow {
   readonly reasoningTokens: number | null
   readonly inputAudioTokens: number | null
   readonly outputAudioTokens: number | null
+  /** What few calls have of their usage: tokens of rare kinds, how they were served, tools for a fee. `null` for nothing. */
+  readonly rare: Partial<Usage> | null
   readonly requestBytes: number
   readonly askedModel: string | null
   /** `null` in records from before it was kept, which hold nothing of what routing asks either. */
@@ -50,7 +54,8 @@ const pageRows = 4_096
 
 const columns = `row, id, started_at, duration_ms, first_token_ms, tenant, key, route, target, context, stream, status,
   error, input_tokens, output_tokens, cached_input_tokens, cache_write_tokens, reasoning_tokens, input_audio_tokens,
-  output_audio_tokens, request_bytes, asked_model, endpoint, session, asked`
+  output_audio_tokens, request_bytes, asked_model, endpoint, session, asked, service_tier, cache_write_hour_tokens,
+  input_image_tokens, output_image_tokens, cached_audio_tokens, cached_image_tokens, tool_calls`
 
 type Raw = Readonly<Record<string, string | number | null>>
 
@@ -119,10 +124,21 @@ function toReplayRow(it: Raw, once: Once): ReplayRow {
     reasoningTokens: number('reasoning_tokens'),
     inputAudioTokens: number('input_audio_tokens'),
     outputAudioTokens: number('output_audio_tokens'),
+    rare: rareOf(it, text('service_tier')),
     requestBytes: Number(it['request_bytes']),
     askedModel: text('asked_model'),
     endpoint: text('endpoint'),
     session: text('session'),
     asked: asked === null ? null : (JSON.parse(asked) as RecordedAsk),
   }
+}
+
+function rareOf(it: Raw, serviceTier: string | null): Partial<Usage> | null {
+  const toolCalls = it['tool_calls'] as string | null
+  const found: Partial<Usage> = {
+    ...rareTokensOf(it as unknown as Parameters<typeof rareTokensOf>[0]),
+    ...(serviceTier === null ? null : { serviceTier }),
+    ...(toolCalls === null ? null : { toolCalls: JSON.parse(toolCalls) as Record<string, number> }),
+  }
+  return Object.keys(found).length === 0 ? null : found
 }

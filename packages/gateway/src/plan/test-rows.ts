@@ -26,6 +26,7 @@ export function row(more: Partial<ReplayRow> = {}): ReplayRow {
     reasoningTokens: null,
     inputAudioTokens: null,
     outputAudioTokens: null,
+    rare: null,
     requestBytes: 4000,
     askedModel: 'chat',
     endpoint: '/v1/chat/completions',

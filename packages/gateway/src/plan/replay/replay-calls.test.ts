@@ -67,6 +67,21 @@ describe('replayed calls', () => {
     expect(cost.byRoute).toMatchObject([{ name: 'chat', calls: 1000 }])
   })
 
+  it('cost what their tools and their class of service do, where a price of those moves', () => {
+    const before = base.replace(
+      'own/small: { prices: [{ input: 1, output: 2 }] }',
+      'own/small: { prices: [{ input: 1, output: 2, tools: { web_search: 0.01 }, services: { flex: 0.5 } }] }',
+    )
+    const after = before.replace('web_search: 0.01', 'web_search: 0.02')
+    const rows = times(10, () => ({
+      askedModel: 'small',
+      rare: { toolCalls: { web_search: 3 }, serviceTier: 'flex' },
+    }))
+    const { cost } = replay(before, after, rows)
+    // Half of 1,200, and three searches.
+    expect([cost.before, cost.after]).toEqual([10 * (600 + 30_000), 10 * (600 + 60_000)])
+  })
+
   it('keep whoever sticks where they are, but for those who must move', () => {
     const sticky = base.replace('  docs:', '    strategy: sticky\n  docs:')
     const after = sticky.replace('weight: 10', 'weight: 30')

@@ -158,7 +158,7 @@ function usageOf(row: ReplayRow): Usage | null {
   if (row.reasoningTokens !== null) usage.reasoningTokens = row.reasoningTokens
   if (row.inputAudioTokens !== null) usage.inputAudioTokens = row.inputAudioTokens
   if (row.outputAudioTokens !== null) usage.outputAudioTokens = row.outputAudioTokens
-  return usage
+  return row.rare === null ? usage : Object.assign(usage, row.rare)
 }
 
 function refused(code: string, route = ''): Outcome {

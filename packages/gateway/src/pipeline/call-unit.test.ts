@@ -13,7 +13,7 @@ function call(key: string | undefined, headers: CallHead['headers'] = {}, open =
   const known = new Map([[digest('known'), { caller, expiresMs: null, enabled: true }]])
   const identity = createCallerIndex(known, open)
   const current = { parts: { gateway: { identity } } } as unknown as Snapshot<Parts>
-  return { id: 'call_1', head: { key, headers } as CallHead, startedAt: 0, current }
+  return { id: 'call_1', head: { key, headers } as CallHead, startedAt: 0, inForce: () => current }
 }
 
 describe('the unit of a call', () => {
@@ -39,8 +39,8 @@ describe('the unit of a call', () => {
       claimed: () => ({ tenant: 'acme', key: 'acme/corp:ann' }),
     }
     const current = { parts: { gateway: { identity } } } as unknown as Snapshot<Parts>
-    expect(unitIdOf('tenant', { ...asked, current })).toBe('acme')
-    expect(unitIdOf('key', { ...asked, current })).toBe('acme/corp:ann')
+    expect(unitIdOf('tenant', { ...asked, inForce: () => current })).toBe('acme')
+    expect(unitIdOf('key', { ...asked, inForce: () => current })).toBe('acme/corp:ann')
   })
 
   it('is the session that a header names, within its tenant; without one the key', () => {

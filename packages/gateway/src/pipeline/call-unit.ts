@@ -21,24 +21,28 @@ export interface UnitInput {
   readonly head: CallHead
   readonly startedAt: number
   /** The version in force. */
-  readonly current: Snapshot<Parts> | null
+  inForce(): Snapshot<Parts> | null
 }
 
 /** `null`: nobody can say, so the call is a unit of its own. */
 export function unitIdOf(unit: RolloutUnit, it: UnitInput): string | null {
   if (unit === 'request') return it.id
-  const caller = callerUnder(it.current, it) ?? claimedUnder(it)
+  const current = it.inForce()
+  const caller = callerUnder(current, it) ?? claimedUnder(current, it)
   const session = unit === 'session' ? sessionHeader(it.head) : null
   // Two tenants who count their sessions alike are still two.
   if (session !== null) return `${caller?.tenant ?? ''}\n${session}`
   if (caller !== null) return unit === 'tenant' ? caller.tenant : caller.key
   const { key } = it.head
-  if (key === undefined || key === '' || it.current?.parts.gateway.identity.open === true) return null
+  if (key === undefined || key === '' || current?.parts.gateway.identity.open === true) return null
   return hash('sha256', key, 'hex')
 }
 
 /** Whom a token says that nobody has verified yet; good for nothing but to stand by its tenant's others. */
-function claimedUnder({ current, head }: UnitInput): Pick<Caller, 'tenant' | 'key'> | null {
+function claimedUnder(
+  current: Snapshot<Parts> | null,
+  { head }: UnitInput,
+): Pick<Caller, 'tenant' | 'key'> | null {
   return head.key === undefined ? null : (current?.parts.gateway.identity.claimed?.(head.key) ?? null)
 }
 

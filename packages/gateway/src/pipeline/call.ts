@@ -14,13 +14,13 @@ import type { RouteAsk } from '../contract/route-ask.ts'
 import type { CallerError } from '../contract/wire.ts'
 import { type DetailsOf, type ErrorCode, isGatewayError, rules, sayError } from '../errors.ts'
 import type { CallFacts } from './call-facts.ts'
-import { callerUnder, unitIdOf } from './call-unit.ts'
+import { callerUnder, type UnitInput, unitIdOf } from './call-unit.ts'
 import { addMeasures, failedOf, oursOf } from './measures.ts'
 import { type Placed, UNPLACED } from './placed.ts'
 import { lookBeside } from './shadow-look.ts'
 import type { GatewayPin, Parts, PipelineTools } from './tools.ts'
 
-export abstract class Call implements UnitSource {
+export abstract class Call implements UnitSource, UnitInput {
   readonly id: string
   readonly startedAt: number
   readonly startedMono: number
@@ -105,8 +105,11 @@ export abstract class Call implements UnitSource {
 
   /** Asked for while the version is pinned, and only while a rollout splits the traffic (UnitSource). */
   unitId(unit: RolloutUnit): string | null {
-    const { id, head, startedAt } = this
-    return unitIdOf(unit, { id, head, startedAt, current: this.tools.reloader.current() })
+    return unitIdOf(unit, this)
+  }
+
+  inForce(): Snapshot<Parts> | null {
+    return this.tools.reloader.current()
   }
 
   /** The body is larger than is taken. */
@@ -143,7 +146,9 @@ export abstract class Call implements UnitSource {
 
   /** Looks what the candidate of a shadow rollout would have made of the call. */
   protected shadow(facts: CallFacts, asked: RouteAsked): void {
-    if (facts.placed.rollout === null) return
+    // A shadow has nobody placed: by a unit, traffic is split for good.
+    const { rollout, unit } = facts.placed
+    if (rollout === null || unit !== null) return
     const pin = this.tools.reloader.shadow?.() ?? null
     if (pin === null) return
     try {

@@ -167,14 +167,17 @@ class HeldPin implements Pin<Parts> {
   }
 }
 
+const NOWHERE = -1
+
 class PlacedPin extends HeldPin {
   private readonly side: Side
-  private readonly point: number | null
+  /** `NOWHERE` where nobody is assigned: a number in any case, or the first cohort would have V8 compile all of this anew. */
+  private readonly point: number
 
   constructor(generation: Generation, side: Side, cohort: number | null) {
     super(generation)
     this.side = side
-    this.point = cohort
+    this.point = cohort ?? NOWHERE
   }
 
   override get role(): Pin<Parts>['role'] {
@@ -182,7 +185,7 @@ class PlacedPin extends HeldPin {
   }
 
   override get cohort(): number | null {
-    return this.point
+    return this.point === NOWHERE ? null : this.point
   }
 
   override get rollout(): string | null {

@@ -62,26 +62,42 @@ export const usualWorld: World = {
 
 const LOOK = 50
 
-/** As many as a gateway has, and as it weighs them. */
+const NO_AMOUNTS: readonly number[] = []
+
+/**
+ * How often what is beside errors happens. With the amounts these are all measures of a gateway whose routes have a cache and
+ * guards, each as it weighs it; not among them: schemas, which few callers ask for, and feedback.
+ */
+const RATES = {
+  rejected_rate: 0.004,
+  unauthorized_rate: 0.001,
+  limited_rate: 0.0005,
+  retried_rate: 0.02,
+  refusal_rate: 0.01,
+  cache_hit_rate: 0.3,
+  masked_rate: 0.02,
+}
+
 export function measuresOf(tolerance: number): readonly MeasureSpec[] {
-  const rate = { kind: 'proportion', worse: 'higher', tolerance: 0.1, minSamples: 100 } as const
-  const sum = { kind: 'amount', worse: 'higher', tolerance, minSamples: 100 } as const
+  const rate = { kind: 'proportion', worse: 'higher', tolerance: 0.1, minSamples: 50 } as const
+  const sum = { kind: 'amount', worse: 'higher', tolerance, minSamples: 50 } as const
   return [
+    { ...rate, name: 'failed_rate', tolerance: 0.05, weight: 4 },
     { ...rate, name: 'error_rate', tolerance: 0.05, weight: 4 },
     { ...rate, name: 'rejected_rate' },
+    { ...rate, name: 'unauthorized_rate' },
     { ...rate, name: 'limited_rate' },
-    { ...rate, name: 'retried_rate' },
+    { ...rate, name: 'retried_rate', tolerance: 0.5 },
     { ...rate, name: 'refusal_rate' },
+    { ...rate, name: 'cache_hit_rate', worse: 'lower' },
+    { ...rate, name: 'masked_rate', tolerance: 0.5 },
     { ...sum, name: 'latency_ms', weight: 4 },
     { ...sum, name: 'first_token_ms' },
     { ...sum, name: 'cost_micro_usd', weight: 4 },
-    { ...sum, name: 'input_tokens', worse: 'either', tolerance: 0.1 },
-    { ...sum, name: 'output_tokens', worse: 'either', tolerance: 0.1 },
+    { ...sum, name: 'input_tokens', worse: 'either', tolerance: 0.5 },
+    { ...sum, name: 'output_tokens', worse: 'either', tolerance: 0.5 },
   ]
 }
-
-/** Of the four rates beside that of errors. */
-const RATES = [0.004, 0.0005, 0.02, 0.01]
 
 interface Call {
   readonly failed: boolean
@@ -215,15 +231,11 @@ export class Canary {
     const unit = this.#world.unit === 'request' ? undefined : caller.hash
     if (chosen) this.#guard.candidate(call.failed, unit)
     else this.#guard.baseline(call.failed)
-    arm.add(0, call.failed ? 1 : 0, unit)
-    for (let i = 0; i < RATES.length; i += 1)
-      arm.add(1 + i, this.#random.share() < (RATES[i] ?? 0) ? 1 : 0, unit)
-    if (call.failed) return
-    arm.add(5, call.latency, unit)
-    arm.add(6, call.first, unit)
-    arm.add(7, call.cost, unit)
-    arm.add(8, call.context, unit)
-    arm.add(9, call.made, unit)
+    const rates = Object.values(RATES).map((it) => (this.#random.share() < it ? 1 : 0))
+    const failed = call.failed ? 1 : 0
+    const { latency, first, cost, context, made } = call
+    const amounts = call.failed ? NO_AMOUNTS : [latency, first, cost, context, made]
+    arm.addAll(Float64Array.from([failed, failed, ...rates, ...amounts]), unit)
   }
 
   /** Now and then everybody's errors are ten times as many for a while. */

@@ -17,7 +17,8 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { basename, dirname, join, resolve } from 'node:path'
-import { constants, Script } from 'node:vm'
+// As one: a Node that is too old to have all of it has to come as far as saying so.
+import vm from 'node:vm'
 
 /**
  * `folder`: where compiled code is kept; where it cannot be written, all is compiled at each start. V8 takes compiled code
@@ -44,9 +45,9 @@ export function createLoader(folder, flags) {
     const file = join(folder, basename(path))
     const kept = readIfThere(file)
     // As external text of one byte a character: it is not copied into V8's heap.
-    const script = new Script(readFileSync(path, 'latin1'), {
+    const script = new vm.Script(readFileSync(path, 'latin1'), {
       filename: path,
-      importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+      importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
       ...(kept && { cachedData: kept }),
     })
     if (kept === null || script.cachedDataRejected) fresh.push({ script, file, isLate })

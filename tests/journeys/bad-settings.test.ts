@@ -215,7 +215,7 @@ describe.each(formats.map((it) => [it.name, it] as const))('wrong settings in %s
     good = format.good(collector.url)
     gateway = await Gateway.start({ settings: good, file, env: { THERE: 'a-key-that-is-there' } })
     await gateway.idle()
-  })
+  }, 60_000)
   afterAll(async () => {
     await gateway?.[Symbol.asyncDispose]()
     await collector?.close()

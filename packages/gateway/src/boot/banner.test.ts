@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest'
 import { sayStatusCommand } from './banner.ts'
 import type { SettingsPlace } from './settings-place.ts'
 
-const place = { nameOf: (path: string) => path.replace('/home/bo/', '') } as unknown as SettingsPlace
+const place = { nameOf: (path: string) => path.replace('/srv/gateway/', '') } as unknown as SettingsPlace
 const tokenAt = (path: string | null) => ({ token: 'co_0123456789abcdef', path })
 
 describe('the command that the banner names', () => {
   it('is short where the gateway is where the command looks by itself', () => {
-    const adminToken = tokenAt('/home/bo/.changeover/admin-token')
+    const adminToken = tokenAt('/srv/gateway/.changeover/admin-token')
     expect(sayStatusCommand({ adminUrl: 'http://127.0.0.1:8701', adminToken, place })).toBe(
       'npx changeover status',
     )

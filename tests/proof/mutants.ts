@@ -154,6 +154,12 @@ export const MUTANTS: readonly Mutant[] = [
       },
     ],
   },
+  one(
+    'an attempt ends without an audit line',
+    'telling/telling.ts',
+    'core.audit.add(entry, isOverturned',
+    "if (status !== 'success') core.audit.add(entry, isOverturned",
+  ),
   ofRollouts(
     'a failed comparison is not heard',
     'rollout/rollout.ts',

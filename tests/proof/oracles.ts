@@ -172,6 +172,15 @@ export function assertAtRest(world: World): void {
   const open = world.spans.named('reload').filter((it) => it.ended === 0)
   const observed = status.state === 'observing' ? 1 : 0
   if (open.length > observed) broken.push(`brokeI12: ${open.length} attempts never ended`)
+  const untold = attemptsWithoutEnd(world)
+  if (untold.length > observed) broken.push(`brokeI12: no audit line ends ${untold.join(', ')}`)
   if (world.clock.pending > 12) broken.push(`brokeI3: ${world.clock.pending} timers are left`)
   if (broken.length > 0) throw new Error(broken.join('; '))
+}
+
+/** Attempts that the audit log tells of beginning, and of no end: over crashes too, for the next process tells of those. */
+function attemptsWithoutEnd(world: World): readonly string[] {
+  const ended = new Set(world.disk.lines.filter((it) => TERMINAL.has(it.event)).map(({ attempt }) => attempt))
+  const begun = world.disk.lines.filter((it) => it.event === 'config.reload.started')
+  return begun.map(({ attempt }) => attempt).filter((it) => !ended.has(it))
 }

@@ -28,8 +28,25 @@ export interface AssembledSettings {
 export function assemble(documents: readonly SettingsDocument[]): AssembledSettings {
   const work = new Assembly()
   for (const it of documents) work.add(it)
-  for (const it of Object.values(work.tree)) Object.freeze(it)
-  return { tree: Object.freeze(work.tree), issues: work.issues, placeOf: (pointer) => work.placeOf(pointer) }
+  for (const [kind, section] of Object.entries(work.tree)) work.tree[kind] = asBefore(last[kind], section)
+  const tree = Object.freeze(work.tree)
+  if (work.issues.length === 0) last = tree
+  return { tree, issues: work.issues, placeOf: (pointer) => work.placeOf(pointer) }
+}
+
+type Section = Record<string, Json>
+
+/** The settings that were read last. A change leaves most sections as they were, and entries are the same objects then. */
+let last: SettingsTree = {}
+
+/** A section in which nothing changed is the same object, so that what was made of it is found again. */
+function asBefore(before: SettingsTree[string] | undefined, section: Section): Section {
+  const names = Object.keys(section)
+  const earlier = Object.keys(before ?? {})
+  const isSame =
+    names.length === earlier.length &&
+    names.every((it, i) => it === earlier[i] && Object.is(section[it], before?.[it]))
+  return isSame && before !== undefined ? before : Object.freeze(section)
 }
 
 class Assembly {

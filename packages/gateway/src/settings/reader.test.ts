@@ -273,6 +273,21 @@ describe('broken TOML', () => {
 })
 
 describe('sections', () => {
+  it('are the same objects in the next text in which nothing of them changed', async () => {
+    const text = (weight: number, limit = 'few') =>
+      lines(
+        'routes:',
+        `  chat: { targets: [{ model: a, weight: ${weight} }] }`,
+        'limits:',
+        `  ${limit}: { requests: 1 }`,
+      )
+    const [one, two, three] = [await draft(text(1)), await draft(text(2)), await draft(text(2, 'more'))]
+    expect(two?.settings['limits']).toBe(one?.settings['limits'])
+    expect(two?.settings['routes']).not.toBe(one?.settings['routes'])
+    expect(three?.settings['routes']).toBe(two?.settings['routes'])
+    expect(three?.settings['limits']).toEqual({ more: { requests: 1 } })
+  })
+
   it('have to be maps, and text in their place is not shown', async () => {
     const [issue] = await issuesOf('routes: sk-secret\n')
     expect(issue).toMatchObject({

@@ -115,14 +115,17 @@ describe('what calls would cost by other prices', () => {
       byTenant: lines,
       ...more,
     }
-    const context = contextOf({ month: '2026-11', version: '1.1' }, {
-      say: (text = '') => void texts.push(text),
-      paint: (_: string, text: string) => text,
-      client: () =>
-        Promise.resolve({ ask: () => Promise.resolve(found) } as unknown as ReturnType<
-          CommandContext['client']
-        >),
-    } as never)
+    const context = contextOf(
+      { month: '2026-11', version: '1.1' },
+      {
+        say: (text = '') => void texts.push(text),
+        paint: (_: string, text: string) => text,
+        client: () =>
+          Promise.resolve({ ask: () => Promise.resolve(found) } as unknown as ReturnType<
+            CommandContext['client']
+          >),
+      },
+    )
     expect(await reprice(context)).toBe(0)
     return texts.join('\n')
   }

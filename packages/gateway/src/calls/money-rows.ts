@@ -173,7 +173,9 @@ function* copyRows(rows: Iterable<RawCopy>): Generator<MoneyRow> {
 
 /** `newestFirst`: those of one copy. */
 function copyRow({ id, started_at: startedAt }: RawCopy, newestFirst: readonly RawCopy[]): MoneyRow {
-  const parts = newestFirst.map((it) => billedPart(it.target, JSON.parse(it.bill) as AttemptBill)).reverse()
+  const parts = newestFirst
+    .toReversed()
+    .map((it) => billedPart(it.target, JSON.parse(it.bill) as AttemptBill))
   const known = parts.flatMap((it) => it.costMicroUsd ?? [])
   const costMicroUsd = known.length === 0 ? null : known.reduce((sum, it) => sum + it, 0)
   return { call: id, copy: true, startedAt, tenant: null, key: null, costMicroUsd, parts }

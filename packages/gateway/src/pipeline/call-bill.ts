@@ -142,6 +142,8 @@ function estimate(counted: Usage | null, it: EndOfAttempt): Usage | null {
   if (counted === null && (!isBilled || isUncounted)) return null
   const said = tokensIn(it.textBytes)
   const usage = counted ?? { inputTokens: it.inputTokens(), outputTokens: said }
+  // A file, or a request that nobody here reads: how much it asks is not known.
+  if (!it.answered && usage.inputTokens + usage.outputTokens === 0) return null
   const whole = said <= usage.outputTokens ? usage : { ...usage, outputTokens: said }
   return withToolCalls(whole, it.toolCalls)
 }

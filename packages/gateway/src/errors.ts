@@ -285,6 +285,13 @@ export const rules = {
     status: 422,
     say: (it) => `"${it.reference}" has more than one line, expected one`,
   }),
+  'settings.secret_own': rule<{ reference: string }>({
+    blame: 'sender',
+    retry: false,
+    status: 422,
+    say: (it) =>
+      `"${it.reference}" is the gateway's own, expected a credential for somebody else; nothing of it was read`,
+  }),
   'settings.secret_literal': rule<{ pointer: string }>({
     blame: 'sender',
     retry: false,

@@ -13,6 +13,13 @@ export const identityRules = {
     status: 401,
     say: () => 'no key given; send "Authorization: Bearer <key>"',
   }),
+  'identity.foreign_page': rule<object>({
+    blame: 'sender',
+    retry: false,
+    status: 403,
+    say: () =>
+      'a web page of somewhere else made this request, expected one of this gateway or none: where no key is asked for, any page could spend your money; give callers keys to let pages in',
+  }),
   'identity.unknown_key': rule<object>({
     blame: 'sender',
     retry: false,

@@ -29,6 +29,7 @@ import { type CallLog, createCallLog } from '../calls/call-log.ts'
 import { loadShipped } from '../catalogue/catalogue.ts'
 import type { KeptTexts } from '../cause/kept-texts.ts'
 import type { CompiledGateway } from '../contract/compiled.ts'
+import { isLoopback } from '../contract/loopback.ts'
 import { loadAdminToken } from '../control/admin-token.ts'
 import { createAttemptJournal } from '../control/attempt-journal.ts'
 import { type Changer, createChanger } from '../control/changer.ts'
@@ -45,7 +46,6 @@ import { type Counters, createCounters } from '../policy/allowance.ts'
 import { type KeptTotals, keepTotals } from '../policy/kept-totals.ts'
 import { type AdminServer, startAdminServer } from '../server/admin-server.ts'
 import { createDataServer, type DataServer } from '../server/data-server.ts'
-import { isLoopback } from '../server/loopback.ts'
 import { createSecrets, type Secrets } from '../settings/secrets.ts'
 import { starterSettings } from '../settings/starter.ts'
 import { version } from '../version.ts'
@@ -163,7 +163,11 @@ async function begin(options: RunOptions): Promise<Begun> {
   const instance = flags.instance ?? hostname()
   const isTerminal = stdout.isTTY === true
   const telemetry = startTelemetry(options, { clock, instance, isTerminal })
-  const secrets = createSecrets({ env, redactor: telemetry.redactor })
+  const secrets = createSecrets({
+    env,
+    redactor: telemetry.redactor,
+    own: { environment: ['CHANGEOVER_ADMIN_TOKEN'], directory: stateFolder },
+  })
   const texts = openTexts(stateFolder, telemetry)
   const access = openAccess({ clock, telemetry }, () => reloader)
   const sides = new Sides()

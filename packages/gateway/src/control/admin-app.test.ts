@@ -523,7 +523,7 @@ describe('changing settings', () => {
       headers: { 'content-type': patch },
       body: new Blob(['[', ' '.repeat(bodyLimitBytes), ']']).stream(),
       duplex: 'half',
-    } as RequestInit)
+    })
     expect(counted.status).toBe(413)
   })
 })

@@ -15,6 +15,7 @@ import type { CallerError } from '../contract/wire.ts'
 import { type DetailsOf, type ErrorCode, isGatewayError, rules, sayError } from '../errors.ts'
 import type { CallFacts } from './call-facts.ts'
 import { callerUnder, type UnitInput, unitIdOf } from './call-unit.ts'
+import { isOfForeignPage } from './foreign-page.ts'
 import { addMeasures, failedOf, oursOf } from './measures.ts'
 import { type Placed, UNPLACED } from './placed.ts'
 import { lookBeside } from './shadow-look.ts'
@@ -293,10 +294,18 @@ export abstract class Call implements UnitSource, UnitInput {
 
   #recognise(): boolean {
     const identity = this.gateway?.identity
-    if (identity === undefined || identity.open) return true
+    if (identity === undefined) return true
+    if (identity.open) return this.#comesFromHere()
     const found = identity.find(this.head.key, this.startedAt)
     if (found instanceof Promise) return this.#waitFor(found)
     return this.#admit(found)
+  }
+
+  #comesFromHere(): boolean {
+    const { headers } = this.head
+    if (headers['origin'] === undefined) return true
+    const onlyHere = this.snapshot?.settings.access?.callers !== 'anyone'
+    return !isOfForeignPage(headers, onlyHere) || this.refuse('identity.foreign_page', {})
   }
 
   #admit(found: Found): boolean {

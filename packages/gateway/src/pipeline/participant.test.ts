@@ -12,7 +12,7 @@ import type { CompiledGateway } from '../contract/compiled.ts'
 import { providers } from '../providers/list.ts'
 import { readSettingsText } from '../settings/reader.ts'
 import { createSecrets } from '../settings/secrets.ts'
-import { gatewayParticipant } from './participant.ts'
+import { gatewayParticipant, resolveOrThrow } from './participant.ts'
 
 const hashOf = (key: string): string => `sha256:${createHash('sha256').update(key).digest('hex')}`
 
@@ -247,6 +247,28 @@ describe('headers of a target', () => {
     expect(isReloadError(error) && error.issues.map((it) => [it.code, it.pointer])).toEqual([
       ['settings.secret_missing', '/providers/open/credential'],
       ['settings.secret_missing', '/providers/open/headers/authorization'],
+    ])
+  })
+
+  it('that are refused say why in place of that they are not there', async () => {
+    const secrets = createSecrets({
+      env: { TOKEN: 't' },
+      redactor: { add: () => undefined },
+      own: { environment: ['TOKEN'], directory: '/nowhere' },
+    })
+    const places = [{ text: 'Bearer ${env:TOKEN}', steps: ['providers', 'p', 'headers', 'authorization'] }]
+    const error: unknown = await resolveOrThrow(secrets, places, {
+      participant: 'gateway',
+      version: '1.7',
+    }).catch((it: unknown) => it)
+    expect(isReloadError(error) && error.issues).toEqual([
+      {
+        code: 'settings.secret_own',
+        pointer: '/providers/p/headers/authorization',
+        message: expect.stringContaining(
+          '/providers/p/headers/authorization: "${env:TOKEN}" is the gateway\'s own',
+        ) as string,
+      },
     ])
   })
 })

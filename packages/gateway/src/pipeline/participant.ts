@@ -20,7 +20,7 @@ import { cacheSpec } from '../cache/spec.ts'
 import type { ShippedCatalogue } from '../catalogue/catalogue.ts'
 import type { CompiledGateway, CompiledRoute } from '../contract/compiled.ts'
 import { secretReferencesIn } from '../contract/secret.ts'
-import { sayError } from '../errors.ts'
+import { isGatewayError, sayError } from '../errors.ts'
 import type { GuardEngines } from '../guardrails/find-faults.ts'
 import type { Counters } from '../policy/allowance.ts'
 import { providerSpec } from '../providers/spec.ts'
@@ -133,17 +133,20 @@ export async function resolveOrThrow(
   const references = new Set(places.flatMap((it) => secretReferencesIn(it.text)))
   const troubles = await secrets.resolve(references)
   if (troubles.length === 0) return
-  const missing = new Set(troubles.map((it) => it.reference))
+  const causes = new Map(troubles.map((it) => [it.reference, it.cause]))
   const issues = places.flatMap((place) =>
     secretReferencesIn(place.text)
-      .filter((it) => missing.has(it))
-      .map((reference) => missingIssue(reference, place.steps)),
+      .filter((it) => causes.has(it))
+      .map((it) => issueOf(it, place.steps, causes.get(it))),
   )
   throw new ReloadError('prepare.failed', attempt, { issues, cause: troubles[0]?.cause })
 }
 
-function missingIssue(reference: string, steps: readonly string[]): Issue {
+/** Of what can be read and is refused, why. */
+function issueOf(reference: string, steps: readonly string[], cause: unknown): Issue {
   const pointer = steps.reduce<string>((at, step) => pointTo(at, step), '')
+  if (isGatewayError(cause) && cause.code !== 'settings.secret_missing')
+    return { code: cause.code, message: `${pointer}: ${cause.message}`, pointer }
   const message = sayError('settings.secret_missing', { reference, pointer })
   return { code: 'settings.secret_missing', message, pointer }
 }

@@ -14,9 +14,9 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import type { Telemetry } from '@changeover/reload'
 import type { Identify, Identity } from '../contract/access.ts'
+import { isLoopback } from '../contract/loopback.ts'
 import { problemOf } from '../control/problem.ts'
 import { GatewayError, isGatewayError } from '../errors.ts'
-import { isLoopback } from './loopback.ts'
 
 export interface AdminServerOptions {
   readonly host: string

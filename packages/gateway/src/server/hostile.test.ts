@@ -34,6 +34,29 @@ async function codeOf(answer: Response): Promise<string> {
   return ((await answer.json()) as { error: { code: string } }).error.code
 }
 
+describe('a web page of somewhere else', () => {
+  it.each(['https://pages.example', 'null'])(
+    'spends nobody’s money where no key is asked for: %s',
+    async (origin) => {
+      const body = JSON.stringify({ model: 'chat', messages: [] })
+      const headers = { origin, 'content-type': 'text/plain' }
+      const answer = await fetch(`${gateway.origin}/v1/chat/completions`, { method: 'POST', headers, body })
+
+      expect(answer.status).toBe(403)
+      expect(await codeOf(answer)).toBe('identity.foreign_page')
+      expect(provider.requests).toHaveLength(0)
+    },
+  )
+
+  it('is not a page of the gateway’s own', async () => {
+    const body = JSON.stringify({ model: 'chat', messages: [] })
+    const headers = { origin: gateway.origin }
+    await fetch(`${gateway.origin}/v1/chat/completions`, { method: 'POST', headers, body })
+
+    expect(provider.requests).toHaveLength(1)
+  })
+})
+
 describe('a model of a length that no name has', () => {
   it.each([
     ['chat completions', '/v1/chat/completions'],

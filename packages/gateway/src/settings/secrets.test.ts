@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -60,6 +60,29 @@ describe('secrets', () => {
     writeFileSync(path, 'x'.repeat(70_000))
     const secrets = createSecrets({ env: {}, redactor: { add: () => undefined } })
     expect(await secrets.resolve([`\${file:${path}}`])).toHaveLength(1)
+  })
+
+  it('are not what is the gateway its own, by whichever way it is named', async () => {
+    const state = join(folder, 'state')
+    mkdirSync(join(state, 'reload'), { recursive: true })
+    for (const it of ['admin-token', 'reload/key', '../statement']) writeFileSync(join(state, it), 'k')
+    symlinkSync(join(state, 'admin-token'), join(folder, 'link'))
+    symlinkSync(state, join(folder, 'other'))
+    const secrets = createSecrets({
+      env: { TOKEN: 't', TOKENS: 'many' },
+      redactor: { add: () => undefined },
+      own: { environment: ['TOKEN'], directory: join(folder, 'other') },
+    })
+    const files = (...names: string[]) => names.map((it) => `\${file:${folder}/${it}}`)
+    const refused = [
+      '${env:TOKEN}',
+      ...files('state/admin-token', 'state/../state/reload/key', 'link', 'other/admin-token'),
+    ]
+
+    const troubles = await secrets.resolve([...refused, '${env:TOKENS}', ...files('statement')])
+
+    expect(troubles.map((it) => it.reference)).toEqual(refused)
+    for (const { cause } of troubles) expect(cause).toMatchObject({ code: 'settings.secret_own' })
   })
 
   it('act at once when they change, and say so by their generation', async () => {

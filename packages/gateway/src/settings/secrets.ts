@@ -10,9 +10,13 @@
  *
  * Values never leave through errors, logs or receipts; the redactor is told each of them first.
  *
+ * What is the gateway's own is nobody's to name: whoever may change settings could otherwise have the token of its owner
+ * sent to a provider of his.
+ *
  * Not here: when to look again (`main.ts`: on SIGHUP and at intervals).
  */
-import { readFile } from 'node:fs/promises'
+import { readFile, realpath } from 'node:fs/promises'
+import { sep } from 'node:path'
 import { replaceSecretReferences, type SecretValues } from '../contract/secret.ts'
 import { GatewayError } from '../errors.ts'
 
@@ -20,8 +24,17 @@ export interface SecretsOptions {
   readonly env: Readonly<Record<string, string | undefined>>
   /** Told every value before anyone can use it. */
   readonly redactor: { add(value: string): void }
+  /** What no settings may name. Default: nothing. */
+  readonly own?: OwnSecrets
   /** Reads a file that a `${file:…}` names. Default: from disk, 64 KiB at most. */
   readonly read?: (path: string) => Promise<string>
+}
+
+export interface OwnSecrets {
+  /** Names of variables. */
+  readonly environment: readonly string[]
+  /** Nothing in it, by whichever way it is named. */
+  readonly directory: string
 }
 
 export interface Secrets extends SecretValues {
@@ -111,9 +124,18 @@ class LiveSecrets implements Secrets {
     return true
   }
 
+  async #isOwn(name: string, isFile: boolean): Promise<boolean> {
+    const { own } = this.#options
+    if (own === undefined) return false
+    if (!isFile) return own.environment.includes(name)
+    const [place, directory] = await Promise.all([placeOf(name), placeOf(own.directory)])
+    return place.startsWith(`${directory}${sep}`)
+  }
+
   async #read(reference: string): Promise<string> {
     const name = reference.slice(reference.indexOf(':') + 1, -1)
     const isFile = reference.startsWith('${file:')
+    if (await this.#isOwn(name, isFile)) throw new GatewayError('settings.secret_own', { reference })
     const text = isFile ? await (this.#options.read ?? readSmallFile)(name) : this.#options.env[name]
     // Editors and `echo` end a file with a line break that is not part of the key.
     const value = onOneLine(text?.trim() ?? '')
@@ -121,6 +143,11 @@ class LiveSecrets implements Secrets {
     if (/[\r\n\0]/.test(value)) throw new GatewayError('settings.secret_many_lines', { reference })
     return value
   }
+}
+
+/** Where a path ends when all links on its way are followed; the path itself where nothing is there. */
+function placeOf(path: string): Promise<string> {
+  return realpath(path).catch(() => path)
 }
 
 /** Of a credential that is JSON, what is secret by itself. */

@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest'
+import { isOfForeignPage } from './foreign-page.ts'
+
+const isForeign = (origin: string | undefined, host: string | undefined, onlyHere = true) =>
+  isOfForeignPage({ origin, host }, onlyHere)
+
+describe('a request without a key', () => {
+  it('is nobody else’s when no page made it', () => {
+    expect(isForeign(undefined, 'localhost:8080')).toBe(false)
+    expect(isForeign(undefined, 'host.docker.internal:8080')).toBe(false)
+  })
+
+  it.each([
+    ['http://localhost:8080', 'localhost:8080'],
+    ['http://127.0.0.1:8080', '127.0.0.1:8080'],
+    ['http://[::1]:8080', '[::1]:8080'],
+  ])('may come from a page of this gateway: %s', (origin, host) => {
+    expect(isForeign(origin, host)).toBe(false)
+  })
+
+  it.each([
+    ['another site', 'https://pages.example', 'localhost:8080'],
+    ['another port of this machine', 'http://localhost:3000', 'localhost:8080'],
+    ['a page that hides where it is from', 'null', 'localhost:8080'],
+    ['a file', 'file://', 'localhost:8080'],
+    ['something unreadable', 'http://', 'localhost:8080'],
+    ['a name that was turned to this machine', 'http://pages.example:8080', 'pages.example:8080'],
+    ['a page, with no host to compare', 'http://localhost:8080', undefined],
+  ])('is refused from %s', (_, origin, host) => {
+    expect(isForeign(origin, host)).toBe(true)
+  })
+
+  it('may come from a page of its own name where settings let in anyone', () => {
+    expect(isForeign('https://ai.example', 'ai.example', false)).toBe(false)
+    expect(isForeign('https://pages.example', 'ai.example', false)).toBe(true)
+  })
+})

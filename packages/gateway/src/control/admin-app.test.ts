@@ -526,6 +526,20 @@ describe('changing settings', () => {
     })
     expect(counted.status).toBe(413)
   })
+
+  it('takes a sender who left in the middle of a body for no fault of its own', async () => {
+    const { request } = await open()
+    const gone = Object.assign(new Error('aborted'), { code: 'ECONNRESET' })
+    const body = new ReadableStream({ pull: (it) => it.error(gone) })
+    const answer = await request('/v1/settings', {
+      method: 'PATCH',
+      headers: { 'content-type': patch, 'content-length': '10' },
+      body,
+      duplex: 'half',
+    })
+    expect(answer.status).toBe(499)
+    expect(await answer.json()).toMatchObject({ code: 'call.cancelled' })
+  })
 })
 
 describe('looking before a change', () => {

@@ -136,7 +136,7 @@ function refuse({ telemetry }: AdminRooms, error: unknown, c: AdminContext): Res
   // Hono's own refusals, such as a body that is no JSON.
   if (typeof status === 'number' && status < 500 && error instanceof Error)
     return sendProblem(problem('control.bad_request', error.message, { status }))
-  const body = problemOf(error)
+  const body = problemOf(hasLeft(error) ? new GatewayError('call.cancelled', {}, { cause: error }) : error)
   if (body.code === 'gateway.bug')
     telemetry.logger.log({
       level: 'error',
@@ -145,4 +145,13 @@ function refuse({ telemetry }: AdminRooms, error: unknown, c: AdminContext): Res
       error,
     })
   return sendProblem(body)
+}
+
+/** What Node says of a body whose sender has gone. */
+function hasLeft(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    (error as NodeJS.ErrnoException).code === 'ECONNRESET' &&
+    error.message === 'aborted'
+  )
 }

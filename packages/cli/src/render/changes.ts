@@ -71,7 +71,7 @@ export function writeOverride(it: Override, paint: Paint, now: number): string {
 function writeFile({ file }: Receipt, paint: Paint): string[] {
   if (file === undefined) return []
   if (!file.written) {
-    const problem = `the file "${file.path}" could not be written (${file.trouble ?? 'unknown'}): it says something else now`
+    const problem = `the file "${file.path}" could not be written (${file.trouble ?? 'unknown'}): it still says what it said, which is not what serves`
     return [`  ${paint('red', 'file')}  ${problem}`]
   }
   const kept = file.kept === undefined ? '' : `; what it held is kept as "${file.kept}"`

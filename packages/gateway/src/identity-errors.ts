@@ -18,7 +18,7 @@ export const identityRules = {
     retry: false,
     status: 403,
     say: () =>
-      'a web page of somewhere else made this request, expected one of this gateway or none: where no key is asked for, any page could spend your money; give callers keys to let pages in',
+      'a web page of somewhere else made this request, expected one of this machine or none: where no key is asked for, any page could spend your money; give callers keys to let pages in',
   }),
   'identity.unknown_key': rule<object>({
     blame: 'sender',

@@ -14,18 +14,21 @@ describe('a request without a key', () => {
     ['http://localhost:8080', 'localhost:8080'],
     ['http://127.0.0.1:8080', '127.0.0.1:8080'],
     ['http://[::1]:8080', '[::1]:8080'],
-  ])('may come from a page of this gateway: %s', (origin, host) => {
+    ['http://localhost:3000', 'localhost:8080'],
+    ['file://', 'localhost:8080'],
+    ['app://obsidian.md', 'localhost:8080'],
+    ['vscode-webview://1a2b', 'localhost:8080'],
+  ])('may come from a page of this machine, or of a program: %s', (origin, host) => {
     expect(isForeign(origin, host)).toBe(false)
   })
 
   it.each([
     ['another site', 'https://pages.example', 'localhost:8080'],
-    ['another port of this machine', 'http://localhost:3000', 'localhost:8080'],
     ['a page that hides where it is from', 'null', 'localhost:8080'],
-    ['a file', 'file://', 'localhost:8080'],
     ['something unreadable', 'http://', 'localhost:8080'],
     ['a name that was turned to this machine', 'http://pages.example:8080', 'pages.example:8080'],
-    ['a page, with no host to compare', 'http://localhost:8080', undefined],
+    ['a name that begins as this machine', 'http://localhost.pages.example', 'localhost:8080'],
+    ['nothing that is an origin', '', 'localhost:8080'],
   ])('is refused from %s', (_, origin, host) => {
     expect(isForeign(origin, host)).toBe(true)
   })
@@ -33,5 +36,6 @@ describe('a request without a key', () => {
   it('may come from a page of its own name where settings let in anyone', () => {
     expect(isForeign('https://ai.example', 'ai.example', false)).toBe(false)
     expect(isForeign('https://pages.example', 'ai.example', false)).toBe(true)
+    expect(isForeign('https://pages.example', undefined, false)).toBe(true)
   })
 })

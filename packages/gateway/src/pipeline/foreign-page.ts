@@ -10,15 +10,17 @@ import { isLoopback } from '../contract/loopback.ts'
 
 type Headers = Readonly<Record<string, string | readonly string[] | undefined>>
 
+const OF_THE_WEB = /^https?:/i
+/** `file://`, `app://obsidian.md`, `vscode-webview://…`: of programs and what is built into them; no page of the web has one. */
+const OF_A_PROGRAM = /^[a-z][a-z0-9+.-]*:\/\//i
+
 /** `onlyHere`: calls are for programs of this machine, so that pages are to be of it as well. */
 export function isOfForeignPage({ origin, host }: Headers, onlyHere: boolean): boolean {
   if (origin === undefined) return false
-  const page = typeof origin === 'string' ? urlOf(origin) : null
-  if (page === null || page.host !== host) return true
-  return onlyHere && !isLoopback(page.hostname)
-}
-
-/** `null` for `null`, which is the origin of a page that hides it. */
-function urlOf(origin: string): URL | null {
-  return /^https?:/i.test(origin) && URL.canParse(origin) ? new URL(origin) : null
+  if (typeof origin !== 'string') return true
+  // `null` is the origin of a page that hides its own.
+  if (!OF_THE_WEB.test(origin)) return !OF_A_PROGRAM.test(origin)
+  if (!URL.canParse(origin)) return true
+  const page = new URL(origin)
+  return !isLoopback(page.hostname) && (onlyHere || page.host !== host)
 }

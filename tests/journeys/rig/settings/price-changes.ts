@@ -51,11 +51,16 @@ function amounts(prefix: string, within: (amounts: Tree) => Tree): readonly Sett
 }
 
 const dear = { input: 9, output: 0 }
-/** Two periods that are the whole day when the one ends where the other begins, and nothing when each ends at once. */
-const hours = (first: readonly [string, string], second: readonly [string, string]): Prices => {
-  const periods = [first, second].map(([from, until]) => ({ from, until, ...dear }))
-  return [{ input: 1, hours: periods }]
-}
+const HOUR_MS = 3_600_000
+const MINUTE_MS = 60_000
+/** So far from now that no run comes near them. */
+const from = Date.now() - 6 * HOUR_MS
+const until = Date.now() + 6 * HOUR_MS
+const timeOf = (ms: number): string => new Date(ms).toISOString().slice(11, 16)
+/** Dear from the one to the other. */
+const hours = (fromMs: number, untilMs: number): Prices => [
+  { input: 1, hours: [{ from: timeOf(fromMs), until: timeOf(untilMs), ...dear }] },
+]
 const wholeDay = (it: Tree): Tree[] => [
   { from: '00:00', until: '12:00', ...it },
   { from: '12:00', until: '00:00', ...it },
@@ -83,16 +88,8 @@ export const priceChanges: readonly SettingChange[] = [
     [1000, 9000],
   ),
   ...amounts('above/#/', (it) => ({ input: 7, above: [{ tokens: 1, ...it }] })),
-  priced(
-    'hours/#/from',
-    [hours(['12:00', '12:00'], ['00:00', '00:00']), hours(['00:00', '12:00'], ['12:00', '00:00'])],
-    [1000, 9000],
-  ),
-  priced(
-    'hours/#/until',
-    [hours(['00:00', '00:00'], ['12:00', '12:00']), hours(['00:00', '12:00'], ['12:00', '00:00'])],
-    [1000, 9000],
-  ),
+  priced('hours/#/from', [hours(until - MINUTE_MS, until), hours(from, until)], [1000, 9000]),
+  priced('hours/#/until', [hours(from, from + MINUTE_MS), hours(from, until)], [1000, 9000]),
   ...amounts('hours/#/', (it) => ({ input: 7, hours: wholeDay(it) })),
   priced(
     'services',

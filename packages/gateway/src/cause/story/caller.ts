@@ -4,6 +4,7 @@ import { fieldOf, type TellStep, textOf } from './step.ts'
 
 /** Refusals before anybody is known. */
 const NOBODY: Readonly<Record<string, string>> = {
+  'identity.foreign_page': 'a web page of somewhere else sent it, where no key is asked for',
   'identity.missing_key': 'no key was sent',
   'identity.unknown_key': 'nobody has the key that was sent',
   'identity.mistyped_key': 'the key that was sent is not as it was made',

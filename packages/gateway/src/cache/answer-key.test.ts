@@ -201,11 +201,11 @@ describe('what an answer is kept under', () => {
     expect(ofBody(question(large))).toBe(ofBody(question(large)))
   })
 
-  it('keeps what is written behind a scope apart from the scope', () => {
-    const body = (text: string) => bodyOfFields([['"input"', text]])
-    expect(nameOf(askOf({ basis: 'a', body: body('"é€𝄞"') }))).not.toBe(
-      nameOf(askOf({ basis: 'é', body: body('"€𝄞"') })),
-    )
+  it('holds a scope to its last letter, however many bytes its letters take', () => {
+    const wide = 'é€𝄞'.repeat(100)
+    const of = (end: string) => ofBody(question('x'), { basis: `${wide}${end}` })
+    expect(of('a')).not.toBe(of('b'))
+    expect(of('a')).toBe(of('a'))
   })
 })
 

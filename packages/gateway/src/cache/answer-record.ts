@@ -150,9 +150,10 @@ export function isOf(block: Block, at: number, { tenant, route }: CacheWhich): b
 function wordsAt({ bytes, view }: Block, at: number) {
   const start = at + HEAD_BYTES
   const words = bytes.toString('utf8', start, start + view.getUint32(at + WORD_BYTES))
-  let from = 0
+  // Behind the name.
+  let from = view.getUint32(at + LENGTHS)
   const next = (i: number): string => words.slice(from, (from += view.getUint32(at + LENGTHS + 4 * i)))
-  return { name: next(0), tenant: next(1), route: next(2), contentType: next(3), target: next(4) }
+  return { tenant: next(1), route: next(2), contentType: next(3), target: next(4) }
 }
 
 function cut(body: Buffer, count: number, endOf: (i: number) => number): readonly Buffer[] {

@@ -26,7 +26,7 @@ import {
   writeRecord,
 } from './answer-record.ts'
 import type { AnswerStore, KeepBounds, StoreFacts } from './answer-store.ts'
-import { BLOCK_BYTES, BlockLine } from './block-line.ts'
+import { BLOCK_BYTES, type Block, BlockLine } from './block-line.ts'
 import { PlaceIndex } from './place-index.ts'
 
 /** What an entry costs beside its record: its slot in the index, and those that are free. */
@@ -118,7 +118,7 @@ export class MemoryAnswers implements AnswerStore {
     remove(block, at)
   }
 
-  #at(place: number): readonly [block: ReturnType<BlockLine['blockOf']>, at: number] {
+  #at(place: number): readonly [block: Block, at: number] {
     return [this.#line.blockOf(place), this.#line.startOf(place)]
   }
 }

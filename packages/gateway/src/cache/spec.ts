@@ -75,7 +75,7 @@ export const cacheSpec = z
         .min(1024)
         .max(64 * 1024 ** 3)
         .default(CACHE_DEFAULTS.maxBytes),
-      'memory for answers; beyond it those that were not asked for the longest go',
+      'memory for answers; beyond it the oldest go that nobody asked for since',
       { unit: 'bytes' },
     ),
     maxEntryBytes: setting(

@@ -124,24 +124,30 @@ class LiveSecrets implements Secrets {
     return true
   }
 
-  async #isOwn(name: string, isFile: boolean): Promise<boolean> {
-    const { own } = this.#options
-    if (own === undefined) return false
-    if (!isFile) return own.environment.includes(name)
-    const [place, directory] = await Promise.all([placeOf(name), placeOf(own.directory)])
-    return place.startsWith(`${directory}${sep}`)
-  }
-
   async #read(reference: string): Promise<string> {
     const name = reference.slice(reference.indexOf(':') + 1, -1)
     const isFile = reference.startsWith('${file:')
-    if (await this.#isOwn(name, isFile)) throw new GatewayError('settings.secret_own', { reference })
-    const text = isFile ? await (this.#options.read ?? readSmallFile)(name) : this.#options.env[name]
+    const text = isFile ? await this.#readFile(name, reference) : this.#readVariable(name, reference)
     // Editors and `echo` end a file with a line break that is not part of the key.
     const value = onOneLine(text?.trim() ?? '')
     if (value === '') throw new GatewayError('settings.secret_missing', { reference, pointer: '' })
     if (/[\r\n\0]/.test(value)) throw new GatewayError('settings.secret_many_lines', { reference })
     return value
+  }
+
+  #readVariable(name: string, reference: string): string | undefined {
+    const { env, own } = this.#options
+    if (own?.environment.includes(name) === true) throw new GatewayError('settings.secret_own', { reference })
+    return env[name]
+  }
+
+  /** Reads from where all links led when that was looked at: a link that is put in the way afterwards leads nowhere else. */
+  async #readFile(path: string, reference: string): Promise<string> {
+    const { own, read = readSmallFile } = this.#options
+    if (own === undefined) return await read(path)
+    const [place, directory] = await Promise.all([placeOf(path), placeOf(own.directory)])
+    if (place.startsWith(`${directory}${sep}`)) throw new GatewayError('settings.secret_own', { reference })
+    return await read(place)
   }
 }
 

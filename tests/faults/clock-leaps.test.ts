@@ -24,7 +24,7 @@ function sealed(service: Embedded, marker: string, over: Partial<Manifest>): Uin
       scope: SCOPE,
       version: { epoch: 1, seq },
       previous: applied,
-      previousResources: new Map(),
+      previousResources: [],
       issuedAt: new Date(service.clock.now()).toISOString(),
       author: 'user:publisher',
       reason: '',

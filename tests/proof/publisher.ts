@@ -67,7 +67,7 @@ export class Publisher {
         scope: it.scope ?? 'model/one',
         version: it.version,
         previous: it.previous,
-        previousResources: new Map(),
+        previousResources: [],
         issuedAt: new Date(it.issuedAt).toISOString(),
         author: 'user:publisher',
         reason: 'from outside',

@@ -54,7 +54,7 @@ async function lineOf(context: CommandContext): Promise<Line> {
   const upon = context.text('upon')
   if (context.flag('first')) {
     const scope = context.text('scope') ?? 'default'
-    return { scope, version: numberOf(context, null), previous: null, previousResources: new Map() }
+    return { scope, version: numberOf(context, null), previous: null, previousResources: [] }
   }
   return upon === undefined ? await lineOfGateway(context) : await lineOfEnvelope(context, upon)
 }
@@ -63,7 +63,7 @@ async function lineOfGateway(context: CommandContext): Promise<Line> {
   const client = await context.client()
   const { scope, floor, applied } = await client.ask('readStatus')
   const version = numberOf(context, floor === null ? null : parseVersion(floor.version))
-  if (applied === null) return { scope, version, previous: null, previousResources: new Map() }
+  if (applied === null) return { scope, version, previous: null, previousResources: [] }
   const { settings } = await client.ask('readSettings')
   const previousTree = settings as SettingsTree
   const { version: number, digest } = applied
@@ -86,7 +86,7 @@ async function lineOfEnvelope(context: CommandContext, file: string): Promise<Li
     scope: manifest.scope,
     version: numberOf(context, manifest.version),
     previous: { version: `${epoch}.${seq}`, digest: digestOf(found.signed.body) },
-    previousResources: new Map(manifest.resources.map((it) => [`${it.kind}/${it.name}`, it])),
+    previousResources: manifest.resources,
   }
 }
 
@@ -96,12 +96,8 @@ function numberOf(context: CommandContext, last: Version | null): Version {
 }
 
 /** Only what disappears is asked of them, and for that a name is enough. */
-function namesOf(tree: SettingsTree): ReadonlyMap<string, Resource> {
-  const named = Object.entries(tree).flatMap(([kind, values]) =>
-    Object.keys(values).map((name): [string, Resource] => [
-      `${kind}/${name}`,
-      { kind, name, mediaType: 'application/json', digest: '', size: 0 },
-    ]),
+function namesOf(tree: SettingsTree): readonly Resource[] {
+  return Object.entries(tree).flatMap(([kind, values]) =>
+    Object.keys(values).map((name) => ({ kind, name, mediaType: 'application/json', digest: '', size: 0 })),
   )
-  return new Map(named)
 }

@@ -218,7 +218,7 @@ export class Toy {
         scope: 'toy/one',
         version: { epoch: 1_000_000, seq: 1 },
         previous: applied,
-        previousResources: new Map(),
+        previousResources: [],
         issuedAt: new Date(this.clock.now()).toISOString(),
         author: 'user:publisher',
         reason: '',

@@ -7,7 +7,7 @@ import { isReloadError } from '../errors.ts'
 import { changedParameters } from './diff.ts'
 import { encodeEnvelope, openEnvelope } from './envelope.ts'
 import { FORBIDDEN_KEYS } from './json.ts'
-import { readManifest, resourceKey } from './manifest.ts'
+import { readManifest } from './manifest.ts'
 import { kindsIn } from './of-kind.ts'
 import { readResources } from './resources.ts'
 import { type SealBase, sealDraft } from './seal.ts'
@@ -20,7 +20,7 @@ const base: SealBase = {
   scope: 'test',
   version: { epoch: 1, seq: 1 },
   previous: null,
-  previousResources: new Map(),
+  previousResources: [],
   issuedAt: '2026-01-15T12:00:00Z',
   author: 'user:bo',
   reason: '',
@@ -60,7 +60,7 @@ describe('a payload', () => {
             ...base,
             version: { epoch: 1, seq: 2 },
             previous: { version: '1.1', digest: first.digest },
-            previousResources: new Map(first.manifest.resources.map((it) => [resourceKey(it), it])),
+            previousResources: first.manifest.resources,
           },
         )
         const previous = { tree: before, kinds: kindsIn(first.manifest.resources) }

@@ -13,7 +13,7 @@ const first: SealBase = {
   scope: 'gateway/prod',
   version: { epoch: 1, seq: 1 },
   previous: null,
-  previousResources: new Map(),
+  previousResources: [],
   issuedAt: '2026-01-15T12:00:00Z',
   author: 'test',
   reason: 'with "resources":[] in it',
@@ -24,7 +24,7 @@ const after = ({ manifest, digest }: Sealed): SealBase => ({
   ...first,
   version: { epoch: 1, seq: manifest.version.seq + 1 },
   previous: { version: `1.${manifest.version.seq}`, digest },
-  previousResources: new Map(manifest.resources.map((it) => [resourceKey(it), it])),
+  previousResources: manifest.resources,
 })
 const bytesOf = (): Promise<Uint8Array> => Promise.reject(new Error('all are inside'))
 
@@ -60,7 +60,7 @@ describe('versions that are sealed one after the other', () => {
             ours === null || read === null ? null : { ours, read }
           const base: SealBase = previous === null ? first : after(previous.ours)
           const kinds = previous === null ? [] : kindsIn(previous.ours.manifest.resources)
-          ours = sealDraft({ settings }, { ...base, previousKinds: kinds, previousTree: read })
+          ours = sealDraft({ settings }, { ...base, previousTree: read })
           plain = sealDraft({ settings: structuredClone(settings) }, plain === null ? first : after(plain))
           expect(ours.manifestBytes).toEqual(plain.manifestBytes)
           expect(ours.manifest).toEqual(readManifest(plain.manifestBytes))

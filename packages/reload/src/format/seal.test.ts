@@ -9,7 +9,7 @@ const first: SealBase = {
   scope: 'gateway/prod',
   version: { epoch: 1, seq: 1 },
   previous: null,
-  previousResources: new Map(),
+  previousResources: [],
   issuedAt: '2026-01-15T12:00:00Z',
   author: 'file:changeover.yaml',
   reason: 'the file changed',
@@ -20,7 +20,7 @@ const after = ({ manifest, digest }: Sealed, more: Partial<SealBase> = {}): Seal
   ...first,
   version: { epoch: 1, seq: manifest.version.seq + 1 },
   previous: { version: `1.${manifest.version.seq}`, digest },
-  previousResources: new Map(manifest.resources.map((it) => [resourceKey(it), it])),
+  previousResources: manifest.resources,
   ...more,
 })
 /** Without its text. */
@@ -64,9 +64,9 @@ describe('sealing a draft', () => {
 
   it('states no changes when a changed resource of the version before is not at hand', () => {
     const one = sealDraft({ settings }, first)
-    const held = one.manifest.resources.map((it) => [resourceKey(it), bare(it)] as const)
+    const held = one.manifest.resources.map((it) => bare(it))
     const changed = { ...settings, limits: { all: { perMinute: 61 } } }
-    const base = after(one, { previousResources: new Map(held) })
+    const base = after(one, { previousResources: held })
     expect(sealDraft({ settings }, base).manifest.changedParameters).toEqual([])
     expect(sealDraft({ settings: changed }, base).manifest.changedParameters).toBeNull()
     const known = { ...base, previousTree: settings }

@@ -41,10 +41,8 @@ export interface SealBase {
   readonly scope: string
   readonly version: Version
   readonly previous: VersionRef | null
-  /** Resources of `previous`, by `kind/name`. */
-  readonly previousResources: ReadonlyMap<string, Resource>
-  /** The same, kind by kind, if at hand. */
-  readonly previousKinds?: readonly OfKind[]
+  /** Of a list that cannot change, a kind that stays the same is taken over and not looked into. */
+  readonly previousResources: readonly Resource[]
   /** Tree of `previous`, if at hand: without it the texts in `previousResources` are read. */
   readonly previousTree?: SettingsTree | null
   /** RFC 3339. */
@@ -93,7 +91,7 @@ export function sealContent(content: Content, base: SealBase): Sealed {
 /** `kinds` are those of the content's resources, in their order. */
 function sealKinds(content: Content, kinds: readonly OfKind[], base: SealBase): Sealed {
   const { resources } = content
-  const differing = compareKinds(kinds, base.previousKinds ?? kindsIn([...base.previousResources.values()]))
+  const differing = compareKinds(kinds, kindsIn(base.previousResources))
   const removed = differing.gone.map(({ kind, name }) => ({ kind, name }))
   const built: Manifest = {
     ...MANIFEST_DEFAULTS,

@@ -11,7 +11,7 @@ const base: SealBase = {
   scope: 'gateway/prod',
   version: { epoch: 1, seq: 1 },
   previous: null,
-  previousResources: new Map(),
+  previousResources: [],
   issuedAt: '2026-01-15T12:00:00Z',
   author: 'test',
   reason: '',

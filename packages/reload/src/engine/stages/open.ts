@@ -120,8 +120,7 @@ function sealBase(
     scope: core.scope,
     version: nextVersion(floor === null ? null : parseVersion(floor.version)),
     previous: current?.ref ?? null,
-    previousResources: NONE,
-    previousKinds: current?.kinds ?? [],
+    previousResources: current?.facts.manifest.resources ?? [],
     previousTree: current?.snapshot.settings ?? null,
     issuedAt: new Date(atMs).toISOString(),
     author: plain(actorOf(origin), 256),
@@ -131,9 +130,6 @@ function sealBase(
     limits: core.limits,
   }
 }
-
-/** They are given kind by kind. */
-const NONE: SealBase['previousResources'] = new Map()
 
 function ownSeal(sealed: Sealed): Pick<Facts, 'manifestBytes' | 'digest' | 'isSealedHere'> {
   const { manifestBytes, digest } = sealed

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -61,6 +62,18 @@ describe('secrets', () => {
     const secrets = createSecrets({ env: {}, redactor: { add: () => undefined } })
     expect(await secrets.resolve([`\${file:${path}}`])).toHaveLength(1)
   })
+
+  it.skipIf(process.platform === 'win32')(
+    'are looked for neither to the end of what has none nor where nobody writes (skipped where there are no devices)',
+    async () => {
+      const pipe = join(folder, 'pipe')
+      execFileSync('mkfifo', [pipe])
+      const secrets = createSecrets({ env: {}, redactor: { add: () => undefined } })
+      const references = ['${file:/dev/zero}', `\${file:${pipe}}`, `\${file:${folder}}`]
+      const troubles = await secrets.resolve(references)
+      expect(troubles.map((it) => it.reference)).toEqual(references)
+    },
+  )
 
   it('are not what is the gateway its own, by whichever way it is named', async () => {
     const state = join(folder, 'state')

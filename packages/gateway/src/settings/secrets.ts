@@ -15,7 +15,8 @@
  *
  * Not here: when to look again (`main.ts`: on SIGHUP and at intervals).
  */
-import { readFile, realpath } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { open, realpath } from 'node:fs/promises'
 import { sep } from 'node:path'
 import { replaceSecretReferences, type SecretValues } from '../contract/secret.ts'
 import { GatewayError } from '../errors.ts'
@@ -180,10 +181,18 @@ function parseOrNothing(text: string): object {
   }
 }
 
+/** Reads no more than it takes to see that there is too much: a device has no end. Waits for nobody to fill a pipe. */
 async function readSmallFile(path: string): Promise<string> {
-  const bytes = await readFile(path)
-  if (bytes.length > MOST_BYTES) {
-    throw new GatewayError('settings.secret_missing', { reference: `\${file:${path}}`, pointer: '' })
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  try {
+    const bytes = Buffer.alloc(MOST_BYTES + 1)
+    let size = 0
+    for (let more = 1; more > 0 && size < bytes.length; size += more)
+      more = (await file.read(bytes, size, bytes.length - size, null)).bytesRead
+    if (size > MOST_BYTES)
+      throw new GatewayError('settings.secret_missing', { reference: `\${file:${path}}`, pointer: '' })
+    return bytes.toString('utf8', 0, size)
+  } finally {
+    await file.close()
   }
-  return bytes.toString('utf8')
 }

@@ -18,6 +18,19 @@ describe('the nearest known word', () => {
     expect(nearest('x', ['y2']), 'two slips in two letters').toBeNull()
   })
 
+  it('is the first of those with the fewest slips', () => {
+    expect(nearest('routse', ['routex', 'router', 'routes', 'route'])).toBe('routes')
+    expect(nearest('rout', ['routs', 'route'])).toBe('routs')
+    expect(nearest('ca', ['abc']), 'a letter between two that were swapped').toBeNull()
+  })
+
+  it('is found whatever lower case makes of its letters', () => {
+    const long = 'İ'.repeat(64)
+    expect(nearest(long, [long])).toBe(long)
+    expect(nearest(long, [`${'İ'.repeat(60)}abcd`])).toBe(`${'İ'.repeat(60)}abcd`)
+    expect(nearest(long, ['x'.repeat(64)])).toBeNull()
+  })
+
   it('is not looked for when the word is endless', () => {
     expect(nearest('routes'.repeat(100_000), known)).toBeNull()
     expect(nearest('routes', ['routes'.repeat(100_000)])).toBeNull()

@@ -1,8 +1,8 @@
 /**
  * "Did you mean …?": the known word that a mistyped one is closest to.
  *
- * Words are cut off at a length, and compared only with words of similar length, because the mistyped
- * word comes from outside and may be as long as it likes.
+ * Words are cut off at a length, compared only with words of similar length, and no further than they can still be
+ * near, because the mistyped word comes from outside: it may be as long as it likes, and be asked about without end.
  */
 
 const LONGEST = 64
@@ -15,10 +15,11 @@ export function nearest(word: string, known: Iterable<string>): string | null {
   let fewest = Number.POSITIVE_INFINITY
   for (const candidate of known) {
     if (candidate.length > LONGEST) continue
-    const allowed = Math.max(1, Math.floor(Math.max(candidate.length, typed.length) / 3))
-    if (Math.abs(candidate.length - typed.length) > allowed) continue
-    const slips = countSlips(typed, candidate.toLowerCase())
-    if (slips <= allowed && slips < fewest) {
+    const meant = candidate.toLowerCase()
+    const allowed = Math.max(1, Math.floor(Math.max(meant.length, typed.length) / 3))
+    if (Math.abs(meant.length - typed.length) > allowed) continue
+    const slips = countSlips(typed, meant, Math.min(allowed, fewest - 1))
+    if (slips !== null) {
       best = candidate
       fewest = slips
     }
@@ -26,25 +27,32 @@ export function nearest(word: string, known: Iterable<string>): string | null {
   return best
 }
 
-/** Letters added, left out, changed or swapped with their neighbour (optimal string alignment). */
-function countSlips(a: string, b: string): number {
-  let beforeLast: number[] = []
-  let last = Array.from({ length: b.length + 1 }, (_, j) => j)
+/** A row of the comparison and the two before it, for one word at a time. In lower case a letter may be two. */
+const rows = [0, 1, 2].map(() => new Uint8Array(2 * LONGEST + 1)) as [Uint8Array, Uint8Array, Uint8Array]
+
+/** Letters added, left out, changed or swapped with their neighbour (optimal string alignment); `null` for more than `most`. */
+function countSlips(a: string, b: string, most: number): number | null {
+  let [beforeLast, last, row] = rows
+  for (let j = 0; j <= b.length; j++) last[j] = j
   for (let i = 1; i <= a.length; i++) {
-    const row = [i]
+    row[0] = i
+    let least = i
     for (let j = 1; j <= b.length; j++) {
       const changed = at(last, j - 1) + (a[i - 1] === b[j - 1] ? 0 : 1)
       let fewest = Math.min(at(last, j) + 1, at(row, j - 1) + 1, changed)
       const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]
       if (swapped) fewest = Math.min(fewest, at(beforeLast, j - 2) + 1)
-      row.push(fewest)
+      row[j] = fewest
+      least = Math.min(least, fewest)
     }
-    beforeLast = last
-    last = row
+    // No later row has fewer than the fewest of this one, even by a swap.
+    if (least > most) return null
+    ;[beforeLast, last, row] = [last, row, beforeLast]
   }
-  return at(last, b.length)
+  const slips = at(last, b.length)
+  return slips <= most ? slips : null
 }
 
-function at(row: readonly number[], index: number): number {
-  return row[index] ?? Number.POSITIVE_INFINITY
+function at(row: Uint8Array, index: number): number {
+  return row[index] ?? 0
 }

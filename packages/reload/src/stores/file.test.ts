@@ -121,6 +121,16 @@ describe('a state directory', () => {
     await store.close()
   })
 
+  it('holds records that it has written itself since, whatever the clock of the file system says', async () => {
+    const stampOf = async (path: string) => String((await stat(path)).size)
+    const store = fileStore(directory, { files: { ...nodeFileSystem, stampOf }, recordBytes: 0 })
+    for (const seq of [1, 2]) {
+      await store.writeRecord('floor', floor(seq))
+      expect(await store.readRecord('floor')).toEqual(floor(seq))
+    }
+    await store.close()
+  })
+
   it('takes the word of every record when a damaged line does not say which it was about', async () => {
     const path = join(directory, 'records.jsonl')
     const first = fileStore(directory)

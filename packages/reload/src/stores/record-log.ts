@@ -88,6 +88,8 @@ export class RecordLog {
     const line = lineOf(texts)
     const others = [...this.held].filter(([name]) => !texts.has(name))
     const next = new Map([...others, ...texts])
+    // Two writes of our own may look the same: within one tick of the file system's clock, or where one of them failed.
+    this.said = null
     const isFull = this.file.sizeBytes + line.length > this.baseBytes + this.options.fileBytes
     if (isFull || !this.file.isKept) await this.writeAnew(next)
     else await this.file.append(line)

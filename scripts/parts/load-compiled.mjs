@@ -14,7 +14,7 @@
  *
  * It must import nothing but modules of Node.
  */
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { basename, dirname, join, resolve } from 'node:path'
 // As one: a Node that is too old to have all of it has to come as far as saying so.
@@ -35,9 +35,15 @@ export function createLoader(folder, flags) {
     const known = loaded.get(path)
     if (known !== undefined) return known.exports
     const module = { exports: {} }
+    // Before it runs: two that ask for each other find what there is.
     loaded.set(path, module)
-    const run = compile(path).runInThisContext()
-    run(module.exports, requireFrom(path), module, path, dirname(path))
+    try {
+      const run = compile(path).runInThisContext()
+      run(module.exports, requireFrom(path), module, path, dirname(path))
+    } catch (error) {
+      loaded.delete(path)
+      throw error
+    }
     return module.exports
   }
 
@@ -95,14 +101,13 @@ export function createLoader(folder, flags) {
 
 function write({ script, file }) {
   const draft = `${file}.${process.pid}`
-  const descriptor = openSync(draft, 'w', 0o600)
   try {
-    writeSync(descriptor, script.createCachedData())
-    fsyncSync(descriptor)
-  } finally {
-    closeSync(descriptor)
+    writeFileSync(draft, script.createCachedData(), { mode: 0o600, flush: true })
+    renameSync(draft, file)
+  } catch (error) {
+    rmSync(draft, { force: true })
+    throw error
   }
-  renameSync(draft, file)
 }
 
 function readIfThere(file) {

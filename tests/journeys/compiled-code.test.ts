@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -97,6 +106,27 @@ describe('compiled code of a built program', () => {
     const mended = kept()
     run()
     expect(kept()).toEqual(mended)
+  })
+
+  it('leaves nothing of a part that could not be loaded: who asks again is told the same', () => {
+    build('one', {
+      'main.cjs': `const told = ['./none.cjs', './none.cjs', './broken.cjs', './broken.cjs'].map((it) => {
+  try { return Object.keys(require(it)).join() } catch (error) { return error.code ?? error.message }
+})
+console.log(told.join(' '))`,
+      'broken.cjs': `exports.half = 1; throw new Error('broken')`,
+    })
+    expect(run()).toBe('ENOENT ENOENT broken broken')
+  })
+
+  it('leaves nothing aside where it cannot be put in its place', () => {
+    build('one', program)
+    run()
+    const { place } = kept()
+    rmSync(join(place, 'early.cjs'))
+    mkdirSync(join(place, 'early.cjs'))
+    expect(run()).toBe('early late main.cjs')
+    expect(readdirSync(place).toSorted()).toEqual(['early.cjs', 'late.cjs', 'main.cjs'])
   })
 
   it('is done without where it cannot be kept', () => {

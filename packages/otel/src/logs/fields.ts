@@ -67,10 +67,23 @@ export function logfmtName(name: string): string {
 export function logfmtValue(value: AttributeValue): string {
   if (typeof value === 'number' || typeof value === 'boolean') return String(value)
   const text = typeof value === 'string' ? value : JSON.stringify(value)
-  return text === '' || /[\s="\\]/.test(text) || hasControl(text) ? JSON.stringify(text) : text
+  return text === '' || /[\s="\\]/.test(text) || hasControl(text) ? quoted(text) : text
 }
 
+/** Those above 126 count too: a terminal may take U+009B for the beginning of a command. */
 export function hasControl(text: string): boolean {
-  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) < 32) return true
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (code < 32 || (code > 126 && code < 160)) return true
+  }
   return false
+}
+
+export function quoted(text: string): string {
+  return controlsShown(JSON.stringify(text))
+}
+
+/** With each control character as the number that JSON writes for it. */
+export function controlsShown(text: string): string {
+  return text.replace(/\p{Cc}/gu, (it) => `\\u${it.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }

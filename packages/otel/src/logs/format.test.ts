@@ -107,6 +107,21 @@ describe('a pretty line', () => {
     expect(lines.at(-1)).toBe('    caused by Error: connect refused')
   })
 
+  it.each(['warn', 'error'] as const)(
+    'shows what an error of outside would do to a terminal: %s',
+    (level) => {
+      const error = new Error('no\u001b[2J\r\nanswer\u0007', {
+        cause: new Error('a\tb\r09:30 INFO \u009b1m'),
+      })
+      const text = line({ error, level, message: 'told\u009b1m', attributes: { x: 'y\u007f' } }, 'pretty')
+      expect(text).not.toMatch(/[^\n\P{Cc}]/u)
+      expect(text.split('\n')[1]).toBe('    Error: no\\u001b[2J')
+      expect(text).toContain('    answer\\u0007\n')
+      expect(text).toContain('    caused by Error: a\\u0009b\\u000d09:30 INFO \\u009b1m\n')
+      expect(text).toMatch(/"told\\u009b1m" +x="y\\u007f"/)
+    },
+  )
+
   it('leaves out where the code stood when it was not the code that failed', () => {
     const error = new Error('no answer', { cause: new Error('connect refused') })
     const [, ...rest] = line({ error, level: 'warn' }, 'pretty').trimEnd().split('\n')

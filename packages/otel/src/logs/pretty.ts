@@ -4,7 +4,7 @@
  * Colours only when they go to a terminal. An error follows on lines of its own, with its causes.
  */
 import type { LogLevel, LogRecord } from '@changeover/reload'
-import { type Field, hasControl, logfmtValue, tellClean } from './fields.ts'
+import { controlsShown, type Field, hasControl, logfmtValue, quoted, tellClean } from './fields.ts'
 import type { LineStyle } from './line-style.ts'
 import { type LogEntry, versionOf } from './log-entry.ts'
 
@@ -50,16 +50,16 @@ function restOf(entry: LogEntry, fields: readonly Field[]): string {
 function errorLines({ error, level }: Pick<LogRecord, 'error' | 'level'>, style: LineStyle): string {
   const told = tellClean(error, style.redactor)
   const [first = '', ...causes] = told.chain
-  const lines = level === 'error' ? told.stack.split('\n') : [first, ...causes.map((it) => `caused by ${it}`)]
-  return lines
+  const texts = level === 'error' ? [told.stack] : [first, ...causes.map((it) => `caused by ${it}`)]
+  return texts
     .flatMap((it) => it.split('\n'))
-    .map((line) => `    ${line.trimEnd()}\n`)
+    .map((line) => `    ${controlsShown(line.trimEnd())}\n`)
     .join('')
 }
 
 /** A message from outside must not draw on the terminal or begin a line that looks like ours. */
 function oneLine(text: string): string {
-  return hasControl(text) ? JSON.stringify(text) : text
+  return hasControl(text) ? quoted(text) : text
 }
 
 function timeOfDay(atMs: number): string {

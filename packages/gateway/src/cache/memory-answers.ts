@@ -32,6 +32,10 @@ import { PlaceIndex } from './place-index.ts'
 /** What an entry costs beside its record: its slot in the index, and those that are free. */
 const ENTRY_BYTES = 32
 const MOST_BLOCKS_BESIDE = 2
+/** Another turn is a copy: where nearly all were asked for, the one behind so many bytes goes all the same. */
+const MOST_MOVED_BYTES = 1024 * 1024
+/** After a quiet night all are too old at once: those that are in nobody's way go with the answers to come. */
+const MOST_LOOKED_AT = 1000
 const NONE = -1
 
 export class MemoryAnswers implements AnswerStore {
@@ -83,16 +87,20 @@ export class MemoryAnswers implements AnswerStore {
 
   #makeRoom(sizeBytes: number, { maxBytes, ttlMs }: KeepBounds, nowMs: number): void {
     const mostBlockBytes = maxBytes + MOST_BLOCKS_BESIDE * BLOCK_BYTES
+    let [lookedAt, movedBytes] = [0, 0]
     for (let first = this.#line.first; first !== NONE; first = this.#line.first) {
       const [block, at] = this.#at(first)
       if (isThere(block, at)) {
         const isOld = nowMs - keptAt(block, at) >= ttlMs
         const isFull = this.#bytes + sizeBytes > maxBytes || this.#line.bytes > mostBlockBytes
-        if (!isOld && !isFull) return
-        if (!isOld && wasAsked(block, at)) this.#giveAnotherTurn(first)
-        else this.#evict(first)
+        if (!isFull && (!isOld || lookedAt >= MOST_LOOKED_AT)) return
+        if (!isOld && movedBytes < MOST_MOVED_BYTES && wasAsked(block, at)) {
+          movedBytes += sizeAt(block, at)
+          this.#giveAnotherTurn(first)
+        } else this.#evict(first)
       }
       this.#line.pass()
+      lookedAt += 1
     }
   }
 

@@ -112,6 +112,33 @@ describe('answers in memory', () => {
     expect(store.find(keyFor('a'))).toBeNull()
   })
 
+  it('are not all moved for one more, where all of them were asked for', () => {
+    const store = new MemoryAnswers()
+    const wide = { ...bounds, maxBytes: 5_000_000 }
+    const names: string[] = []
+    for (; store.facts.evicted === 0; names.push(`${names.length}`))
+      store.keep(keyFor(String(names.length)), answerOf('x'.repeat(1700)), wide)
+    names.shift()
+    for (const it of names) store.find(keyFor(it))
+    store.keep(keyFor('one more'), answerOf('x'.repeat(1700)), wide)
+    const gone = names.findIndex((it) => store.find(keyFor(it)) === null)
+    // The oldest has another turn, and so have those of a megabyte behind it; not all five.
+    expect([store.facts.evicted, gone > 0, gone < names.length / 3]).toEqual([2, true, true])
+  })
+
+  it('go a thousand at a time when all have become too old at once', () => {
+    const store = new MemoryAnswers()
+    const wide = { ...bounds, maxBytes: 5_000_000 }
+    const keep = (name: number, at: number) =>
+      store.keep(keyFor(String(name)), answerOf('x', { keptAt: at }), wide)
+    for (let i = 0; i < 2500; i += 1) keep(i, 0)
+    const left = [1, 2, 3].map((it) => {
+      keep(-it, bounds.ttlMs)
+      return store.facts.entries
+    })
+    expect(left).toEqual([1501, 502, 3])
+  })
+
   it('are copies, cut as they came', () => {
     const store = new MemoryAnswers()
     const block = Buffer.from('one two')

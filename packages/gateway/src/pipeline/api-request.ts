@@ -6,6 +6,7 @@ import type { CompiledApi } from '../contract/apis.ts'
 import { GatewayError } from '../errors.ts'
 import { type Fields, isFields } from '../wire/fields.ts'
 import { parseOrRefuse } from '../wire/parse-json.ts'
+import { isDeeper } from '../wire/too-deep.ts'
 
 /** Throws `request.too_large`, `request.not_json` or `apis.input`. */
 export function readInput(api: CompiledApi, bytes: Buffer): Fields {
@@ -13,7 +14,7 @@ export function readInput(api: CompiledApi, bytes: Buffer): Fields {
     throw new GatewayError('request.too_large', { limit: api.maxInputBytes })
   const input = parseOrRefuse(bytes.toString())
   if (!isFields(input)) throw new GatewayError('request.not_json', { reason: 'it is something else' })
-  const issues = isTooDeep(input, 0) ? TOO_DEEP : api.checkInput(input)
+  const issues = isDeeper(input, DEEPEST) ? TOO_DEEP : api.checkInput(input)
   if (issues === null) return input
   const { pointer, message: problem } = issues[0] ?? { pointer: '', message: 'is wrong' }
   throw new GatewayError('apis.input', { api: api.id, pointer, problem, issues })
@@ -22,11 +23,6 @@ export function readInput(api: CompiledApi, bytes: Buffer): Fields {
 /** Deeper than any input is; what follows it down (a schema, the writer of JSON) must not run out of stack. */
 const DEEPEST = 100
 const TOO_DEEP = [{ pointer: '', message: `is nested deeper than ${DEEPEST} levels` }]
-
-function isTooDeep(value: unknown, depth: number): boolean {
-  if (typeof value !== 'object' || value === null) return false
-  return depth >= DEEPEST || Object.values(value).some((it) => isTooDeep(it, depth + 1))
-}
 
 /** In OpenAI's form, with the whole name of the API where a model would stand. */
 export function chatRequestFor(

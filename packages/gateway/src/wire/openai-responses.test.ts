@@ -566,6 +566,22 @@ describe('a request of another format for the Responses API', () => {
   })
 })
 
+describe('what a response repeats of its request', () => {
+  const nested = (levels: number): unknown => JSON.parse('['.repeat(levels) + ']'.repeat(levels))
+  const ask = (field: string, value: unknown) => () =>
+    wire.parseRequest({ model: 'm', input: 'hi', [field]: value })
+
+  it.each(['max_tool_calls', 'prompt_cache_key', 'tools'])(
+    'is refused before anybody is asked where it is nested too deeply to be written: %s',
+    (field) => {
+      const of = (levels: number) =>
+        field === 'tools' ? [{ type: 'mcp', x: nested(levels) }] : nested(levels)
+      expect(ask(field, of(100_000))).toThrow(`"${field}": found JSON of more levels, expected at most 1000`)
+      expect(ask(field, of(900))).not.toThrow()
+    },
+  )
+})
+
 describe('a field that is not of the format', () => {
   it.each([
     [{ input: 'hi' }, 'model'],

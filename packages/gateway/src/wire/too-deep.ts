@@ -8,3 +8,12 @@
 export function isTooDeep(thrown: unknown): boolean {
   return thrown instanceof RangeError && thrown.message === 'Maximum call stack size exceeded'
 }
+
+/**
+ * Whether anything lies below so many levels, few enough to walk them. For what has to be known beforehand: what a caller
+ * says and the answer repeats would fail when that is written, and look like a fault of the provider's.
+ */
+export function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return levels === 0 || Object.values(value).some((it) => isDeeper(it, levels - 1))
+}

@@ -13,6 +13,7 @@ import type {
   NeutralTool,
   ReasoningEffort,
 } from '../../contract/neutral.ts'
+import { GatewayError } from '../../errors.ts'
 import {
   type Fields,
   fieldsOf,
@@ -24,6 +25,7 @@ import {
   textOf,
   textOrNone,
 } from '../fields.ts'
+import { isDeeper } from '../too-deep.ts'
 import { restOf } from './content.ts'
 import { parseInput } from './parse-items.ts'
 
@@ -52,8 +54,11 @@ export const LOGPROBS = 'message.output_text.logprobs'
 const EFFORTS: ReadonlySet<string> = new Set(['none', 'minimal', 'low', 'medium', 'high', 'xhigh'])
 /** What other formats give anyway, or cannot be asked for. */
 const HARMLESS: ReadonlySet<unknown> = new Set([LOGPROBS, 'reasoning.encrypted_content'])
+/** Far beyond what anybody means, and far from where the writer of JSON runs out of stack. */
+const DEEPEST = 1000
 
 export function parseResponsesRequest(body: Fields): NeutralRequest {
+  refuseDeep(body)
   const extra: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(body)) if (!UNDERSTOOD.has(name)) extra[name] = value
   keepStore(body['store'], extra)
@@ -78,6 +83,15 @@ export function parseResponsesRequest(body: Fields): NeutralRequest {
     from: 'openai-responses',
     extra,
   })
+}
+
+/** All but the input is said back in the response: what could not be written then is refused before anybody is asked. */
+function refuseDeep(body: Fields): void {
+  for (const [field, value] of Object.entries(body)) {
+    if (field === 'input' || !isDeeper(value, DEEPEST)) continue
+    const expected = `at most ${DEEPEST} levels`
+    throw new GatewayError('request.field', { field, found: 'JSON of more levels', expected })
+  }
 }
 
 function parseMessages(body: Fields): readonly NeutralMessage[] {

@@ -4,10 +4,10 @@
  *
  * The oldest goes first, but one that was asked for since gets another turn behind all others, as long as it is young enough
  * to be given: near enough to the one that was not asked for the longest, without touching memory at each answer that
- * is given again.
+ * is given again. How much of this is done for one answer is bounded, since all calls wait meanwhile.
  *
  * Invariant: the index has all that is there and nothing else, and what is there and its index are no more than
- * `maxBytes`. Blocks may be two more, for what is no longer there in them and not passed yet.
+ * `maxBytes`. Blocks may be two and the last answer more, for what is no longer there in them and not passed yet.
  */
 import type { CacheWhich, KeptAnswer } from '../contract/answer-cache.ts'
 import type { AnswerKey } from './answer-key.ts'

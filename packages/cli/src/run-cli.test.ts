@@ -493,7 +493,7 @@ describe('the command', () => {
   })
 
   it.each([
-    [['calls', '--limit', '9000'], '"limit": found "9000", expected 500 or less'],
+    [['calls', '--limit', '9000'], '"limit": found "9000", expected at most 500'],
     [['calls', '--since', 'yesterday'], '"since": found "yesterday", expected an instant such as'],
     [['calls', '--status', 'bad'], '"status": found "bad", expected a status such as 502'],
   ])('%j is refused by the gateway with what was found and what was expected', async (argv, why) => {

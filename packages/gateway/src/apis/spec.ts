@@ -12,7 +12,7 @@ export { API_NAME_EXPECTED, isApiName } from './api-name.ts'
 export const API_STATES = ['design', 'published', 'deprecated', 'retired'] as const
 
 const tenantName = z.string().regex(PLAIN_NAME, { error: PLAIN_NAME_EXPECTED })
-const instant = z.iso.datetime({ offset: true, error: 'an instant such as 2027-01-31T00:00:00Z' })
+const instant = z.iso.datetime({ offset: true })
 
 const jsonSchema = z.record(z.string(), z.unknown()).superRefine((schema, context) => {
   const problem = problemOfSchema(schema)

@@ -8,10 +8,10 @@ import { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import type { Identity } from '../contract/access.ts'
 import { GatewayError } from '../errors.ts'
+import { expectedText } from '../settings/issue-texts.ts'
 import { readOrigin } from './origin.ts'
 import { readOverrideMs } from './override.ts'
 import { readRollout } from './rollout-query.ts'
-import { sayExpected } from './say-expected.ts'
 import { Problem } from './schemas.ts'
 
 export type AdminEnv = {
@@ -35,7 +35,7 @@ export function createApp(): AdminApp {
       throw new GatewayError('control.bad_request', {
         field,
         found: sent === undefined ? 'something else' : `"${sent.slice(0, 40)}"`,
-        expected: first === undefined ? 'what the API document says' : sayExpected(first),
+        expected: first === undefined ? 'what the API document says' : expectedText(first),
       })
     },
   })

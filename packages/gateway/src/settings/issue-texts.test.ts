@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { quote } from './issue-texts.ts'
+import { z } from 'zod'
+import { expectedText, quote } from './issue-texts.ts'
 
 describe('a text that is shown', () => {
   it('is short, and without what people put into addresses as credentials', () => {
@@ -10,5 +11,25 @@ describe('a text that is shown', () => {
     expect(quote('support@^2')).toBe('"support@^2"')
     expect(quote('what? this')).toBe('"what? this"')
     expect(quote('x'.repeat(100)).length).toBe(63)
+  })
+})
+
+describe('what was expected', () => {
+  it.each<[z.ZodType, unknown, string]>([
+    [z.coerce.number().int(), 'many', 'a number'],
+    [z.coerce.number().int(), '1.5', 'a whole number'],
+    [z.number().positive(), 0, 'more than 0'],
+    [z.number().max(200), 201, 'at most 200'],
+    [z.string(), 5, 'a text'],
+    [z.string().min(3), 'ab', 'at least 3 characters'],
+    [z.array(z.string()), 'a', 'a list'],
+    [z.array(z.string()).max(1), ['a', 'b'], 'at most 1 entry'],
+    [z.object({}), 'a', 'a map'],
+    [z.enum(['true', 'false']), 'maybe', '"true" or "false"'],
+    [z.iso.datetime(), 'today', 'an instant such as 2027-01-31T00:00:00Z'],
+    [z.string().regex(/^a/, 'a name that begins with a'), 'b', 'a name that begins with a'],
+  ])('is said in our words: %#', (schema, value, said) => {
+    const [issue] = schema.safeParse(value).error?.issues ?? []
+    expect(issue && expectedText(issue)).toBe(said)
   })
 })

@@ -83,7 +83,8 @@ export function wrong(pointer: string, found: string, expected: string): Issue {
   return { code: 'validate.setting', message, pointer }
 }
 
-function expectedText(issue: ZodIssue): string {
+/** Continues "expected …", in our words: those of zod are for programmers. What a schema says by words of its own stays. */
+export function expectedText(issue: ZodIssue): string {
   if (issue.code === 'invalid_type') return TYPE_NAMES[issue.expected] ?? `a ${issue.expected}`
   if (issue.code === 'invalid_value') return listWords(issue.values.map(String))
   if (issue.code === 'too_small') {
@@ -92,7 +93,8 @@ function expectedText(issue: ZodIssue): string {
   if (issue.code === 'too_big') {
     return boundText(issue.origin, issue.inclusive === false ? 'less than' : 'at most', issue.maximum)
   }
-  return issue.message
+  const isInstant = issue.code === 'invalid_format' && issue.format === 'datetime'
+  return isInstant ? 'an instant such as 2027-01-31T00:00:00Z' : issue.message
 }
 
 function boundText(origin: string, words: string, bound: number | bigint): string {

@@ -128,6 +128,18 @@ describe('closing the admin server', () => {
     await expect(ask(`${url}/healthz`)).rejects.toThrow()
   })
 
+  it('goes on when an answer fails', async () => {
+    const came = Promise.withResolvers<ServerResponse>()
+    const url = await start({
+      loadApi: () => Promise.resolve((_, response) => came.resolve(response)),
+    })
+    const answer = ask(`${url}/v1/settings`, { authorization })
+    const response = await came.promise
+    const closing = server?.close()
+    response.emit('error', new Error('failed'))
+    await Promise.all([closing, expect(answer).rejects.toThrow()])
+  })
+
   it('does not wait for a stream of events', async () => {
     const begun = Promise.withResolvers<void>()
     const url = await start({

@@ -68,7 +68,7 @@ async function close(server: Server, asked: ReadonlySet<ServerResponse>, waitMs:
   const closed = new Promise<void>((resolve) => server.close(() => resolve()))
   const answered = [...asked].filter((it) => !isStream(it)).map((it) => once(it, 'close'))
   const waited = AbortSignal.timeout(waitMs)
-  await Promise.race([Promise.all(answered), once(waited, 'abort')])
+  await Promise.race([Promise.allSettled(answered), once(waited, 'abort')])
   server.closeAllConnections()
   await closed
 }

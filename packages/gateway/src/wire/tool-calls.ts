@@ -9,7 +9,7 @@
  */
 import type { Usage } from '../contract/neutral.ts'
 import { type Fields, isFields } from './fields.ts'
-import { tokenCount } from './token-count.ts'
+import { callCount } from './token-count.ts'
 
 export type ToolCounts = Readonly<Record<string, number>>
 
@@ -63,16 +63,16 @@ export function toolCallsIn(usage: Fields): ToolCounts | undefined {
 /** `{ web_search_requests: 2 }` or `{ web_search_calls: 2 }` is `{ web_search: 2 }`. Absent where nothing was counted. */
 export function toolCallsOf(value: unknown): ToolCounts | undefined {
   if (!isFields(value)) return undefined
-  let found: Record<string, number> | undefined
+  const found: [string, number][] = []
   for (const [name, count] of Object.entries(value)) {
     const tool = TOOL.exec(name)?.[1]
-    const calls = tokenCount(count) ?? 0
-    if (tool === undefined || calls === 0) continue
-    found ??= {}
-    found[tool] = calls
+    const calls = callCount(count) ?? 0
+    if (tool !== undefined && calls > 0) found.push([tool, calls])
+    if (found.length === MOST_TOOLS) break
   }
-  return found
+  return found.length === 0 ? undefined : Object.fromEntries(found)
 }
 
-/** A provider may name no end of tools; a name is kept in each record. */
+/** A provider may name no end of tools, and at any length; names are kept in each record. */
+const MOST_TOOLS = 16
 const TOOL = /^([a-z][a-z0-9_]{0,31})_(?:requests|calls)$/

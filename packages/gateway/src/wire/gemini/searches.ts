@@ -7,7 +7,7 @@
  * Some answers count themselves what is billed, in their usage: that goes before.
  */
 import { isFields } from '../fields.ts'
-import { tokenCount } from '../token-count.ts'
+import { callCount } from '../token-count.ts'
 import type { ToolCallCount, ToolCallRules, ToolCounts } from '../tool-calls.ts'
 import { camelFields } from './proto-fields.ts'
 
@@ -41,7 +41,7 @@ export function billedSearches(value: unknown): ToolCounts | undefined {
   for (const it of value) {
     const call = isFields(it) ? camelFields(it) : {}
     if (!isSearch(call['tool'])) continue
-    searches += tokenCount(Number(call['successfulToolCallCount'])) ?? 0
+    searches += callCount(Number(call['successfulToolCallCount'])) ?? 0
   }
   return searches === 0 ? undefined : { web_search: searches }
 }

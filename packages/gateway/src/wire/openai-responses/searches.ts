@@ -5,7 +5,7 @@
  * usage, and that is what is billed.
  */
 import { type Fields, isFields } from '../fields.ts'
-import { tokenCount } from '../token-count.ts'
+import { callCount } from '../token-count.ts'
 import type { ToolCallCount, ToolCallRules } from '../tool-calls.ts'
 
 const TOOLS: ReadonlyMap<unknown, string> = new Map([
@@ -31,7 +31,7 @@ export function noteSearches(response: Fields, count: ToolCallCount): void {
   const searches = isFields(told) ? told['num_requests'] : undefined
   // It is there from the first event on, when nothing has been searched yet.
   const isOver = response['status'] !== 'in_progress' && response['status'] !== 'queued'
-  const made = tokenCount(searches)
+  const made = callCount(searches)
   if (isOver && made !== undefined) count.tell('web_search', made)
 }
 

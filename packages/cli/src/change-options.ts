@@ -66,11 +66,11 @@ async function makePatch(client: Client, sets: readonly string[], unsets: readon
     ...sets.map((it) => {
       const at = it.indexOf('=')
       if (at < 1) throw new UsageError(`"--set ${it}" has no value, expected PATH=VALUE`)
-      return setValue(draft, toSteps(it.slice(0, at)), parseValue(it.slice(at + 1)))
+      return setValue(draft, stepsOf(it.slice(0, at)), parseValue(it.slice(at + 1)))
     }),
     ...unsets.map((it) => {
-      const path = toPointer(it)
-      if (!isThere(draft, toSteps(it))) throw new NothingToDo(`there is nothing at "${path}"`)
+      const path = pointerOf(stepsOf(it))
+      if (valueAt(draft, stepsOf(it)) === undefined) throw new NothingToDo(`there is nothing at "${path}"`)
       return { op: 'remove', path }
     }),
   ]
@@ -80,24 +80,27 @@ async function makePatch(client: Client, sets: readonly string[], unsets: readon
 }
 
 /** `routes/chat`, `/routes/chat`: both are the JSON pointer. */
-function toPointer(path: string): string {
-  return path.startsWith('/') ? path : `/${path}`
+function stepsOf(path: string): string[] {
+  const pointer = path.startsWith('/') ? path.slice(1) : path
+  return pointer.split('/').map((it) => it.replaceAll('~1', '/').replaceAll('~0', '~'))
 }
 
-function toSteps(path: string): string[] {
-  return toPointer(path)
-    .slice(1)
-    .split('/')
-    .map((it) => it.replaceAll('~1', '/').replaceAll('~0', '~'))
+function pointerOf(steps: readonly string[]): string {
+  return steps.map((it) => `/${it.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
 }
 
-function isThere(settings: unknown, steps: readonly string[]): boolean {
+/** `undefined` where nothing stands. */
+function valueAt(settings: unknown, steps: readonly string[]): unknown {
   let here = settings
   for (const step of steps) {
-    if (!isMap(here) || !Object.hasOwn(here, step)) return false
+    if (!holdsOthers(here) || !Object.keys(here).includes(step)) return undefined
     here = here[step]
   }
-  return true
+  return here
+}
+
+function holdsOthers(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
 }
 
 interface Operation {
@@ -108,35 +111,17 @@ interface Operation {
 
 /** The operation, which `draft` has seen afterwards: the next `--set` may stand upon it. */
 function setValue(draft: unknown, steps: readonly string[], value: unknown): Operation {
-  let here: unknown = draft
-  for (const [i, step] of steps.entries()) {
-    const path = `/${steps
-      .slice(0, i + 1)
-      .map(escapeStep)
-      .join('/')}`
-    const isLast = i === steps.length - 1
-    // What is no map is for the gateway to refuse: it knows what belongs there.
-    if (!isMap(here)) return { op: 'add', path: `/${steps.map(escapeStep).join('/')}`, value }
-    if (!Object.hasOwn(here, step)) {
-      const nested = steps.slice(i + 1).reduceRight((inner: unknown, it) => ({ [it]: inner }), value)
-      if (!Array.isArray(here)) here[step] = nested
-      return { op: 'add', path, value: nested }
-    }
-    if (isLast) {
-      here[step] = value
-      return { op: 'replace', path, value }
-    }
-    here = here[step]
-  }
-  return { op: 'replace', path: '', value }
-}
-
-function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null
-}
-
-function escapeStep(step: string): string {
-  return step.replaceAll('~', '~0').replaceAll('/', '~1')
+  const missing = steps.findIndex((_, i) => valueAt(draft, steps.slice(0, i + 1)) === undefined)
+  const place = missing === -1 ? steps : steps.slice(0, missing + 1)
+  const parent = valueAt(draft, place.slice(0, -1))
+  // What holds no others is for the gateway to refuse: it knows what belongs there.
+  if (!holdsOthers(parent)) return { op: 'add', path: pointerOf(steps), value }
+  const nested = steps.slice(place.length).reduceRight((inner: unknown, it) => ({ [it]: inner }), value)
+  const step = place.at(-1) ?? ''
+  const seen: unknown = structuredClone(nested)
+  if (Array.isArray(parent) && missing !== -1) parent.push(seen)
+  else parent[step] = seen
+  return { op: missing === -1 ? 'replace' : 'add', path: pointerOf(place), value: nested }
 }
 
 function parseValue(text: string): unknown {

@@ -65,9 +65,12 @@ export async function sayToken(given: Given, outside: Pick<Outside, 'env' | 'cwd
   if (nonEmpty(outside.env['CHANGEOVER_ADMIN_TOKEN']) !== undefined)
     return ['the token in CHANGEOVER_ADMIN_TOKEN is not the one that this gateway knows']
   const path = join(stateFolderOf(given, outside), 'admin-token')
-  const trouble = await readFile(path).then(() => null, sayUnreadable)
+  const trouble = await readFile(path, 'utf8').then(
+    (text) => (text.trim() === '' ? 'is empty' : null),
+    (error: unknown) => `cannot be read, ${sayUnreadable(error)}`,
+  )
   if (trouble === null) return [`the token in "${path}" is not the one that this gateway knows`, others]
-  return [`no token was sent: "${path}" cannot be read, ${trouble}`, others]
+  return [`no token was sent: "${path}" ${trouble}`, others]
 }
 
 function nonEmpty(text: string | undefined): string | undefined {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Running, readFlags, run } from '@changeover/gateway'
@@ -248,6 +248,25 @@ describe('changeover status, history, diff and calls', () => {
   })
 })
 
+describe('what a caller wrote', () => {
+  it('is shown to whoever looks, and commands no terminal', async () => {
+    const model = 'no\u001b]0;title\u0007\u001b[8m\u009b2Jsuch'
+    const body = JSON.stringify({ model, messages: [{ role: 'user', content: 'hello' }] })
+    const headers = { 'content-type': 'application/json' }
+    const response = await fetch(`${gateway.dataUrl}/v1/chat/completions`, { method: 'POST', body, headers })
+    await response.text()
+    const id = response.headers.get('x-changeover-call') ?? ''
+    await vi.waitFor(async () => {
+      const { out } = await changeover(['why', id], { env: { FORCE_COLOR: '1' } })
+      expect(out).toContain('no\\u001b]0;title\\u0007\\u001b[8m\\u009b2Jsuch')
+      expect(out).toContain('\u001b[1m')
+      for (const it of ['\u001b]', '\u0007', '\u001b[8m', '\u009b']) expect(out).not.toContain(it)
+    })
+    const told = json(await changeover(['why', id, '--json']))
+    expect(told).toMatchObject({ call: { askedModel: model } })
+  })
+})
+
 describe('changeover rollout', () => {
   it('shows a canary that apply has begun, and lets people hold it, move it on and take it back', async () => {
     // What is still observed is confirmed first: a canary begins beside the last version confirmed.
@@ -465,6 +484,11 @@ describe('the command', () => {
     const without = await changeover(['status'], { cwd: elsewhere })
     expect(without).toMatchObject({ code: 1 })
     expect(without.err).toContain('admin-token" cannot be read, there is no such file')
+    const whole = await changeover(['apply', file, '--token', 'wrong-wrong-wrong-wrong'])
+    expect(whole.err).toContain('the token of --token is not the one that this gateway knows')
+    mkdirSync(join(elsewhere, '.changeover'))
+    writeFileSync(join(elsewhere, '.changeover', 'admin-token'), '\n')
+    expect((await changeover(['status'], { cwd: elsewhere })).err).toContain('admin-token" is empty')
     const env = { CHANGEOVER_ADMIN_TOKEN: 'wrong-wrong-wrong-wrong' }
     expect((await changeover(['status'], { env })).err).toContain('the token in CHANGEOVER_ADMIN_TOKEN')
     expect(
@@ -486,6 +510,7 @@ describe('the command', () => {
     [['history', '--limit', 'x'], '--limit: found "x", expected a number from 1'],
     [['status', '--url', 'somewhere'], '"somewhere" is no address of an admin API'],
     [['apply', '--set', 'a=1', '--emergency'], '--emergency needs --reason'],
+    [['rollback', '--emergency', '--reason', ' '], '--emergency needs --reason'],
   ])('%j is not understood, and is told why', async (argv, why) => {
     const ran = await changeover(argv)
     expect(ran).toMatchObject({ code: 2, out: '' })

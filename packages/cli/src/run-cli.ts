@@ -4,15 +4,22 @@
  * Not here: what any command does (`commands/`).
  */
 
-import { nearest } from '@changeover/reload'
+import { isReloadError, nearest } from '@changeover/reload'
 import { isRefused, isUnreachable } from '@changeover/sdk'
-import { type Command, type CommandContext, NothingToDo, type Outside, UsageError } from './command.ts'
+import {
+  type Command,
+  type CommandContext,
+  NothingToDo,
+  type Output,
+  type Outside,
+  UsageError,
+} from './command.ts'
 import { commands } from './commands/list.ts'
 import { connect, connectOptions, type Given, sayToken } from './connect.ts'
 import { exitCodes } from './exit-codes.ts'
 import { writeCommandHelp, writeHelp } from './help.ts'
 import { parseOptions } from './parse-options.ts'
-import { createPaint, type Paint } from './render/paint.ts'
+import { createPaint, type Paint, withoutCommands } from './render/paint.ts'
 import { writeProblem } from './render/problem.ts'
 import { version } from './version.ts'
 
@@ -64,7 +71,9 @@ async function runCommand(command: Command, argv: readonly string[], outside: Ou
 }
 
 function readContext(command: Command, argv: readonly string[], outside: Outside, paint: Paint) {
-  const base = { ...outside, paint, say: (line = '') => void outside.stdout.write(`${line}\n`) }
+  const stdout = obeyingUs(outside.stdout)
+  const stderr = obeyingUs(outside.stderr)
+  const base = { ...outside, stderr, paint, say: (line = '') => void stdout.write(`${line}\n`) }
   if (command.raw === true) return createContext({ ...base, words: [], raw: argv, values: {} })
   const options = { ...command.options, ...connectOptions }
   const { values, positionals } = parseOptions(argv, options)
@@ -73,6 +82,12 @@ function readContext(command: Command, argv: readonly string[], outside: Outside
   if (positionals.length < least) throw new UsageError(`something is missing: ${command.usage}`)
   if (positionals.length > most) throw new UsageError(`"${positionals[most]}" is one word too many`)
   return createContext({ ...base, words: positionals, raw: argv, values })
+}
+
+/** What others wrote is shown there, and commands nothing. */
+function obeyingUs(output: Output): Output {
+  const { isTTY, columns } = output
+  return { isTTY, columns, write: (text) => output.write(withoutCommands(text)) }
 }
 
 const widestHelp = 120
@@ -123,7 +138,8 @@ interface Told {
 
 async function tellError(error: unknown, { command, outside, json, given }: Told): Promise<number> {
   const paint = createPaint(outside.stderr, outside.env)
-  const say = (line: string): void => void outside.stderr.write(`${line}\n`)
+  const stderr = obeyingUs(outside.stderr)
+  const say = (line: string): void => void stderr.write(`${line}\n`)
   if (isRefused(error)) {
     if (json) outside.stdout.write(`${JSON.stringify(error.problem, null, 2)}\n`)
     else writeProblem(error.problem, paint).forEach(say)
@@ -135,10 +151,11 @@ async function tellError(error: unknown, { command, outside, json, given }: Told
     say('is the gateway running? "changeover serve" starts one; --url says where another is')
     return exitCodes.unreachable
   }
-  if (isCoded(error)) {
+  if (isReloadError(error)) {
     // Found here, by what the gateway would have found it with.
-    if (json) outside.stdout.write(`${JSON.stringify(bodyOf(error), null, 2)}\n`)
-    const words = new Set([error.message, ...error.issues.map((it) => it.message)])
+    const { code, message, issues } = error
+    if (json) outside.stdout.write(`${JSON.stringify({ code, message, issues }, null, 2)}\n`)
+    const words = new Set([message, ...issues.map((it) => it.message)])
     words.forEach((it) => say(`${paint('red', 'refused')}  ${it}`))
     return exitCodes.refused
   }
@@ -154,21 +171,4 @@ async function tellError(error: unknown, { command, outside, json, given }: Told
   }
   say(error instanceof Error ? (error.stack ?? error.message) : String(error))
   return exitCodes.bug
-}
-
-interface Coded {
-  readonly code: string
-  readonly message: string
-  readonly issues: readonly { readonly code: string; readonly message: string; readonly pointer?: string }[]
-}
-
-const bodyOf = ({ code, message, issues }: Coded): Coded => ({ code, message, issues })
-
-/** An error of the engine's table. By its name, so that commands that need no engine do not load it. */
-function isCoded(error: unknown): error is Coded & Error {
-  return (
-    error instanceof Error &&
-    error.name === 'ReloadError' &&
-    Array.isArray((error as { issues?: unknown }).issues)
-  )
 }

@@ -13,6 +13,7 @@ import { writeReceipt, writeWords } from '../render/changes.ts'
 import { writeProblem } from '../render/problem.ts'
 import { readRolloutOptions, rolloutOptions } from '../rollout-options.ts'
 import { traceOf } from '../trace.ts'
+import { urgencyOf } from '../urgency.ts'
 
 /** Every change passes the stage in which people may have to agree; only one that stays there is worth a line. */
 const waitedMs = 250
@@ -93,7 +94,8 @@ async function run(context: CommandContext): Promise<number> {
     if (receipt.outcome === 'unchanged') return exitCodes.ok
     return await waitForEnd(context, client, follower, receipt.attempt)
   } catch (error) {
-    if (!isRefused(error) || context.json) throw error
+    // Of a token that is refused, more is said where it comes from.
+    if (!isRefused(error) || context.json || error.problem.status === 401) throw error
     writeProblem(error.problem, context.paint, body?.sent).forEach((it) => context.say(it))
     return exitCodes.refused
   } finally {
@@ -147,13 +149,6 @@ async function offer(context: CommandContext, client: Client, body: Body): Promi
   }
   const answer = await client.ask(body.kind === 'whole' ? 'offerReload' : 'patchSettings', asked)
   return answer as Receipt
-}
-
-/** An emergency without a reason is refused before anything is sent. */
-function urgencyOf(context: CommandContext): { emergency?: 'true' } {
-  if (!context.flag('emergency')) return {}
-  if ((context.text('reason') ?? '').trim() === '') throw new UsageError('--emergency needs --reason')
-  return { emergency: 'true' }
 }
 
 async function tellReceipt(context: CommandContext, client: Client, receipt: Receipt): Promise<void> {

@@ -4,6 +4,7 @@ import { type Command, type CommandContext, UsageError } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { writeReceipt, writeWords } from '../render/changes.ts'
 import { traceOf } from '../trace.ts'
+import { urgencyOf } from '../urgency.ts'
 
 export const rollback: Command = {
   name: 'rollback',
@@ -36,18 +37,17 @@ async function sayWhy(client: Client): Promise<string> {
 }
 
 async function run(context: CommandContext): Promise<number> {
-  const trace = traceOf(context.text('traceparent') ?? context.env['TRACEPARENT'])
-  const client = await context.client({ traceparent: trace.traceparent })
   const [to] = context.words
   if (to !== undefined && !/^\d+\.\d+$/.test(to))
     throw new UsageError(
       `"${to}" is no version, expected such as 1.3: "changeover history --versions" lists them`,
     )
+  const query = urgencyOf(context)
+  const trace = traceOf(context.text('traceparent') ?? context.env['TRACEPARENT'])
+  const client = await context.client({ traceparent: trace.traceparent })
   const reason = context.text('reason')
   const body = { ...(to === undefined ? {} : { to }), ...(reason === undefined ? {} : { reason }) }
   const why = to === undefined && !context.json ? await sayWhy(client) : ''
-  if (context.flag('emergency') && reason === undefined) throw new UsageError('--emergency needs --reason')
-  const query = context.flag('emergency') ? { emergency: 'true' as const } : {}
   const receipt = await client.ask('rollback', { body, query })
   if (context.json) {
     context.say(JSON.stringify(receipt, null, 2))

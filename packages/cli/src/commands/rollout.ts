@@ -8,7 +8,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { type Client, isUnreachable, type RolloutPage } from '@changeover/sdk'
 import type { Command, CommandContext } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { clip, widthOf } from '../render/paint.ts'
+import { clip, widthOf, withoutCommands } from '../render/paint.ts'
 import { isOver, writeRolloutPage } from '../render/rollout.ts'
 
 const againMs = 500
@@ -71,9 +71,10 @@ async function ask(client: Client, last: RolloutPage): Promise<RolloutPage> {
 /** Each picture over the one before. */
 function createScreen(context: CommandContext): (page: RolloutPage) => void {
   let height = 0
-  return (page) => {
+  return (seen) => {
     const columns = context.stdout.columns ?? 120
-    const lines = writeRolloutPage(page, context.paint, { now: context.now(), columns }).map((it) =>
+    const page = writeRolloutPage(seen, context.paint, { now: context.now(), columns })
+    const lines = page.map(withoutCommands).map((it) =>
       // A line that wraps would be counted as one and leave a rest behind.
       widthOf(it) > columns ? clip(it.replaceAll(new RegExp(`${escape}\\[[0-9;]*m`, 'g'), ''), columns) : it,
     )

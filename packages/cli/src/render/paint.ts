@@ -1,4 +1,7 @@
-/** Colours, only where a person looks: on a terminal, unless `NO_COLOR` says not. */
+/**
+ * Colours, only where a person looks: on a terminal, unless `NO_COLOR` says not; and of all else that a terminal obeys,
+ * nothing. What is printed was mostly written by others: the model that a caller asked for, the message of a provider.
+ */
 import { styleText } from 'node:util'
 
 export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'blue' | 'cyan' | 'magenta'
@@ -17,6 +20,18 @@ export function createPaint(
 }
 
 const escape = String.fromCharCode(27)
+
+/** Our styles and their ends, and every character that is a command. */
+const commands = new RegExp(`${escape}\\[(?:1|2|22|3[1-69])m|\\p{Cc}`, 'gu')
+const lineEnds = new Set(['\n', '\t', '\u0085'])
+
+/** With each command but our styles as the number that JSON writes for it: JSON stays what it says. */
+export function withoutCommands(text: string): string {
+  return text.replace(commands, (it) =>
+    it.length > 1 || lineEnds.has(it) ? it : `\\u${it.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+}
+
 const sequences = new RegExp(`${escape}\\[[0-9;]*m`, 'g')
 
 /** Columns that a text takes on a terminal. */

@@ -340,7 +340,7 @@ export abstract class AttemptedCall extends ReplyingCall implements AttemptHost 
     const reply = error === '' && this.bill.counted !== null ? null : this.#reply
     return this.bill.end({
       target,
-      error,
+      error: this.#hasCallerNoTime(error) ? 'call.cancelled' : error,
       answered: this.committed,
       asked: this.attempts?.isAsked === true,
       textBytes: reply?.tally?.() ?? 0,
@@ -348,6 +348,13 @@ export abstract class AttemptedCall extends ReplyingCall implements AttemptHost 
       atMs: this.startedAt,
       inputTokens: () => this.routeAsk().inputTokens(),
     })
+  }
+
+  /** He has as good as left: which of the two is seen first is chance, and his time is up to him. */
+  #hasCallerNoTime(error: string): boolean {
+    if (error !== 'upstream.timeout') return false
+    const leftMs = this.attempts?.leftForCallerMs(this.tools.clock.monotonic()) ?? null
+    return leftMs !== null && leftMs <= LEAST_LEFT_MS
   }
 
   #writeFor(target: CompiledTarget): UpstreamBody {
@@ -374,3 +381,5 @@ export abstract class AttemptedCall extends ReplyingCall implements AttemptHost 
 }
 
 const NO_WARNINGS: readonly string[] = []
+/** What a caller is said to have left who has nothing left. */
+const LEAST_LEFT_MS = 1

@@ -1,11 +1,12 @@
 /** Golden bills of calls that do not go as they should: cut short, left, retried, fallen back, hedged. */
 import { request } from 'node:http'
-import type { FakeStep } from '@changeover/testkit'
+import { type FakeStep, ManualClock } from '@changeover/testkit'
 import { describe, expect, it, vi } from 'vitest'
 import type { CallRecord } from '../contract/call.ts'
 import { guardsOf } from '../guardrails/test-guards.ts'
 import { type BillRig, billRig, claude, claudeCounts, gpt, gptCounts } from './test-bill-rig.ts'
 import { askFor, FRONTS } from './test-bills.ts'
+import { TestGateway, testRoute } from './test-gateway.ts'
 
 const rig = billRig()
 const start = (kind: string, price: object, more: Parameters<BillRig['start']>[1] = {}): Promise<void> =>
@@ -148,6 +149,28 @@ describe('the bill of an answer that its caller leaves before it begins', () => 
         bill: { costMicroUsd: 10, tokens: { inputTokens: 5, outputTokens: 0 }, estimated: true },
       },
     ])
+  })
+
+  it('is the same where the time that he gave is over first, and not where that of the route is', async () => {
+    const clock = new ManualClock()
+    const route = testRoute('golden', [rig.a('openai', gpt)], { firstTokenMs: 5000, attempts: 1 })
+    const gateway = await TestGateway.start({ routes: [route], clock })
+    const bills: unknown[] = []
+    for (const timeout of ['4000', '600000']) {
+      rig.first.script({ kind: 'hang' })
+      const asked = rig.first.requests.length
+      const { path, body } = FRONTS.chat
+      const headers = { 'x-request-timeout-ms': timeout }
+      const sent = { method: 'POST', headers, body: JSON.stringify(body(false)) }
+      const answer = fetch(gateway.origin + path(), sent)
+      await vi.waitFor(() => expect(rig.first.requests).toHaveLength(asked + 1))
+      await clock.advance(6000)
+      expect((await answer).status).toBe(504)
+      await vi.waitFor(() => expect(gateway.records).toHaveLength(bills.length + 1))
+      bills.push(gateway.records.at(-1)?.attempts.map((it) => [it.error, it.bill?.costMicroUsd]))
+    }
+    await gateway.close()
+    expect(bills).toEqual([[['upstream.timeout', 10]], [['upstream.timeout', undefined]]])
   })
 
   it('has what the provider had counted by then', async () => {

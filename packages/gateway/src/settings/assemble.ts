@@ -16,6 +16,7 @@ import {
 } from '@changeover/reload'
 import { type Place, type SettingsDocument, syntaxIssue } from './document.ts'
 import { describeValue, wrong } from './issue-texts.ts'
+import { ownValue } from './own-value.ts'
 import { isSection, SECTIONS } from './schema.ts'
 import { sectionIn } from './section-in.ts'
 
@@ -28,7 +29,8 @@ export interface AssembledSettings {
 export function assemble(documents: readonly SettingsDocument[]): AssembledSettings {
   const work = new Assembly()
   for (const it of documents) work.add(it)
-  for (const [kind, section] of Object.entries(work.tree)) work.tree[kind] = asBefore(last[kind], section)
+  for (const [kind, section] of Object.entries(work.tree))
+    work.tree[kind] = asBefore(ownValue(last, kind), section)
   const tree = Object.freeze(work.tree)
   if (work.issues.length === 0) last = tree
   return { tree, issues: work.issues, placeOf: (pointer) => work.placeOf(pointer) }

@@ -19,6 +19,7 @@ import { assemble } from './assemble.ts'
 import { rewriteSettings, writeSettings } from './edit.ts'
 import { quote } from './issue-texts.ts'
 import { applyChanges, sameJson } from './json-patch.ts'
+import { ownValue } from './own-value.ts'
 import { readSettingsText } from './reader.ts'
 import { sectionIn } from './section-in.ts'
 import { formatOf, readText } from './text-format.ts'
@@ -60,7 +61,7 @@ function editFiles(files: readonly File[], changes: readonly Change[]): readonly
     const tree = touched.get(path) ?? copyOf(trees.get(path) ?? {})
     touched.set(path, tree)
     const section = sectionIn(tree, kind)
-    const value = after[kind]?.[name]
+    const value = ownValue(ownValue(after, kind), name)
     if (value === undefined) delete section[name]
     else section[name] = value
   }
@@ -82,9 +83,9 @@ function put(files: readonly File[], [path, tree]: readonly [string, Tree]): rea
 /** Names of a section's entries that are not the same in both. */
 function* differing(before: SettingsTree, after: SettingsTree): Generator<readonly [string, string]> {
   for (const kind of new Set([...Object.keys(before), ...Object.keys(after)])) {
-    const [old, young] = [before[kind] ?? {}, after[kind] ?? {}]
+    const [old, young] = [ownValue(before, kind) ?? {}, ownValue(after, kind) ?? {}]
     for (const name of new Set([...Object.keys(old), ...Object.keys(young)])) {
-      if (!sameJson(old[name] ?? null, young[name] ?? null)) yield [kind, name]
+      if (!sameJson(ownValue(old, name) ?? null, ownValue(young, name) ?? null)) yield [kind, name]
     }
   }
 }

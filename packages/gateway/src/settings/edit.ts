@@ -16,6 +16,7 @@ import { stringify as stringifyToml } from 'smol-toml'
 import { stringify as stringifyYaml } from 'yaml'
 import { GatewayError } from '../errors.ts'
 import { applyChanges, applyJsonPatch, applyMergePatch, sameJson } from './json-patch.ts'
+import { ownValue } from './own-value.ts'
 import { readSettingsText } from './reader.ts'
 import { SECTIONS } from './schema.ts'
 import { bytesOf, textOf } from './text-bytes.ts'
@@ -138,9 +139,9 @@ function inOrderOf(before: Json, after: Json): Json {
   if (!isMap(before) || !isMap(after)) return after
   const ordered: Record<string, Json> = {}
   for (const name of [...Object.keys(before), ...Object.keys(after)]) {
-    const value = after[name]
+    const value = ownValue(after, name)
     if (value !== undefined && !Object.hasOwn(ordered, name)) {
-      ordered[name] = inOrderOf(before[name] ?? null, value)
+      ordered[name] = inOrderOf(ownValue(before, name) ?? null, value)
     }
   }
   return ordered

@@ -1,6 +1,8 @@
 /** Settings may not reach what every object of the language inherits, whatever they call their sections and entries. */
 import { isReloadError } from '@changeover/reload'
 import { afterEach, describe, expect, it } from 'vitest'
+import { settingsText } from './edit.ts'
+import { directoryText } from './edit-directory.ts'
 import { settingsReader } from './reader.ts'
 
 const read = settingsReader()
@@ -46,5 +48,25 @@ describe('a section that is called like something that every object inherits', (
   ])('is not passed over when it is the prototype itself: %s, %s', async (source, text) => {
     expect(await sectionsOf(text, source)).toContain('settings.syntax')
     expect('planted' in {}).toBe(false)
+  })
+})
+
+describe('an entry that is called like something that every object inherits', () => {
+  const one = { tenants: { acme: {} } }
+  const both = { tenants: { acme: {}, valueOf: {} } }
+  const comes = { op: 'add', pointer: '/tenants/valueOf', after: {} } as const
+  const goes = { op: 'remove', pointer: '/tenants/valueOf' } as const
+
+  it.each(['a.yaml', 'a.json'])('comes and goes in a file as any other: %s', (path) => {
+    const added = settingsText.edit(settingsText.write(one, path), path, [comes])
+    expect(settingsText.read(added, path)).toEqual(both)
+    const removed = settingsText.edit(added, path, [goes])
+    expect(settingsText.read(removed, path)).toEqual(one)
+  })
+
+  it('comes and goes in a directory as any other', () => {
+    const added = directoryText.edit(directoryText.write(one), [comes])
+    expect(directoryText.read(added)).toEqual(both)
+    expect(directoryText.read(directoryText.edit(added, [goes]))).toEqual(one)
   })
 })

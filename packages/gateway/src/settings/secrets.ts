@@ -20,6 +20,7 @@ import { open, realpath } from 'node:fs/promises'
 import { sep } from 'node:path'
 import { replaceSecretReferences, type SecretValues } from '../contract/secret.ts'
 import { GatewayError } from '../errors.ts'
+import { ownValue } from './own-value.ts'
 
 export interface SecretsOptions {
   readonly env: Readonly<Record<string, string | undefined>>
@@ -139,7 +140,7 @@ class LiveSecrets implements Secrets {
   #readVariable(name: string, reference: string): string | undefined {
     const { env, own } = this.#options
     if (own?.environment.includes(name) === true) throw new GatewayError('settings.secret_own', { reference })
-    return env[name]
+    return ownValue(env, name)
   }
 
   /** Reads from where all links led when that was looked at: a link that is put in the way afterwards leads nowhere else. */

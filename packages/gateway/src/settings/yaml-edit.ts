@@ -19,6 +19,7 @@ import {
   type YAMLSeq,
 } from 'yaml'
 import { sameJson } from './json-patch.ts'
+import { ownValue } from './own-value.ts'
 
 type JsonMap = { readonly [key: string]: Json }
 interface Commented {
@@ -100,7 +101,7 @@ class TreeWriter {
       if (name !== null && !isMergeKey(pair) && !Object.hasOwn(wanted, name)) map.delete(pair.key)
     }
     for (const [name, value] of Object.entries(wanted)) {
-      const isMerged = merged !== null && isJsonMap(merged) && sameJson(merged[name] ?? null, value)
+      const isMerged = merged !== null && isJsonMap(merged) && sameJson(ownValue(merged, name) ?? null, value)
       if (!isMerged || Object.hasOwn(ownNames(map), name)) this.#put(map, name, value)
     }
     return map

@@ -8,6 +8,7 @@
 import type { Json, SettingsTree } from '@changeover/reload'
 import { stringify } from 'yaml'
 import { sameJson } from './json-patch.ts'
+import { ownValue } from './own-value.ts'
 import { cutYaml, type YamlSection } from './yaml-chunks.ts'
 import { layoutOf, rewriteYaml, type YamlLayout } from './yaml-edit.ts'
 import { readEntry } from './yaml-reader.ts'
@@ -33,17 +34,14 @@ export function rewriteEntries(
   if (sections === null) return null
   const writer = new EntryWriter(text)
   for (const section of sections) {
-    if (says !== null && isSame(says[section.kind], wanted[section.kind])) continue
-    if (!writer.section(section, wanted[section.kind])) return null
+    const next = ownValue(wanted, section.kind)
+    if (next !== undefined && next === ownValue(says ?? {}, section.kind)) continue
+    if (!writer.section(section, next)) return null
   }
   const known = new Set(sections.map((it) => it.kind))
   const fresh = Object.entries(wanted).filter(([kind]) => !known.has(kind))
   const edited = applyEdits(text, writer.edits)
   return fresh.length === 0 ? edited : append(edited, fresh, writer.layout)
-}
-
-function isSame(a: SettingsTree[string] | undefined, b: SettingsTree[string] | undefined): boolean {
-  return a !== undefined && a === b
 }
 
 class EntryWriter {
@@ -74,7 +72,7 @@ class EntryWriter {
       if (entry === null) return false
       held.add(entry.name)
       const end = chunk.linesBefore + chunk.bodyLines
-      const value = wanted[entry.name]
+      const value = ownValue(wanted, entry.name)
       if (value === undefined) this.#cut(chunk.linesBefore, end)
       else if (!sameJson(entry.value, value)) {
         const body = chunk.text.split('\n').slice(0, chunk.bodyLines)

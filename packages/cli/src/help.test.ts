@@ -28,6 +28,14 @@ describe('the help', () => {
                      the state directory`)
     expect(writeHelp(plain, columns)).not.toContain('`')
   })
+
+  it('of a command with flags of its own names no options of others', () => {
+    const [serve] = commands.filter(({ raw }) => raw === true)
+    if (serve === undefined) throw new Error('there is no such command')
+    const help = writeCommandHelp(serve, plain, columns)
+    expect(help).toContain('usage  changeover serve [FLAGS]\n')
+    expect(help).not.toMatch(/options/i)
+  })
 })
 
 describe('a wrapped text', () => {

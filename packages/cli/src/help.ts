@@ -3,7 +3,7 @@ import type { Command, OptionSpec } from './command.ts'
 import { commands } from './commands/list.ts'
 import { connectOptions } from './connect.ts'
 import { exitMeanings } from './exit-codes.ts'
-import { type Paint, padEnd } from './render/paint.ts'
+import { type Paint, padEnd, widthOf } from './render/paint.ts'
 import { wrap, wrapParagraphs } from './render/wrap.ts'
 
 /** No line is wider than `columns`, but for words that are. */
@@ -14,16 +14,12 @@ export function writeHelp(paint: Paint, columns: number): string {
     '',
     `${paint('bold', 'usage')}  changeover COMMAND [OPTIONS]`,
     '',
-    ...commands.flatMap((it) => {
-      const [first = '', ...rest] = wrap(it.summary, columns, width + 4)
-      return [`  ${paint('cyan', padEnd(it.name, width))}  ${first}`, ...rest]
-    }),
+    ...commands.flatMap((it) => beside(`  ${paint('cyan', padEnd(it.name, width))}  `, it.summary, columns)),
     '',
     `"changeover COMMAND --help" says more about one of them. Exit codes:`,
-    ...exitMeanings.flatMap(([code, meaning]) => {
-      const [first = '', ...rest] = wrap(meaning.replaceAll('`', '"'), columns, 6)
-      return [`  ${String(code).padStart(2)}  ${first}`, ...rest]
-    }),
+    ...exitMeanings.flatMap(([code, meaning]) =>
+      beside(`  ${String(code).padStart(2)}  `, meaning.replaceAll('`', '"'), columns),
+    ),
   ].join('\n')
 }
 
@@ -31,38 +27,35 @@ export function writeCommandHelp(command: Command, paint: Paint, columns: number
   const options = command.raw === true ? command.options : { ...command.options, ...connectOptions }
   const entries = Object.entries(options)
   const width = Math.max(...entries.map(([name, it]) => nameOption(name, it).length), 0)
-  const examples = command.examples.flatMap(([line, meaning]) => {
-    const [first = '', ...more] = wrap(meaning, columns, 6)
-    return [`  ${paint('cyan', line)}`, `      ${first}`, ...more]
-  })
-  const name = `changeover ${command.name}`
-  const [first = '', ...rest] = wrap(command.summary, columns - name.length - 2)
-  const headline = [
-    `${paint('bold', name)}  ${first}`,
-    ...rest.map((it) => `${' '.repeat(name.length + 2)}${it}`),
-  ]
+  const examples = command.examples.flatMap(([line, meaning]) => [
+    `  ${paint('cyan', line)}`,
+    ...beside('      ', meaning, columns),
+  ])
+  const told = entries.flatMap(([name, it]) =>
+    beside(`  ${padEnd(nameOption(name, it), width)}  `, it.about, columns),
+  )
   return [
-    ...headline,
+    ...beside(`${paint('bold', `changeover ${command.name}`)}  `, command.summary, columns),
     '',
     ...writeUsage(command, paint, columns),
     ...(command.about === undefined ? [] : ['', ...wrapParagraphs(command.about, columns)]),
-    '',
-    paint('bold', 'options'),
-    ...entries.flatMap(([name, it]) => {
-      const [first = '', ...rest] = wrap(it.about, columns, width + 4)
-      return [`  ${padEnd(nameOption(name, it), width)}  ${first}`, ...rest]
-    }),
+    ...(told.length === 0 ? [] : ['', paint('bold', 'options'), ...told]),
     ...(examples.length === 0 ? [] : ['', paint('bold', 'examples'), ...examples]),
   ].join('\n')
 }
 
+/** What does not fit goes on below where the text begins. */
+function beside(head: string, text: string, columns: number): string[] {
+  const [first = '', ...rest] = wrap(text, columns, widthOf(head))
+  return [`${head}${first}`, ...rest]
+}
+
 /** A form to a line where there are several. */
-function writeUsage({ name, usage }: Command, paint: Paint, columns: number): string[] {
-  const whole = `changeover ${name} ${usage} [OPTIONS]`.replace('  [', ' [')
-  const forms =
-    whole.length + 7 <= columns
-      ? [whole]
-      : usage.split(' | ').map((it) => `changeover ${name} ${it} [OPTIONS]`)
+function writeUsage({ name, usage, raw }: Command, paint: Paint, columns: number): string[] {
+  const lineOf = (form: string): string =>
+    ['changeover', name, form, raw === true ? '' : '[OPTIONS]'].filter((it) => it !== '').join(' ')
+  const whole = lineOf(usage)
+  const forms = whole.length + 7 <= columns ? [whole] : usage.split(' | ').map(lineOf)
   return forms.map((it, i) => `${i === 0 ? paint('bold', 'usage') : '     '}  ${it}`)
 }
 

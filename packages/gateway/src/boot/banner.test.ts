@@ -18,6 +18,10 @@ describe('the command that the banner names', () => {
     expect(sayStatusCommand({ adminUrl: 'http://127.0.0.1:9000', adminToken, place })).toBe(
       'npx changeover status --url http://127.0.0.1:9000 --state /var/lib/changeover',
     )
+    const spaced = tokenAt("/var/lib/ann's gateway/admin-token")
+    expect(sayStatusCommand({ adminUrl: 'http://127.0.0.1:8701', adminToken: spaced, place })).toBe(
+      String.raw`npx changeover status --state '/var/lib/ann'\''s gateway'`,
+    )
     expect(
       sayStatusCommand({ adminUrl: 'http://127.0.0.1:9000', adminToken: tokenAt(null), place }),
     ).not.toContain('--state')

@@ -100,8 +100,13 @@ export function sayStatusCommand({
 }: Pick<Running, 'adminUrl' | 'adminToken' | 'place'>): string {
   const url = adminUrl === 'http://127.0.0.1:8701' ? '' : ` --url ${adminUrl}`
   const folder = adminToken.path === null ? '.changeover' : dirname(place.nameOf(adminToken.path))
-  const state = folder === '.changeover' ? '' : ` --state ${folder}`
+  const state = folder === '.changeover' ? '' : ` --state ${asOneWord(folder)}`
   return `npx changeover status${url}${state}`
+}
+
+/** As a shell takes it for one word. */
+function asOneWord(text: string): string {
+  return /^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
 }
 
 function writeMend({ place, first }: Running, paint: Paint): string[] {

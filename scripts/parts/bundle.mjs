@@ -33,6 +33,15 @@ const common = {
   sourcemap: true,
   treeshake: true,
   report: false,
+  logLevel: 'warn',
+  // Above all an import that leads nowhere: the program would end when it comes there.
+  failOnWarn: true,
+  suppressWarnings: [
+    // Compiled code asks for CommonJS.
+    'We recommend using the ESM format',
+    // Modules of Node's own, which need no chunk.
+    'INEFFECTIVE_DYNAMIC_IMPORT',
+  ],
   tsconfig: join(root, 'tsconfig.json'),
   deps: { alwaysBundle: [/./], onlyBundle: false },
   inputOptions: { resolve: { conditionNames: ['@changeover/source', 'node', 'import', 'default'] } },
@@ -50,8 +59,6 @@ await bundle({
   entry: { [`${name}.bundle`]: source },
   format: 'cjs',
   fixedExtension: true,
-  // Below that it advises against CommonJS.
-  logLevel: 'error',
   plugins: [lightModules, asciiOnly, asFunction],
   outputOptions: { chunkFileNames: 'chunks/[name]-[hash].cjs', comments },
 })
@@ -59,7 +66,6 @@ await bundle({
   entry: findWorkers(),
   format: 'esm',
   fixedExtension: false,
-  logLevel: 'warn',
   plugins: [lightModules, asciiOnly],
   outputOptions: { chunkFileNames: 'chunks/[name]-[hash].js', comments },
 })

@@ -1,5 +1,5 @@
 /** The data plane over real sockets, as OpenAI's own client sees it. */
-import { type FakeProvider, startFakeProvider } from '@changeover/testkit'
+import { type FakeProvider, ManualClock, startFakeProvider } from '@changeover/testkit'
 import OpenAI, { APIError, AuthenticationError, BadRequestError, NotFoundError, RateLimitError } from 'openai'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { openUpstream } from '../transport/upstream-pool.ts'
@@ -405,6 +405,24 @@ describe('closing the server', () => {
     expect(text).toBe('Hello there, friend.')
     await closing
     await expect(fetch(gateway.origin)).rejects.toThrow()
+  })
+
+  it('takes no call for a connection on which nobody asks anything', async () => {
+    const clock = new ManualClock()
+    const routes = [testRoute('chat', [testTarget('m', { upstream: openUpstream(provider.origin) })])]
+    const own = await TestGateway.start({ routes, clock })
+    provider.script({ kind: 'endless', eventMs: 5 })
+    const body = JSON.stringify({ model: 'chat', messages, stream: true })
+    const answer = await fetch(`${own.origin}/v1/chat/completions`, { method: 'POST', body })
+    const closing = own.server.close({ drainMs: 60_000 })
+    // Longer than a head that is on its way is waited for.
+    await clock.advance(5_000)
+    expect(own.records).toEqual([])
+
+    await answer.body?.cancel()
+    await closing
+    await vi.waitFor(() => expect(own.records).toMatchObject([{ error: 'call.cancelled' }]))
+    await own.close()
   })
 
   it('cuts with a word what is left when the time is over', async () => {

@@ -352,9 +352,8 @@ export abstract class AttemptedCall extends ReplyingCall implements AttemptHost 
 
   /** He has as good as left: which of the two is seen first is chance, and his time is up to him. */
   #hasCallerNoTime(error: string): boolean {
-    if (error !== 'upstream.timeout') return false
-    const leftMs = this.attempts?.leftForCallerMs(this.tools.clock.monotonic()) ?? null
-    return leftMs !== null && leftMs <= LEAST_LEFT_MS
+    const { attempts, tools } = this
+    return error === 'upstream.timeout' && attempts?.time.isOverForCaller(tools.clock.monotonic()) === true
   }
 
   #writeFor(target: CompiledTarget): UpstreamBody {
@@ -369,7 +368,7 @@ export abstract class AttemptedCall extends ReplyingCall implements AttemptHost 
   #requestTo(target: CompiledTarget, written: UpstreamBody, span: Span | null): UpstreamRequest {
     const { head, tools } = this
     const { context } = span ?? this.callSpan()
-    const leftMs = this.attempts?.leftForCallerMs(tools.clock.monotonic()) ?? null
+    const leftMs = this.attempts?.time.leftForCallerMs(tools.clock.monotonic()) ?? null
     return upstreamRequest({ target, written, head, context, leftMs, nowMs: tools.clock.now() })
   }
 
@@ -381,5 +380,3 @@ export abstract class AttemptedCall extends ReplyingCall implements AttemptHost 
 }
 
 const NO_WARNINGS: readonly string[] = []
-/** What a caller is said to have left who has nothing left. */
-const LEAST_LEFT_MS = 1

@@ -629,15 +629,35 @@ describe('the time that a caller gives', () => {
 
   it('is told on, less what has passed', async () => {
     const call = new TestCall(routeOf([held('a')], {}), { totalMs: 1000, beginMs: 800 })
-    expect(call.attempts.leftForCallerMs(clock.monotonic())).toBe(800)
+    expect(call.attempts.time.leftForCallerMs(clock.monotonic())).toBe(800)
     await clock.advance(300)
-    expect(call.attempts.leftForCallerMs(clock.monotonic())).toBe(500)
-    expect(new TestCall(routeOf([held('b')], {})).attempts.leftForCallerMs(0)).toBeNull()
+    expect(call.attempts.time.leftForCallerMs(clock.monotonic())).toBe(500)
+    expect(new TestCall(routeOf([held('b')], {})).attempts.time.leftForCallerMs(0)).toBeNull()
+  })
+
+  it('says nothing of a target that usually takes longer, and much of one that usually does not', async () => {
+    const a = held('a')
+    const route = routeOf([a], {}, { attempts: 1, connectMs: 10_000 })
+    const hurry = async (totalMs: number, said?: string) => {
+      for (let i = 0; i < 5; i += 1) {
+        const call = new TestCall(route, { totalMs })
+        if (said !== undefined) a.upstream.say(said)
+        await clock.advance(totalMs + 50)
+        expect(call.failure).toMatchObject({ code: 'upstream.timeout', limitMs: totalMs })
+      }
+      return a.target.breaker.state
+    }
+    expect(await hurry(400)).toBe('closed')
+    // It had begun to answer.
+    expect(await hurry(3000, 'begun')).toBe('closed')
+    for (let i = 0; i < 20; i += 1) a.target.live.answered(4000, clock.monotonic(), true)
+    expect(await hurry(3000)).toBe('closed')
+    expect(await hurry(4500)).toBe('open')
   })
 
   it('does not count where the settings say so', async () => {
     const call = new TestCall(routeOf([held('a')], { heedsDeadlines: false }), { totalMs: 100 })
     await clock.advance(500)
-    expect([call.failure, call.attempts.leftForCallerMs(0)]).toEqual([null, null])
+    expect([call.failure, call.attempts.time.leftForCallerMs(0)]).toEqual([null, null])
   })
 })

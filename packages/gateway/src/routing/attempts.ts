@@ -19,6 +19,7 @@ import type { UpstreamExchange, UpstreamFailure, UpstreamHeaders } from '../cont
 import type { AttemptHost, AttemptRules, AttemptTools, FailureCode } from './attempt-host.ts'
 import { backoffMs } from './backoff.ts'
 import { Beside, type HedgeAsker } from './beside.ts'
+import { CallTime } from './call-time.ts'
 import { CollectedRefusal } from './collected-refusal.ts'
 import type { Watched } from './deadlines.ts'
 import { isTargetsFault, isTargetsOwn } from './failure-class.ts'
@@ -27,6 +28,8 @@ import { NextTargets, type Refused } from './next-targets.ts'
 
 /** What a failure counts as at least in a target's latency: failing fast is not being fast. */
 const FAILURE_MS = 1000
+/** Share of a target's answers that come within what is usual for it. */
+const USUAL = 0.95
 
 type Phase =
   | 'idle'
@@ -45,12 +48,12 @@ export class Attempts implements HedgeAsker, Watched, GateWaiter {
   /** Why the attempt under way, or made last, was made; `null` for the first. */
   reason: AttemptReason | null = null
   readonly priority: number
+  readonly time: CallTime
   readonly #host: AttemptHost
   readonly #rules: AttemptRules
   readonly #tools: AttemptTools
   readonly #next: NextTargets
   readonly #beside: Beside | null
-  #totalAt: number
   #phase: Phase = 'idle'
   #target: CompiledTarget | null = null
   #exchange: UpstreamExchange | null = null
@@ -76,13 +79,12 @@ export class Attempts implements HedgeAsker, Watched, GateWaiter {
     this.#host = host
     this.#rules = rules
     this.#tools = tools
-    const { route, wishes, startedAt } = rules
+    const { route, wishes } = rules
     this.priority = wishes.priority
+    this.time = new CallTime(rules)
     this.#next = new NextTargets(host, rules, tools)
     const { hedge, mirror } = route.plan
     this.#beside = hedge === null && mirror === null ? null : new Beside(this, host, { rules, tools })
-    this.#totalAt =
-      startedAt + Math.min(route.totalMs, this.#givenMs(wishes.totalMs), this.#givenMs(wishes.beginMs))
   }
 
   /** Targets that were passed by so far; `null` for none. */
@@ -93,13 +95,6 @@ export class Attempts implements HedgeAsker, Watched, GateWaiter {
   /** The request of the attempt under way, or made last, went out whole and was not refused. */
   get isAsked(): boolean {
     return this.#status === null ? this.#isSent : this.#status >= 200 && this.#status < 300
-  }
-
-  /** What is left of the time that the caller gave; `null` when he gave none or it does not count. */
-  leftForCallerMs(nowMs: number): number | null {
-    const { wishes, startedAt } = this.#rules
-    const given = Math.min(this.#givenMs(wishes.totalMs), this.#givenMs(wishes.beginMs))
-    return given === Number.POSITIVE_INFINITY ? null : Math.max(1, Math.floor(startedAt + given - nowMs))
   }
 
   start(): void {
@@ -116,10 +111,8 @@ export class Attempts implements HedgeAsker, Watched, GateWaiter {
     this.#committed = true
     this.#beside?.end('upstream.outrun')
     this.#phase = 'flowing'
-    const { route, stream, startedAt, wishes } = this.#rules
-    if (stream && wishes.beginMs !== null) {
-      this.#totalAt = startedAt + Math.min(route.totalMs, this.#givenMs(wishes.totalMs))
-    }
+    const { route, stream } = this.#rules
+    this.time.begin()
     this.#touch()
     const target = this.#target
     if (target === null) return
@@ -151,7 +144,7 @@ export class Attempts implements HedgeAsker, Watched, GateWaiter {
   pause(): void {
     if (this.#phase !== 'flowing') return
     this.#phase = 'stalled'
-    this.dueAt = Math.min(this.#totalAt, this.#tools.deadlines.coarseNow + this.#rules.stallMs)
+    this.dueAt = Math.min(this.time.endsAt, this.#tools.deadlines.coarseNow + this.#rules.stallMs)
     this.#exchange?.pause()
   }
 
@@ -166,7 +159,7 @@ export class Attempts implements HedgeAsker, Watched, GateWaiter {
     this.#isSent = true
     if (this.#phase !== 'connecting') return
     this.#phase = 'asked'
-    this.dueAt = Math.min(this.#totalAt, this.#tools.deadlines.coarseNow + this.#rules.route.firstTokenMs)
+    this.dueAt = Math.min(this.time.endsAt, this.#tools.deadlines.coarseNow + this.#rules.route.firstTokenMs)
   }
 
   onHead(status: number, headers: UpstreamHeaders): void {
@@ -216,7 +209,7 @@ export class Attempts implements HedgeAsker, Watched, GateWaiter {
 
   onDue(nowMs: number): void {
     const { route, stallMs } = this.#rules
-    if (this.#phase === 'stalled' && nowMs < this.#totalAt) {
+    if (this.#phase === 'stalled' && nowMs < this.time.endsAt) {
       this.#limitMs = stallMs
       this.#host.onStalled()
       return
@@ -226,8 +219,8 @@ export class Attempts implements HedgeAsker, Watched, GateWaiter {
       this.#giveUp('routing.queue_timeout', null, undefined, gate)
       return
     }
-    const total = nowMs >= this.#totalAt
-    const totalMs = Math.round(this.#totalAt - this.#rules.startedAt)
+    const total = nowMs >= this.time.endsAt
+    const totalMs = Math.round(this.time.endsAt - this.#rules.startedAt)
     this.#limitMs = total ? totalMs : this.#phase === 'flowing' ? route.idleMs : route.firstTokenMs
     if (this.#phase === 'waiting') {
       this.#giveUp('upstream.timeout', this.#status, undefined)
@@ -302,7 +295,7 @@ export class Attempts implements HedgeAsker, Watched, GateWaiter {
     if (!gate.wait(this)) return false
     this.#phase = 'queued'
     this.#waitsAt = gate
-    this.dueAt = Math.min(this.#totalAt, nowMs + gate.waitMs)
+    this.dueAt = Math.min(this.time.endsAt, nowMs + gate.waitMs)
     return true
   }
 
@@ -331,7 +324,7 @@ export class Attempts implements HedgeAsker, Watched, GateWaiter {
     this.reason = this.#next.reason
     target.live.pending += 1
     if (target.credentials !== null) this.#credential = target.credentials.current(nowMs)
-    this.dueAt = Math.min(this.#totalAt, nowMs + this.#rules.route.connectMs)
+    this.dueAt = Math.min(this.time.endsAt, nowMs + this.#rules.route.connectMs)
     const request = this.#host.onAttempt(target)
     if (request === null) {
       this.#close()
@@ -352,7 +345,7 @@ export class Attempts implements HedgeAsker, Watched, GateWaiter {
     this.#startedAt = lane.startedAt
     this.#credential = lane.credential
     this.#phase = 'asked'
-    this.dueAt = Math.min(this.#totalAt, lane.startedAt + this.#rules.route.firstTokenMs)
+    this.dueAt = Math.min(this.time.endsAt, lane.startedAt + this.#rules.route.firstTokenMs)
     this.#host.adopt(lane.aside)
     lane.adopt()
   }
@@ -374,17 +367,17 @@ export class Attempts implements HedgeAsker, Watched, GateWaiter {
     const target = this.#target
     if (target === null) return
     const now = this.#tools.clock.monotonic()
-    const isFault = isTargetsFault(code, this.#status)
+    const isFault = isTargetsFault(code, this.#status) && !this.#isImpatience(target, code, now)
     if (isFault) this.#countFault(target, this.#startedAt, now)
     this.#release()
     this.#host.onAttemptOver(target, this.#status, code, cause)
     if (this.#phase === 'over') return
-    const lane = this.#committed || now >= this.#totalAt ? null : (this.#beside?.takeLane() ?? null)
+    const lane = this.#committed || now >= this.time.endsAt ? null : (this.#beside?.takeLane() ?? null)
     if (lane !== null) {
       this.#adopt(lane)
       return
     }
-    if (this.#committed || now >= this.#totalAt || !this.#tryAgain(target, code, now)) {
+    if (this.#committed || now >= this.time.endsAt || !this.#tryAgain(target, code, now)) {
       this.#giveUp(code, this.#status, cause)
     }
   }
@@ -411,7 +404,7 @@ export class Attempts implements HedgeAsker, Watched, GateWaiter {
         asked,
         backoffMs(this.#made, route.retryBaseMs, route.retryMaxMs, this.#tools.random),
       )
-      if (asked <= route.retryMaxMs && nowMs + waitMs < this.#totalAt) {
+      if (asked <= route.retryMaxMs && nowMs + waitMs < this.time.endsAt) {
         this.#retryAfter(target, waitMs, code)
         return true
       }
@@ -433,7 +426,7 @@ export class Attempts implements HedgeAsker, Watched, GateWaiter {
 
   #retryAfter(target: CompiledTarget, waitMs: number, code: FailureCode): void {
     this.#phase = 'waiting'
-    this.dueAt = this.#totalAt
+    this.dueAt = this.time.endsAt
     this.#wait = this.#tools.clock.after(waitMs, () => {
       if (this.#phase !== 'waiting') return
       const now = this.#tools.clock.monotonic()
@@ -462,13 +455,16 @@ export class Attempts implements HedgeAsker, Watched, GateWaiter {
     target.live.failed(ms, nowMs, stream)
   }
 
+  /** Its caller had less time than the target takes for some: otherwise one in a hurry would close it to all. */
+  #isImpatience({ live }: CompiledTarget, code: FailureCode, nowMs: number): boolean {
+    if (code !== 'upstream.timeout' || !this.time.isOverForCaller(nowMs)) return false
+    const usualMs = Math.max(live.quantileMs(USUAL, this.#rules.stream) ?? 0, FAILURE_MS)
+    return this.#committed || nowMs - this.#startedAt < usualMs
+  }
+
   #readLimits(headers: UpstreamHeaders): void {
     const { clock } = this.#tools
     this.#target?.live.limitsSeen(headers, clock.monotonic(), clock.now())
-  }
-
-  #givenMs(ms: number | null): number {
-    return ms === null || !this.#rules.route.plan.heedsDeadlines ? Number.POSITIVE_INFINITY : ms
   }
 
   /** The attempt under way is over for its target. */
@@ -481,7 +477,7 @@ export class Attempts implements HedgeAsker, Watched, GateWaiter {
   }
 
   #touch(): void {
-    this.dueAt = Math.min(this.#totalAt, this.#tools.deadlines.coarseNow + this.#rules.route.idleMs)
+    this.dueAt = Math.min(this.time.endsAt, this.#tools.deadlines.coarseNow + this.#rules.route.idleMs)
   }
 
   #close(): void {

@@ -1,0 +1,44 @@
+/**
+ * How long a call may take in all: as its route allows, and as its caller does where the route heeds that. Callers say it
+ * for the whole answer, or until it begins.
+ *
+ * Not here: how long each part of an attempt may take (`attempts.ts`).
+ */
+import type { AttemptRules } from './attempt-host.ts'
+
+export class CallTime {
+  /** Monotonic milliseconds at which it is over. */
+  endsAt: number
+  readonly #rules: AttemptRules
+
+  constructor(rules: AttemptRules) {
+    this.#rules = rules
+    const { wishes, route, startedAt } = rules
+    this.endsAt =
+      startedAt + Math.min(route.totalMs, this.#given(wishes.totalMs), this.#given(wishes.beginMs))
+  }
+
+  /** The answer has begun. */
+  begin(): void {
+    const { wishes, route, startedAt, stream } = this.#rules
+    if (!stream || wishes.beginMs === null) return
+    this.endsAt = startedAt + Math.min(route.totalMs, this.#given(wishes.totalMs))
+  }
+
+  /** What is left of the time that the caller gave; `null` when he gave none or it does not count. */
+  leftForCallerMs(nowMs: number): number | null {
+    const { wishes, startedAt } = this.#rules
+    const given = Math.min(this.#given(wishes.totalMs), this.#given(wishes.beginMs))
+    return given === Number.POSITIVE_INFINITY ? null : Math.max(1, Math.floor(startedAt + given - nowMs))
+  }
+
+  /** It is over because of its caller: the route would have given it longer. */
+  isOverForCaller(nowMs: number): boolean {
+    const { route, startedAt } = this.#rules
+    return nowMs >= this.endsAt && this.endsAt < startedAt + route.totalMs
+  }
+
+  #given(ms: number | null): number {
+    return ms === null || !this.#rules.route.plan.heedsDeadlines ? Number.POSITIVE_INFINITY : ms
+  }
+}

@@ -503,6 +503,9 @@ describe('changing settings', () => {
     const deep = `{"routes":{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}}`
     for (const body of [twice, deep, '{"__proto__":{"a":1}}'])
       expect(await status('/v1/settings', { type: merge, body })).toBe('control.bad_request')
+    expect((await ask('PATCH', '/v1/settings', { type: merge, body: twice })).body['detail']).toBe(
+      '"the body": found a mistake at 1:22 (found "routes" a second time, first in line 1, expected each name once), expected a patch in JSON',
+    )
     expect((await ask('POST', '/v1/reloads', { type: 'image/png', body: 'x' })).body['code']).toBe(
       'control.media_type',
     )

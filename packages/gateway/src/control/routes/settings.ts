@@ -100,7 +100,7 @@ function parseBody(bytes: Uint8Array): Json {
   if (read.ok) return read.document.value
   const [first] = read.issues
   const { line = 1, column = 1 } = first?.place ?? {}
-  const found = `at ${line}:${column} ${first?.message ?? 'no JSON'}`
+  const found = `a mistake at ${line}:${column} (${first?.message ?? 'no JSON'})`
   throw new GatewayError('control.bad_request', { field: 'the body', found, expected: 'a patch in JSON' })
 }
 

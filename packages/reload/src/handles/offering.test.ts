@@ -23,6 +23,8 @@ function offering(always = false) {
 
 const sourceOf = (read: () => Promise<Reading | null>): Source => ({ kind: 'file', place: 'a.yaml', read })
 
+const failed = (how: object) => Object.assign(new Error('failed'), how)
+
 describe('an offering', () => {
   it('offers nothing that was read when the watch had ended meanwhile, and reports nothing', async () => {
     const { desk, ending, offering: it } = offering()
@@ -37,11 +39,21 @@ describe('an offering', () => {
 
   it('says why the source cannot be read where somebody can mend that', async () => {
     const { desk, offering: it } = offering()
-    const forbidden = Object.assign(new Error('EACCES: permission denied'), { code: 'EACCES' })
-    it.tell(forbidden)
+    it.tell(failed({ code: 'EACCES', syscall: 'open' }))
     it.tell(new Error('socket hang up'))
     expect(desk.troubles.map((trouble) => trouble.message)).toEqual([
       '"a.yaml" could not be read (this user may not read it); nothing changes',
+      '"a.yaml" could not be read; nothing changes',
+    ])
+  })
+
+  it.each([
+    ['one address', failed({ code: 'EPERM', syscall: 'connect' })],
+    ['several addresses', Object.assign(new AggregateError([]), { code: 'EPERM' })],
+  ])('takes a firewall before %s for no forbidden file', (_, error) => {
+    const { desk, offering: it } = offering()
+    it.tell(error)
+    expect(desk.troubles.map((trouble) => trouble.message)).toEqual([
       '"a.yaml" could not be read; nothing changes',
     ])
   })

@@ -92,6 +92,8 @@ const REASONS: Readonly<Record<string, string>> = {
 }
 
 function whyOf(error: unknown): { readonly why?: string } {
-  const why = REASONS[(error as NodeJS.ErrnoException | null)?.code ?? '']
+  const { code = '', syscall } = (error ?? {}) as NodeJS.ErrnoException
+  // A firewall says no with the same codes, to one address (`connect`) or to several at once, and that is about no file.
+  const why = syscall === undefined || syscall === 'connect' ? undefined : REASONS[code]
   return why === undefined ? {} : { why }
 }

@@ -112,6 +112,11 @@ describe('the shape of a schema', () => {
     expect(problem({ const: { $ref: 'https://example.com' }, examples: [{ $id: 'x' }] })).toBeNull()
   })
 
+  it('is checked at once, and not later, when everything has passed', () => {
+    expect(problem({ type: 'object', $async: true })).toBe('$async')
+    expect(problem({ properties: { $async: { type: 'boolean' } } })).toBeNull()
+  })
+
   it('is bounded in size and depth', () => {
     expect(problem({ description: 'x'.repeat(70_000) })).toBe('')
     let deep: Record<string, unknown> = {}

@@ -3,6 +3,7 @@
  * the standard's own schema has a place, and any other fault is that of the innermost part that has it by itself.
  */
 import type { Ajv2020 } from 'ajv/dist/2020.js'
+import { DATA, MAPS } from './schema-shape.ts'
 
 type Schema = Readonly<Record<string, unknown>>
 
@@ -39,11 +40,6 @@ function pointerOf(compiler: Ajv2020, schema: Schema, reason: string): string {
   }
   return ''
 }
-
-/** Keywords whose value is a map from names to schemas. */
-const MAPS: ReadonlySet<string> = new Set(['properties', 'patternProperties', '$defs', 'dependentSchemas'])
-/** Keywords whose value is data and no schema. */
-const DATA: ReadonlySet<string> = new Set(['const', 'enum', 'default', 'examples', 'dependentRequired'])
 
 function* partsOf(schema: Schema): Generator<readonly [steps: string, part: Schema]> {
   for (const [keyword, value] of Object.entries(schema)) {

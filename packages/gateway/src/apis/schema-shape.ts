@@ -10,9 +10,14 @@ type Fields = Readonly<Record<string, unknown>>
 const MOST_BYTES = 64 * 1024
 const DEEPEST = 32
 /** Keywords whose value is a map from names to schemas. */
-const MAPS: ReadonlySet<string> = new Set(['properties', 'patternProperties', '$defs', 'dependentSchemas'])
+export const MAPS: ReadonlySet<string> = new Set([
+  'properties',
+  'patternProperties',
+  '$defs',
+  'dependentSchemas',
+])
 /** Keywords whose value is data and no schema. */
-const DATA: ReadonlySet<string> = new Set([
+export const DATA: ReadonlySet<string> = new Set([
   'const',
   'enum',
   'default',
@@ -21,6 +26,8 @@ const DATA: ReadonlySet<string> = new Set([
   'dependentRequired',
 ])
 const NAMES: readonly string[] = ['$id', '$anchor', '$dynamicAnchor', '$vocabulary']
+/** Not of the standard: with it a check answers later, and until then everything would pass. */
+const SYNC = 'nothing: a schema here is checked at once'
 const REFERENCES: readonly string[] = ['$ref', '$dynamicRef']
 export const DIALECT = 'https://json-schema.org/draft/2020-12/schema'
 
@@ -56,6 +63,7 @@ function problemIn(schema: unknown, path: readonly string[]): SchemaProblem | nu
     if (schema[name] !== undefined)
       return { path: [...path, name], expected: 'nothing: a schema here has no name' }
   }
+  if (schema['$async'] !== undefined) return { path: [...path, '$async'], expected: SYNC }
   for (const name of REFERENCES) {
     const to = schema[name]
     if (to !== undefined && !(typeof to === 'string' && (to === '#' || to.startsWith('#/'))))

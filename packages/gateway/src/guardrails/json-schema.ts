@@ -20,7 +20,10 @@ export function loadSchemaEngine(): Promise<SchemaEngine> {
     compile(schema) {
       const ajv = new Ajv2020({ strict: true, strictTypes: false, logger: false, validateFormats: false })
       // Its expressions would be run by an engine that can run away: it goes without them.
-      return ajv.compile(withoutPatterns(schema) as Schema)
+      const validate = ajv.compile(withoutPatterns(schema) as Schema)
+      // Not of the standard: it would answer later, and until then let everything through.
+      if ('$async' in validate) throw new Error('"$async" is no keyword of the standard')
+      return validate
     },
   }))
   return engine

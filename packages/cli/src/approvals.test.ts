@@ -137,6 +137,7 @@ describe('changeover audit', () => {
     expect(forged).toMatchObject({ code: 1 })
     expect(forged.out).toMatch(/line \d+ was changed/)
     expect((await changeover('bo', 'audit', '--since', '1d')).code).toBe(0)
-    expect(await changeover('bo', 'audit', '--since', 'lately')).toMatchObject({ code: 2 })
+    for (const since of ['lately', '7', '2026-11-01T00:00:00'])
+      expect(await changeover('bo', 'audit', '--since', since)).toMatchObject({ code: 2 })
   })
 })

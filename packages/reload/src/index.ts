@@ -18,6 +18,7 @@ export { type AuditCheck, type AuditFault, type AuditProblem, checkAudit } from 
 export { changedParameters, changes, readableChanges } from './format/diff.ts'
 export { digestOf } from './format/digest.ts'
 export { addSignatures, readSigned, type Signed, verifySignatures, writeSigned } from './format/envelope.ts'
+export { parseInstant } from './format/instant.ts'
 export { readManifest, writeManifest } from './format/manifest.ts'
 export { nearest } from './format/nearest.ts'
 export { isPointer, pointTo, stepsOf } from './format/pointer.ts'

@@ -48,6 +48,9 @@ describe('the span of a bill', () => {
     [{ month: '2026-13' }, 'found "2026-13", expected a month'],
     [{ month: '2026-11', to: '2026-12-01' }, 'goes without'],
     [{ from: '2026-11-01', to: 'soon' }, '--to: found "soon"'],
+    [{ from: '2026-02-01', to: '2026-02-30' }, '--to: found "2026-02-30"'],
+    [{ from: '2026-11-01T00:00:00', to: '2026-12-01' }, 'such as 2026-11-01T08:00:00Z'],
+    [{ from: '11', to: '2026-12-01' }, '--from: found "11"'],
   ])('is none of %o', (options, says) => {
     expect(() => readSpan(contextOf(options))).toThrow(says)
   })

@@ -1,4 +1,5 @@
 /** The span of time that bills and repricings are of: a month, or from and to. All in UTC, as prices are. */
+import { parseInstant } from '@changeover/reload'
 import { type CommandContext, UsageError } from '../command.ts'
 
 export interface Span {
@@ -40,9 +41,10 @@ function monthOf(text: string): Span {
 }
 
 function instantOf(option: string, text: string): string {
-  const at = Date.parse(DAY.test(text) ? `${text}T00:00:00Z` : text)
-  if (Number.isNaN(at)) throw new UsageError(`${option}: found "${text}", expected a day or an instant`)
-  return iso(at)
+  const at = parseInstant(DAY.test(text) ? `${text}T00:00:00Z` : text)
+  if (at !== null) return iso(at)
+  const expected = 'a day such as 2026-11-01, or an instant such as 2026-11-01T08:00:00Z'
+  throw new UsageError(`${option}: found "${text}", expected ${expected}`)
 }
 
 function iso(atMs: number): string {

@@ -1,5 +1,5 @@
 /** `changeover audit`: who changed what, and whether that log is whole. */
-import { checkAudit, type AuditLine as KeptLine } from '@changeover/reload'
+import { checkAudit, type AuditLine as KeptLine, parseInstant } from '@changeover/reload'
 import type { AuditLine, AuditPage } from '@changeover/sdk'
 import { type Command, type CommandContext, UsageError } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
@@ -72,10 +72,9 @@ const UNITS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86
 
 function readSince(text: string, now: number): number {
   const [, count, unit = ''] = /^([1-9]\d{0,5})([mhd])$/.exec(text) ?? []
-  const at = count === undefined ? Date.parse(text) : now - Number(count) * (UNITS[unit] ?? Number.NaN)
-  if (Number.isNaN(at))
-    throw new UsageError(`"--since ${text}" is no time, expected 90m, 24h, 7d or an instant`)
-  return at
+  const at = count === undefined ? parseInstant(text) : now - Number(count) * (UNITS[unit] ?? Number.NaN)
+  if (at !== null) return at
+  throw new UsageError(`"--since ${text}" is no time, expected 90m, 24h, 7d, or such as 2026-11-01T08:00:00Z`)
 }
 
 async function readPage(context: CommandContext, file: string): Promise<Looked> {

@@ -331,7 +331,13 @@ export abstract class AttemptedCall extends ReplyingCall implements AttemptHost 
     if (copy !== null && this.gateway?.recordCalls === true) this.tools.calls.copied?.(copy)
   }
 
+  /** Providers charge nothing for what it asks. */
+  protected get isFree(): boolean {
+    return false
+  }
+
   #billAttempt(target: CompiledTarget, error: string): AttemptBill | null {
+    if (this.isFree) return null
     if (error === 'upstream.outrun' && this.#hedge !== null) {
       const textBytes = this.#reply?.tally?.() ?? 0
       return this.#hedge.outran(target, this.bill, { asked: this.attempts?.isAsked === true, textBytes })

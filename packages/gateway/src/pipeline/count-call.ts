@@ -53,6 +53,10 @@ export class CountCall extends RoutedCall {
     return null
   }
 
+  protected override get isFree(): boolean {
+    return true
+  }
+
   protected override readBody(bytes: Buffer): RequestBody {
     const shape = this.#isAnthropic ? bodyShapes['anthropic-messages'] : inputInPathShape
     return new RequestBody(bytes, shape, this.head.path)

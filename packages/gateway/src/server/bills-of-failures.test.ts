@@ -173,6 +173,21 @@ describe('the bill of an answer that its caller leaves before it begins', () => 
     expect(bills).toEqual([[['upstream.timeout', 10]], [['upstream.timeout', undefined]]])
   })
 
+  it('is nothing for a count of tokens, which costs nothing', async () => {
+    await start('anthropic', claude)
+    rig.first.script({ kind: 'hang' })
+    const leaving = new AbortController()
+    const body = JSON.stringify({ model: 'golden', messages: [{ role: 'user', content: 'Say it, friend.' }] })
+    const sent = { method: 'POST', body, signal: leaving.signal }
+    const answer = fetch(`${rig.gateway.origin}/v1/messages/count_tokens`, sent).catch(() => null)
+    await vi.waitFor(() => expect(rig.first.requests).toHaveLength(1))
+    leaving.abort()
+    await answer
+    await vi.waitFor(() => expect(rig.gateway.records).toHaveLength(1))
+    expect(rig.gateway.records[0]).toMatchObject({ error: 'call.cancelled', costMicroUsd: null })
+    expect(rig.gateway.records[0]?.attempts[0]?.bill).toBeUndefined()
+  })
+
   it('has what the provider had counted by then', async () => {
     await start('anthropic', claude)
     const begun = { message: { model: 'm', usage: claudeCounts }, type: 'message_start' }

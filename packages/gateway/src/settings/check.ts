@@ -54,11 +54,11 @@ const cleanEntries = new WeakMap<object, { readonly kind: string; readonly name:
 const NONE: readonly Issue[] = Object.freeze([])
 
 function checkEntry(kind: string, name: string, value: Json): readonly Issue[] {
-  const isFixed = typeof value === 'object' && value !== null && Object.isFrozen(value)
-  const clean = isFixed ? cleanEntries.get(value) : undefined
+  const isFrozen = typeof value === 'object' && value !== null && Object.isFrozen(value)
+  const clean = isFrozen ? cleanEntries.get(value) : undefined
   if (clean?.kind === kind && clean.name === name) return NONE
   const issues = checkAnew(kind, name, value)
-  if (isFixed && issues.length === 0) cleanEntries.set(value, { kind, name })
+  if (isFrozen && issues.length === 0) cleanEntries.set(value, { kind, name })
   return issues
 }
 

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -97,6 +97,21 @@ describe('secrets', () => {
     expect(troubles.map((it) => it.reference)).toEqual(refused)
     for (const { cause } of troubles) expect(cause).toMatchObject({ code: 'settings.secret_own' })
   })
+
+  it.skipIf(process.platform !== 'linux')(
+    'are not read where nobody can say what is there, as of files that are removed and still open (skipped where those have no names)',
+    async () => {
+      const directory = mkdtempSync(join(folder, 'state-'))
+      const path = join(directory, 'gone')
+      writeFileSync(path, 'k')
+      const file = openSync(path, 'r')
+      rmSync(path)
+      const own = { environment: [], directory }
+      const secrets = createSecrets({ env: {}, redactor: { add: () => undefined }, own })
+      expect(await secrets.resolve([`\${file:/proc/self/fd/${file}}`])).toHaveLength(1)
+      closeSync(file)
+    },
+  )
 
   it('act at once when they change, and say so by their generation', async () => {
     const files = { key: 'old' }

@@ -143,11 +143,14 @@ class LiveSecrets implements Secrets {
     return ownValue(env, name)
   }
 
-  /** Reads from where all links led when that was looked at: a link that is put in the way afterwards leads nowhere else. */
+  /**
+   * Reads from where the links on the way led when that was looked at; one of them that is exchanged meanwhile changes
+   * nothing, and what leads nowhere is not read. Whoever may write where secrets lie is trusted beyond that.
+   */
   async #readFile(path: string, reference: string): Promise<string> {
     const { own, read = readSmallFile } = this.#options
     if (own === undefined) return await read(path)
-    const [place, directory] = await Promise.all([placeOf(path), placeOf(own.directory)])
+    const [place, directory] = await Promise.all([realpath(path), placeOf(own.directory)])
     if (place.startsWith(`${directory}${sep}`)) throw new GatewayError('settings.secret_own', { reference })
     return await read(place)
   }

@@ -56,11 +56,16 @@ describe('secrets', () => {
     expect(() => secrets.fill('${env:NONE}')).toThrow(expect.toSatisfy(isGatewayError))
   })
 
-  it('that are too large for a key are not taken', async () => {
+  it('are as long as a certificate may be, and those that are longer are not taken', async () => {
     const path = join(folder, 'large')
-    writeFileSync(path, 'x'.repeat(70_000))
+    const reference = `\${file:${path}}`
+    const longest = 'ü'.repeat(32 * 1024)
+    writeFileSync(path, longest)
     const secrets = createSecrets({ env: {}, redactor: { add: () => undefined } })
-    expect(await secrets.resolve([`\${file:${path}}`])).toHaveLength(1)
+    expect(await secrets.resolve([reference])).toEqual([])
+    expect(secrets.fill(reference)).toBe(longest)
+    writeFileSync(path, `${longest}x`)
+    expect((await secrets.refresh()).troubles).toHaveLength(1)
   })
 
   it.skipIf(process.platform === 'win32')(

@@ -65,6 +65,8 @@ export interface SecretsRefresh {
 
 /** Keys have a hundred characters, certificates some thousand. */
 const MOST_BYTES = 64 * 1024
+/** Most secrets are in one: all files may be read at the same time. */
+const CHUNK_BYTES = 4 * 1024
 
 export function createSecrets(options: SecretsOptions): Secrets {
   return new LiveSecrets(options)
@@ -189,13 +191,14 @@ function parseOrNothing(text: string): object {
 async function readSmallFile(path: string): Promise<string> {
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
   try {
-    const bytes = Buffer.alloc(MOST_BYTES + 1)
-    let size = 0
-    for (let more = 1; more > 0 && size < bytes.length; size += more)
-      more = (await file.read(bytes, size, bytes.length - size, null)).bytesRead
-    if (size > MOST_BYTES)
-      throw new GatewayError('settings.secret_missing', { reference: `\${file:${path}}`, pointer: '' })
-    return bytes.toString('utf8', 0, size)
+    const chunks: Buffer[] = []
+    for (let size = 0; size <= MOST_BYTES; ) {
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(CHUNK_BYTES))
+      if (bytesRead === 0) return Buffer.concat(chunks).toString('utf8')
+      chunks.push(buffer.subarray(0, bytesRead))
+      size += bytesRead
+    }
+    throw new GatewayError('settings.secret_missing', { reference: `\${file:${path}}`, pointer: '' })
   } finally {
     await file.close()
   }

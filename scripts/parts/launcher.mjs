@@ -14,7 +14,7 @@
  * that is killed has no exit.
  */
 import { readFileSync } from 'node:fs'
-import { earlyFlags, gatewayEnvironment, gatewayFlags, lateFlags } from './node-flags.mjs'
+import { earlyFlags, gatewayEnvironment, gatewayFlags, lateFlags, withoutMaglev } from './node-flags.mjs'
 
 const loader = readFileSync(new URL('./load-compiled.mjs', import.meta.url), 'utf8').replace(/^export /gm, '')
 
@@ -49,9 +49,10 @@ function giveFlags() {
   process.execve(execPath, [execPath, ...execArgv, ...missing, ...argv.slice(1)], environment)
 }
 
-function setFlags(flags) {
+function setFlags(flags, when) {
   const { setFlagsFromString } = process.getBuiltinModule('node:v8')
-  for (const flag of flags.filter(isMissing)) setFlagsFromString(flag)
+  const more = isMissing('--maglev') ? (${JSON.stringify(withoutMaglev)}[major]?.[when] ?? []) : []
+  for (const flag of [...flags, ...more].filter(isMissing)) setFlagsFromString(flag)
 }
 
 function whenLoaded() {
@@ -62,9 +63,14 @@ function whenLoaded() {
 
 if (isGateway) giveFlags()
 const here = dirname(process.getBuiltinModule('node:url').fileURLToPath(import.meta.url))
+// V8's own word on what its compiled code depends on: its version, its flags and the processor.
+const kind = process.getBuiltinModule('node:v8').cachedDataVersionTag().toString(36)
 const { load, keep, goLate } = createLoader(
-  join(here, '.compiled', \`${build}-\${process.version}-\${process.arch}\`),
-  { early: () => setFlags(${JSON.stringify(earlyFlags)}), late: () => setFlags(${JSON.stringify(lateFlags)}) },
+  join(here, '.compiled', \`${build}-\${process.version}-\${kind}\`),
+  {
+    early: () => setFlags(${JSON.stringify(earlyFlags)}, 'early'),
+    late: () => setFlags(${JSON.stringify(lateFlags)}, 'late'),
+  },
 )
 // Once more for what is loaded on first use, the admin API above all.
 for (const afterMs of [2_000, 60_000]) setTimeout(keep, afterMs).unref()

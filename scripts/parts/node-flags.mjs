@@ -39,6 +39,18 @@ export const lateFlags = ['--no-maglev', '--heap-growing-percent=40', '--no-allo
 export const earlyFlags = ['--maglev', '--heap-growing-percent=0', '--allocation-site-pretenuring']
 
 /**
+ * Of some major versions of Node: what goes with `--no-maglev`, and takes it back.
+ *
+ * `--invocation-count-for-turbofan`: how often a function has run when it is compiled for speed. V8 has 3,000 where it
+ * begins without the compiler in the middle, but more where it begins with it, and leaves that as it is when the
+ * compiler is left out later: a gateway then needed ten seconds of full load, not five, until its code was fast. Node
+ * 22 begins without that compiler; of versions that are not named here the number to go back to is not known.
+ */
+export const withoutMaglev = {
+  24: { late: ['--invocation-count-for-turbofan=3000'], early: ['--invocation-count-for-turbofan=10000'] },
+}
+
+/**
  * `MALLOC_ARENA_MAX`: glibc keeps what each thread has freed for that thread, which is memory for nobody here.
  *
  * `MALLOC_TRIM_THRESHOLD_`, `MALLOC_MMAP_THRESHOLD_` (bytes): glibc's own beginning. Left to itself it raises both with

@@ -4,7 +4,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { writeLauncher } from '../../scripts/parts/launcher.mjs'
-import { gatewayEnvironment, gatewayFlags, lateFlags } from '../../scripts/parts/node-flags.mjs'
+import {
+  earlyFlags,
+  gatewayEnvironment,
+  gatewayFlags,
+  lateFlags,
+  withoutMaglev,
+} from '../../scripts/parts/node-flags.mjs'
 
 const folder = mkdtempSync(join(tmpdir(), 'changeover-launcher-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -62,6 +68,25 @@ function start(
   return { ...(JSON.parse(stdout) as Told), child: pid }
 }
 
+const major = Number(process.versions.node.split('.')[0])
+const ofThisNode = withoutMaglev[major] ?? { late: [], early: [] }
+
+/** Whether code that was compiled as V8 begins is taken when these flags were set one after the other. */
+function takenUnder(flags: readonly string[]): boolean {
+  const script = `const vm = require('node:vm'), v8 = require('node:v8')
+const code = (cachedData) => new vm.Script('(function one(it) { return it + 1 })', { filename: 'one.js', cachedData })
+if (process.argv[1] === undefined) process.stdout.write(code().createCachedData().toString('base64'))
+else {
+  for (const flag of process.argv.slice(2)) v8.setFlagsFromString(flag)
+  process.stdout.write(String(code(Buffer.from(process.argv[1], 'base64')).cachedDataRejected))
+}`
+  const run = (...args: string[]): string =>
+    spawnSync(process.execPath, ['-e', script, '--', ...args], { encoding: 'utf8', timeout: 20_000 }).stdout
+  const rejected = run(run(), ...flags)
+  expect(rejected).toMatch(/^(true|false)$/)
+  return rejected === 'false'
+}
+
 const arenas = gatewayEnvironment['MALLOC_ARENA_MAX']
 
 beforeEach((context) => {
@@ -86,8 +111,15 @@ describe('a built program', () => {
   })
 
   it('sets the late flags when all code is loaded', () => {
-    expect(start([beginning])).toMatchObject({ flags: lateFlags, pid: 0 })
+    expect(start([beginning])).toMatchObject({ flags: [...lateFlags, ...ofThisNode.late], pid: 0 })
     expect(start(['--maglev', beginning]).flags).toEqual(lateFlags.filter((it) => it !== '--no-maglev'))
+  })
+
+  it('takes the late flags back to what V8 begins with: it then takes code that was compiled as it began', () => {
+    const late = [...lateFlags, ...ofThisNode.late]
+    const early = [...earlyFlags, ...ofThisNode.early]
+    for (const flag of late) expect(takenUnder([flag]), flag).toBe(false)
+    expect(takenUnder([...late, ...early])).toBe(true)
   })
 
   it('has a start for which the code that Node carries need not be compiled again', () => {

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Running, readFlags, run } from '@changeover/gateway'
+import { freePort } from '@changeover/testkit'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { runCli } from './run-cli.ts'
 
@@ -474,7 +475,7 @@ describe('the command', () => {
   })
 
   it('exits with 3 when nobody listens, and says where the token is looked for when it is refused', async () => {
-    const gone = await changeover(['status', '--url', 'http://127.0.0.1:9701'])
+    const gone = await changeover(['status', '--url', `http://127.0.0.1:${await freePort()}`])
     expect(gone).toMatchObject({ code: 3, out: '' })
     expect(gone.err).toContain('nothing listens there')
     const refused = await changeover(['status', '--token', 'wrong-wrong-wrong-wrong'])

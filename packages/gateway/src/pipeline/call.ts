@@ -303,7 +303,6 @@ export abstract class Call implements UnitSource, UnitInput {
 
   #comesFromHere(): boolean {
     const { headers } = this.head
-    if (headers['origin'] === undefined) return true
     const onlyHere = this.snapshot?.settings.access?.callers !== 'anyone'
     return !isOfForeignPage(headers, onlyHere) || this.refuse('identity.foreign_page', {})
   }

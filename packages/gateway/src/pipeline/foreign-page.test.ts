@@ -33,6 +33,25 @@ describe('a request without a key', () => {
     expect(isForeign(origin, host)).toBe(true)
   })
 
+  it.each([
+    ['GET', 'pages.example:8080', {}, true],
+    ['GET', 'pages.example', {}, true],
+    ['GET', 'pages.example.', {}, true],
+    ['GET', 'local.pages.example', {}, true],
+    ['POST', 'gateway.example:8080', { 'content-length': '2' }, false],
+    ['POST', 'gateway.example:8080', { 'transfer-encoding': 'chunked' }, false],
+    ['GET', 'localhost:8080', {}, false],
+    ['GET', '127.0.0.1:8080', {}, false],
+    ['GET', '[::1]:8080', {}, false],
+    ['GET', 'gateway:8080', {}, false],
+    ['GET', 'host.docker.internal:8080', {}, false],
+    ['GET', 'my-machine.local', {}, false],
+    ['GET', undefined, {}, false],
+  ])('that only reads is looked at by the host that it asks: %s of %s', (_, host, more, isForeign) => {
+    expect(isOfForeignPage({ host, ...more }, true)).toBe(isForeign)
+    expect(isOfForeignPage({ host, ...more }, false)).toBe(false)
+  })
+
   it('may come from a page of its own name where settings let in anyone', () => {
     expect(isForeign('https://ai.example', 'ai.example', false)).toBe(false)
     expect(isForeign('https://pages.example', 'ai.example', false)).toBe(true)

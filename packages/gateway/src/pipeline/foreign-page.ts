@@ -3,8 +3,9 @@
  *
  * A browser sends what any page asks it to, to this machine too. Where nobody is asked for a key, that page would spend
  * the credentials of providers; and one whose name was turned to this machine's address after it was loaded would read
- * the answers. Browsers say from which page (`Origin`, RFC 6454) with every request that could do that, and programs say
- * nothing.
+ * the answers. Browsers say from which page (`Origin`, RFC 6454) with every request but one that only reads what its own
+ * page's host has, and programs say nothing. So of what only reads, the host that was asked has to tell: of a name that
+ * anybody can own in the public tree of names, a page may have been loaded.
  */
 import { isLoopback } from '../contract/loopback.ts'
 
@@ -14,13 +15,29 @@ const OF_THE_WEB = /^https?:/i
 /** `file://`, `app://obsidian.md`, `vscode-webview://…`: of programs and what is built into them; no page of the web has one. */
 const OF_A_PROGRAM = /^[a-z][a-z0-9+.-]*:\/\//i
 
+/** Ends of names that nobody outside a machine or its network can own (RFC 6761, RFC 6762, RFC 8375, ICANN's `internal`). */
+const OF_NOBODY = /\.(?:localhost|local|internal|home\.arpa|test)\.?$/i
+const AS_ADDRESS = /^(?:[\d.]+|\[.*\])$/
+
 /** `onlyHere`: calls are for programs of this machine, so that pages are to be of it as well. */
-export function isOfForeignPage({ origin, host }: Headers, onlyHere: boolean): boolean {
-  if (origin === undefined) return false
+export function isOfForeignPage(headers: Headers, onlyHere: boolean): boolean {
+  const { origin, host } = headers
+  if (origin === undefined) return onlyHere && onlyReads(headers) && isPublicName(host)
   if (typeof origin !== 'string') return true
   // `null` is the origin of a page that hides its own.
   if (!OF_THE_WEB.test(origin)) return !OF_A_PROGRAM.test(origin)
   if (!URL.canParse(origin)) return true
   const page = new URL(origin)
   return !isLoopback(page.hostname) && (onlyHere || page.host !== host)
+}
+
+/** What has a body is told with its page. */
+function onlyReads(headers: Headers): boolean {
+  return headers['content-length'] === undefined && headers['transfer-encoding'] === undefined
+}
+
+function isPublicName(host: Headers[string]): boolean {
+  if (typeof host !== 'string') return false
+  const name = host.replace(/:\d*$/, '')
+  return name.includes('.') && !AS_ADDRESS.test(name) && !OF_NOBODY.test(name)
 }

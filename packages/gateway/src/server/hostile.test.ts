@@ -1,4 +1,6 @@
 /** Callers and providers that mean harm, over real sockets: none costs more than its own call, and each is told a code. */
+import { once } from 'node:events'
+import { get, type IncomingMessage } from 'node:http'
 import { connect } from 'node:net'
 import { type FakeProvider, startFakeProvider } from '@changeover/testkit'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -47,6 +49,17 @@ describe('a web page of somewhere else', () => {
       expect(provider.requests).toHaveLength(0)
     },
   )
+
+  it('reads nothing by a name of its own that was turned to this machine', async () => {
+    const read = async (host: string): Promise<number | undefined> => {
+      const asked = get(`${gateway.origin}/v1/models`, { headers: { host } })
+      const [answer] = (await once(asked, 'response')) as [IncomingMessage]
+      answer.resume()
+      return answer.statusCode
+    }
+    expect(await read('pages.example:8700')).toBe(403)
+    expect(await read('host.docker.internal:8700')).toBe(200)
+  })
 
   it('is not a page of the gateway’s own', async () => {
     const body = JSON.stringify({ model: 'chat', messages: [] })

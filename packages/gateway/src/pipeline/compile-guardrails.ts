@@ -13,7 +13,7 @@ import { type GuardrailSpec, guardrailSpec } from '../guardrails/spec.ts'
 import { tenantSpec } from '../identity/spec.ts'
 import { routeSpec } from '../routing/spec.ts'
 import { entriesOf } from '../settings/check.ts'
-import { checkOf } from '../settings/clean-sections.ts'
+import { checkUnlessClean } from '../settings/clean-sections.ts'
 import { wrong } from '../settings/issue-texts.ts'
 import { particularRoutes } from './particular-routes.ts'
 import { at, dangling, namesOf } from './reference-issues.ts'
@@ -48,7 +48,7 @@ export function checkGuardrailReferences(tree: SettingsTree): readonly Issue[] {
   return [...unknownGuardrails(tree, 'routes', routes), ...ofTenants(tree)]
 }
 
-const ofTenants = checkOf(['guardrails', 'tenants'], (tree) =>
+const ofTenants = checkUnlessClean(['guardrails', 'tenants'], (tree) =>
   unknownGuardrails(tree, 'tenants', entriesOf(tree, 'tenants', tenantSpec)),
 )
 

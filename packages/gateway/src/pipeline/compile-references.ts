@@ -21,7 +21,7 @@ import { contextSpec } from '../contexts/spec.ts'
 import { sayError as sayGatewayError } from '../errors.ts'
 import { modelSpec, routeSpec } from '../routing/spec.ts'
 import { entriesOf } from '../settings/check.ts'
-import { checkOf } from '../settings/clean-sections.ts'
+import { checkUnlessClean } from '../settings/clean-sections.ts'
 import { quote, wrong } from '../settings/issue-texts.ts'
 import { sameJson } from '../settings/json-patch.ts'
 import { checkCacheReferences } from './check-caches.ts'
@@ -41,7 +41,7 @@ export function checkReferences(tree: SettingsTree, previous: SettingsTree | nul
   ]
 }
 
-const checkModels = checkOf(['providers', 'models'], (tree) => {
+const checkModels = checkUnlessClean(['providers', 'models'], (tree) => {
   const providers = namesOf(tree, 'providers')
   const known = new Set(providers)
   const issues: Issue[] = []
@@ -75,7 +75,7 @@ function changedContexts(tree: SettingsTree, previous: SettingsTree | null): rea
   return issues
 }
 
-const whatContextsSay = checkOf(['contexts', 'tenants'], (tree) => {
+const whatContextsSay = checkUnlessClean(['contexts', 'tenants'], (tree) => {
   const issues: Issue[] = []
   const tenants = namesOf(tree, 'tenants')
   for (const [name, context] of entriesOf(tree, 'contexts', contextSpec)) {

@@ -1,6 +1,6 @@
 import type { Issue, Json, SettingsTree } from '@changeover/reload'
 import { describe, expect, it } from 'vitest'
-import { checkOf } from './clean-sections.ts'
+import { checkUnlessClean } from './clean-sections.ts'
 
 const wrong = (pointer: string): Issue => ({ code: 'validate.reference', message: 'is not there', pointer })
 const section = (it: Record<string, Json>): SettingsTree[string] => {
@@ -13,7 +13,7 @@ const bad = section({ a: { of: 'y' } })
 /** Says what is wrong with `routes` that name something else than `models` have. */
 function counted() {
   let asked = 0
-  const check = checkOf(['routes', 'models'], (tree) => {
+  const check = checkUnlessClean(['routes', 'models'], (tree) => {
     asked += 1
     return Object.entries(tree.routes ?? {}).flatMap(([name, it]) =>
       Object.hasOwn(tree.models ?? {}, (it as { of: string }).of) ? [] : [wrong(`/routes/${name}`)],

@@ -11,8 +11,8 @@ export type TreeCheck = (tree: SettingsTree) => readonly Issue[]
 
 const NONE: readonly Issue[] = Object.freeze([])
 
-/** `check`, which must look at these sections and at nothing else. */
-export function checkOf(kinds: readonly string[], check: TreeCheck): TreeCheck {
+/** `check`, made unless these sections are known to be clean; it must look at them and at nothing else. */
+export function checkUnlessClean(kinds: readonly string[], check: TreeCheck): TreeCheck {
   let clean: readonly unknown[] | null = null
   return (tree) => {
     const known = clean

@@ -1,12 +1,14 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { systemClock } from '@changeover/reload'
 import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
 import { openCallReader, openCallTable } from '../calls/call-table.ts'
 import type { BilledPart, MoneyRow } from '../calls/money-rows.ts'
 import { readMoneyRows } from '../calls/money-rows.ts'
+import { openRepricings, type RepricedCall } from '../calls/repricings.ts'
 import { compilePrice } from '../catalogue/price.ts'
 import { testCall } from '../cause/test-call.ts'
 import { createBillDesk } from './bill-desk.ts'
@@ -171,15 +173,33 @@ describe('a call of which something has no price', () => {
     expect(priced('openai/b')).toMatchObject({ repriced: 1, unpriced: 1, afterMicroUsd: 10 })
     expect(priced('openai/a')).toMatchObject({ repriced: 1, unpriced: 0, afterMicroUsd: 17 })
   })
+
+  it.each([
+    ['openai/b', { unpriced: 1, costMicroUsd: 10 }, { a: [0, 1], b: [10, 0] }],
+    ['openai/a', { unpriced: 0, costMicroUsd: 17 }, { a: [10, 0], b: [7, 0] }],
+  ])('is said on a bill by a repricing that has a price for %s alone', (name, total, models) => {
+    const kept: RepricedCall[] = []
+    const book = openPriceBook({ catalogue: { [name]: { prices: [{ input: 1 }] } } }, {})
+    repriceSpan([row], look, { book, keep: (it) => void kept.push(it) })
+    for (const by of ['tenant', 'key', 'model'] as const) {
+      const bill = makeBill([row], { ...ask, by }, () => kept[0] ?? null)
+      expect(bill.total).toMatchObject(total)
+      if (by !== 'model') continue
+      expect(Object.fromEntries(bill.lines.map((it) => [it.name, [it.costMicroUsd, it.unpriced]]))).toEqual(
+        models,
+      )
+    }
+  })
 })
 
 describe('a bill', () => {
   it('adds up, whatever its lines are by, with a repricing and without', () => {
     fc.assert(
       fc.property(rows, fc.constantFrom('tenant', 'key', 'model'), fc.boolean(), (all, by, isAgain) => {
-        const again = (call: string) => (isAgain && call < '8' ? 7 : null)
+        const again = (call: string) =>
+          isAgain && call < '8' ? { costMicroUsd: 7, price: 'new/x', costs: null } : null
         const bill = makeBill(all, { ...ask, by }, again)
-        const cost = all.map((it) => again(it.call) ?? it.costMicroUsd).reduce<number>(plus, 0)
+        const cost = all.map((it) => again(it.call)?.costMicroUsd ?? it.costMicroUsd).reduce<number>(plus, 0)
         expect(bill.total.costMicroUsd).toBe(cost)
         expect(bill.total.calls).toBe(all.length)
         for (const name of [
@@ -353,6 +373,55 @@ describe('a past month', () => {
       ['p/a', 2000],
       ['p/b', 900],
     ])
+  })
+
+  it('is billed by a repricing of which an older build kept only sums', async () => {
+    const old = new DatabaseSync(`${folder}/old.db`)
+    old.exec(`CREATE TABLE repricings (
+        id TEXT PRIMARY KEY, at INTEGER NOT NULL, by TEXT NOT NULL, prices TEXT NOT NULL, from_ms INTEGER NOT NULL,
+        to_ms INTEGER NOT NULL, calls INTEGER NOT NULL, repriced INTEGER NOT NULL,
+        before_micro_usd INTEGER NOT NULL, after_micro_usd INTEGER NOT NULL
+      ) STRICT;
+      CREATE TABLE repriced (
+        repricing TEXT NOT NULL, call TEXT NOT NULL, cost_micro_usd INTEGER NOT NULL, price TEXT NOT NULL,
+        PRIMARY KEY (repricing, call)
+      ) STRICT, WITHOUT ROWID;
+      INSERT INTO repricings VALUES ('rp_o', 1, 'ann', 'prices.yaml', 0, 9, 1, 1, 7, 10);
+      INSERT INTO repriced VALUES ('rp_o', 'call_o', 10, 'openai/a openai/b@0123456789ab')`)
+    old.close()
+    const book = openRepricings(`${folder}/old.db`)
+    const tokens = { inputTokens: 1, outputTokens: 0 }
+    const part = { tokens, estimated: false }
+    const parts = [
+      { ...part, target: 'p/a', price: 'openai/a', costMicroUsd: null },
+      { ...part, target: 'p/b', price: 'openai/b@ffffffffffff', costMicroUsd: 7 },
+    ]
+    const row = {
+      call: 'call_o',
+      copy: false,
+      startedAt: 5,
+      tenant: 'acme',
+      key: null,
+      costMicroUsd: 7,
+      parts,
+    }
+    const said = (by: 'tenant' | 'model') =>
+      makeBill([row], { ...ask, by }, (call) => book.costOf('rp_o', call)).lines.map((it) => [
+        it.name,
+        it.costMicroUsd,
+        it.unpriced,
+      ])
+    expect(said('tenant')).toEqual([['acme', 10, 1]])
+    expect(said('model')).toEqual([
+      ['p/b', 10, 0],
+      ['p/a', 0, 1],
+    ])
+    const write = { call: 'call_n', costMicroUsd: 3, price: 'openai/a@0123456789ab', costs: [3] }
+    const entry = book.find('rp_o')
+    if (entry === null) throw new Error('the old entry is gone')
+    book.write('rp_n', (add) => (add(write), { ...entry, id: 'rp_n' }), 0)
+    expect(book.costOf('rp_n', 'call_n')).toEqual({ costMicroUsd: 3, price: write.price, costs: [3] })
+    book.close()
   })
 
   it('has copies in lines of their own, which a repricing prices too', async () => {

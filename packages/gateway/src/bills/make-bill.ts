@@ -1,5 +1,6 @@
 /** A bill: the recorded costs of a span, by whom or what they are of, at the costs of a repricing where one is named. */
-import type { MoneyRow } from '../calls/money-rows.ts'
+import type { BilledPart, MoneyRow } from '../calls/money-rows.ts'
+import type { RepricedCost } from '../calls/repricings.ts'
 import type { Bill, BillAsk } from './bill-task.ts'
 import { type BillBy, type Charge, Counts, Tally } from './totals.ts'
 
@@ -7,13 +8,12 @@ import { type BillBy, type Charge, Counts, Tally } from './totals.ts'
 export function makeBill(
   rows: Iterable<MoneyRow>,
   ask: BillAsk,
-  costOf: (call: string) => number | null,
+  costOf: (call: string) => RepricedCost | null,
 ): Omit<Bill, 'recordsFromMs'> {
   const total = new Counts()
   const tally = new Tally()
   for (const row of rows) {
-    const again = costOf(row.call)
-    for (const [name, charge] of chargesOf(row, again, ask.by)) {
+    for (const [name, charge] of chargesOf(rowBy(row, costOf(row.call)), ask.by)) {
       total.add(charge)
       tally.add(name, charge)
     }
@@ -21,48 +21,61 @@ export function makeBill(
   return { ...ask, total: total.line(null), lines: tally.lines }
 }
 
-function chargesOf(
-  row: MoneyRow,
-  again: number | null,
-  by: BillBy,
-): readonly (readonly [string | null, Charge])[] {
-  if (by !== 'model') return [[row[by], chargeOfCall(row, again)]]
+function chargesOf(row: MoneyRow, by: BillBy): readonly (readonly [string | null, Charge])[] {
+  if (by !== 'model') return [[row[by], chargeOfCall(row)]]
   const last = row.parts.length - 1
-  // A repricing keeps what a call costs, not what of that each attempt does: the difference is the last one's.
-  const more = again === null ? 0 : again - (row.costMicroUsd ?? 0)
-  return row.parts.map((part, i) => {
-    const cost = i === last && again !== null ? (part.costMicroUsd ?? 0) + more : part.costMicroUsd
-    return [
-      part.target,
-      {
-        calls: i === last ? 1 : 0,
-        inputTokens: part.tokens.inputTokens,
-        outputTokens: part.tokens.outputTokens,
-        costMicroUsd: cost,
-        estimatedMicroUsd: part.estimated ? (cost ?? 0) : 0,
-        unpriced: cost === null,
-        copy: row.copy,
-      },
-    ]
-  })
+  return row.parts.map((part, i) => [
+    part.target,
+    chargeOfPart(part, { calls: i === last ? 1 : 0, copy: row.copy }),
+  ])
 }
 
-function chargeOfCall(row: MoneyRow, again: number | null): Charge {
+function chargeOfPart(
+  { tokens, costMicroUsd, estimated }: BilledPart,
+  of: Pick<Charge, 'calls' | 'copy'>,
+): Charge {
   return {
-    calls: 1,
-    inputTokens: row.parts.reduce((sum, it) => sum + it.tokens.inputTokens, 0),
-    outputTokens: row.parts.reduce((sum, it) => sum + it.tokens.outputTokens, 0),
-    costMicroUsd: again ?? row.costMicroUsd,
-    estimatedMicroUsd: estimatedOf(row, again),
-    unpriced: again === null && row.parts.some((it) => it.costMicroUsd === null),
-    copy: row.copy,
+    ...of,
+    inputTokens: tokens.inputTokens,
+    outputTokens: tokens.outputTokens,
+    costMicroUsd,
+    estimatedMicroUsd: estimated ? (costMicroUsd ?? 0) : 0,
+    unpriced: costMicroUsd === null,
   }
 }
 
-/** A repricing keeps one number a call: of that, as large a share is estimated as was before. */
-function estimatedOf({ parts, costMicroUsd }: MoneyRow, again: number | null): number {
-  if (parts.every((it) => it.estimated)) return again ?? costMicroUsd ?? 0
-  const estimated = parts.reduce((sum, it) => sum + (it.estimated ? (it.costMicroUsd ?? 0) : 0), 0)
-  if (again === null || estimated === 0) return estimated
-  return Math.round((estimated / (costMicroUsd ?? 1)) * again)
+function chargeOfCall({ parts, costMicroUsd, copy }: MoneyRow): Charge {
+  const sum = (of: (it: BilledPart) => number): number => parts.reduce((all, it) => all + of(it), 0)
+  return {
+    calls: 1,
+    inputTokens: sum((it) => it.tokens.inputTokens),
+    outputTokens: sum((it) => it.tokens.outputTokens),
+    costMicroUsd,
+    estimatedMicroUsd: sum((it) => (it.estimated ? (it.costMicroUsd ?? 0) : 0)),
+    unpriced: parts.some((it) => it.costMicroUsd === null),
+    copy,
+  }
+}
+
+/** As the repricing has it. */
+function rowBy(row: MoneyRow, again: RepricedCost | null): MoneyRow {
+  if (again === null) return row
+  const { costMicroUsd } = again
+  // A copy may have been billed for more since.
+  const costs = again.costs?.length === row.parts.length ? again.costs : sharedOut(row.parts, again)
+  return {
+    ...row,
+    costMicroUsd,
+    parts: row.parts.map((it, i) => ({ ...it, costMicroUsd: costs[i] ?? null })),
+  }
+}
+
+/** Where only the sum was kept: what changed of it is taken to be the last one's that has a price. */
+function sharedOut(parts: readonly BilledPart[], again: RepricedCost): readonly (number | null)[] {
+  const prices = again.price.split(' ')
+  // A part that was left as it was has the price of its record.
+  const costs = parts.map((it, i) => it.costMicroUsd ?? (prices[i] === (it.price ?? '-') ? null : 0))
+  const more = again.costMicroUsd - costs.reduce<number>((sum, it) => sum + (it ?? 0), 0)
+  const last = costs.findLastIndex((it) => it !== null)
+  return costs.map((it, i) => (i === last ? (it ?? 0) + more : it))
 }

@@ -27,7 +27,8 @@ export function repriceSpan(
     if (!again.isRepriced) continue
     repriced += 1
     const price = again.parts.map((it) => it.price ?? '-').join(' ')
-    keep({ call: row.call, costMicroUsd: again.after ?? 0, price })
+    const costs = again.parts.map((it) => it.after)
+    keep({ call: row.call, costMicroUsd: again.after ?? 0, price, costs })
   }
   const { prices, fromMs, toMs, write } = ask
   const sums = { calls, repriced, unpriced, beforeMicroUsd, afterMicroUsd }

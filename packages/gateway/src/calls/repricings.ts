@@ -5,6 +5,7 @@
  * A file of its own, because it is written by a worker, in one transaction of any size, while the call log's writer has a
  * batch open at nearly all times. Costs of calls whose records are gone by age go with the next entry; the entries stay.
  */
+import type { DatabaseSync } from 'node:sqlite'
 import { connect } from './call-table.ts'
 
 export interface Repricing {
@@ -30,9 +31,20 @@ export interface RepricedCall {
   readonly costMicroUsd: number
   /** Of each part that was billed, in turn, with a space between. */
   readonly price: string
+  /** Of each part; `null` for one that has no price by these either. */
+  readonly costs: readonly (number | null)[]
 }
 
-const SCHEMA = `CREATE TABLE IF NOT EXISTS repricings (
+/** What a repricing made of a call. */
+export interface RepricedCost extends Pick<RepricedCall, 'costMicroUsd' | 'price'> {
+  /** `null` in entries from before it was kept. */
+  readonly costs: RepricedCall['costs'] | null
+}
+
+/** Each entry brings the file from the schema before it to its own; the position is the schema version. */
+const migrations = [
+  // Files of this schema were made without saying so.
+  `CREATE TABLE IF NOT EXISTS repricings (
     id TEXT PRIMARY KEY, at INTEGER NOT NULL, by TEXT NOT NULL, prices TEXT NOT NULL, from_ms INTEGER NOT NULL,
     to_ms INTEGER NOT NULL, calls INTEGER NOT NULL, repriced INTEGER NOT NULL, before_micro_usd INTEGER NOT NULL,
     after_micro_usd INTEGER NOT NULL
@@ -40,7 +52,9 @@ const SCHEMA = `CREATE TABLE IF NOT EXISTS repricings (
   CREATE TABLE IF NOT EXISTS repriced (
     repricing TEXT NOT NULL, call TEXT NOT NULL, cost_micro_usd INTEGER NOT NULL, price TEXT NOT NULL,
     PRIMARY KEY (repricing, call)
-  ) STRICT, WITHOUT ROWID`
+  ) STRICT, WITHOUT ROWID`,
+  `ALTER TABLE repriced ADD COLUMN costs TEXT`,
+]
 
 const MOST_LISTED = 200
 
@@ -51,20 +65,20 @@ export interface RepricingBook {
   list(): readonly Repricing[]
   find(id: string): Repricing | null
   /** `null` where that repricing left the call as it was. */
-  costOf(id: string, call: string): number | null
+  costOf(id: string, call: string): RepricedCost | null
   close(): void
 }
 
 /** The file is made where there is none. */
 export function openRepricings(path: string): RepricingBook {
-  const database = connect(path, 'PRAGMA auto_vacuum=INCREMENTAL', (it) => it.exec(SCHEMA))
-  const insert = database.prepare('INSERT OR REPLACE INTO repriced VALUES (?, ?, ?, ?)')
+  const database = connect(path, 'PRAGMA auto_vacuum=INCREMENTAL', migrate)
+  const insert = database.prepare('INSERT OR REPLACE INTO repriced VALUES (?, ?, ?, ?, ?)')
   const enter = database.prepare('INSERT INTO repricings VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
   const free = database.prepare(
     'DELETE FROM repriced WHERE repricing IN (SELECT id FROM repricings WHERE to_ms <= ?)',
   )
   const select = database.prepare(
-    'SELECT cost_micro_usd AS cost FROM repriced WHERE repricing = ? AND call = ?',
+    'SELECT cost_micro_usd AS cost, price, costs FROM repriced WHERE repricing = ? AND call = ?',
   )
   const selectOne = database.prepare('SELECT * FROM repricings WHERE id = ?')
   const selectAll = database.prepare(
@@ -74,7 +88,10 @@ export function openRepricings(path: string): RepricingBook {
     write(id, make, oldestMs) {
       database.exec('BEGIN IMMEDIATE')
       try {
-        const it = make(({ call, costMicroUsd, price }) => void insert.run(id, call, costMicroUsd, price))
+        const it = make(
+          ({ call, costMicroUsd, price, costs }) =>
+            void insert.run(id, call, costMicroUsd, price, JSON.stringify(costs)),
+        )
         enter.run(
           it.id,
           it.at,
@@ -99,8 +116,45 @@ export function openRepricings(path: string): RepricingBook {
       const row = selectOne.get(id) as unknown as Raw | undefined
       return row === undefined ? null : toRepricing(row)
     },
-    costOf: (id, call) => (select.get(id, call) as { cost: number } | undefined)?.cost ?? null,
+    costOf: (id, call) => {
+      const row = select.get(id, call) as unknown as RawCost | undefined
+      return row === undefined ? null : toCost(row)
+    },
     close: () => database.close(),
+  }
+}
+
+/** In a transaction: whoever else opens the file meanwhile waits, and finds it done. */
+function migrate(database: DatabaseSync): void {
+  if (schemaOf(database) === migrations.length) return
+  database.exec('BEGIN IMMEDIATE')
+  try {
+    const found = schemaOf(database)
+    if (found > migrations.length)
+      throw new Error(`the repricings have schema ${found}, this build knows up to ${migrations.length}`)
+    for (const sql of migrations.slice(found)) database.exec(sql)
+    database.exec(`PRAGMA user_version = ${migrations.length}; COMMIT`)
+  } catch (error) {
+    if (database.isTransaction) database.exec('ROLLBACK')
+    throw error
+  }
+}
+
+function schemaOf(database: DatabaseSync): number {
+  return Number(database.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0)
+}
+
+interface RawCost {
+  readonly cost: number
+  readonly price: string
+  readonly costs: string | null
+}
+
+function toCost({ cost: costMicroUsd, price, costs }: RawCost): RepricedCost {
+  return {
+    costMicroUsd,
+    price,
+    costs: costs === null ? null : (JSON.parse(costs) as readonly (number | null)[]),
   }
 }
 

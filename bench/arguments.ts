@@ -1,6 +1,7 @@
 /** The command line of the benchmark. */
 import { parseArgs } from 'node:util'
 import { candidates } from './candidates/list.ts'
+import { crossings } from './crossing.ts'
 import type { Plan } from './rounds.ts'
 import { scenarios } from './scenarios.ts'
 
@@ -16,12 +17,17 @@ export const usage = `npm run bench [-- OPTIONS]
   --quick             2 rounds of json-c32 and sse-50 against nginx, about a minute, nothing repeated
   --rounds N          3 unless told
   --seconds N         measured per candidate and scenario, 5 unless told
-  --only A,B          scenarios whose name begins so: ${[...new Set(scenarios.map((it) => it.id))].join(' ')}
+  --only A,B          scenarios whose name begins so: ${names().join(' ')}
   --candidates A,B    ${candidates.map((it) => it.name).join(' ')}
   --enforce           exit with 1 when a floor of bench/floors.json is missed
 
 The report goes to bench/results/latest.md and latest.svg, raw measurements to latest.jsonl beside them;
 those of a partial run to partial.md, partial.svg and partial.jsonl.`
+
+function names(): readonly string[] {
+  const crossed = crossings.flatMap(({ base, other }) => [base.id, other.id])
+  return [...new Set([...scenarios.map((it) => it.id), ...crossed])]
+}
 
 const options = {
   quick: { type: 'boolean' },
@@ -39,19 +45,26 @@ export function readArguments(args: readonly string[]): Arguments | null {
   if (values.help === true) return null
   const isQuick = values.quick === true
   const only = (values.only ?? (isQuick ? 'json-c32,sse-50' : '')).split(',')
-  const names =
+  const called =
     values.candidates ?? (isQuick ? 'direct,nginx,changeover' : candidates.map((it) => it.name).join(','))
-  const chosen = scenarios.filter((it) => only.some((prefix) => it.id.startsWith(prefix)))
-  const entrants = candidates.filter((it) => names.split(',').includes(it.name))
-  if (chosen.length === 0) throw new Error(`no scenario begins with "${only.join(',')}"; --help lists them`)
-  if (entrants.length === 0) throw new Error(`no candidate is called "${names}"; --help lists them`)
-  const isAll = chosen.length === scenarios.length && entrants.length === candidates.length
+  const isChosen = (it: { readonly id: string }): boolean => only.some((prefix) => it.id.startsWith(prefix))
+  const chosen = scenarios.filter(isChosen)
+  const crossed = crossings.filter(({ base, other }) => isChosen(base) || isChosen(other))
+  const entrants = candidates.filter((it) => called.split(',').includes(it.name))
+  if (chosen.length + crossed.length === 0)
+    throw new Error(`no scenario begins with "${only.join(',')}"; --help lists them`)
+  if (entrants.length === 0) throw new Error(`no candidate is called "${called}"; --help lists them`)
+  const isAll =
+    chosen.length === scenarios.length &&
+    crossed.length === crossings.length &&
+    entrants.length === candidates.length
   return {
     enforce: values.enforce === true,
     isPartial: isQuick || !isAll,
     plan: {
       rounds: positive('--rounds', values.rounds, isQuick ? 2 : 3),
       scenarios: chosen,
+      crossings: crossed,
       candidates: entrants,
       timing: {
         leadMs: isQuick ? 500 : 1000,

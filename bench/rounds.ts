@@ -9,6 +9,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Candidate, Running, Surroundings } from './candidates/candidate.ts'
+import { type Crossing, cross } from './crossing.ts'
 import type { Measured } from './load/job.ts'
 import type { LoadClient } from './load/load-client.ts'
 import type { BenchRecord, MeasuredRecord } from './record.ts'
@@ -18,6 +19,7 @@ import { type Scenario, type Timing, warmUpConnections } from './scenarios.ts'
 export interface Plan {
   readonly rounds: number
   readonly scenarios: readonly Scenario[]
+  readonly crossings: readonly Crossing[]
   readonly candidates: readonly Candidate[]
   readonly timing: Timing
   /** Factor on how long each candidate is warmed up. */
@@ -47,6 +49,7 @@ export async function runRounds(plan: Plan, conductor: Conductor): Promise<void>
     const entrants = await startAll(plan, conductor, round)
     try {
       for (const scenario of plan.scenarios) await runScenario(scenario, entrants, { plan, conductor, round })
+      for (const entrant of entrants) await runCrossings(entrant, { plan, conductor, round })
     } finally {
       await Promise.all(entrants.map((it) => it.running.stop()))
     }
@@ -66,16 +69,18 @@ async function startAll(plan: Plan, conductor: Conductor, round: number): Promis
     )
     if (running !== undefined) entrants.push({ candidate, running })
   }
-  for (const { candidate, running } of entrants) {
-    const timing = { leadMs: 0, measureMs: candidate.warmUpMs * plan.warmUpShare }
-    await conductor.load.measure({
-      kind: 'closed',
-      target: running.target,
-      connections: warmUpConnections,
-      ...timing,
-    })
-  }
+  for (const it of entrants) await warmUp(it, plan, conductor)
   return entrants
+}
+
+async function warmUp({ candidate, running }: Entrant, plan: Plan, conductor: Conductor): Promise<void> {
+  await conductor.load.measure({
+    kind: 'closed',
+    target: running.target,
+    connections: warmUpConnections,
+    leadMs: 0,
+    measureMs: candidate.warmUpMs * plan.warmUpShare,
+  })
 }
 
 async function startOne(candidate: Candidate, conductor: Conductor, name: string): Promise<Running> {
@@ -110,6 +115,52 @@ async function runScenario(scenario: Scenario, entrants: readonly Entrant[], it:
   }
 }
 
+/** Against a second process of the same candidate, which lives as long as this takes. */
+async function runCrossings({ candidate, running }: Entrant, it: Round): Promise<void> {
+  const { plan, conductor, round } = it
+  const crossings = plan.crossings.filter(({ needs }) => candidate.abilities.includes(needs))
+  if (crossings.length === 0) return
+  const folder = join(conductor.surroundings.folder, `${round}-${candidate.name}-second`)
+  mkdirSync(folder, { recursive: true })
+  const second = await candidate.start({ ...conductor.surroundings, folder })
+  try {
+    await warmUp({ candidate, running: second }, plan, conductor)
+    for (const crossing of crossings) await runCrossing(crossing, { candidate, pair: [running, second] }, it)
+  } finally {
+    await second.stop()
+  }
+}
+
+/** No piece is measured again, however disturbed: what disturbs lasts for many of them, and is taken out by their pairs. */
+async function runCrossing(
+  crossing: Crossing,
+  { candidate, pair }: { candidate: Candidate; pair: readonly [Running, Running] },
+  { plan, conductor, round }: Round,
+): Promise<void> {
+  const pace = { pieceMs: plan.timing.measureMs / 10, settleMs: SETTLE_MS * plan.warmUpShare }
+  await cross(crossing, pair, {
+    pace,
+    measure: (job) => conductor.load.measure(job),
+    keep: ({ id }, measured) =>
+      conductor.write({
+        kind: 'measured',
+        round,
+        scenario: id,
+        candidate: candidate.name,
+        tries: 1,
+        disturbed: null,
+        isVoid: false,
+        measured,
+      }),
+  })
+  const { base, other, turns } = crossing
+  conductor.say(
+    `round ${round} ${other.id}, in turn with ${base.id}: ${2 * turns} pieces of ${pace.pieceMs} ms`,
+  )
+}
+
+const SETTLE_MS = 4_000
+
 type Found = Pick<MeasuredRecord, 'tries' | 'disturbed' | 'isVoid' | 'measured' | 'reloads'>
 
 /** Repeats a disturbed run; of several disturbed ones keeps the least disturbed. */
@@ -137,9 +188,7 @@ async function measureOnce(
   { running }: Entrant,
   { plan, conductor }: Round,
 ): Promise<Pick<Found, 'measured' | 'reloads'>> {
-  if (scenario.change !== undefined) await running.change?.(scenario.change)
   const job = scenario.job(running.target, plan.timing)
-  if (scenario.beside === true) return { measured: await besides(running, () => conductor.load.measure(job)) }
   if (scenario.reloadsPerSecond === 0) return { measured: await conductor.load.measure(job) }
   const storm = startStorm(running, scenario.reloadsPerSecond)
   try {
@@ -148,15 +197,6 @@ async function measureOnce(
     return { measured, reloads: storm.judge(measured.versions) }
   } finally {
     await storm.stop()
-  }
-}
-
-async function besides<T>(running: Running, measure: () => Promise<T>): Promise<T> {
-  const end = await running.tryBeside?.()
-  try {
-    return await measure()
-  } finally {
-    await end?.()
   }
 }
 

@@ -1,6 +1,8 @@
-/** What is measured, each scenario by name, in the order in which a round goes through them. */
+/**
+ * What is measured of all candidates, each scenario by name, in the order in which a round goes through them. What two
+ * settings of this gateway differ by comes after them (`crossing.ts`).
+ */
 import type { Ability } from './candidates/candidate.ts'
-import { type Cost, costs, patchFor } from './costs.ts'
 import { features } from './features.ts'
 import type { Job, Target } from './load/job.ts'
 
@@ -13,10 +15,6 @@ export interface Scenario {
   readonly id: string
   readonly needs: Ability
   readonly reloadsPerSecond: number
-  /** Half of the requests run under a second version meanwhile. */
-  readonly beside?: boolean
-  /** Put on the settings before it. */
-  readonly change?: object
   job(target: Target, timing: Timing): Job
 }
 
@@ -72,44 +70,12 @@ function reloads(perSecond: number): Scenario {
   return { ...closed(32), id: `reload-${perSecond}`, needs: 'reload', reloadsPerSecond: perSecond }
 }
 
-/**
- * The same load as `json-c32`, with one version in force, or with two side by side. Measured late: a canary stands for
- * minutes, and the code that a second version runs through for the first time is compiled anew in its first seconds.
- */
-function versions(count: 1 | 2): Scenario {
-  const { job } = closed(32)
-  return {
-    id: `versions-${count}`,
-    needs: 'canary',
-    reloadsPerSecond: 0,
-    beside: count === 2,
-    job: (target, timing) => job(target, { ...timing, leadMs: timing.leadMs + SETTLED_MS }),
-  }
-}
-
-/** With one thing that a gateway does beside passing on; `null`: with none. */
-function cost(it: Cost | null): Scenario {
-  const { job } = closed(32)
-  const settled = (target: Target, timing: Timing): Job =>
-    job(target, { ...timing, leadMs: timing.leadMs + SETTLED_MS })
-  const distinct = it?.distinct === true
-  return {
-    id: it === null ? 'bare' : `cost-${it.name}`,
-    needs: 'costs',
-    reloadsPerSecond: 0,
-    change: patchFor(it),
-    job: (target, timing) => ({ ...settled(target, timing), distinct }) as Job,
-  }
-}
-
 /** Each between two runs of the other, so many times: what they differ by is less than what a shared machine drifts by. */
 function inTurn(base: Scenario, others: readonly Scenario[], times: number): readonly Scenario[] {
   const turns = Array.from({ length: times }, () => others).flat()
   return [base, ...turns.flatMap((it) => [it, base])]
 }
 
-const SETTLED_MS = 3_000
-const VERSION_TURNS = 9
 const RELOAD_TURNS = 3
 
 export const scenarios: readonly Scenario[] = [
@@ -124,8 +90,5 @@ export const scenarios: readonly Scenario[] = [
   // As people use it: many at a time, each as slow as somebody reads, and some who do not read at all.
   streams(2000, { chunks: 25, periodMs: 200 }, 20),
   ...features.map((it) => feature(it.name)),
-  ...inTurn(versions(1), [versions(2)], VERSION_TURNS),
   ...inTurn(reloads(0), [reloads(1), reloads(10)], RELOAD_TURNS),
-  // Last: the settings are not those of the others any more.
-  ...inTurn(cost(null), costs.map(cost), 1),
 ]

@@ -48,7 +48,7 @@ export function writeMarkdown(summary: Summary, verdicts: readonly Verdict[], pl
 function introduce({ run }: Summary): string {
   return (
     `${run.rounds} rounds of ${run.measureMs / 1000} s a measurement, candidates interleaved and shuffled, gateway alone on one core. ` +
-    'Ratios are formed inside each round; given are median (least–greatest). How to read this: `docs/reference/bench.md`.'
+    'Ratios are formed inside each round; given are median (least–greatest; where two processes of one gateway are compared, the middle half of the pairs). How to read this: `docs/reference/bench.md`.'
   )
 }
 
@@ -222,7 +222,7 @@ function costsOfAll(summary: Summary): string {
     ]
   })
   return section(
-    'What the rest costs: as `json-c32`, each beside a gateway that only passes on, the settings changed under way',
+    'What the rest costs: as `json-c32`, in turn with a second process that only passes on',
     ['', 'CPU × passing on', 'CPU µs/req', 'req/s', 'failed'],
     rows,
   )
@@ -236,7 +236,7 @@ function twoVersions(summary: Summary): string {
     return [loss === null ? '–' : percentRange(loss), cpu.join(' / '), String(failed)]
   })
   return section(
-    'Two versions side by side: half of the requests under a canary, 32 connections',
+    'Two versions side by side: half of the requests under a canary, 32 connections, in turn with a second process without',
     ['', 'throughput lost', 'CPU µs/req with one / two', 'failed'],
     rows,
   )

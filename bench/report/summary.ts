@@ -90,14 +90,14 @@ export class Summary {
     return rangeOf(values)
   }
 
-  /** Share of throughput that a second version beside the first costs: against the runs with one just before and after. */
+  /** Share of throughput that a second version beside the first costs: against the pieces with one just before and after. */
   versionsLoss(candidate: string): Range | null {
-    return rangeOf(this.#besides(['versions-2', 'versions-1'], candidate, perSecond).map((it) => 1 - it))
+    return middleHalfOf(this.#besides(['versions-2', 'versions-1'], candidate, perSecond).map((it) => 1 - it))
   }
 
-  /** CPU time of a request with one thing more, as a multiple of that of the runs with none just before and after. */
+  /** CPU time of a request with one thing more, as a multiple of that of the pieces with none just before and after. */
   cost(name: string, candidate: string): Range | null {
-    return rangeOf(this.#besides([`cost-${name}`, 'bare'], candidate, cpuPerRequestUs))
+    return middleHalfOf(this.#besides([`cost-${name}`, 'bare'], candidate, cpuPerRequestUs))
   }
 
   /**
@@ -135,12 +135,24 @@ export type Combine = (left: number, right: number) => number
 
 /** Median, least and greatest of what is finite; `null` of nothing. */
 export function rangeOf(values: readonly number[]): Range | null {
+  return between(values, [0, 1])
+}
+
+/** As `rangeOf`, between the quartiles: of many short pieces the least and the greatest say nothing. */
+function middleHalfOf(values: readonly number[]): Range | null {
+  return between(values, [0.25, 0.75])
+}
+
+function between(values: readonly number[], [from, to]: readonly [number, number]): Range | null {
   const sorted = values.filter((it) => Number.isFinite(it)).sort((left, right) => left - right)
-  const first = sorted[0]
-  const last = sorted.at(-1)
-  if (first === undefined || last === undefined) return null
-  const middle = (sorted.length - 1) / 2
-  const low = sorted[Math.floor(middle)] ?? first
-  const high = sorted[Math.ceil(middle)] ?? last
-  return { median: (low + high) / 2, min: first, max: last }
+  if (sorted.length === 0) return null
+  return { median: quantile(sorted, 0.5), min: quantile(sorted, from), max: quantile(sorted, to) }
+}
+
+/** Of what lies between two values, the share of the way from the one to the other. */
+function quantile(sorted: readonly number[], share: number): number {
+  const place = (sorted.length - 1) * share
+  const low = sorted[Math.floor(place)] ?? Number.NaN
+  const high = sorted[Math.ceil(place)] ?? Number.NaN
+  return low + (high - low) * (place - Math.floor(place))
 }

@@ -248,6 +248,12 @@ export const rules = {
     status: 499,
     say: () => 'the caller left before the answer was complete',
   }),
+  'call.out_of_time': rule<{ limitMs: number }>({
+    blame: 'sender',
+    retry: true,
+    status: 504,
+    say: (it) => `no whole answer came within the ${it.limitMs} ms that the caller gave`,
+  }),
   'call.cut': rule<object>({
     blame: 'operator',
     retry: true,

@@ -56,6 +56,7 @@ describe('the calls of a window', () => {
 
   it('say nothing where a metric has nothing to say', () => {
     expect(valuesOf('error_rate', { error: 'call.cancelled' })).toEqual([Number.NaN])
+    expect(valuesOf('error_rate', { error: 'call.out_of_time' })).toEqual([Number.NaN])
     expect(valuesOf('latency', { error: 'upstream.failed' })).toEqual([Number.NaN])
     expect(valuesOf('first_token', { stream: false })).toEqual([Number.NaN])
     expect(valuesOf('cost', { costMicroUsd: null })).toEqual([Number.NaN])

@@ -36,9 +36,9 @@ export interface BlameColumns {
   readonly isCut: boolean
 }
 
-/** What a metric is of one call, in SQL; `NULL` where the call says nothing. A caller who left has not failed. */
+/** What a metric is of one call, in SQL; `NULL` where the call says nothing. A caller who left, or gave too little time, has not failed. */
 const VALUES: Readonly<Record<BlameMetricName, string>> = {
-  error_rate: "CASE error WHEN 'call.cancelled' THEN NULL WHEN '' THEN 0 ELSE 1 END",
+  error_rate: "CASE WHEN error IN ('call.cancelled', 'call.out_of_time') THEN NULL ELSE error <> '' END",
   latency: "CASE error WHEN '' THEN duration_ms END",
   first_token: "CASE WHEN error = '' AND stream = 1 THEN first_token_ms END",
   cost: 'cost_micro_usd',

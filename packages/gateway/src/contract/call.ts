@@ -30,7 +30,7 @@ export interface CallRecord {
   readonly context: string | null
   readonly stream: boolean
   readonly status: number
-  /** Stable code when it failed, else empty. `call.cancelled` when the caller left. */
+  /** Stable code when it failed, else empty. `call.cancelled` when the caller left, `call.out_of_time` when he gave too little time. */
   readonly error: string
   /** All tokens of the request, those of the cache among them; `null` where the provider said nothing. */
   readonly inputTokens: number | null

@@ -46,6 +46,7 @@ export function answerFailure(failure: AttemptFailure, to: AnswerTo): FailureAns
     return say(code, sayError(code, { name }), ['retry-after', seconds])
   }
   if (code === 'upstream.timeout') return say(code, sayError(code, { target: name, limitMs }), headers)
+  if (code === 'call.out_of_time') return say(code, sayError(code, { limitMs }), NO_HEADERS)
   if (code !== 'upstream.failed') return say(code, sayError(code, { target: name }), headers)
   const status = failure.status ?? 502
   if (target !== null && refusal !== null && ABOUT_THE_REQUEST.has(status)) {

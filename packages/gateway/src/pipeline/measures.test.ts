@@ -65,11 +65,14 @@ describe('the measures of a finished call', () => {
     expect(said).toEqual({ failed_rate: 1, [name]: 1 })
   })
 
-  it('say nothing of a caller who left, who calls what was retired, or whose key was withdrawn', () => {
-    expect(saidBy({ ...failed, error: 'call.cancelled' })).toEqual({})
-    expect(saidBy({ ...failed, error: 'apis.retired' })).toEqual({})
-    expect(saidBy({ ...failed, error: 'identity.revoked' })).toEqual({})
-  })
+  it.each(['call.cancelled', 'call.out_of_time', 'apis.retired', 'identity.revoked'])(
+    'say nothing at all of one that ended with %s, whatever it had asked and cost',
+    (error) => {
+      expect(saidBy({ ...failed, error })).toEqual({})
+      const attempts = [{ target: 'sim/a', status: null, error: 'upstream.timeout', durationMs: 5 }]
+      expect(saidBy({ error, attempts, schemaValid: false, cache: 'miss' })).toEqual({})
+    },
+  )
 
   it('count refusals of the model, and of the provider for what was said', () => {
     expect(saidBy({ finish: 'refusal' })['refusal_rate']).toBe(1)

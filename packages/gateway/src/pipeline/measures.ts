@@ -60,6 +60,8 @@ const said = new Float64Array(measures.length)
 
 /** `unit`: a number for the unit that was assigned as one; left out where each call is its own. */
 export function addMeasures(arm: Arm, facts: CallFacts, unit: number | undefined): void {
+  // Not by what it cost until then either, nor by the attempt that it gave up.
+  if (SAYS_NOTHING.has(facts.error)) return
   for (let i = 0; i < measures.length; i += 1) said[i] = measures[i]?.of(facts) ?? Number.NaN
   arm.addAll(said, unit)
 }
@@ -74,17 +76,22 @@ export function oursOf(it: CallFacts): number {
   return failed(it, isOurs)
 }
 
-const WISHED: ReadonlySet<string> = new Set(['call.cancelled', 'apis.retired', 'identity.revoked'])
+const SAYS_NOTHING: ReadonlySet<string> = new Set([
+  'call.cancelled',
+  'call.out_of_time',
+  'apis.retired',
+  'identity.revoked',
+])
 
 type IsFailure = (error: string) => boolean
 
 /**
- * A caller who leaves says nothing about the version; nor does one who calls what was retired, or whose key was withdrawn
+ * A caller who leaves, or waits for less than an answer usually takes, says nothing about the version; nor does one who calls what was retired, or whose key was withdrawn
  * while the call ran: somebody wanted that, and could not take it back but by a rollback.
  */
 function failed({ error }: CallFacts, isFailure: IsFailure): number {
   if (error === '') return 0
-  if (WISHED.has(error)) return Number.NaN
+  if (SAYS_NOTHING.has(error)) return Number.NaN
   if (isFailure(error)) return 1
   // What failed in another way counts there; here it was not asked.
   return Number.NaN

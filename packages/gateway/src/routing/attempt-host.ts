@@ -20,13 +20,15 @@ export type FailureCode =
   | 'routing.queue_full'
   | 'routing.queue_timeout'
   | 'routing.none_allowed'
+  // Its caller gave less time than is usual for what it asked.
+  | 'call.out_of_time'
 
 export interface AttemptFailure {
   readonly code: FailureCode
   /** Last tried; `null` when none could be. */
   readonly target: CompiledTarget | null
   readonly status: number | null
-  /** Which limit passed, for `upstream.timeout`. */
+  /** Which limit passed, for `upstream.timeout` and `call.out_of_time`. */
   readonly limitMs: number
   readonly refusal: Refusal | null
   /** When it is worth coming back, where that is known here and not from a refusal. */

@@ -188,7 +188,7 @@ describe('a bound on a route', () => {
     const first = new TestCall(route)
     const [patient, hasty] = [new TestCall(route), new TestCall(route, { totalMs: 200 })]
     await clock.advance(240)
-    expect([hasty.failure?.code, patient.failure]).toEqual(['routing.queue_timeout', null])
+    expect([hasty.failure, patient.failure]).toMatchObject([{ code: 'call.out_of_time', limitMs: 200 }, null])
     await clock.advance(300)
     expect(patient.failure?.code).toBe('routing.queue_timeout')
     first.attempts.cancel('call.cancelled')
@@ -612,7 +612,8 @@ describe('the time that a caller gives', () => {
     const a = held('a')
     const call = new TestCall(routeOf([a], {}), { totalMs: 400 })
     await clock.advance(450)
-    expect(call.failure).toMatchObject({ code: 'upstream.timeout', limitMs: 400 })
+    expect(call.failure).toMatchObject({ code: 'call.out_of_time', limitMs: 400 })
+    expect(call.over).toEqual(['a null upstream.timeout'])
     expect(a.upstream.aborted).toBe(1)
   })
 
@@ -624,7 +625,7 @@ describe('the time that a caller gives', () => {
     expect(call.failure).toBeNull()
     const waiting = new TestCall(routeOf([held('b')], {}), { beginMs: 400 })
     await clock.advance(450)
-    expect(waiting.failure).toMatchObject({ code: 'upstream.timeout', limitMs: 400 })
+    expect(waiting.failure).toMatchObject({ code: 'call.out_of_time', limitMs: 400 })
   })
 
   it('is told on, less what has passed', async () => {
@@ -638,21 +639,33 @@ describe('the time that a caller gives', () => {
   it('says nothing of a target that usually takes longer, and much of one that usually does not', async () => {
     const a = held('a')
     const route = routeOf([a], {}, { attempts: 1, connectMs: 10_000 })
-    const hurry = async (totalMs: number, said?: string) => {
+    const hurry = async (totalMs: number, code: string, said?: string) => {
       for (let i = 0; i < 5; i += 1) {
         const call = new TestCall(route, { totalMs })
         if (said !== undefined) a.upstream.say(said)
         await clock.advance(totalMs + 50)
-        expect(call.failure).toMatchObject({ code: 'upstream.timeout', limitMs: totalMs })
+        expect(call.failure).toMatchObject({ code, limitMs: totalMs })
       }
       return a.target.breaker.state
     }
-    expect(await hurry(400)).toBe('closed')
+    expect(await hurry(400, 'call.out_of_time')).toBe('closed')
     // It had begun to answer.
-    expect(await hurry(3000, 'begun')).toBe('closed')
+    expect(await hurry(3000, 'call.out_of_time', 'begun')).toBe('closed')
     for (let i = 0; i < 20; i += 1) a.target.live.answered(4000, clock.monotonic(), true)
-    expect(await hurry(3000)).toBe('closed')
-    expect(await hurry(4500)).toBe('open')
+    expect(await hurry(3000, 'call.out_of_time')).toBe('closed')
+    expect(await hurry(4500, 'upstream.timeout')).toBe('open')
+  })
+
+  it('does not hide that a target has failed, or that a queue was too long for the patient', async () => {
+    const a = held('a')
+    const failed = new TestCall(routeOf([a], {}, { retryBaseMs: 5000, retryMaxMs: 5000 }), { totalMs: 3000 })
+    a.upstream.refuse(500)
+    const bounded = routeOf([held('b')], { gate: gateOf(new GateState(), bound(1, 10, 60_000)) })
+    begin(bounded)
+    const queued = new TestCall(bounded, { totalMs: 2000 })
+    await clock.advance(3050)
+    expect(failed.failure?.code).toBe('upstream.timeout')
+    expect(queued.failure?.code).toBe('routing.queue_timeout')
   })
 
   it('does not count where the settings say so', async () => {

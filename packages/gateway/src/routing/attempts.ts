@@ -28,8 +28,8 @@ import { NextTargets, type Refused } from './next-targets.ts'
 
 /** What a failure counts as at least in a target's latency: failing fast is not being fast. */
 const FAILURE_MS = 1000
-/** Share of a target's answers that come within what is usual for it. */
-const USUAL = 0.95
+/** What an end is called that may be up to how little time the caller gave. */
+const LATE: ReadonlySet<FailureCode> = new Set(['upstream.timeout', 'routing.queue_timeout'])
 
 type Phase =
   | 'idle'
@@ -220,8 +220,7 @@ export class Attempts implements HedgeAsker, Watched, GateWaiter {
       return
     }
     const total = nowMs >= this.time.endsAt
-    const totalMs = Math.round(this.time.endsAt - this.#rules.startedAt)
-    this.#limitMs = total ? totalMs : this.#phase === 'flowing' ? route.idleMs : route.firstTokenMs
+    this.#limitMs = total ? this.time.limitMs : this.#phase === 'flowing' ? route.idleMs : route.firstTokenMs
     if (this.#phase === 'waiting') {
       this.#giveUp('upstream.timeout', this.#status, undefined)
       return
@@ -367,7 +366,9 @@ export class Attempts implements HedgeAsker, Watched, GateWaiter {
     const target = this.#target
     if (target === null) return
     const now = this.#tools.clock.monotonic()
-    const isFault = isTargetsFault(code, this.#status) && !this.#isImpatience(target, code, now)
+    // Otherwise one in a hurry would close it to all.
+    const isHaste = code === 'upstream.timeout' && this.time.isHaste(target, this.#startedAt, now)
+    const isFault = isTargetsFault(code, this.#status) && !isHaste
     if (isFault) this.#countFault(target, this.#startedAt, now)
     this.#release()
     this.#host.onAttemptOver(target, this.#status, code, cause)
@@ -436,13 +437,15 @@ export class Attempts implements HedgeAsker, Watched, GateWaiter {
     })
   }
 
-  #giveUp(code: FailureCode, status: number | null, cause: unknown, gate: Gate | null = null): void {
+  #giveUp(why: FailureCode, status: number | null, cause: unknown, gate: Gate | null = null): void {
+    const code = this.#isHaste(why) ? 'call.out_of_time' : why
     this.#beside?.end('call.cancelled')
     this.#close()
     const refusal = status === null ? null : (this.#refusal?.fold(status) ?? null)
     const retryAfterMs = gate === null ? null : gate.retryAfterMs()
     const target = this.#target
-    this.#host.onFailure({ code, target, status, limitMs: this.#limitMs, refusal, retryAfterMs, cause })
+    const limitMs = code === 'call.out_of_time' ? this.time.limitMs : this.#limitMs
+    this.#host.onFailure({ code, target, status, limitMs, refusal, retryAfterMs, cause })
   }
 
   // What is counted, held and given back.
@@ -455,11 +458,10 @@ export class Attempts implements HedgeAsker, Watched, GateWaiter {
     target.live.failed(ms, nowMs, stream)
   }
 
-  /** Its caller had less time than the target takes for some: otherwise one in a hurry would close it to all. */
-  #isImpatience({ live }: CompiledTarget, code: FailureCode, nowMs: number): boolean {
-    if (code !== 'upstream.timeout' || !this.time.isOverForCaller(nowMs)) return false
-    const usualMs = Math.max(live.quantileMs(USUAL, this.#rules.stream) ?? 0, FAILURE_MS)
-    return this.#committed || nowMs - this.#startedAt < usualMs
+  /** Of the whole call. One that waits to ask again has failed, and by somebody else. */
+  #isHaste(code: FailureCode): boolean {
+    if (!LATE.has(code) || this.#phase === 'waiting') return false
+    return this.time.isHaste(this.#target, this.#rules.startedAt, this.#tools.clock.monotonic())
   }
 
   #readLimits(headers: UpstreamHeaders): void {

@@ -257,7 +257,12 @@ describe('what a caller asks for in headers', () => {
     await start(({ a }) => [testRoute('chat', [a], plan({}))])
     first.script({ kind: 'hang' })
     const response = await chat({}, { 'x-request-timeout-ms': '80' })
-    expect([response.status, await response.text()]).toEqual([504, expect.stringContaining('within 80 ms')])
+    const said = [response.status, await response.text()]
+    expect(said).toEqual([504, expect.stringContaining('within the 80 ms that the caller gave')])
+    expect(await record()).toMatchObject({
+      error: 'call.out_of_time',
+      attempts: [{ error: 'upstream.timeout' }],
+    })
   })
 })
 

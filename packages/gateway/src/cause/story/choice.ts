@@ -29,6 +29,7 @@ const NOBODY: Readonly<Record<string, string>> = {
   'upstream.open_breakers': 'all of its targets were at rest',
   'routing.queue_full': 'route or model was full, and so was its queue',
   'routing.queue_timeout': 'route or model was full, and the time in its queue was over',
+  'call.out_of_time': 'route or model was full, and the time that the caller gave was over',
 }
 
 function sayChosen({ attempts, error }: CallRecord, choice: string): string | null {

@@ -10,6 +10,7 @@ import type { CompiledTarget } from '../contract/compiled.ts'
 import type { Usage } from '../contract/neutral.ts'
 import type { UpstreamHeaders, UpstreamRequest } from '../contract/upstream.ts'
 import type { Aside, AsideKind, FailureCode, Probe, ProbeTold } from '../routing/attempt-host.ts'
+import type { ToolCounts } from '../wire/tool-calls.ts'
 import type { EndedAttempt } from './attempt-ledger.ts'
 import { CallBill, type LostAttempt } from './call-bill.ts'
 import { openReply } from './replies/open-reply.ts'
@@ -43,6 +44,7 @@ export class AsideRun implements Aside {
   hasContent = false
   #reply: Reply | null = null
   #textBytes = 0
+  #toolCalls: ToolCounts | undefined
 
   constructor(input: AsideInput, now: () => number) {
     this.#input = input
@@ -96,7 +98,7 @@ export class AsideRun implements Aside {
     if (kind === 'mirror') return null
     const winner = stream ? null : ofCall.counted
     const { counted } = this.bill
-    const came = { asked: this.asked, textBytes: this.#textBytes, counted }
+    const came = { asked: this.asked, textBytes: this.#textBytes, toolCalls: this.#toolCalls, counted }
     return ofCall.endLost({ target, error, ...came, winner, atMs, inputTokens })
   }
 
@@ -104,7 +106,7 @@ export class AsideRun implements Aside {
   outran(
     target: CompiledTarget,
     ofCall: CallBill,
-    came: Pick<LostAttempt, 'asked' | 'textBytes'>,
+    came: Pick<LostAttempt, 'asked' | 'textBytes' | 'toolCalls'>,
   ): AttemptBill | null {
     const { stream, atMs, inputTokens } = this.#input
     const winner = stream ? null : this.bill.counted
@@ -125,10 +127,11 @@ export class AsideRun implements Aside {
   #count(code: string): void {
     const { target, kind, atMs, inputTokens } = this.#input
     const textBytes = this.#tally()
+    const toolCalls = this.#reply?.toolCalls?.()
     this.#textBytes = textBytes
+    this.#toolCalls = toolCalls
     if (kind !== 'mirror') return
     const { asked, hasContent: answered } = this
-    const toolCalls = this.#reply?.toolCalls?.()
     this.bill.end({ target, error: code, answered, asked, textBytes, toolCalls, atMs, inputTokens })
   }
 

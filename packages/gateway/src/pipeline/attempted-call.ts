@@ -339,8 +339,12 @@ export abstract class AttemptedCall extends ReplyingCall implements AttemptHost 
   #billAttempt(target: CompiledTarget, error: string): AttemptBill | null {
     if (this.isFree) return null
     if (error === 'upstream.outrun' && this.#hedge !== null) {
-      const textBytes = this.#reply?.tally?.() ?? 0
-      return this.#hedge.outran(target, this.bill, { asked: this.attempts?.isAsked === true, textBytes })
+      const came = {
+        asked: this.attempts?.isAsked === true,
+        textBytes: this.#reply?.tally?.() ?? 0,
+        toolCalls: this.#reply?.toolCalls?.(),
+      }
+      return this.#hedge.outran(target, this.bill, came)
     }
     // What was counted to its end needs no estimate.
     const reply = error === '' && this.bill.counted !== null ? null : this.#reply

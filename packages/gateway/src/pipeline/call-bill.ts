@@ -12,7 +12,7 @@
  * One that this side gave up, because the caller left or another was faster, is billed by its provider from when it was
  * asked. So it is estimated too: by its request, and by what had come of its text. Whoever writes a whole answer mostly
  * goes on when nobody reads it: a hedged attempt that lost is taken to have written what the winner was counted, where
- * that is known.
+ * that is known. What it searched for a fee is billed where it had told of it, and never taken from the winner.
  *
  * Not here: what tokens cost (`catalogue/price.ts`), how text is measured (`wire/text-bytes.ts`).
  */
@@ -42,7 +42,8 @@ export interface EndOfAttempt {
   inputTokens(): number
 }
 
-export interface LostAttempt extends Pick<EndOfAttempt, 'target' | 'asked' | 'textBytes' | 'atMs'> {
+export interface LostAttempt
+  extends Pick<EndOfAttempt, 'target' | 'asked' | 'textBytes' | 'toolCalls' | 'atMs'> {
   /** `upstream.outrun` for one that lost. */
   readonly error: string
   readonly counted: Usage | null
@@ -107,7 +108,8 @@ export class CallBill {
       winner?.outputTokens ?? 0,
       tokensIn(it.textBytes),
     )
-    return this.#line(it, { ...counted, inputTokens, outputTokens }, false)
+    const usage = withToolCalls({ ...counted, inputTokens, outputTokens }, it.toolCalls)
+    return this.#line(it, usage, false)
   }
 
   /** All of it as the line of one attempt, where it was for one alone: a copy. */

@@ -6,7 +6,7 @@ import { PLAIN_PLAN, type RoutePlan } from '../contract/routing.ts'
 import { createHedgePlan, HedgeBudget } from '../routing/hedge-plan.ts'
 import { createMirrorPlan, MirrorCount } from '../routing/mirror-plan.ts'
 import { strategies } from '../routing/strategies/list.ts'
-import { billRig, claudeCounts, gptCounts } from './test-bill-rig.ts'
+import { billRig, claudeCounts, gpt, gptCounts } from './test-bill-rig.ts'
 import { askFor } from './test-bills.ts'
 
 const rig = billRig()
@@ -70,6 +70,24 @@ describe('the bill of a hedged call', () => {
       tokens: { inputTokens: 5, outputTokens: 0 },
     })
     expect(record.costMicroUsd).toBe(180 + 10)
+  })
+
+  it('has the searches that a stream told of before it was outrun', async () => {
+    await hedged([rig.a('gemini', { ...gpt, tools: { web_search: 0.014 } }), rig.b()])
+    const candidates = [{ groundingMetadata: { webSearchQueries: ['who won', 'by how much'] } }]
+    rig.first.script({
+      kind: 'raw',
+      headers: { 'content-type': 'text/event-stream' },
+      chunks: [`data: ${JSON.stringify({ candidates })}\n\n`, ': nothing more\n\n'],
+      chunkMs: 600_000,
+    })
+    rig.second.script({ kind: 'reply', delayMs: 200, usage: gptCounts })
+    const { record } = await askFor(rig.gateway, 'gemini', true)
+    expect(record.attempts[0]).toMatchObject({
+      error: 'upstream.outrun',
+      bill: { costMicroUsd: 10 + 28_000, estimated: true, tokens: { toolCalls: { web_search: 2 } } },
+    })
+    expect(record.costMicroUsd).toBe(180 + 10 + 28_000)
   })
 
   it('has of an attempt that answers a stream whole what had come of that', async () => {

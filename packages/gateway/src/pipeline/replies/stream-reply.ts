@@ -83,7 +83,16 @@ export class StreamReply implements Reply {
   }
 
   toolCalls(): ToolCounts | undefined {
-    return this.#scan?.toolCalls
+    return this.#held === null ? this.#scan?.toolCalls : this.#toolCallsIn(this.#held)
+  }
+
+  /** Of what no caller has seen: a provider may search before it says a word. */
+  #toolCallsIn(held: readonly Buffer[]): ToolCounts | undefined {
+    const rules = scanRules[this.#port.callerWire.name]
+    if (rules === undefined) return undefined
+    const scan = new UsageScan(rules)
+    scan.read(Buffer.concat(held))
+    return scan.toolCalls
   }
 
   #begin(): void {

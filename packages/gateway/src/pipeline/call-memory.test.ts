@@ -13,7 +13,7 @@ const isYoung = runInThisContext('(it) => %InYoungGeneration(it)') as (it: unkno
 /** What is left with its pin by a call that has just been opened. */
 function leftWithPin(): (() => void) | null {
   const pin = {
-    snapshot: { parts: { gateway: { identity: { open: true } } } },
+    snapshot: { parts: { gateway: { identity: { open: true } } }, settings: {} },
     onCut: null as (() => void) | null,
     release: () => {},
   }

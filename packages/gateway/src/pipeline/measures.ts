@@ -86,8 +86,9 @@ const SAYS_NOTHING: ReadonlySet<string> = new Set([
 type IsFailure = (error: string) => boolean
 
 /**
- * A caller who leaves, or waits for less than an answer usually takes, says nothing about the version; nor does one who calls what was retired, or whose key was withdrawn
- * while the call ran: somebody wanted that, and could not take it back but by a rollback.
+ * A caller who leaves, or waits for less than an answer usually takes, says nothing about the version; nor does one who
+ * calls what was retired, or whose key was withdrawn while the call ran: somebody wanted that, and could not take it back
+ * but by a rollback.
  */
 function failed({ error }: CallFacts, isFailure: IsFailure): number {
   if (error === '') return 0

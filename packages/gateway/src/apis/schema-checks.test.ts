@@ -85,6 +85,31 @@ describe('a check by a schema', () => {
     expect(await check({ type: 'string', format: 'uri-reference' }, '<')).toBeNull()
   })
 
+  it('compiles what is referred to once, however often that is', async () => {
+    const properties = Object.fromEntries(
+      Array.from({ length: 400 }, (_, i) => [`p${i}`, { type: 'string' }]),
+    )
+    const anyOf = Array.from({ length: 400 }, () => ({ $ref: '#/$defs/it' }))
+    // In place of each reference it would be 160,000 schemas, of which the compiler makes a minute's work.
+    expect(await check({ $defs: { it: { properties } }, anyOf }, { p1: 'a' })).toBeNull()
+  })
+
+  it('looks for the place of a fault as long as the whole is worth, and names the part it has come to', async () => {
+    const properties = Object.fromEntries(Array.from({ length: 400 }, (_, i) => [`p${i}`, {}]))
+    let schema: Record<string, unknown> = { properties, items: { requried: 1 } }
+    for (let i = 0; i < 20; i += 1) schema = { not: schema }
+    await loadSchemas([schema])
+    expect(faultOf(schema)?.pointer).toBe('/not/not/not/not')
+  })
+
+  it('keeps nobody from the thread for more than one schema', async () => {
+    const seen: string[] = []
+    const schemas = Array.from({ length: 3 }, () => ({ type: 'string' }))
+    setImmediate(() => seen.push('another'))
+    await loadSchemas(schemas).then(() => seen.push('loaded'))
+    expect(seen).toEqual(['another', 'loaded'])
+  })
+
   it('tests patterns in linear time', async () => {
     expect(await check({ type: 'string', pattern: '^a\\d$' }, 'b1')).toHaveLength(1)
     // A backtracking engine would need longer than there is.

@@ -3,7 +3,7 @@
  * the standard's own schema has a place, and any other fault is that of the innermost part that has it by itself.
  */
 import type { Ajv2020 } from 'ajv/dist/2020.js'
-import { DATA, MAPS } from './schema-shape.ts'
+import { DATA, MAPS, MOST_SCHEMAS, schemasIn } from '../contract/schema-size.ts'
 
 type Schema = Readonly<Record<string, unknown>>
 
@@ -19,7 +19,7 @@ export function faultIn(compiler: Ajv2020, schema: Schema): SchemaFault | null {
   const reason = reasonOf(compiler, schema)
   if (reason === null) return null
   if (compiler.validateSchema(schema) === true)
-    return { pointer: pointerOf(compiler, schema, reason), reason }
+    return { pointer: pointerOf(compiler, schema, { reason, left: 2 * MOST_SCHEMAS }), reason }
   const [first] = compiler.errors ?? []
   const said = first?.message ?? reason
   return { pointer: first?.instancePath ?? '', reason: first === undefined ? reason : said }
@@ -34,9 +34,18 @@ function reasonOf(compiler: Ajv2020, schema: Schema): string | null {
   }
 }
 
-function pointerOf(compiler: Ajv2020, schema: Schema, reason: string): string {
+interface Search {
+  readonly reason: string
+  /** Schemas that may still be compiled for it: each level could be nearly as large as the whole. */
+  left: number
+}
+
+/** The innermost part that has the fault by itself, as far as was looked. */
+function pointerOf(compiler: Ajv2020, schema: Schema, search: Search): string {
   for (const [steps, part] of partsOf(schema)) {
-    if (reasonOf(compiler, part) === reason) return `${steps}${pointerOf(compiler, part, reason)}`
+    search.left -= schemasIn(part)
+    if (search.left < 0) return ''
+    if (reasonOf(compiler, part) === search.reason) return `${steps}${pointerOf(compiler, part, search)}`
   }
   return ''
 }

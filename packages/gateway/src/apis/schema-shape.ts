@@ -4,27 +4,10 @@
  *
  * Positions matter: a property may be called `$ref`, and examples may hold anything.
  */
+import { DATA, excessOfSchema, MAPS } from '../contract/schema-size.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 
-const MOST_BYTES = 64 * 1024
-const DEEPEST = 32
-/** Keywords whose value is a map from names to schemas. */
-export const MAPS: ReadonlySet<string> = new Set([
-  'properties',
-  'patternProperties',
-  '$defs',
-  'dependentSchemas',
-])
-/** Keywords whose value is data and no schema. */
-export const DATA: ReadonlySet<string> = new Set([
-  'const',
-  'enum',
-  'default',
-  'examples',
-  'required',
-  'dependentRequired',
-])
 const NAMES: readonly string[] = ['$id', '$anchor', '$dynamicAnchor', '$vocabulary']
 /** Not of the standard: with it a check answers later, and until then everything would pass. */
 const SYNC = 'nothing: a schema here is checked at once'
@@ -34,6 +17,8 @@ export const DIALECT = 'https://json-schema.org/draft/2020-12/schema'
 export interface SchemaProblem {
   /** From the schema's top. */
   readonly path: readonly string[]
+  /** Where the value there does not tell. */
+  readonly found?: string
   readonly expected: string
 }
 
@@ -41,19 +26,13 @@ export interface SchemaProblem {
 export function problemOfSchema(schema: Fields): SchemaProblem | null {
   const dialect = schema['$schema']
   if (dialect !== undefined && dialect !== DIALECT) return { path: ['$schema'], expected: DIALECT }
-  if (isTooDeep(schema, 0)) return { path: [], expected: `at most ${DEEPEST} levels` }
-  if (JSON.stringify(schema).length > MOST_BYTES) return { path: [], expected: `at most ${MOST_BYTES} bytes` }
-  return problemIn(schema, [])
+  const excess = excessOfSchema(schema)
+  return excess === null ? problemIn(schema, []) : { path: [], ...excess }
 }
 
 /** The schema with each reference within it rewritten, for a place inside another document. */
 export function withReferencesBelow(schema: Fields, pointer: string): Fields {
   return mapSchema(schema, pointer) as Fields
-}
-
-function isTooDeep(value: unknown, depth: number): boolean {
-  if (typeof value !== 'object' || value === null) return false
-  return depth > DEEPEST || Object.values(value).some((it) => isTooDeep(it, depth + 1))
 }
 
 function problemIn(schema: unknown, path: readonly string[]): SchemaProblem | null {

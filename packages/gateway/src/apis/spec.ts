@@ -16,8 +16,9 @@ const instant = z.iso.datetime({ offset: true })
 
 const jsonSchema = z.record(z.string(), z.unknown()).superRefine((schema, context) => {
   const problem = problemOfSchema(schema)
-  if (problem !== null)
-    context.addIssue({ code: 'custom', message: problem.expected, path: [...problem.path] })
+  if (problem === null) return
+  const { path, found, expected } = problem
+  context.addIssue({ code: 'custom', message: expected, path: [...path], params: { found } })
 })
 
 const inputSchema = jsonSchema.refine((it) => it['type'] === 'object', {

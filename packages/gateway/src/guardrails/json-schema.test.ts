@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { loadSchemaEngine, schemaTrouble } from './json-schema.ts'
+import { guardrailSpec } from './spec.ts'
 
 describe('a schema of a guard', () => {
   it('is refused where its check would answer later, and let everything through until then', async () => {
@@ -8,5 +9,21 @@ describe('a schema of a guard', () => {
     expect(schemaTrouble(engine, schema)).toBeNull()
     expect(schemaTrouble(engine, { ...schema, $async: true })).toContain('$async')
     expect(schemaTrouble(engine, { properties: { a: { $async: true, type: 'string' } } })).toContain('async')
+  })
+
+  it('is refused before it is compiled where that would take too long', () => {
+    const properties = Object.fromEntries(Array.from({ length: 1000 }, (_, i) => [`p${i}`, {}]))
+    const guard = { kind: 'jsonSchema', on: 'output', action: 'block', schema: { properties } }
+    expect(guardrailSpec.safeParse({ guards: [guard] }).error?.issues).toMatchObject([
+      { path: ['guards', 0, 'schema'], params: { found: '1001 schemas within it' } },
+    ])
+  })
+
+  it('compiles what is referred to once, however often that is', async () => {
+    const properties = Object.fromEntries(
+      Array.from({ length: 300 }, (_, i) => [`p${i}`, { type: 'string' }]),
+    )
+    const anyOf = Array.from({ length: 300 }, () => ({ $ref: '#/$defs/it' }))
+    expect(schemaTrouble(await loadSchemaEngine(), { $defs: { it: { properties } }, anyOf })).toBeNull()
   })
 })

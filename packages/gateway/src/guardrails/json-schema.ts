@@ -2,7 +2,7 @@
  * Answers that have to be JSON of a certain form. The schema is compiled once; an answer that only calls tools has no
  * text to look at, and passes.
  */
-import type { ValidateFunction } from 'ajv/dist/2020.js'
+import type { Options, ValidateFunction } from 'ajv/dist/2020.js'
 import { PASS, type Verdict, type WholeJudge } from './whole-judge.ts'
 
 type Schema = Readonly<Record<string, unknown>>
@@ -12,13 +12,24 @@ export interface SchemaEngine {
   compile(schema: Schema): ValidateFunction
 }
 
+const OPTIONS: Options = {
+  strict: true,
+  strictTypes: false,
+  logger: false,
+  validateFormats: false,
+  // What is referred to is compiled once, and not again in place of each reference.
+  inlineRefs: false,
+  // V8 does it too; here it would be most of the time that compiling takes.
+  code: { optimize: false },
+}
+
 let engine: Promise<SchemaEngine> | null = null
 
 /** Loaded with the first settings that name a schema. */
 export function loadSchemaEngine(): Promise<SchemaEngine> {
   engine ??= import('ajv/dist/2020.js').then(({ Ajv2020 }) => ({
     compile(schema) {
-      const ajv = new Ajv2020({ strict: true, strictTypes: false, logger: false, validateFormats: false })
+      const ajv = new Ajv2020(OPTIONS)
       // Its expressions would be run by an engine that can run away: it goes without them.
       const validate = ajv.compile(withoutPatterns(schema) as Schema)
       // Not of the standard: it would answer later, and until then let everything through.

@@ -1,5 +1,6 @@
 /** What can be set about guardrails: lists of guards by name, each looking for one kind of thing and doing one thing then. */
 import { z } from 'zod'
+import { excessOfSchema } from '../contract/schema-size.ts'
 import { isSecretReference, REFERENCE_PATTERN } from '../contract/secret.ts'
 import { LONGEST_MS, SECRET_EXPECTED, SECRET_PARAMS, setting } from '../contract/setting.ts'
 import { PII_NAMES, USUAL_PII } from './detectors/pii.ts'
@@ -86,7 +87,7 @@ const guardShape = z.strictObject({
     'of secrets: whose credentials are looked for; without it all that are known',
   ),
   schema: setting(
-    z.record(z.string(), z.unknown()).optional(),
+    z.record(z.string(), z.unknown()).superRefine(refuseExcess).optional(),
     'of jsonSchema: JSON Schema 2020-12 that the text of an answer has to keep to; an answer waits for its end to be looked at',
   ),
   maxChars: setting(
@@ -124,6 +125,12 @@ const guardShape = z.strictObject({
     { unit: 'ms' },
   ),
 })
+
+function refuseExcess(schema: Readonly<Record<string, unknown>>, context: z.RefinementCtx): void {
+  const excess = excessOfSchema(schema)
+  if (excess === null) return
+  context.addIssue({ code: 'custom', message: excess.expected, params: { found: excess.found } })
+}
 
 const guardSpec = guardShape.superRefine((guard, context) => {
   for (const [name, { kinds, needed }] of Object.entries(OWN)) {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
+import { checkSettings } from './check.ts'
 import { expectedText, quote } from './issue-texts.ts'
 
 describe('a text that is shown', () => {
@@ -11,6 +12,19 @@ describe('a text that is shown', () => {
     expect(quote('support@^2')).toBe('"support@^2"')
     expect(quote('what? this')).toBe('"what? this"')
     expect(quote('x'.repeat(100)).length).toBe(63)
+  })
+})
+
+describe('what was found', () => {
+  it('is what a check says of it, where the value itself does not tell', () => {
+    const schema = { type: 'object', pattern: 'a{1000}'.repeat(20) }
+    const tree = { apis: { 'a@1.0.0': { route: 'r', input: schema } } }
+    expect(checkSettings(tree, ['apis'])).toMatchObject([
+      {
+        pointer: '/apis/a@1.0.0/input',
+        message: expect.stringContaining('found patterns of 20160 steps, expected at most 20000'),
+      },
+    ])
   })
 })
 

@@ -68,6 +68,8 @@ function customIssue(issue: z.core.$ZodIssueCustom, pointer: string, input: unkn
     const message = sayGatewayError('settings.secret_literal', { pointer })
     return { code: 'settings.secret_literal', message, pointer }
   }
+  const said: unknown = issue.params?.found
+  if (typeof said === 'string') return wrong(pointer, said, issue.message)
   const hidden = issue.params?.hidden === true && typeof input === 'string'
   const found = hidden ? `a text of ${input.length} characters` : describeValue(input)
   return wrong(pointer, found, issue.message)

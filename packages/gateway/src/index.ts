@@ -1,4 +1,6 @@
 /** `@changeover/gateway`: what the command line and tests may use of it. */
+
+export type { Parts, RunOptions } from './boot/begin-run.ts'
 export type { Flags } from './boot/flags.ts'
 export { flagSpecs, readFlags } from './boot/flags.ts'
 export {
@@ -15,8 +17,7 @@ export {
   readSettingsDraft,
 } from './boot/look-at-settings.ts'
 export type { ProviderEntry } from './boot/providers.ts'
-export type { Parts, Running, RunOptions } from './boot/run.ts'
-export { run } from './boot/run.ts'
+export { type Running, run } from './boot/run.ts'
 export { serve } from './boot/serve.ts'
 export type * from './contract/settings.ts'
 export { GatewayError, isGatewayError, rules, sayError } from './errors.ts'

@@ -6,7 +6,7 @@
  * that nobody has checked, and a restart would find it there.
  *
  * Invariant: when an answer says `applied`, file and version in force say the same. So a change is refused
- * while the file holds something that is not in force: it would be lost, or come into force unasked.
+ * while the file holds something that is not in force (`agreement.ts`): it would be lost, or come into force unasked.
  *
  * A rollback is the exception: it is what one reaches for when all else is wrong, so it never waits for the
  * file. What the file held is kept beside it, and a file that cannot be written is reported, not obeyed.
@@ -32,8 +32,8 @@ import {
 import type { Identity } from '../contract/access.ts'
 import { GatewayError, isGatewayError } from '../errors.ts'
 import type { AskedRollout } from '../settings/rollout-policy.ts'
-import { treeOfEnvelope } from './envelope-tree.ts'
-import { baseOf, type Head, headOf, headVersion } from './head.ts'
+import { type Agreed, Agreement } from './agreement.ts'
+import { headVersion } from './head.ts'
 import { type Override, overrideInForce } from './override.ts'
 import { editedOrNull, treeBy, treeOrNull, troubleOf } from './own-edits.ts'
 import { FileChangedError } from './own-file.ts'
@@ -103,21 +103,6 @@ export interface Changer {
   offerRead(bytes: Uint8Array, offer: () => Promise<Receipt>, again?: boolean): Promise<Receipt>
 }
 
-/** Bytes that are known to say what this version holds. */
-interface Said {
-  readonly bytes: Uint8Array
-  readonly version: string
-}
-
-/** The file or directory as it was read, which is known to say what is in force. */
-interface Agreed {
-  readonly own: OwnSettings
-  readonly bytes: Uint8Array | null
-  readonly tree: SettingsTree | null
-  /** What has to be in force when a change of it comes in. */
-  readonly version: string | null
-}
-
 /** What the file and the version in force said before a rollback. */
 interface BeforeRollback {
   readonly own: OwnSettings
@@ -127,7 +112,8 @@ interface BeforeRollback {
 
 export function createChanger(options: ChangerOptions): Changer {
   const inTurn = createTurns()
-  const changer = new FileChanger(options, inTurn)
+  const agreement = new Agreement(options.reloader, options.source)
+  const changer = new FileChanger(options, agreement, inTurn)
   return {
     offer: (bytes, origin) => inTurn(() => changer.offer(bytes, origin)),
     patch: (change, origin) => inTurn(() => changer.patch(change, origin)),
@@ -141,7 +127,7 @@ export function createChanger(options: ChangerOptions): Changer {
     async offerRead(bytes, offer, again = false) {
       // Boxed: the turn ends when the offer is made, not when it is answered, which may take its time at the gate.
       const { receipt } = await inTurn(async () => ({
-        receipt: (await changer.answerRead(bytes, again)) ?? offer(),
+        receipt: (await agreement.answerRead(bytes, again)) ?? offer(),
       }))
       return receipt
     },
@@ -152,20 +138,18 @@ class FileChanger {
   readonly #options: ChangerOptions
   readonly #inTurn: InTurn
   readonly #followed = new WeakSet<Receipt>()
-  /** What need not be read again to know what it says. */
-  #said: Said | null = null
-  /** Written by a change, and not yet read by the file's handle. */
-  #written: Said | null = null
+  readonly #agreement: Agreement
 
-  constructor(options: ChangerOptions, inTurn: InTurn) {
+  constructor(options: ChangerOptions, agreement: Agreement, inTurn: InTurn) {
     this.#options = options
+    this.#agreement = agreement
     this.#inTurn = inTurn
   }
 
   async offer(bytes: Uint8Array, origin: Origin): Promise<Changed> {
-    if ((await this.#isThere(bytes)) || (await this.#isFileSigned(bytes, origin)))
+    if ((await this.#agreement.isThere(bytes)) || (await this.#agreement.isSigned(bytes, origin)))
       return this.#offerFile(bytes, origin)
-    const agreed = await this.#agree()
+    const agreed = await this.#agreement.reach()
     await this.#mustFit(agreed, bytes, origin)
     return this.#follow(await this.#ask(bytes, origin, agreed), async (receipt) => {
       if (!this.#isNew(receipt)) return { receipt, file: null }
@@ -180,7 +164,7 @@ class FileChanger {
   }
 
   async patch(change: (tree: Json) => Json, origin: Origin): Promise<Changed> {
-    const agreed = await this.#agree()
+    const agreed = await this.#agreement.reach()
     const bytes = this.#draft(agreed, change)
     const asked = { ...origin, mediaType: agreed.own.mediaType }
     return this.#follow(await this.#ask(bytes, asked, agreed), async (receipt) =>
@@ -189,7 +173,7 @@ class FileChanger {
   }
 
   async draftPatch(change: (tree: Json) => Json): Promise<Draft> {
-    const agreed = await this.#agree()
+    const agreed = await this.#agreement.reach()
     return { bytes: this.#draft(agreed, change), mediaType: agreed.own.mediaType }
   }
 
@@ -235,7 +219,7 @@ class FileChanger {
   async takeUp(): Promise<void> {
     const { reloader } = this.#options
     try {
-      const agreed = await this.#agree().catch(orUnwritten)
+      const agreed = await this.#agreement.reach().catch(orUnwritten)
       const receipt = await reloader.takeUp()
       if (receipt === null || agreed === null) return
       await this.#follow(receipt, async (it) =>
@@ -268,24 +252,6 @@ class FileChanger {
     }
   }
 
-  /** The answer to what the file's handle has read; `null` when the engine has to give it. */
-  async answerRead(bytes: Uint8Array, again: boolean): Promise<Receipt | null> {
-    const known = { attempt: '', traceId: '' }
-    const written = this.#written
-    const head = headVersion(this.#options.reloader)
-    const isOurs = written !== null && Buffer.compare(written.bytes, bytes) === 0
-    if (!again && isOurs && written.version === head) {
-      // Once only: after anything has been read, the same bytes mean that somebody put them back.
-      this.#written = null
-      return { outcome: 'unchanged', ...known, reason: 'already_applied', version: head }
-    }
-    // Where that cannot be known, the engine may as well look at it.
-    if (!(await this.#isThere(bytes).catch(() => true)))
-      return { outcome: 'superseded', ...known, by: 'what the file says now' }
-    this.#written = null
-    return null
-  }
-
   /**
    * Finishes a change when it is decided. One that waits for people does not keep the turn: what is asked for
    * meanwhile takes its place, as everywhere.
@@ -302,49 +268,11 @@ class FileChanger {
     return { receipt, file: null }
   }
 
-  /** Whether the file still holds these bytes. */
-  async #isThere(bytes: Uint8Array): Promise<boolean> {
-    const held = (await this.#options.source.own?.read()) ?? null
-    return held !== null && Buffer.compare(held, bytes) === 0
-  }
-
-  /** Whether an envelope holds just what the file says: the operator's own text, signed. */
-  async #isFileSigned(bytes: Uint8Array, { mediaType }: Origin): Promise<boolean> {
-    const { own } = this.#options.source
-    const tree = mediaType === ENVELOPE_TYPE ? treeOfEnvelope(bytes) : null
-    const held = tree === null ? null : ((await own?.read()) ?? null)
-    if (own === null || tree === null || held === null) return false
-    const said = await treeOrNull(own, held)
-    return said !== null && changes(said, tree).length === 0
-  }
-
   /** What the file says already: nothing can be lost, and nothing is to be written. */
   async #offerFile(bytes: Uint8Array, origin: Origin): Promise<Changed> {
     const { reloader, source } = this.#options
     const receipt = await reloader.offer(bytes, origin)
     return { receipt, file: receipt.outcome === 'applied' ? { path: source.place, written: true } : null }
-  }
-
-  /** The file and what it says, when that is what is in force or on trial; else the change is refused. */
-  async #agree(): Promise<Agreed> {
-    const { reloader, source } = this.#options
-    const { own } = source
-    if (own === null || !(await own.isWritable()))
-      throw new GatewayError('settings.read_only', { source: source.place })
-    const override = overrideInForce(reloader)
-    if (override !== null)
-      throw new GatewayError('settings.overridden', {
-        ...override,
-        until: new Date(override.until).toISOString(),
-      })
-    const bytes = await own.read()
-    const version = baseOf(reloader)
-    const head = await headOf(reloader)
-    // With nothing in force there is nothing that a change could lose: it may be what mends a broken file.
-    if (head === null) return { own, bytes, tree: null, version }
-    if (bytes !== null && !(await this.#says(own, bytes, head)))
-      throw new GatewayError('settings.file_changed', { source: source.place })
-    return { own, bytes, tree: head.settings, version }
   }
 
   /** The version that an override would be made of. What is still observed would not come back after it. */
@@ -364,16 +292,6 @@ class FileChanger {
     if (version !== baseline?.version && overrideInForce(reloader) === null)
       throw new GatewayError('settings.observed', { version })
     return version
-  }
-
-  /** Whether the file's bytes say exactly these settings. Read only when that is not known yet. */
-  async #says(own: OwnSettings, bytes: Uint8Array, { version, settings }: Head): Promise<boolean> {
-    const said = this.#said
-    if (said?.version === version && Buffer.compare(said.bytes, bytes) === 0) return true
-    const tree = await treeOrNull(own, bytes)
-    if (tree === null || changes(settings, tree).length > 0) return false
-    this.#said = { bytes, version }
-    return true
   }
 
   /** A text that would have to be spread over several files is refused before anything comes in. */
@@ -413,7 +331,7 @@ class FileChanger {
     try {
       const next = await makeText()
       const path = await agreed.own.replace(agreed.bytes, next)
-      this.#rememberWritten(receipt.version, next)
+      this.#agreement.rememberWritten(receipt.version, next)
       this.#followFate(receipt, agreed, next)
       return { receipt, file: { path, written: true } }
     } catch (error) {
@@ -423,13 +341,6 @@ class FileChanger {
       const code = error instanceof FileChangedError ? 'settings.file_changed' : 'settings.write_back'
       throw new GatewayError(code, { source: this.#options.source.place }, { cause: error })
     }
-  }
-
-  /** Read from these bytes, or edited into them and compared: they say what the version holds. */
-  #rememberWritten(version: string, bytes: Uint8Array): void {
-    if (headVersion(this.#options.reloader) !== version) return
-    this.#said = { bytes, version }
-    this.#written = this.#said
   }
 
   /** When the version is taken back while it is observed, the file goes back with it. */

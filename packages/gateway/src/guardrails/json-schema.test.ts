@@ -19,6 +19,20 @@ describe('a schema of a guard', () => {
     ])
   })
 
+  it('holds names of properties against its patterns by an engine that cannot run away', async () => {
+    const engine = await loadSchemaEngine()
+    const patternProperties = { '^(a+)+$': { type: 'number' } }
+    const validate = engine.compile({ type: 'object', patternProperties, additionalProperties: false })
+    expect([
+      validate({ aaa: 1 }),
+      validate({ aaa: 'one' }),
+      validate({ ['a'.repeat(5_000) + '!']: 1 }),
+    ]).toEqual([true, false, false])
+    // What only an engine can do that goes back on its steps.
+    expect(schemaTrouble(engine, { patternProperties: { '^(?=a)': {} } })).toContain('(?=')
+    expect(schemaTrouble(engine, { patternProperties: { '(a)\\1': {} } })).toContain('\\1')
+  })
+
   it('compiles what is referred to once, however often that is', async () => {
     const properties = Object.fromEntries(
       Array.from({ length: 300 }, (_, i) => [`p${i}`, { type: 'string' }]),

@@ -19,25 +19,32 @@ const OPTIONS: Options = {
   validateFormats: false,
   // What is referred to is compiled once, and not again in place of each reference.
   inlineRefs: false,
-  // V8 does it too; here it would be most of the time that compiling takes.
-  code: { optimize: false },
 }
 
 let engine: Promise<SchemaEngine> | null = null
 
 /** Loaded with the first settings that name a schema. */
 export function loadSchemaEngine(): Promise<SchemaEngine> {
-  engine ??= import('ajv/dist/2020.js').then(({ Ajv2020 }) => ({
+  engine ??= loadEngine()
+  return engine
+}
+
+async function loadEngine(): Promise<SchemaEngine> {
+  const [{ Ajv2020 }, { RE2JS }] = await Promise.all([import('ajv/dist/2020.js'), import('re2js')])
+  // In linear time: those of `patternProperties` meet names that a model has chosen.
+  const linear = (pattern: string) => RE2JS.compile(RE2JS.translateRegExp(pattern))
+  // V8 optimizes too; by the compiler of schemas it would be most of the time that compiling takes.
+  const code = { regExp: Object.assign(linear, { code: '' }), optimize: false }
+  return {
     compile(schema) {
-      const ajv = new Ajv2020(OPTIONS)
-      // Its expressions would be run by an engine that can run away: it goes without them.
+      const ajv = new Ajv2020({ ...OPTIONS, code })
+      // Whole texts are long, and a schema may have patterns of many steps: values are not held against them.
       const validate = ajv.compile(withoutPatterns(schema) as Schema)
       // Not of the standard: it would answer later, and until then let everything through.
       if ('$async' in validate) throw new Error('"$async" is no keyword of the standard')
       return validate
     },
-  }))
-  return engine
+  }
 }
 
 /** What is wrong with a schema, in words; `null` when nothing is. */

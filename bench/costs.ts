@@ -87,7 +87,7 @@ export const costs: readonly Cost[] = [
   },
 ]
 
-/** The settings with nothing, or with one of these on top, as one patch from any other. */
+/** The settings with nothing, as one patch from any other; or with one of these on top, as one patch from nothing. */
 export function patchFor(cost: Cost | null): object {
   return cost === null ? BARE : merge(BARE, cost.change)
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Running } from './candidates/candidate.ts'
-import { type Crossing, cross } from './crossing.ts'
+import { patchFor } from './costs.ts'
+import { type Crossing, cross, crossings } from './crossing.ts'
 import type { Job, Measured } from './load/job.ts'
 
 const running = (port: number): Running => ({
@@ -63,5 +64,17 @@ describe('a crossing', () => {
     const pace = { pieceMs: 200, settleMs: 0 }
     await expect(cross(crossing, [running(1), running(2)], { pace, measure, keep })).rejects.toThrow('lost')
     expect(done).toEqual(['+base@2', '+other@1', '-base@2', '-other@1'])
+  })
+})
+
+describe('what a cost is set by', () => {
+  it('comes after nothing, so that no entry keeps what it had before', async () => {
+    const keys = crossings.find(({ other }) => other.id === 'cost-keys')
+    const patches: object[] = []
+    const process = { ...running(1), change: async (patch: object) => void patches.push(patch) }
+    await keys?.base.set(process)
+    await keys?.other.set(process)
+    expect(patches.slice(0, 2)).toEqual([patchFor(null), patchFor(null)])
+    expect(patches.slice(2)).toMatchObject([{ access: { callers: 'known' } }])
   })
 })

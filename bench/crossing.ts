@@ -61,7 +61,9 @@ function costOf(cost: Cost): Crossing {
 
 function settings(id: string, cost: Cost | null): Side {
   const set = async (running: Running): Promise<() => Promise<void>> => {
-    await running.change?.(patchFor(cost))
+    // By way of nothing: a merge patch leaves what entries of tenants had before.
+    await running.change?.(patchFor(null))
+    if (cost !== null) await running.change?.(patchFor(cost))
     return nothing
   }
   return { id, distinct: cost?.distinct === true, set }

@@ -52,6 +52,17 @@ describe('a request without a key', () => {
     expect(isOfForeignPage({ host, ...more }, false)).toBe(false)
   })
 
+  it('is refused where a page of another site asks for it as for a picture, which says no origin', () => {
+    const asked = (site: string, onlyHere: boolean) =>
+      isOfForeignPage({ host: 'localhost:8080', 'sec-fetch-site': site }, onlyHere)
+    expect([asked('cross-site', true), asked('cross-site', false)]).toEqual([true, true])
+    expect(['same-origin', 'same-site', 'none'].map((site) => asked(site, true))).toEqual([
+      false,
+      false,
+      false,
+    ])
+  })
+
   it('may come from a page of its own name where settings let in anyone', () => {
     expect(isForeign('https://ai.example', 'ai.example', false)).toBe(false)
     expect(isForeign('https://pages.example', 'ai.example', false)).toBe(true)

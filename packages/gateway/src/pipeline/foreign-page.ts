@@ -3,9 +3,10 @@
  *
  * A browser sends what any page asks it to, to this machine too. Where nobody is asked for a key, that page would spend
  * the credentials of providers; and one whose name was turned to this machine's address after it was loaded would read
- * the answers. Browsers say from which page (`Origin`, RFC 6454) with every request but one that only reads what its own
- * page's host has, and programs say nothing. So of what only reads, the host that was asked has to tell: of a name that
- * anybody can own in the public tree of names, a page may have been loaded.
+ * the answers. Browsers say from which page (`Origin`, RFC 6454) with all but some requests that only read, and programs
+ * say nothing. Of those that only read, newer browsers say whether another site's page made them (`Sec-Fetch-Site`), such as
+ * for a picture; and where a page asks its own host, the host has to tell: of a name that anybody can own in the
+ * public tree of names, a page may have been loaded.
  */
 import { isLoopback } from '../contract/loopback.ts'
 
@@ -22,7 +23,10 @@ const AS_ADDRESS = /^(?:[\d.]+|\[.*\])$/
 /** `onlyHere`: calls are for programs of this machine, so that pages are to be of it as well. */
 export function isOfForeignPage(headers: Headers, onlyHere: boolean): boolean {
   const { origin, host } = headers
-  if (origin === undefined) return onlyHere && onlyReads(headers) && isPublicName(host)
+  if (origin === undefined) {
+    if (headers['sec-fetch-site'] === 'cross-site') return true
+    return onlyHere && onlyReads(headers) && isPublicName(host)
+  }
   if (typeof origin !== 'string') return true
   // `null` is the origin of a page that hides its own.
   if (!OF_THE_WEB.test(origin)) return !OF_A_PROGRAM.test(origin)

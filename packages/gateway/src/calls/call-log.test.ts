@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import type { Attributes, Clock, LogRecord, Telemetry } from '@changeover/reload'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { CallRecord } from '../contract/call.ts'
+import { testCall } from '../contract/test-call.ts'
 import { type CallLog, createCallLog } from './call-log.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'changeover-calls-'))
@@ -45,45 +46,22 @@ function openLog(
 
 const nextTurn = () => new Promise((resolve) => setImmediate(resolve))
 
-const call = (id: string): CallRecord => ({
-  id,
-  startedAt: Date.now(),
-  durationMs: 12.5,
-  firstTokenMs: 3,
-  version: '1.1',
-  tenant: 'acme',
-  key: 'acme/ci',
-  route: 'chat',
-  target: 'simulated/small',
-  context: null,
-  stream: false,
-  status: 200,
-  error: '',
-  inputTokens: 1,
-  outputTokens: 2,
-  cachedInputTokens: null,
-  cacheWriteTokens: null,
-  reasoningTokens: null,
-  inputAudioTokens: null,
-  outputAudioTokens: null,
-  costMicroUsd: null,
-  pricedBy: null,
-  attempts: [],
-  traceId: '0af7651916cd43dd8448eb211c80319c',
-  requestBytes: 100,
-  replyBytes: 200,
-  rollout: null,
-  role: null,
-  cohort: null,
-  unit: null,
-  askedModel: 'chat',
-  endpoint: '/v1/chat/completions',
-  session: null,
-  finish: 'stop',
-  schemaValid: null,
-  rule: null,
-  choice: 'small=100%',
-})
+const call = (id: string): CallRecord =>
+  testCall({
+    id,
+    startedAt: Date.now(),
+    durationMs: 12.5,
+    firstTokenMs: 3,
+    version: '1.1',
+    target: 'simulated/small',
+    inputTokens: 1,
+    outputTokens: 2,
+    attempts: [],
+    traceId: '0af7651916cd43dd8448eb211c80319c',
+    requestBytes: 100,
+    replyBytes: 200,
+    choice: 'small=100%',
+  })
 
 describe('the call log', () => {
   it('answers for calls that were finished a moment ago', async () => {

@@ -5,9 +5,9 @@ import { systemClock } from '@changeover/reload'
 import { afterAll, describe, expect, it } from 'vitest'
 import { openCallTable } from '../calls/call-table.ts'
 import type { CallRecord } from '../contract/call.ts'
+import { testCall } from '../contract/test-call.ts'
 import { createBlameFinder } from './find-blame.ts'
 import type { VersionStep } from './origin.ts'
-import { testCall } from './test-call.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'changeover-blamed-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))

@@ -1,9 +1,9 @@
 import type { SettingsTree } from '@changeover/reload'
 import { describe, expect, it } from 'vitest'
 import type { CallRecord } from '../contract/call.ts'
+import { testCall } from '../contract/test-call.ts'
 import type { Provenance } from './provenance.ts'
 import type { ShareSince } from './reload-facts.ts'
-import { testCall } from './test-call.ts'
 import { explainCall } from './why.ts'
 
 const route = (weight: number): SettingsTree => ({

@@ -15,7 +15,8 @@ import { openSubscriptions } from '../apis/subscriptions.ts'
 import { openProvenance, openTexts } from '../boot/open-provenance.ts'
 import type { CallLog } from '../calls/call-log.ts'
 import { OWNER } from '../contract/access.ts'
-import type { CallCopy, CallRecord } from '../contract/call.ts'
+import type { CallCopy } from '../contract/call.ts'
+import { testCall } from '../contract/test-call.ts'
 import { createPlanShelf } from '../plan/plan-shelf.ts'
 import { createPlanner } from '../plan/planner.ts'
 import { settingsText } from '../settings/edit.ts'
@@ -46,45 +47,22 @@ providers:
   sim: { kind: simulated }
 `
 
-const call: CallRecord = {
-  id: 'call_1',
+const call = testCall({
   startedAt: Date.UTC(2026, 0, 1),
   durationMs: 12,
   firstTokenMs: 3,
   version: '1.1',
   tenant: null,
   key: null,
-  route: 'chat',
   target: 'sim/small',
-  context: null,
   stream: true,
-  status: 200,
-  error: '',
   inputTokens: 1,
   outputTokens: 2,
-  cachedInputTokens: null,
-  cacheWriteTokens: null,
-  reasoningTokens: null,
-  inputAudioTokens: null,
-  outputAudioTokens: null,
   costMicroUsd: 120,
   pricedBy: 'shipped',
   attempts: [],
-  traceId: '4bf92f3577b34da6a3ce929d0e0e4736',
-  requestBytes: 1,
-  replyBytes: 2,
-  rollout: null,
-  role: null,
-  cohort: null,
-  unit: null,
-  askedModel: 'chat',
-  endpoint: '/v1/chat/completions',
-  session: null,
-  finish: 'stop',
-  schemaValid: null,
-  rule: null,
   choice: 'small=90%, large=10%',
-}
+})
 
 export const copyOfCall: CallCopy = {
   id: `${call.id}+mirror`,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { testCall } from '../test-call.ts'
+import { testCall } from '../../contract/test-call.ts'
 import { tellStory } from './tell-story.ts'
 
 const settings = {

@@ -1,7 +1,7 @@
 import type { SettingsTree } from '@changeover/reload'
 import { describe, expect, it } from 'vitest'
+import { testCall } from '../../contract/test-call.ts'
 import { rules } from '../../errors.ts'
-import { testCall } from '../test-call.ts'
 import { tellCaller } from './caller.ts'
 
 const settings: SettingsTree = {

@@ -1,6 +1,6 @@
 import type { SettingsTree } from '@changeover/reload'
 import { describe, expect, it } from 'vitest'
-import { testCall } from '../test-call.ts'
+import { testCall } from '../../contract/test-call.ts'
 import { tellPrompt, tellRoute } from './route.ts'
 
 const settings: SettingsTree = {

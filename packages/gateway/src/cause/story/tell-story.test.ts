@@ -1,7 +1,7 @@
 import type { SettingsTree } from '@changeover/reload'
 import { describe, expect, it } from 'vitest'
 import type { CallRecord } from '../../contract/call.ts'
-import { testCall } from '../test-call.ts'
+import { testCall } from '../../contract/test-call.ts'
 import { tellStory } from './tell-story.ts'
 
 const settings: SettingsTree = {

@@ -1,5 +1,5 @@
-/** A record of a call for tests of this room. */
-import type { CallRecord } from '../contract/call.ts'
+/** A record of a call for tests of any room. */
+import type { CallRecord } from './call.ts'
 
 export function testCall(more: Partial<CallRecord> = {}): CallRecord {
   return {

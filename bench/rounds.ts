@@ -49,7 +49,14 @@ export async function runRounds(plan: Plan, conductor: Conductor): Promise<void>
     const entrants = await startAll(plan, conductor, round)
     try {
       for (const scenario of plan.scenarios) await runScenario(scenario, entrants, { plan, conductor, round })
-      for (const entrant of entrants) await runCrossings(entrant, { plan, conductor, round })
+      for (const it of entrants) {
+        // What was measured until then is worth its report.
+        await runCrossings(it, { plan, conductor, round }).catch((error: unknown) => {
+          const what = `two settings beside each other: ${error instanceof Error ? error.message : String(error)}`
+          conductor.write({ kind: 'trouble', round, candidate: it.candidate.name, what })
+          conductor.say(`round ${round}: ${it.candidate.name}: ${what}`)
+        })
+      }
     } finally {
       await Promise.all(entrants.map((it) => it.running.stop()))
     }

@@ -7,7 +7,7 @@
  *
  * Not here: the estimate (`strata.ts`) and the tests.
  */
-import { type Arm, BINS, FIELDS, GROUPS, STRIDE } from './arm.ts'
+import { type Arm, BINS, FIELDS, GROUPS } from './arm.ts'
 
 /** Calls beyond the first of their look from which a variance is believed. */
 const ENOUGH = 50
@@ -22,7 +22,7 @@ export class ArmTrace {
   broken = 0
   hasUnits = false
   readonly #measure: number
-  readonly #last = new Float64Array(STRIDE)
+  readonly #last = new Float64Array(GROUPS * FIELDS)
   readonly #strayed = new Float64Array(GROUPS)
   readonly #signed = new Float64Array(GROUPS)
   #arm: Arm | null = null
@@ -46,11 +46,12 @@ export class ArmTrace {
     this.newSamples = 0
     this.newSum = 0
     this.#newSquares = 0
-    const from = this.#measure * STRIDE
-    for (let i = 0; i < STRIDE; i += FIELDS) {
-      this.newSamples += difference(arm.sums, from + i, this.#last, i)
-      this.newSum += difference(arm.sums, from + i + 1, this.#last, i + 1)
-      this.#newSquares += difference(arm.sums, from + i + 2, this.#last, i + 2)
+    for (let group = 0; group < GROUPS; group += 1) {
+      const at = arm.placeOf(this.#measure, group)
+      const i = group * FIELDS
+      this.newSamples += difference(arm.sums, at, this.#last, i)
+      this.newSum += difference(arm.sums, at + 1, this.#last, i + 1)
+      this.#newSquares += difference(arm.sums, at + 2, this.#last, i + 2)
     }
     this.broken = this.#brokenBefore + (arm.broken[this.#measure] ?? 0)
     this.hasUnits ||= arm.hasUnits
@@ -63,17 +64,17 @@ export class ArmTrace {
   settle(centre: number, weight: number): void {
     const arm = this.#arm
     if (arm === null) return
-    const from = this.#measure * STRIDE
     for (let group = 0; group < GROUPS; group += 1) {
+      const at = arm.placeOf(this.#measure, group)
       const i = group * FIELDS
-      const samples = difference(arm.sums, from + i, this.#last, i)
+      const samples = difference(arm.sums, at, this.#last, i)
       if (samples === 0) continue
-      const sum = difference(arm.sums, from + i + 1, this.#last, i + 1)
+      const sum = difference(arm.sums, at + 1, this.#last, i + 1)
       this.#strayed[group] = (this.#strayed[group] ?? 0) + weight * (sum - samples * centre)
-      const signed = difference(arm.sums, from + i + 3, this.#last, i + 3)
+      const signed = difference(arm.sums, at + 3, this.#last, i + 3)
       this.#signed[group] = (this.#signed[group] ?? 0) + signed
+      for (let field = 0; field < FIELDS; field += 1) this.#last[i + field] = arm.sums[at + field] ?? 0
     }
-    this.#last.set(arm.sums.subarray(from, from + STRIDE))
     this.samples += this.newSamples
     this.sum += this.newSum
     this.#squares += this.#newSquares

@@ -23,14 +23,15 @@ export const FIELDS = 4
 /** Bins of a doubling, and of all of an amount's histogram: 40 doublings. */
 export const BINS_PER_DOUBLING = 8
 export const BINS = 320
-/** Numbers of one measure in `sums`. */
-export const STRIDE = GROUPS * FIELDS
 
 const BIN_SCALE = BINS_PER_DOUBLING / Math.LN2
 
 /** Adding costs ten nanoseconds or so a number. `measure` is the place in `specs`. */
 export class Arm implements ArmPort {
-  /** `measure * STRIDE + group * FIELDS + field`; amounts as ln(value / grain + 1). */
+  /**
+   * Fields of each measure of each group (`placeOf`); amounts as ln(value / grain + 1). What one call adds to lies
+   * together: its group is as good as random, so wherever it lies is not in the processor's caches.
+   */
   readonly sums: Float64Array
   /** `measure * BINS + bin`; empty for proportions. */
   readonly bins: Uint32Array
@@ -41,7 +42,7 @@ export class Arm implements ArmPort {
   #ownUnits = 0
 
   constructor(specs: readonly MeasureSpec[]) {
-    this.sums = new Float64Array(specs.length * STRIDE)
+    this.sums = new Float64Array(specs.length * GROUPS * FIELDS)
     this.bins = new Uint32Array(specs.length * BINS)
     this.broken = new Float64Array(specs.length)
     // 0 stands for a proportion, so that adding looks up one number and no object.
@@ -51,6 +52,11 @@ export class Arm implements ArmPort {
   /** Whether any call said which unit it belongs to; calls that did not are units of their own. */
   get hasUnits(): boolean {
     return this.#callsWithUnit > 0
+  }
+
+  /** Where the fields of a measure begin in `sums`: calls, sum, sum of squares, signed calls. */
+  placeOf(measure: number, group: number): number {
+    return (group * this.#scales.length + measure) * FIELDS
   }
 
   /** `unit`: a hash of the unit, of which the lower 32 bits count. */
@@ -83,7 +89,7 @@ export class Arm implements ArmPort {
 
   #put(measure: number, value: number, hash: number): void {
     const scale = this.#scales[measure] ?? 0
-    const at = measure * STRIDE + (hash & (GROUPS - 1)) * FIELDS
+    const at = this.placeOf(measure, hash & (GROUPS - 1))
     const kept = scale === 0 ? value : Math.log1p(value * scale)
     const { sums } = this
     sums[at] = (sums[at] ?? 0) + 1

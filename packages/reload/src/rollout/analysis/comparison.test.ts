@@ -21,9 +21,9 @@ const latency: MeasureSpec = {
 const specs = [errors, latency]
 
 /** Arms of which every so-manieth call fails, and whose latencies go round and round. */
-function arms(candidate: { failEvery: number; times: number }, calls = 2000) {
-  const here = new Arm(specs)
-  const there = new Arm(specs)
+function arms(candidate: { failEvery: number; times: number }, calls = 2000, of = specs) {
+  const here = new Arm(of)
+  const there = new Arm(of)
   for (let i = 0; i < calls; i += 1) {
     here.add(0, i % candidate.failEvery === 0 ? 1 : 0)
     here.add(1, (100 + (i % 97)) * candidate.times)
@@ -175,14 +175,11 @@ describe('every comparison', () => {
   })
 
   it('leaves a measure out that is optional and silent, and waits for one that is not', () => {
-    const { here, there } = arms({ failEvery: 100, times: 1 })
     const silent: MeasureSpec = { ...errors, name: 'feedback_rate' }
     const judge = (spec: MeasureSpec) => {
       const wide = [...specs, spec]
-      const [candidate, baseline] = [new Arm(wide), new Arm(wide)]
-      candidate.sums.set(here.sums)
-      baseline.sums.set(there.sums)
-      return new Comparison(wide, {}).judge(candidate, baseline).verdict
+      const { here, there } = arms({ failEvery: 100, times: 1 }, 2000, wide)
+      return new Comparison(wide, {}).judge(here, there).verdict
     }
     expect(judge({ ...silent, optional: true })).toBe('pass')
     expect(judge(silent)).toBe('inconclusive')

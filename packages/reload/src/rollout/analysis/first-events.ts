@@ -13,7 +13,7 @@
  * Not here: how often each is hit (`proportion-measure.ts`); where that is seen as well, most groups have been hit on both
  * sides, and this says nothing more.
  */
-import { type Arm, FIELDS, GROUPS, STRIDE } from './arm.ts'
+import { type Arm, GROUPS } from './arm.ts'
 import { ProportionTest } from './proportion-test.ts'
 
 export class FirstEvents {
@@ -59,7 +59,7 @@ class Side {
   newHits = 0
   /** Calls of groups that had not been hit before, those after the hit left out as well as can be told. */
   newCalls = 0
-  readonly #from: number
+  readonly #measure: number
   readonly #countsAbsence: boolean
   readonly #calls = new Float64Array(GROUPS)
   readonly #sums = new Float64Array(GROUPS)
@@ -67,7 +67,7 @@ class Side {
   #arm: Arm | null = null
 
   constructor(measure: number, countsAbsence: boolean) {
-    this.#from = measure * STRIDE
+    this.#measure = measure
     this.#countsAbsence = countsAbsence
   }
 
@@ -84,7 +84,7 @@ class Side {
   }
 
   #lookAt(arm: Arm, group: number): void {
-    const at = this.#from + group * FIELDS
+    const at = arm.placeOf(this.#measure, group)
     const calls = arm.sums[at] ?? 0
     const sum = arm.sums[at + 1] ?? 0
     const newCalls = calls - (this.#calls[group] ?? 0)

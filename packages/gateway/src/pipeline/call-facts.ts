@@ -61,7 +61,7 @@ export interface CallFacts {
 }
 
 export function recordOf(it: CallFacts, traceId: string): CallRecord {
-  const record: CallRecord = {
+  const record: Filling = {
     id: it.id,
     startedAt: it.startedAt,
     durationMs: it.durationMs,
@@ -101,36 +101,28 @@ export function recordOf(it: CallFacts, traceId: string): CallRecord {
     rule: it.rule,
     choice: it.route?.choice ?? null,
   }
-  const tokens = rareTokensOf(it)
-  const isPlain =
-    it.warnings.length === 0 &&
-    it.asked === null &&
-    it.skipped === null &&
-    it.cache === null &&
-    it.findings.length === 0
-  if (isPlain && tokens === null) return record
-  return {
-    ...record,
-    ...tokens,
-    ...(it.cache === null ? {} : { cache: it.cache }),
-    ...(it.warnings.length === 0 ? {} : { warnings: it.warnings }),
-    ...(it.asked === null ? {} : { asked: it.asked }),
-    ...(it.skipped === null ? {} : { skipped: it.skipped }),
-    ...(it.findings.length === 0 ? {} : { guards: it.findings }),
-  }
+  addRare(record, it)
+  return record
 }
 
-/** Of kinds that few calls have; most have none. */
-function rareTokensOf({ usage, estimated }: CallFacts): Partial<CallRecord> | null {
-  if (usage === null) return null
-  const found: { -readonly [Name in keyof CallRecord]?: CallRecord[Name] } = {}
-  if (estimated) found.estimated = true
-  if (usage.serviceTier !== undefined) found.serviceTier = usage.serviceTier
-  if (usage.toolCalls !== undefined) found.toolCalls = usage.toolCalls
+type Filling = { -readonly [Name in keyof CallRecord]: CallRecord[Name] }
+
+/** What few calls have: a record without them has no such fields. */
+function addRare(record: Filling, it: CallFacts): void {
+  if (it.usage !== null) addRareUsage(record, it.usage)
+  if (it.usage !== null && it.estimated) record.estimated = true
+  if (it.cache !== null) record.cache = it.cache
+  if (it.warnings.length > 0) record.warnings = it.warnings
+  if (it.asked !== null) record.asked = it.asked
+  if (it.skipped !== null) record.skipped = it.skipped
+  if (it.findings.length > 0) record.guards = it.findings
+}
+
+function addRareUsage(record: Filling, usage: Usage): void {
+  if (usage.serviceTier !== undefined) record.serviceTier = usage.serviceTier
+  if (usage.toolCalls !== undefined) record.toolCalls = usage.toolCalls
   for (const name of RARE_TOKENS) {
     const tokens = usage[name]
-    if (tokens !== undefined) found[name] = tokens
+    if (tokens !== undefined) record[name] = tokens
   }
-  for (const _ in found) return found
-  return null
 }

@@ -120,6 +120,23 @@ describe('adding and taking out', () => {
     expect(edited).toContain('#   small: { requests: 1, perMs: 1000 }')
   })
 
+  it.each([
+    ['', (text: string) => text],
+    [', with lines that end as on another system', (text: string) => text.replaceAll('\n', '\r\n')],
+    [', below empty lines', (text: string) => `${text}\n\n`],
+  ])('leaves nothing of a section that came and went%s', (_, written) => {
+    const text = written(FILE)
+    const tenants = { acme: { keys: {} } }
+    expect(merge(merge(text, { tenants }), { tenants: null })).toBe(text)
+  })
+
+  it('leaves one empty line where a section between two others was', () => {
+    const text = 'limits:\n  a: 1\n\ncache:\n  b: 2\n\nprobes:\n  c: 3\n'
+    expect(merge(text, { cache: null })).toBe('limits:\n  a: 1\n\nprobes:\n  c: 3\n')
+    const close = text.replace('\n\nprobes', '\nprobes')
+    expect(merge(close, { cache: null })).toBe('limits:\n  a: 1\n\nprobes:\n  c: 3\n')
+  })
+
   it('leaves a text alone that says so already', () => {
     expect(merge(FILE, { limits: {}, models: { fast: { provider: 'sim' } } })).toBe(FILE)
   })

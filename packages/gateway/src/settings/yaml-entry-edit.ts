@@ -3,7 +3,7 @@
  * around it.
  *
  * Comments above an entry that goes are left: who wrote them may want them, and where they belong is a
- * guess. An entry that comes is put below the last one of its section.
+ * guess. An entry that comes is put below the last one of its section, a section below an empty line, which goes with it.
  */
 import type { Json, SettingsTree } from '@changeover/reload'
 import { stringify } from 'yaml'
@@ -63,7 +63,7 @@ class EntryWriter {
     const last = section.chunks.at(-1)
     if (wanted === undefined) {
       // Nothing to take out of a section that holds only comments.
-      if (last !== undefined) this.#cut(section.line - 1, last.linesBefore + last.bodyLines)
+      if (last !== undefined) this.#cutApart(section.line - 1, last.linesBefore + last.bodyLines)
       return true
     }
     const held = new Set<string>()
@@ -110,6 +110,14 @@ class EntryWriter {
       replaceYamlValues(text, entry) ??
       rewriteYaml(text, entry, this.layout)
     return edited === null ? null : indented(edited, it.indent)
+  }
+
+  /** With the empty line that set it apart: what comes and goes leaves the text as it was. */
+  #cutApart(from: number, to: number): void {
+    const lines = this.#text.split('\n')
+    const isEmpty = (line: number) => lines[line]?.trim() === ''
+    const isLast = to >= lines.length
+    this.#cut(from > 0 && isEmpty(from - 1) && (isLast || isEmpty(to)) ? from - 1 : from, to)
   }
 
   #cut(from: number, to: number): void {

@@ -11,7 +11,8 @@ const folder = mkdtempSync(join(tmpdir(), 'changeover-cli-approvals-'))
 const file = join(folder, 'changeover.yaml')
 let gateway: Running
 
-const tokenOf = (name: string): string => `co_token-of-${name}-0123456789`
+const tokenOf = (name: string): string =>
+  name === 'owner' ? gateway.adminToken.token : `co_token-of-${name}-0123456789`
 const hashOf = (name: string): string => `sha256:${createHash('sha256').update(tokenOf(name)).digest('hex')}`
 const personOf = (name: string, roles: string): string =>
   `    ${name}: { roles: [${roles}], tokens: { laptop: { hash: "${hashOf(name)}" } } }\n`
@@ -100,6 +101,16 @@ describe('a change that needs another', () => {
       'access.forbidden',
     )
     expect((await changeover('ann', 'approve', '--reject', '--note', 'later')).out).toContain('rejected')
+  })
+
+  it('that lets somebody do more is not agreed to unseen', async () => {
+    const eve = ['--set', 'access/people/eve={"roles":["operator"]}']
+    const waits = await changeover('owner', 'apply', ...mark('w'), ...eve)
+    const warning =
+      'look out  eve may read, plan, operate by the admin API, and could not, or not all of it, before'
+    expect(waits).toMatchObject({ code: 5, out: expect.stringContaining(warning) })
+    expect((await changeover('ann', 'approve', '--show')).out).toContain(warning)
+    await changeover('ann', 'approve', '--reject', '--note', 'no')
   })
 
   it('ends when somebody says no', async () => {

@@ -349,6 +349,26 @@ describe('changeover rollback and abort', () => {
   })
 })
 
+describe('a change after which no key is asked for', () => {
+  it('is warned of by plan, apply, rollback and diff', async () => {
+    const warning = '! whoever reaches the port may call from now on: no key is asked for'
+    const tenant = ['--set', `tenants/acme={"keys":{"ci":{"hash":"sha256:${'a'.repeat(64)}"}}}`]
+    const open = ['--unset', 'tenants', '--set', 'access={"callers":"anyone"}', '--allow-shrink']
+    const closed = await changeover(['apply', ...tenant])
+    expect(closed.out).not.toContain('look out')
+    const guarded = gateway.reloader.current()?.version ?? ''
+    expect((await changeover(['plan', ...open])).out).toContain(`\nlook out\n  ${warning}`)
+    const applied = await changeover(['apply', ...open])
+    expect(applied.out).toContain(`\nlook out\n  ${warning}\n    /access/callers  plan.access_opened\n`)
+    await changeover(['rollback', guarded])
+    const back = await changeover(['rollback', '1.1'])
+    expect(back.out).toContain(`\nlook out\n  ${warning}\n    /tenants  plan.access_opened\n`)
+    expect((await changeover(['diff', guarded, '1.1'])).out).toContain(warning)
+    expect((await changeover(['diff', '1.1', guarded])).out).not.toContain('look out')
+    expect(readFileSync(file, 'utf8')).toBe(settings)
+  })
+})
+
 describe('changeover apply --for', () => {
   it('is in force for a time, shows everywhere, is written nowhere, and is ended by a rollback', async () => {
     const { reloader } = gateway

@@ -5,12 +5,14 @@
  */
 import { setTimeout as wait } from 'node:timers/promises'
 import { type Client, isRefused, type Receipt, type ReloadEvent } from '@changeover/sdk'
+import { broughtBy } from '../brought-by.ts'
 import { type Body, changeOptions, readBody } from '../change-options.ts'
 import { type Command, type CommandContext, UsageError } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { writeWaiting } from '../render/approvals.ts'
 import { writeReceipt, writeWords } from '../render/changes.ts'
 import { writeProblem } from '../render/problem.ts'
+import { writeWarnings } from '../render/warnings.ts'
 import { readRolloutOptions, rolloutOptions } from '../rollout-options.ts'
 import { traceOf } from '../trace.ts'
 import { urgencyOf } from '../urgency.ts'
@@ -152,12 +154,10 @@ async function offer(context: CommandContext, client: Client, body: Body): Promi
 }
 
 async function tellReceipt(context: CommandContext, client: Client, receipt: Receipt): Promise<void> {
-  const { previous, version } = receipt
-  if (receipt.outcome === 'applied' && previous != null && version !== null) {
-    const { words } = await client.ask('diffVersions', { params: { from: previous, to: version } })
-    writeWords(words, context.paint).forEach((it) => context.say(it))
-  }
+  const brought = await broughtBy(client, receipt)
+  if (brought !== null) writeWords(brought.words, context.paint).forEach((it) => context.say(it))
   writeReceipt(receipt, context.paint, context.now()).forEach((it) => context.say(it))
+  writeWarnings(brought?.warnings ?? [], context.paint).forEach((it) => context.say(it))
   if (receipt.waitsFor !== 'approval') return
   const { approvals } = await client.ask('listApprovals')
   for (const it of approvals.filter(({ attempt }) => attempt === receipt.attempt))

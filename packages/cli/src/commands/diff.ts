@@ -2,6 +2,7 @@
 import type { Command, CommandContext } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { writeWords } from '../render/changes.ts'
+import { writeWarnings } from '../render/warnings.ts'
 
 export const diff: Command = {
   name: 'diff',
@@ -24,6 +25,7 @@ async function run(context: CommandContext): Promise<number> {
   else {
     context.say(`${context.paint('bold', answer.from)} → ${context.paint('bold', answer.to)}`)
     writeWords(answer.words, context.paint).forEach((it) => context.say(it))
+    writeWarnings(answer.warnings, context.paint).forEach((it) => context.say(it))
   }
   return exitCodes.ok
 }

@@ -1,8 +1,10 @@
 /** `changeover rollback`: publishes a new version that restores an older one. */
 import type { Client } from '@changeover/sdk'
+import { broughtBy } from '../brought-by.ts'
 import { type Command, type CommandContext, UsageError } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { writeReceipt, writeWords } from '../render/changes.ts'
+import { writeWarnings } from '../render/warnings.ts'
 import { traceOf } from '../trace.ts'
 import { urgencyOf } from '../urgency.ts'
 
@@ -53,13 +55,13 @@ async function run(context: CommandContext): Promise<number> {
     context.say(JSON.stringify(receipt, null, 2))
     return receipt.outcome === 'waiting' ? exitCodes.waiting : exitCodes.ok
   }
-  const { previous, version } = receipt
-  if (receipt.outcome === 'applied' && previous != null && version !== null) {
-    const { words } = await client.ask('diffVersions', { params: { from: previous, to: version } })
-    writeWords(words, context.paint).forEach((it) => context.say(it))
-    const { restores } = await client.ask('readVersion', { params: { version } })
+  const brought = await broughtBy(client, receipt)
+  if (brought !== null) {
+    writeWords(brought.words, context.paint).forEach((it) => context.say(it))
+    const { restores } = await client.ask('readVersion', { params: { version: brought.to } })
     context.say(`restores ${restores?.version ?? 'an older version'}${why}`)
   }
   writeReceipt(receipt, context.paint, context.now()).forEach((it) => context.say(it))
+  writeWarnings(brought?.warnings ?? [], context.paint).forEach((it) => context.say(it))
   return receipt.outcome === 'waiting' ? exitCodes.waiting : exitCodes.ok
 }

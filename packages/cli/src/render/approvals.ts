@@ -11,6 +11,7 @@ export function writeWaiting(it: WaitingChange, paint: Paint, now: number): stri
   return [
     `${paint('yellow', 'waiting')}  ${paint('bold', it.version)} by ${it.author}${reason}  ${paint('dim', sayAgo(it.since, now))}`,
     ...writeSentences(it.sentences, paint),
+    ...it.warnings.map(({ text }) => `  ${paint('yellow', 'look out')}  ${text}`),
     ...it.approvals.map(
       (given) => `  ${paint('green', 'agreed')}    ${given.by}${given.note === '' ? '' : `: ${given.note}`}`,
     ),

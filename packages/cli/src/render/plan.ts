@@ -10,11 +10,11 @@ import { sayMissing } from './missing.ts'
 import type { Paint } from './paint.ts'
 import { writeTable } from './table.ts'
 import { sayAgo, sayClock, sayDuration } from './times.ts'
+import { writeWarnings } from './warnings.ts'
 
 type Replay = NonNullable<Plan['replay']>
 
 const mostSentences = 40
-const mostWarnings = 20
 const mostRows = 8
 
 export function writePlan(plan: Plan, paint: Paint, nowMs: number): string[] {
@@ -25,7 +25,7 @@ export function writePlan(plan: Plan, paint: Paint, nowMs: number): string[] {
   return [
     `${paint('green', 'would be taken')}  ${against}: ${saySum(plan, paint)}`,
     ...section('what changes', writeSentences(plan.sentences, paint), paint),
-    ...section('look out', writeWarnings(plan, paint), paint),
+    ...writeWarnings(plan.warnings, paint),
     ...section(
       'needs the word of others',
       plan.approvals.map((it) => `  ${sayMissing(it)}`),
@@ -63,18 +63,6 @@ export function writeSentences(sentences: Plan['sentences'], paint: Paint): stri
   const marks = { add: paint('green', '+'), remove: paint('red', '-'), replace: paint('yellow', '~') }
   const lines = sentences.slice(0, mostSentences).map((it) => `  ${marks[it.op]} ${it.text}`)
   return sentences.length > mostSentences ? [...lines, rest(sentences.length - mostSentences, paint)] : lines
-}
-
-function writeWarnings({ warnings }: Plan, paint: Paint): string[] {
-  const lines = warnings.slice(0, mostWarnings).flatMap((it) => {
-    const where = it.place === undefined ? it.pointer : `${it.place.file}:${it.place.line}:${it.place.column}`
-    const calls = it.examples.length === 0 ? '' : `   such as ${it.examples.join(', ')}`
-    return [
-      `  ${paint('yellow', '!')} ${it.text}`,
-      `    ${paint('cyan', where)}  ${paint('dim', `${it.code}${calls}`)}`,
-    ]
-  })
-  return warnings.length > mostWarnings ? [...lines, rest(warnings.length - mostWarnings, paint)] : lines
 }
 
 function writeReplay({ replay, replayTrouble }: Plan, paint: Paint, nowMs: number): string[] {

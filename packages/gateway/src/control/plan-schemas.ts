@@ -1,28 +1,15 @@
 /** Bodies of the admin API's answers about plans. The rest: `schemas.ts`. */
 import { z } from '@hono/zod-openapi'
-import { NOT_REPLAYED, WARNING_CODES } from '../plan/look.ts'
-import { Change, MissingApproval, Place, Problem, Sentence } from './schemas.ts'
+import { NOT_REPLAYED } from '../plan/look.ts'
+import { Change, MissingApproval, PlanWarning, Problem, Sentence } from './schemas.ts'
 
 /** Not `.nullable()`: on a schema with a name, the generator of the document would forget the null. */
 const orNull = <Schema extends z.ZodType>(schema: Schema) => z.union([schema, z.null()])
 const instant = z.string().describe('RFC 3339')
 const version = z.string().describe('`epoch.seq`, such as `1.42`')
-const pointer = z.string().describe('JSON pointer (RFC 6901)')
 const calls = z.number().int().describe('calls')
 const microUsd = z.number().int().describe('micro-dollars')
 const examples = z.array(z.string()).readonly().describe('ids of calls')
-
-export const PlanWarning = z
-  .object({
-    code: z.enum(WARNING_CODES),
-    text: z.string(),
-    pointer,
-    place: Place.optional().describe('in what was sent'),
-    numbers: z.record(z.string(), z.number()).describe('what the text was made of; instants in milliseconds'),
-    examples,
-  })
-  .describe('what a change of this class usually breaks')
-  .openapi('PlanWarning')
 
 const RouteTarget = z.object({ route: z.string(), target: z.string() })
 

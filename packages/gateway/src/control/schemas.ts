@@ -5,6 +5,7 @@
  * real answers through them, so that what is described is what is sent.
  */
 import { z } from '@hono/zod-openapi'
+import { WARNING_CODES } from '../plan/look.ts'
 import { Stale, TrustRoot } from './trust-schemas.ts'
 
 const instant = z.string().describe('RFC 3339')
@@ -111,6 +112,18 @@ export const Sentence = z
   })
   .openapi('Sentence')
 
+export const PlanWarning = z
+  .object({
+    code: z.enum(WARNING_CODES),
+    text: z.string(),
+    pointer,
+    place: Place.optional().describe('in what was sent'),
+    numbers: z.record(z.string(), z.number()).describe('what the text was made of; instants in milliseconds'),
+    examples: z.array(z.string()).readonly().describe('ids of calls'),
+  })
+  .describe('what a change of this class usually breaks')
+  .openapi('PlanWarning')
+
 export const Stage: z.ZodType = z
   .lazy(() =>
     z.object({
@@ -215,6 +228,7 @@ export const VersionDiff = z
     changes: z.array(Change).readonly(),
     words: z.array(z.string()).readonly().describe('each change, place by place'),
     sentences: z.array(Sentence).readonly().describe('the changes, for people'),
+    warnings: z.array(PlanWarning).readonly().describe('what opens: who may call, change or be sent more'),
   })
   .openapi('VersionDiff')
 
@@ -395,6 +409,7 @@ export const WaitingChange = z
     changes: z.array(Change).readonly(),
     words: z.array(z.string()).readonly().describe('each change, place by place'),
     sentences: z.array(Sentence).readonly().describe('the changes, for people'),
+    warnings: z.array(PlanWarning).readonly().describe('what opens: who may call, change or be sent more'),
     plan: z
       .string()
       .nullable()

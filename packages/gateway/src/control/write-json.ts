@@ -15,6 +15,7 @@ import { readableChanges } from '@changeover/reload'
 import type { WaitingChange } from '../access/approval-desk.ts'
 import type { VersionSummary } from '../calls/questions.ts'
 import type { CallRecord } from '../contract/call.ts'
+import { findOpenings } from '../plan/warnings/find-warnings.ts'
 import { describeChanges } from '../plan/words/describe-changes.ts'
 import type { AuditedAttempt } from './attempt-journal.ts'
 import type { Changed } from './changer.ts'
@@ -49,11 +50,13 @@ export function writeAttempt(it: AttemptReport) {
 /** `plan` is the one that it was applied from, if there is one. */
 export function writeWaiting(waiting: WaitingChange, plan: string | null) {
   const { since, until, approvals, previous, settings, ...it } = waiting
+  const changed = it.changes.map(({ pointer }) => pointer)
   return {
     ...it,
     plan,
     words: readableChanges(it.changes),
     sentences: [...describeChanges(previous, settings, it.changes)],
+    warnings: [...findOpenings({ before: previous ?? {}, after: settings, changed })],
     since: writeInstant(since),
     until: writeInstant(until),
     approvals: approvals.map(({ at, ...given }) => ({ ...given, at: writeInstant(at) })),

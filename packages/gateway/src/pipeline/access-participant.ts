@@ -50,7 +50,8 @@ function refuseShort(places: readonly ReferencePlace[], version: string): void {
   throw new ReloadError('prepare.failed', { participant: 'access', version }, { issues })
 }
 
-function accessOf(settings: SettingsTree): AccessSettings {
+/** What settings say of it; entries that cannot be read count as not there. */
+export function accessOf(settings: SettingsTree): AccessSettings {
   return {
     people: entryOf(settings, ['access', 'people'], peopleSpec) ?? {},
     roles: entryOf(settings, ['access', 'roles'], rolesSpec) ?? {},

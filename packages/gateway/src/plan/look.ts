@@ -40,6 +40,7 @@ export const WARNING_CODES = [
   'plan.timeout_below_p99',
   'plan.untested_target',
   'plan.access_opened',
+  'plan.admin_widened',
   'plan.approvals_fewer',
   'plan.counts_anew',
 ] as const

@@ -675,7 +675,7 @@ export type PlanRefusal = {
 
 /** what a change of this class usually breaks */
 export type PlanWarning = {
-  readonly code: 'plan.removed_in_use' | 'plan.limit_below_peak' | 'plan.variable_required' | 'plan.variable_unsent' | 'plan.no_credential' | 'plan.new_host' | 'plan.price_moved' | 'plan.no_price' | 'plan.rule_never' | 'plan.sensitive_widened' | 'plan.timeout_below_p99' | 'plan.untested_target' | 'plan.access_opened' | 'plan.approvals_fewer' | 'plan.counts_anew'
+  readonly code: 'plan.removed_in_use' | 'plan.limit_below_peak' | 'plan.variable_required' | 'plan.variable_unsent' | 'plan.no_credential' | 'plan.new_host' | 'plan.price_moved' | 'plan.no_price' | 'plan.rule_never' | 'plan.sensitive_widened' | 'plan.timeout_below_p99' | 'plan.untested_target' | 'plan.access_opened' | 'plan.admin_widened' | 'plan.approvals_fewer' | 'plan.counts_anew'
   readonly text: string
   /** JSON pointer (RFC 6901) */
   readonly pointer: string
@@ -1244,6 +1244,8 @@ export type VersionDiff = {
   readonly words: readonly string[]
   /** the changes, for people */
   readonly sentences: readonly Sentence[]
+  /** what opens: who may call, change or be sent more */
+  readonly warnings: readonly PlanWarning[]
 }
 
 export type VersionEntry = StoredVersion & {
@@ -1310,6 +1312,8 @@ export type WaitingChange = {
   readonly words: readonly string[]
   /** the changes, for people */
   readonly sentences: readonly Sentence[]
+  /** what opens: who may call, change or be sent more */
+  readonly warnings: readonly PlanWarning[]
   /** the plan that it was applied from; `/v1/plans/{id}` says what it would do */
   readonly plan: string | null
   readonly approvals: readonly ({

@@ -5,6 +5,7 @@ import { createRoute, z } from '@hono/zod-openapi'
 import type { JSONValue } from 'hono/utils/types'
 import type { VersionSummary } from '../../calls/questions.ts'
 import { GatewayError } from '../../errors.ts'
+import { findOpenings } from '../../plan/warnings/find-warnings.ts'
 import { describeChanges } from '../../plan/words/describe-changes.ts'
 import { type AdminApp, json, refusal } from '../app.ts'
 import { type Override, overrideInForce } from '../override.ts'
@@ -102,7 +103,9 @@ export function addVersionRoutes(app: AdminApp, rooms: AdminRooms): void {
     const [before, after] = [await settingsOf(reloader, from), await settingsOf(reloader, to)]
     const found = changes(before, after)
     const sentences = [...describeChanges(before, after, found)]
-    return c.json({ from, to, changes: found, words: readableChanges(found), sentences }, 200)
+    const changed = found.map((it) => it.pointer)
+    const warnings = [...findOpenings({ before, after, changed })]
+    return c.json({ from, to, changes: found, words: readableChanges(found), sentences, warnings }, 200)
   })
   app.openapi(release, async (c) => {
     const { version } = c.req.valid('param')

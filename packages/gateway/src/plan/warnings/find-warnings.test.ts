@@ -37,6 +37,9 @@ const rules = (...whens: string[]) =>
 const budgets = (monthly: string, more = '') =>
   `${base}tenants:\n  acme:\n    budgets: [monthly]${more}\nbudgets:\n  monthly: { usd: 10, ${monthly} }\n  daily: { usd: 1, period: day }\n`
 
+const corp = (issuer: string) =>
+  `access: { oidc: { corp: { issuer: "${issuer}", audience: x, roles: { ops: [operator] } } } }\n`
+
 interface Case {
   readonly what: string
   readonly before: string
@@ -213,6 +216,38 @@ const cases: readonly Case[] = [
     after: `${base}access: { callers: anyone }\n`,
     code: 'plan.access_opened',
     pointer: '/access/callers',
+    numbers: {},
+  },
+  {
+    what: 'a door that opens because the last tenant goes, as a rollback may do',
+    before: base + tenants,
+    after: base,
+    code: 'plan.access_opened',
+    pointer: '/tenants',
+    numbers: {},
+  },
+  {
+    what: 'somebody new who may use the admin API',
+    before: base,
+    after: `${base}access: { people: { bo: { roles: [viewer] } } }\n`,
+    code: 'plan.admin_widened',
+    pointer: '/access/people/bo',
+    numbers: {},
+  },
+  {
+    what: 'a role that is bound to one tenant no longer',
+    before: `${base}access: { people: { bo: { roles: [own] } }, roles: { own: { may: [change], tenants: [acme] } } }\n`,
+    after: `${base}access: { people: { bo: { roles: [own] } }, roles: { own: { may: [change] } } }\n`,
+    code: 'plan.admin_widened',
+    pointer: '/access/people/bo',
+    numbers: {},
+  },
+  {
+    what: 'groups that somebody else vouches for',
+    before: base + corp('https://id.example'),
+    after: base + corp('https://other.example'),
+    code: 'plan.admin_widened',
+    pointer: '/access/oidc/corp/roles/ops',
     numbers: {},
   },
   {

@@ -3,7 +3,7 @@ import { compileCondition } from '../../routing/expressions/compile-condition.ts
 import { namesIn } from '../../routing/expressions/names-in.ts'
 import type { RouteSpec } from '../../routing/spec.ts'
 import type { Warning } from '../look.ts'
-import { type Check, count, type Look, pointerOf, warn } from './check.ts'
+import { type Check, count, pointerOf, warn } from './check.ts'
 
 /** Share of a route that is most of it. */
 const MOST = 0.5
@@ -136,15 +136,4 @@ function sharesOf(route: RouteSpec | undefined): ReadonlyMap<string, number> {
   for (const { model, weight } of route?.targets ?? [])
     shares.set(model, (shares.get(model) ?? 0) + weight / total)
   return shares
-}
-
-/** Who had to show a key need not any more. */
-export const accessOpened: Check = ({ before, after }: Look) => {
-  const isOpen = (it: Look['after']): boolean => it.tree['access']?.['callers'] === 'anyone'
-  if (isOpen(before) || !isOpen(after)) return []
-  return [
-    warn('plan.access_opened', pointerOf('access', 'callers'), {
-      text: 'whoever reaches the port may call from now on: no key is asked for',
-    }),
-  ]
 }

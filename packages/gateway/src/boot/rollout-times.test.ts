@@ -137,6 +137,26 @@ describe('a change while another is rolled out', () => {
     await until(() => expect(JSON.parse(file())).toMatchObject(toBoth))
   })
 
+  it('waits also when it says which version was in force when it was asked for', async () => {
+    await tried.start(settings({ rollout: { policy: { meanwhile: 'queue' } } }))
+    const first = await tried.patch(toOther, 'steps=25%25:1h&by=tenant')
+    const change = { models: { c: { provider: 'sim' } } }
+    const second = await tried.patch(change, 'strategy=allAtOnce', { 'if-match': '"1.1"' })
+    expect(second.status, JSON.stringify(second.body)).toBe(202)
+    const { attempt } = first.body
+    await tried.admin('POST', `/v1/reloads/${attempt}/promote`, { to: 'confirmed' })
+    await until(async () => expect(await tried.answering()).toBe('1.3'))
+    await until(() => expect(JSON.parse(file())).toMatchObject({ ...toOther, ...change }))
+  })
+
+  it('is refused at once when it says a version that is not in force', async () => {
+    await tried.start(settings({ rollout: { policy: { meanwhile: 'queue' } } }))
+    await tried.patch(toOther, 'steps=25%25:1h&by=tenant')
+    const second = await tried.patch(toBoth, 'strategy=allAtOnce', { 'if-match': '"0.9"' })
+    expect(second.status, JSON.stringify(second.body)).toBe(412)
+    expect(JSON.parse(file())).toMatchObject(toOther)
+  })
+
   it('does not bring back what was taken back before its turn came', async () => {
     await tried.start(settings({ rollout: { policy: { meanwhile: 'queue' } } }))
     const before = file()

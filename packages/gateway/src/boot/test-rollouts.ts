@@ -87,11 +87,15 @@ export class TriedGateway {
     await vi.waitFor(() => expect(this.running.reloader.status().state).toBe('idle'), 10_000)
   }
 
-  async admin(method: string, path: string, body?: unknown, type = 'application/json') {
+  async admin(method: string, path: string, body?: unknown, headers: Record<string, string> = {}) {
     const { adminUrl, adminToken } = this.running
     const response = await fetch(`${adminUrl}${path}`, {
       method,
-      headers: { authorization: `Bearer ${adminToken.token}`, 'content-type': type },
+      headers: {
+        authorization: `Bearer ${adminToken.token}`,
+        'content-type': 'application/json',
+        ...headers,
+      },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     })
     return {
@@ -100,8 +104,9 @@ export class TriedGateway {
     }
   }
 
-  patch(change: object, query: string) {
-    return this.admin('PATCH', `/v1/settings?${query}`, change, 'application/merge-patch+json')
+  patch(change: object, query: string, headers: Record<string, string> = {}) {
+    const type = { 'content-type': 'application/merge-patch+json' }
+    return this.admin('PATCH', `/v1/settings?${query}`, change, { ...type, ...headers })
   }
 
   async ask(tenant: string) {

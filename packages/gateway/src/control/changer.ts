@@ -166,7 +166,7 @@ class FileChanger {
   async patch(change: (tree: Json) => Json, origin: Origin): Promise<Changed> {
     const agreed = await this.#agreement.reach()
     const bytes = this.#draft(agreed, change)
-    const asked = { ...origin, mediaType: agreed.own.mediaType }
+    const asked = { ...this.#madeUpon(origin), mediaType: agreed.own.mediaType }
     return this.#follow(await this.#ask(bytes, asked, agreed), async (receipt) =>
       this.#isNew(receipt) ? this.#keep(receipt, agreed, async () => bytes) : { receipt, file: null },
     )
@@ -309,6 +309,15 @@ class FileChanger {
     const { own, bytes, tree } = agreed
     if (bytes === null || tree === null) return own.write(next, bytes)
     return own.edit(bytes, changes(tree, next))
+  }
+
+  /**
+   * Without the version that the asker saw in force, where that still is: a patch is made of what the file says, which is
+   * the version on trial, and where it waits for that one's end the version seen is not in force any more at its turn.
+   */
+  #madeUpon(origin: Origin): Origin {
+    const { ifMatch, ...others } = origin
+    return ifMatch === this.#options.reloader.pointers().applied?.version ? others : origin
   }
 
   #ask(bytes: Uint8Array, origin: Origin, agreed: Agreed): Promise<Receipt> {

@@ -128,7 +128,7 @@ describe('telemetry that changes under load', () => {
     })
     expect([missed, records.length > 50]).toEqual([[], true])
     const others = lines.filter((it) => !says(it, 'telemetry settings changed'))
-    const before = others.findIndex((it) => says(it, 'version 1.2 serves'))
+    const before = others.findIndex((it) => says(it, 'version 1.2 is in force'))
     expect(before).toBeGreaterThan(-1)
     // What was said before the first collector was known is in the lines alone.
     const early = others.filter(

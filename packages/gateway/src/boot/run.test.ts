@@ -1,5 +1,5 @@
 import { generateKeyPairSync, sign } from 'node:crypto'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -209,9 +209,17 @@ describe('a gateway', () => {
       /something listens there already/,
     )
     await expect(start(cwd, { argv: ['--admin-port', String(port)] })).rejects.toThrow(/--admin-port/)
+    // No version, no settings, no state.
+    expect(readdirSync(cwd)).toEqual([])
     taken.close()
-    // The state directory is free again.
     expect(await ready((await start(cwd)).gateway)).toBe(200)
+  })
+
+  it('says of no version that it serves before anybody can reach it', async () => {
+    const { gateway, out } = await start(newFolder())
+    gateway.telemetry.flushLines()
+    expect(out()).toContain('version 1.1 is in force')
+    expect(out()).not.toContain('serves')
   })
 
   it('has its state directory to itself', async () => {

@@ -1,9 +1,9 @@
 /**
  * Starts a gateway whose rooms are open (`begin-run.ts`): with that file the one place that knows every room.
  *
- * Order: state, telemetry, what the last run left in force, then the source of the settings, whose first offer
- * is awaited so that readiness is known; then the ports. A port that opens before would answer 503 to the
- * first callers of every start.
+ * Order: a try of the ports, then state, telemetry, what the last run left in force, then the source of the settings, whose
+ * first offer is awaited so that readiness is known; then the ports. A port that opens before would answer 503 to
+ * the first callers of every start.
  *
  * Nothing here is a global: a test starts several side by side, with clocks and outputs of their own.
  */
@@ -27,6 +27,7 @@ import { cachesOf } from './observe-caches.ts'
 import { openProvenance } from './open-provenance.ts'
 import { openSettingsPlace, type SettingsPlace } from './settings-place.ts'
 import { withoutStaleOffers } from './stale-offers.ts'
+import { adminPortOf, dataPortOf, tryPorts } from './try-ports.ts'
 
 export interface Running {
   /** `http://127.0.0.1:8700` */
@@ -50,6 +51,7 @@ const secretsEveryMs = 30_000
 
 /** Throws a `StartError` when a port cannot be had, `store.locked` when the state directory is in use. */
 export async function run(options: RunOptions): Promise<Running> {
+  await tryPorts(options.flags)
   const begun = await beginRun(options)
   try {
     return await finish(begun)
@@ -114,7 +116,8 @@ async function finish(begun: Begun): Promise<Running> {
 
 async function openData(begun: Begun): Promise<string> {
   const { options, reloader, calls, telemetry, clock } = begun
-  const { host, port, scope } = options.flags
+  const { flags } = options
+  const wanted = dataPortOf(flags)
   const data = createDataServer({
     reloader,
     sides: begun.sides,
@@ -122,21 +125,20 @@ async function openData(begun: Begun): Promise<string> {
     calls,
     telemetry,
     clock,
-    scope,
+    scope: flags.scope,
     redact: (text) => telemetry.redactor.text(text),
   })
-  const wanted = { what: 'the data plane', host, port, flag: 'port' }
-  const open = await listening(wanted, data.listen({ host, port }))
+  const open = await listening(wanted, data.listen(wanted))
   begun.data = data
-  return urlOf(host, open.port)
+  return urlOf(wanted.host, open.port)
 }
 
 async function openAdmin(begun: Begun, ownerToken: string, rooms: RunningRooms): Promise<AdminServer> {
   const { options, telemetry, reloader } = begun
-  const { adminHost: host, adminPort: port } = options.flags
+  const wanted = adminPortOf(options.flags)
   const start = startAdminServer({
-    host,
-    port,
+    host: wanted.host,
+    port: wanted.port,
     identify: begun.access.gate(ownerToken),
     telemetry,
     metrics: () => telemetry.metricsText(),
@@ -147,7 +149,7 @@ async function openAdmin(begun: Begun, ownerToken: string, rooms: RunningRooms):
     },
     loadApi: async () => (await import('./load-api.ts')).createApiListener(rooms),
   })
-  begun.admin = await listening({ what: 'the admin API', host, port, flag: 'admin-port' }, start)
+  begun.admin = await listening(wanted, start)
   return begun.admin
 }
 

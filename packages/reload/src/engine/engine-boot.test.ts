@@ -350,7 +350,7 @@ describe('a baseline', () => {
     await toy.advance(100)
     expect(await starting).toBe('1.1')
     expect(toy.telemetry.logs.map((it) => it.message)).toContain(
-      'version 1.1 serves although it did not pass its check',
+      'version 1.1 is in force although it did not pass its check',
     )
   })
 

@@ -202,7 +202,7 @@ export class Observer {
     core.library.append(candidate, false)
     core.recorder.note('applied', generation.ref)
     core.recorder.note('line', core.library.line)
-    say(core.telemetry, 'info', `version ${generation.ref.version} serves`, {
+    say(core.telemetry, 'info', `version ${generation.ref.version} is in force`, {
       span: trial.attempt.span.context,
     })
   }

@@ -81,7 +81,7 @@ function answerApplied(attempt: Attempt, conduct: Conduct, { generation, before 
   attempt.from = before?.ref.version ?? null
   const { version, digest } = generation.ref
   if (!conduct.isSplit) {
-    say(core.telemetry, 'info', `version ${version} serves`, { span: attempt.span.context })
+    say(core.telemetry, 'info', `version ${version} is in force`, { span: attempt.span.context })
   }
   const { id, share } = conduct.rollout
   attempt.answer({

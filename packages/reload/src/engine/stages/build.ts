@@ -88,7 +88,7 @@ async function warmUp(
     await work.stage('warmup', (span) => shadow.check(input(span), span))
   } catch (error) {
     if (checkMayFail !== true || work.signal.aborted) throw error
-    const message = `version ${candidate.version} serves although it did not pass its check`
+    const message = `version ${candidate.version} is in force although it did not pass its check`
     say(work.core.telemetry, 'error', message, { error, span: work.span.context })
   }
 }

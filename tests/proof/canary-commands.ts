@@ -210,7 +210,7 @@ const queued = fc.constant(
     await world.reloader.promote(rollout.id, { to: 'confirmed' }, byAnn)
     await world.settle()
     const decided = await Promise.race([asked.receipt.decided, Promise.resolve(null)])
-    if (!isCalm(world)) return
+    if (!isCalm(world) || world.waitsForRoom) return
     if (decided?.outcome === 'refused' && decided.code === 'reload.generations') return
     if (world.reloader.current()?.parts.alpha.mark !== wish.mark) {
       throw new Error(

@@ -45,7 +45,7 @@ const burst = fc.array(spec, { minLength: 2, maxLength: 4 }).map((wishes) =>
     await world.settle()
     const last = specs.at(-1)
     if (world.powerless || faults > 0 || last?.behaviour !== 'fine') return
-    if (asked.at(-1)?.receipt?.outcome === 'refused') return
+    if (asked.at(-1)?.receipt?.outcome === 'refused' || world.waitsForRoom) return
     const serving = world.reloader.current()
     if (serving !== null && serving.parts.alpha.mark !== last.mark) {
       throw new Error(`brokeI13: the newest good offer is ${last.mark}, ${serving.parts.alpha.mark} serves`)
@@ -189,6 +189,32 @@ const again = fc.constant(
     }
   }),
 )
+
+/**
+ * I11: more versions than may be alive, each held by a request; then people who go back, and a part that drifts while
+ * there is no room to build it again.
+ */
+const crowd = fc
+  .record({ count: fc.integer({ min: 3, max: 6 }), backs: fc.nat(2), drifts: fc.boolean() })
+  .map(({ count, backs, drifts }) =>
+    command(
+      `${count} versions come in, ${backs} ways back, each held${drifts ? ', and a part drifts' : ''}`,
+      async (world) => {
+        const fine = { behaviour: 'fine', where: 'alpha', connection: 'x' } as const
+        for (let i = 0; i < count + backs && !world.powerless; i++) {
+          world.acquire()
+          const origin = world.origin({ manual: true })
+          if (i < count) world.ask('crowd', world.reloader.offer(world.bytes(marked(world, fine)), origin))
+          else world.ask('back', world.reloader.rollback(origin))
+          await world.settle()
+        }
+        const current = world.reloader.current()
+        if (!drifts || current === null || world.powerless) return
+        world.drifted.add(current.parts.alpha)
+        await world.advance(LIMITS.driftEveryMs)
+      },
+    ),
+  )
 
 const acquire = fc.constant(command('acquire', (world) => world.acquire()))
 const release = fc.tuple(fc.nat(9), fc.boolean()).map(([i, twice]) =>
@@ -428,6 +454,7 @@ export function commands(maxCommands: number): fc.Arbitrary<Iterable<Command>> {
       automatic,
       sealed,
       again,
+      crowd,
       acquire,
       acquire,
       release,

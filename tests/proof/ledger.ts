@@ -59,6 +59,11 @@ export class Ledger {
     this.connections.set(connection, 'closed')
   }
 
+  liveOf(participant: string): number {
+    return [...this.parts].filter(([part, state]) => state === 'live' && part.participant === participant)
+      .length
+  }
+
   get liveParts(): number {
     return [...this.parts.values()].filter((it) => it === 'live').length
   }

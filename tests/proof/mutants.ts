@@ -113,6 +113,24 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'the snapshot is not frozen',
     edits: [{ file: 'format/resources.ts', from: 'return deepFreeze(parseJson(', to: 'return (parseJson(' }],
   },
+  one(
+    'a version comes in although as many are alive as may be',
+    'bring-in.ts',
+    'if (generations.size < limits.generations) return',
+    'if (generations.size < limits.generations + 1) return',
+  ),
+  one(
+    'ways back take as much room as they like',
+    'live/generations.ts',
+    'limits.generations + (mayExceed ? 1 : 0)',
+    'limits.generations + (mayExceed ? 9 : 0)',
+  ),
+  one(
+    'a repair asks for no room',
+    'drift/rebuild.ts',
+    'if (generations.size >= limits.generations) {',
+    'if (generations.size > limits.generations) {',
+  ),
   one('the floor is not written down', 'stages/secure.ts', 'await core.recorder.writeFloor(ref)', ''),
   one(
     'the intent is not written down',

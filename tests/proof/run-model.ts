@@ -11,7 +11,7 @@ import fc from 'fast-check'
 import { commands } from './commands.ts'
 import { assertAtRest, assertHolds } from './oracles.ts'
 import { type FormatModules, Publisher } from './publisher.ts'
-import { type EngineModule, World } from './world.ts'
+import { type AtCap, type EngineModule, World } from './world.ts'
 
 export interface ModelRun {
   readonly source: string
@@ -38,8 +38,9 @@ export async function runModel(options: ModelRun): Promise<ModelResult> {
     manifest: (await load('format/manifest.ts')) as FormatModules['manifest'],
     digest: (await load('format/digest.ts')) as FormatModules['digest'],
   }
-  const property = fc.asyncProperty(commands(options.maxCommands), fc.boolean(), async (history, signed) => {
-    const world = new World(engine, new Publisher(format), signed)
+  const kind = fc.record({ signed: fc.boolean(), atCap: fc.constantFrom<AtCap>('cut', 'wait') })
+  const property = fc.asyncProperty(commands(options.maxCommands), kind, async (history, kind) => {
+    const world = new World(engine, new Publisher(format), kind)
     await world.start()
     await fc.asyncModelRun(() => ({ model: {}, real: world }), history)
     await comeToRest(world)

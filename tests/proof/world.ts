@@ -4,7 +4,16 @@
  *
  * The engine under test is given as a module, so that a mutant can be put in its place.
  */
-import type { Json, Origin, Participant, Pin, Receipt, Reloader, Snapshot } from '@changeover/reload'
+import type {
+  Json,
+  Origin,
+  Participant,
+  Pin,
+  Receipt,
+  Reloader,
+  ReloaderLimits,
+  Snapshot,
+} from '@changeover/reload'
 import { ManualClock } from '@changeover/testkit'
 import { CanaryWatch, MEASURES } from './canary-watch.ts'
 import { Disk, FaultyStore } from './faulty-store.ts'
@@ -13,6 +22,8 @@ import { Publisher } from './publisher.ts'
 import { SpanRecorder } from './recorder.ts'
 import { order } from './version-order.ts'
 
+/** What happens where as many versions are alive as may be. */
+export type AtCap = ReloaderLimits['atGenerationCap']
 export type EngineModule = typeof import('@changeover/reload')
 
 export const KINDS = ['alpha', 'beta', 'gamma'] as const
@@ -35,7 +46,6 @@ export const LIMITS = {
   bakeMs: 1_000,
   drainMs: 5_000,
   generations: 4,
-  atGenerationCap: 'cut' as const,
   breakerFailures: 6,
   breakerWindowMs: 10_000,
   breakerOpenMs: 3_000,
@@ -63,6 +73,7 @@ export class World {
   readonly disk: Disk = new Disk()
   readonly publisher: Publisher
   readonly signed: boolean
+  readonly atCap: AtCap
   /** Digests that a key holder, or this instance itself, really published. */
   readonly authentic: Set<string> = new Set()
   /** Digests of payloads that nobody with a key has signed. */
@@ -73,6 +84,8 @@ export class World {
   /** How often each digest came into service without having been confirmed, over all restarts. */
   readonly unconfirmedCommits: Map<string, number> = new Map()
   readonly manual: Set<string> = new Set()
+  /** Versions that restore an older one: of these, one may be alive beyond the cap. */
+  readonly leadsBack: Set<string> = new Set()
   /** Parts that find their surroundings changed, and what happens while they are built again. */
   readonly drifted: WeakSet<Part> = new WeakSet()
   onRebuild: (() => void) | null = null
@@ -90,10 +103,11 @@ export class World {
   private probing = false
   private activity = 0
 
-  constructor(engine: EngineModule, publisher: Publisher, signed: boolean) {
+  constructor(engine: EngineModule, publisher: Publisher, kind: { signed: boolean; atCap: AtCap }) {
     this.engine = engine
     this.publisher = publisher
-    this.signed = signed
+    this.signed = kind.signed
+    this.atCap = kind.atCap
     this.store = new FaultyStore(this.disk, () => this.touch())
     this.reloader = this.spawn()
   }
@@ -123,6 +137,11 @@ export class World {
   /** Whether the power went by itself, at a write that a command had armed. */
   get powerless(): boolean {
     return !this.store.alive
+  }
+
+  /** Whether what is offered now is not answered before a request lets go of a version, or time passes. */
+  get waitsForRoom(): boolean {
+    return this.atCap === 'wait' && this.reloader.status().generations.length >= LIMITS.generations
   }
 
   tree(spec: Spec): Tree {
@@ -202,7 +221,8 @@ export class World {
     this.probing = true
     try {
       const current = this.reloader.current()
-      const applied = this.reloader.status().applied
+      const { applied, generations } = this.reloader.status()
+      this.countGenerations(generations.map((it) => it.version))
       if ((applied?.version ?? null) !== (current?.version ?? null)) {
         this.broken.push(`brokeI23: status says ${applied?.version} while ${current?.version} serves`)
       }
@@ -233,6 +253,13 @@ export class World {
         this.broken.push(`brokeI10: ${snapshot.version} serves over a closed connection`)
       }
     }
+  }
+
+  /** I11: so many are alive and no more, but for one that leads back, which is then the newest. Oldest first. */
+  private countGenerations(alive: readonly string[]): void {
+    const most = LIMITS.generations + (this.leadsBack.has(alive.at(-1) ?? '') ? 1 : 0)
+    if (alive.length > most)
+      this.broken.push(`brokeI11: ${alive.join(', ')} are alive, at most ${most} may be`)
   }
 
   private countTrials(snapshot: Snapshot<Parts>): void {
@@ -266,7 +293,7 @@ export class World {
       store: this.store,
       clock: this.clock,
       telemetry: this.spans.telemetry,
-      limits: LIMITS,
+      limits: { ...LIMITS, atGenerationCap: this.atCap },
       measures: MEASURES,
       frozen: () => this.canary.freeze,
       ...(this.signed ? { trust: this.publisher.trust, signer: this.publisher.localSigner } : {}),
@@ -287,6 +314,7 @@ export class World {
           : [],
       prepare: async (input) => {
         const { mark, connection, behaviour } = settings(input.settings)
+        if (input.restores !== null) this.leadsBack.add(input.version)
         const open: Connection = input.carry.keep(
           `${kind}:${String(connection)}`,
           () => ledger.open(`${kind}:${String(connection)}`),

@@ -26,8 +26,8 @@ export interface CallFacts {
   readonly providers: ReadonlyMap<string, Use>
   /** Of calls of a context, how many sent each variable. */
   readonly variables: ReadonlyMap<string, ReadonlyMap<string, number>>
-  /** Wall milliseconds at which the calls of a key began, in order, of the last hour of the record. */
-  timesOf(key: string): readonly number[]
+  /** Calls of the last hour of the record, in the order in which they began. */
+  lastHourOf(holder: 'key' | 'tenant', name: string): readonly ReplayRow[]
   /** Of good answers of a route; `null` with too few. */
   p99Of(
     route: string,
@@ -58,13 +58,13 @@ class Gathering implements CallFacts {
   readonly targets: Uses = new Map()
   readonly providers: Uses = new Map()
   readonly variables = new Map<string, Map<string, number>>()
-  readonly #times = new Map<string, number[]>()
-  readonly #lastHour: number
+  readonly #lastHour = { key: new Map<string, ReplayRow[]>(), tenant: new Map<string, ReplayRow[]>() }
+  readonly #lastHourBegins: number
   readonly #took = { firstTokenMs: new Map<string, number[]>(), durationMs: new Map<string, number[]>() }
 
   constructor(rows: readonly ReplayRow[]) {
     this.calls = rows.length
-    this.#lastHour = (rows.at(-1)?.startedAt ?? 0) - hourMs
+    this.#lastHourBegins = (rows.at(-1)?.startedAt ?? 0) - hourMs
   }
 
   add(row: ReplayRow): void {
@@ -76,14 +76,14 @@ class Gathering implements CallFacts {
     use(this.targets, row.target, row)
     use(this.providers, row.target?.slice(0, row.target.indexOf('/')) ?? null, row)
     this.#addVariables(row)
-    if (row.key !== null && row.startedAt > this.#lastHour) listIn(this.#times, row.key).push(row.startedAt)
+    if (row.startedAt > this.#lastHourBegins) this.#addToLastHour(row)
     if (row.route === null || row.status >= 400 || row.error !== '') return
     listIn(this.#took.durationMs, row.route).push(row.durationMs)
     if (row.firstTokenMs !== null) listIn(this.#took.firstTokenMs, row.route).push(row.firstTokenMs)
   }
 
-  timesOf(key: string): readonly number[] {
-    return this.#times.get(key) ?? []
+  lastHourOf(holder: 'key' | 'tenant', name: string): readonly ReplayRow[] {
+    return this.#lastHour[holder].get(name) ?? []
   }
 
   p99Of(route: string, what: 'firstTokenMs' | 'durationMs') {
@@ -91,6 +91,11 @@ class Gathering implements CallFacts {
     if (times === undefined || times.length < enough) return null
     const sorted = Float64Array.from(times).sort()
     return { ms: sorted[Math.ceil(sorted.length * 0.99) - 1] ?? 0, calls: sorted.length }
+  }
+
+  #addToLastHour(row: ReplayRow): void {
+    if (row.key !== null) listIn(this.#lastHour.key, row.key).push(row)
+    if (row.tenant !== null) listIn(this.#lastHour.tenant, row.tenant).push(row)
   }
 
   /** Records from before names of variables were kept say nothing of them. */
@@ -116,7 +121,7 @@ function use(uses: Uses, name: string | null, row: ReplayRow): void {
   if (found.examples.length > mostExamples) found.examples.shift()
 }
 
-function listIn(lists: Map<string, number[]>, name: string): number[] {
+function listIn<It>(lists: Map<string, It[]>, name: string): It[] {
   let list = lists.get(name)
   if (list === undefined) {
     list = []
@@ -125,13 +130,33 @@ function listIn(lists: Map<string, number[]>, name: string): number[] {
   return list
 }
 
-/** The most calls in any span of `windowMs`. `times` are in order. */
-export function peakOf(times: readonly number[], windowMs: number): number {
-  let peak = 0
-  let from = 0
-  for (let i = 0; i < times.length; i += 1) {
-    while ((times[i] ?? 0) - (times[from] ?? 0) >= windowMs) from += 1
-    peak = Math.max(peak, i - from + 1)
+type Began = Pick<ReplayRow, 'startedAt'>
+
+/** The most that calls come to in any span of `windowMs`. `calls` are in order. */
+export function peakOf<Call extends Began>(
+  calls: readonly Call[],
+  windowMs: number,
+  amountOf: (call: Call) => number = () => 1,
+): number {
+  let [peak, sum, from] = [0, 0, 0]
+  for (const call of calls) {
+    for (let first = calls[from]; first !== undefined; first = calls[from]) {
+      if (call.startedAt - first.startedAt < windowMs) break
+      sum -= amountOf(first)
+      from += 1
+    }
+    sum += amountOf(call)
+    peak = Math.max(peak, sum)
   }
   return peak
+}
+
+/** The most calls that were under way at the same time. `calls` are in order. */
+export function mostAtOnce(calls: readonly Pick<ReplayRow, 'startedAt' | 'durationMs'>[]): number {
+  const ends = calls.map((it) => it.startedAt + it.durationMs).sort((a, b) => a - b)
+  let over = 0
+  return calls.reduce((most, { startedAt }, i) => {
+    while ((ends[over] ?? Number.POSITIVE_INFINITY) <= startedAt) over += 1
+    return Math.max(most, i + 1 - over)
+  }, 0)
 }

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { changes } from '@changeover/reload'
 import { describe, expect, it } from 'vitest'
 import type { ReplayRow } from '../../calls/replay-rows.ts'
-import { factsOf, peakOf } from '../facts.ts'
+import { factsOf, mostAtOnce, peakOf } from '../facts.ts'
 import { WARNING_CODES, type WarningCode } from '../look.ts'
 import { base, hashOf, row, tenants, tree } from '../test-rows.ts'
 import { findWarnings } from './find-warnings.ts'
@@ -39,6 +39,17 @@ const budgets = (monthly: string, more = '') =>
 
 const corp = (issuer: string) =>
   `access: { oidc: { corp: { issuer: "${issuer}", audience: x, roles: { ops: [operator] } } } }\n`
+
+const inAMinute = (count: number, make: (i: number) => Partial<ReplayRow>) =>
+  times(count, (i) => ({ ...make(i), startedAt: nowMs - 3_600_000 + 1 + Math.floor((i * 60_000) / count) }))
+/** Settings in which `tenant`, and both of its keys, say more; what one of them says may name the limit `default`. */
+const counted = (tenant: string, limit = 'requests: 100', key = '') =>
+  `${base}tenants:\n  acme:\n    keys:\n${['a', 'b']
+    .map(
+      (it, i) =>
+        `      ${i === 0 ? 'ci' : 'ops'}: { hash: "${hashOf(it)}"${key === '' ? '' : `, ${key}`} }\n`,
+    )
+    .join('')}${tenant === '' ? '' : `    ${tenant}\n`}limits:\n  default: { ${limit}, perMs: 60000 }\n`
 
 interface Case {
   readonly what: string
@@ -116,6 +127,51 @@ const cases: readonly Case[] = [
     code: 'plan.limit_below_peak',
     pointer: '/limits/default/requests',
     numbers: { limit: 20, peak: 50, perMs: 60_000 },
+  },
+  {
+    what: 'a limit of a tenant below what its keys asked for together',
+    before: counted('limits: [default]'),
+    after: counted('limits: [default]', 'requests: 20'),
+    rows: inAMinute(30, (i) => ({ ...byKey, key: i % 2 === 0 ? 'acme/ci' : 'acme/ops' })),
+    code: 'plan.limit_below_peak',
+    pointer: '/limits/default/requests',
+    numbers: { limit: 20, peak: 30, perMs: 60_000 },
+  },
+  {
+    what: 'a limit of a team, which had none, below what its keys asked for together',
+    before: counted('teams: { lab: {} }', 'requests: 20', 'team: lab'),
+    after: counted('teams: { lab: { limits: [default] } }', 'requests: 20', 'team: lab'),
+    rows: inAMinute(90, (i) => ({ ...byKey, key: ['acme/ci', 'acme/ops', 'acme/other'][i % 3] ?? '' })),
+    code: 'plan.limit_below_peak',
+    pointer: '/tenants/acme',
+    numbers: { limit: 20, peak: 60, perMs: 60_000 },
+  },
+  {
+    what: 'a limit beside the others of a key',
+    before: counted('', 'requests: 20'),
+    after: counted('', 'requests: 20', 'limits: [default]'),
+    rows: inAMinute(30, () => byKey),
+    code: 'plan.limit_below_peak',
+    pointer: '/tenants/acme',
+    numbers: { limit: 20, peak: 30, perMs: 60_000 },
+  },
+  {
+    what: 'a limit of tokens below those of an hour',
+    before: counted('limits: [default]'),
+    after: counted('limits: [default]', 'tokens: 5000'),
+    rows: inAMinute(10, () => byKey),
+    code: 'plan.limit_below_peak',
+    pointer: '/limits/default/tokens',
+    numbers: { limit: 5000, peak: 11_000, perMs: 60_000 },
+  },
+  {
+    what: 'a limit of calls at the same time below those of an hour',
+    before: counted('limits: [default]'),
+    after: counted('limits: [default]', 'concurrent: 2'),
+    rows: inAMinute(10, () => ({ ...byKey, durationMs: 20_000 })),
+    code: 'plan.limit_below_peak',
+    pointer: '/limits/default/concurrent',
+    numbers: { limit: 2, peak: 4 },
   },
   {
     what: 'a prompt that needs a variable which nobody sends',
@@ -409,9 +465,21 @@ describe('a plan does not warn of', () => {
 })
 
 describe('the peak', () => {
+  const at = (...times: number[]) => times.map((startedAt) => ({ startedAt }))
+
   it('is the most in any span, whose end does not count', () => {
-    expect(peakOf([], 10)).toBe(0)
-    expect(peakOf([0, 5, 9, 10, 11, 40], 10)).toBe(4)
-    expect(peakOf([0, 10, 20], 10)).toBe(1)
+    expect(peakOf(at(), 10)).toBe(0)
+    expect(peakOf(at(0, 5, 9, 10, 11, 40), 10)).toBe(4)
+    expect(peakOf(at(0, 10, 20), 10)).toBe(1)
+    expect(peakOf(at(0, 5, 9, 10, 11, 40), 10, (it) => it.startedAt)).toBe(40)
+  })
+
+  it('at the same time is that of calls of which none was over', () => {
+    const lasting = (durationMs: number, ...starts: number[]) =>
+      at(...starts).map((it) => ({ ...it, durationMs }))
+    expect(mostAtOnce([])).toBe(0)
+    expect(mostAtOnce(lasting(10, 0, 10, 20))).toBe(1)
+    expect(mostAtOnce(lasting(10, 0, 5, 9, 10, 11))).toBe(4)
+    expect(mostAtOnce([...lasting(100, 0), ...lasting(1, 5, 7, 9)])).toBe(2)
   })
 })

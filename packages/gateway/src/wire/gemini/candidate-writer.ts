@@ -2,7 +2,7 @@
  * Writes one candidate of a reply, for a whole one and for a stream: deltas in, parts out.
  *
  * Google's function calls are whole, so a call whose arguments come in pieces is held until something else
- * follows. What closes a candidate (reason, sources, probabilities) is kept for its last chunk.
+ * follows; where another call follows, until its arguments are whole, for calls may come by turns. What closes a candidate (reason, sources, probabilities) is kept for its last chunk.
  */
 import type { Citation, FinishDelta, NeutralDelta, ToolCallDelta } from '../../contract/neutral.ts'
 import { type Fields, isFields, present } from '../fields.ts'
@@ -21,7 +21,8 @@ interface HeldCall {
 
 export class CandidateWriter {
   readonly index: number
-  #call: HeldCall | null = null
+  /** Those that are not written yet, in the order in which they began. */
+  #calls: HeldCall[] = []
   #text = ''
   #finish: FinishDelta | null = null
   #citations: Citation[] = []
@@ -43,12 +44,7 @@ export class CandidateWriter {
 
   /** What is held back. */
   flush(): Fields[] {
-    const call = this.#call
-    if (call === null) return []
-    this.#call = null
-    const id = call.id === undefined || call.id === '' || isMadeId(call.id) ? undefined : call.id
-    const functionCall = present({ id, name: call.name, args: parseArgs(call.args) })
-    return [present({ functionCall, thoughtSignature: call.signature })]
+    return this.#calls.splice(0).map(writeCall)
   }
 
   /** Fields of the candidate beside its content, once it is over. */
@@ -82,7 +78,7 @@ export class CandidateWriter {
           ? []
           : [{ text: '', thought: true, thoughtSignature: delta.signature }]
       case 'media':
-        return [{ inlineData: { mimeType: delta.mediaType, data: delta.data } }]
+        return delta.data === '' ? [] : [{ inlineData: { mimeType: delta.mediaType, data: delta.data } }]
       case 'other':
         return delta.from === 'gemini' ? [delta.value] : []
       case 'start':
@@ -97,17 +93,33 @@ export class CandidateWriter {
   }
 
   #takeCall(delta: ToolCallDelta): Fields[] {
-    const held = this.#call
-    if (held?.index === delta.index) {
+    const held = this.#calls.find((it) => it.index === delta.index)
+    if (held !== undefined) {
       held.args += delta.arguments ?? ''
       held.id ??= delta.id
       held.signature ??= delta.signature
       return []
     }
-    const flushed = this.flush()
+    const open = this.#calls.findIndex((it) => !isWhole(it.args))
+    const whole = this.#calls.splice(0, open === -1 ? this.#calls.length : open).map(writeCall)
     const { index, id, name = '', arguments: args = '', signature } = delta
-    this.#call = { index, id, name, args, signature }
-    return flushed
+    this.#calls.push({ index, id, name, args, signature })
+    return whole
+  }
+}
+
+function writeCall({ id: said, name, args, signature }: HeldCall): Fields {
+  const id = said === undefined || said === '' || isMadeId(said) ? undefined : said
+  const functionCall = present({ id, name, args: parseArgs(args) })
+  return present({ functionCall, thoughtSignature: signature })
+}
+
+/** Nothing can follow what is the whole of an object. */
+function isWhole(args: string): boolean {
+  try {
+    return isFields(JSON.parse(args))
+  } catch {
+    return false
   }
 }
 

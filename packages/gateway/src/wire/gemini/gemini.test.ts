@@ -557,3 +557,32 @@ describe('a Gemini request for Anthropic', () => {
     ])
   })
 })
+
+describe('calls of tools that come by turns', () => {
+  const call = (index: number, it: object): NeutralDelta => ({ type: 'tool_call', index, ...it })
+
+  it('are each written once, and whole', () => {
+    const writer = gemini.openWriter(about)
+    const said: readonly NeutralDelta[] = [
+      call(0, { id: 'a', name: 'first', arguments: '' }),
+      call(1, { id: 'b', name: 'second', arguments: '{"city":' }),
+      call(0, { arguments: '{"at":1}' }),
+      call(1, { arguments: '"Rome"}' }),
+      { type: 'finish', reason: 'tool_calls' },
+    ]
+    const reader = gemini.openReader()
+    const read: NeutralDelta[] = []
+    const events = new SseReader((event, data) => read.push(...reader.read(event, data)))
+    events.read(Buffer.from(said.map((it) => writer.write(it)).join('') + writer.end()))
+    expect(foldReply(read).toolCalls).toEqual([
+      { id: 'a', name: 'first', arguments: '{"at":1}' },
+      { id: 'b', name: 'second', arguments: '{"city":"Rome"}' },
+    ])
+  })
+
+  it('wait for none that is whole already', () => {
+    const writer = gemini.openWriter(about)
+    writer.write(call(0, { id: 'a', name: 'first', arguments: '{"at":1}' }))
+    expect(writer.write(call(1, { id: 'b', name: 'second', arguments: '' }))).toContain('"name":"first"')
+  })
+})

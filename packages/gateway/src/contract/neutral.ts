@@ -224,13 +224,16 @@ export interface ReasoningEnd extends OfCandidate {
   readonly signature?: string
   readonly redacted?: string
 }
-/** An image or audio that the model made, in base64. */
+/** An image or audio that the model made, in base64; audio may come in pieces. */
 export interface MediaDelta extends OfCandidate {
   readonly type: 'media'
   readonly mediaType: string
   readonly data: string
   readonly id?: string
+  /** Of what is said in it; in a stream a piece. */
   readonly transcript?: string
+  /** Until when the provider keeps it, seconds since the epoch. */
+  readonly expiresAt?: number
 }
 /** What this form lacks, as it was written: kept for the format it came from, nothing to others. */
 export interface OtherDelta extends OfCandidate {

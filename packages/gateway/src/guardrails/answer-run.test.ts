@@ -198,9 +198,10 @@ describe('an answer on its way through guards', () => {
         FINISH,
       ],
     ])
-    expect(told.deltas.slice(0, 3)).toEqual([
+    expect(told.deltas.slice(0, 4)).toEqual([
       { type: 'citation', citation: { text: 'see [AWS_KEY_1]', url: 'https://example.com' } },
-      { type: 'media', mediaType: 'audio/wav', data: 'AAAA', transcript: '[EMAIL_1]' },
+      { type: 'media', mediaType: 'audio/wav', data: 'AAAA' },
+      { type: 'media', mediaType: 'audio/wav', data: '', transcript: '[EMAIL_1]' },
       {
         type: 'other',
         from: 'openai-responses',
@@ -208,6 +209,18 @@ describe('an answer on its way through guards', () => {
         value: { id: KEY, output: [{ text: '[AWS_KEY_1]' }] },
       },
     ])
+  })
+
+  it('masks what is said in a recording that comes in pieces', async () => {
+    const piece = (it: object): NeutralDelta => ({ type: 'media', mediaType: 'audio/wav', data: '', ...it })
+    const run = openRun(guardsOf([{ kind: 'pii', action: 'mask' }]))
+    expect(run.take([piece({ id: 'a', transcript: 'Write to a@exam' })])).toEqual([
+      piece({ id: 'a' }),
+      piece({ transcript: 'Write to ' }),
+    ])
+    // What it sounds like is not looked at, and in its order.
+    const rest = await tell(run, [[piece({ data: 'AAAA' })], [piece({ transcript: 'ple.com' }), FINISH]])
+    expect(rest.deltas).toEqual([piece({ transcript: '[EMAIL_1]' }), piece({ data: 'AAAA' }), FINISH])
   })
 
   it('bounds the time that a text is held, by letting it go or by blocking, as is set', async () => {

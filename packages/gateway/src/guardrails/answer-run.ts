@@ -8,7 +8,6 @@ import type { Blocked, Finding, InputLooked, OutputRun, Passed } from '../contra
 import type { Leaving } from '../contract/leaving.ts'
 import type { NeutralDelta } from '../contract/neutral.ts'
 import { type AnswerPlan, isClearAnswer } from './answer-plan.ts'
-import { changeValue } from './body-texts.ts'
 import { CandidateQueue, type QueueRoom } from './candidate-queue.ts'
 import type { CompiledGuard } from './guard.ts'
 import { judgeAnswer } from './judge-answer.ts'
@@ -18,6 +17,7 @@ import type { Placeholders } from './placeholders.ts'
 import type { TextKind } from './scan.ts'
 import { ShadowAnswer } from './shadow-answer.ts'
 import { Tally } from './tally.ts'
+import { isTextLike, textIn, withWholeTexts } from './texts-of.ts'
 import { placeholderFinder, writtenAs } from './unmask.ts'
 import { TimedWork } from './work-meter.ts'
 
@@ -156,8 +156,7 @@ export class AnswerRun implements OutputRun {
     const { sizes } = this.#plan
     if (sizes.length === 0) return
     const before = this.#chars
-    if ('text' in delta) this.#chars += delta.text.length
-    else if (delta.type === 'tool_call') this.#chars += delta.arguments?.length ?? 0
+    if (isTextLike(delta)) this.#chars += textIn(delta).length
     for (const it of sizes) {
       const most = it.size?.mostChars ?? Number.POSITIVE_INFINITY
       if (before <= most && this.#chars > most) this.#act(it)
@@ -186,7 +185,7 @@ export class AnswerRun implements OutputRun {
   #keep(whole: NeutralDelta[], out: readonly NeutralDelta[]): Passed {
     for (const it of out) {
       whole.push(it)
-      if ('text' in it) this.#wholeChars += it.text.length
+      if (isTextLike(it)) this.#wholeChars += textIn(it).length
     }
     if (this.#wholeChars <= MOST_WHOLE_CHARS) return NOTHING
     this.#whole = null
@@ -276,21 +275,7 @@ export class AnswerRun implements OutputRun {
     if (!this.#plan.holds && this.#values.size === 0) return delta
     // Each token is in it, as the model wrote it.
     if (delta.type === 'logprobs') return null
-    if (delta.type === 'media') {
-      return delta.transcript === undefined
-        ? delta
-        : { ...delta, transcript: this.#readWhole(delta.transcript) }
-    }
-    if (delta.type === 'other')
-      return { ...delta, value: changeValue(delta.value, (it) => this.#readWhole(it)) }
-    if (delta.type !== 'citation') return delta
-    const { citation } = delta
-    const { text, title } = citation
-    const read = {
-      ...(text === undefined ? {} : { text: this.#readWhole(text) }),
-      ...(title === undefined ? {} : { title: this.#readWhole(title) }),
-    }
-    return { ...delta, citation: { ...citation, ...read } }
+    return withWholeTexts(delta, (it) => this.#readWhole(it))
   }
 
   /** A text that comes as a whole. */

@@ -59,7 +59,7 @@ export function schemaTrouble(loaded: SchemaEngine, schema: Schema): string | nu
 
 export function schemaJudge(loaded: SchemaEngine, schema: Schema): WholeJudge {
   const validate = loaded.compile(schema)
-  return { judge: (texts, { unmask }) => judge(texts.map(unmask), validate) }
+  return { reads: 'replies', judge: (texts, { unmask }) => judge(texts.map(unmask), validate) }
 }
 
 function judge(texts: readonly string[], validate: ValidateFunction): Verdict {

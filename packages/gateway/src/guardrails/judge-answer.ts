@@ -1,5 +1,6 @@
 /** A whole answer before those that need the whole of it, one after the other. */
 import type { NeutralDelta } from '../contract/neutral.ts'
+import { changeAnswer, textsOfAnswer } from './answer-texts.ts'
 import type { CompiledGuard } from './guard.ts'
 import type { Placeholders } from './placeholders.ts'
 import type { Tally } from './tally.ts'
@@ -24,12 +25,17 @@ export async function judgeAnswer(
 ): Promise<readonly NeutralDelta[] | { readonly blocks: CompiledGuard }> {
   let now = deltas
   for (const guard of it.guards) {
-    const { candidates, texts } = textsOf(now)
+    const which = guard.judge?.reads ?? 'all'
+    const texts = textsOfAnswer(now, which)
     const verdict = await verdictOf(guard, texts, it)
     const blocks = note(guard, verdict, it.tally)
     if (blocks) return { blocks: guard }
     if (guard.action !== 'mask' || verdict.says !== 'found') continue
-    now = maskSpans(now, { candidates, texts, spans: verdict.spans, placeholders: it.placeholders })
+    const { spans } = verdict
+    now = changeAnswer(now, which, (at) => {
+      const found = spans.filter((span) => span.text === at)
+      return found.length === 0 ? null : maskText(texts[at] ?? '', found, it.placeholders)
+    })
   }
   return now
 }
@@ -56,43 +62,6 @@ export function note(guard: CompiledGuard, verdict: Verdict, tally: Tally): bool
   if (guard.action === 'mask' && verdict.spans.length === 0) return true
   tally.add(guard.name, guard.action === 'mask' ? 'masked' : 'noted', verdict.count)
   return false
-}
-
-function textsOf(deltas: readonly NeutralDelta[]): {
-  candidates: readonly number[]
-  texts: readonly string[]
-} {
-  const byCandidate = new Map<number, string>()
-  for (const it of deltas) {
-    if (it.type !== 'text') continue
-    const candidate = it.candidate ?? 0
-    byCandidate.set(candidate, (byCandidate.get(candidate) ?? '') + it.text)
-  }
-  return { candidates: [...byCandidate.keys()], texts: [...byCandidate.values()] }
-}
-
-interface Masking {
-  readonly candidates: readonly number[]
-  readonly texts: readonly string[]
-  readonly spans: readonly Span[]
-  readonly placeholders: Placeholders
-}
-
-/** The texts that have something to mask, each as one piece where its first was. */
-function maskSpans(deltas: readonly NeutralDelta[], it: Masking): readonly NeutralDelta[] {
-  const masked = new Map<number, string>()
-  for (const [i, candidate] of it.candidates.entries()) {
-    const spans = it.spans.filter((span) => span.text === i)
-    if (spans.length > 0) masked.set(candidate, maskText(it.texts[i] ?? '', spans, it.placeholders))
-  }
-  return deltas.flatMap((delta): NeutralDelta[] => {
-    if (delta.type !== 'text') return [delta]
-    const candidate = delta.candidate ?? 0
-    const whole = masked.get(candidate)
-    if (whole === undefined) return [delta]
-    masked.set(candidate, '')
-    return whole === '' && delta.signature === undefined ? [] : [{ ...delta, text: whole }]
-  })
 }
 
 /** Spans that overlap are one. */

@@ -10,7 +10,7 @@ import { clearLook } from './clear-look.ts'
 import type { CompiledGuard } from './guard.ts'
 import { maskText, note } from './judge-answer.ts'
 import { Lane } from './lane.ts'
-import { laneKindOf, lookInShadow, type ShadowText } from './look-in-shadow.ts'
+import { isWords, laneKindOf, lookInShadow, type ShadowText } from './look-in-shadow.ts'
 import { Placeholders } from './placeholders.ts'
 import { Tally } from './tally.ts'
 import { TimedWork } from './work-meter.ts'
@@ -218,11 +218,6 @@ function textsIn(body: Fields): ShadowText[] {
 
 function isClosed(it: CompiledGuard): boolean {
   return it.failure === 'closed' && it.action !== 'log'
-}
-
-/** What counts as text and is judged as a whole. */
-function isWords(kind: BodyText): boolean {
-  return kind === 'text' || kind === 'json'
 }
 
 /** What becomes of a request that nobody can look into, and whose answer nobody will: a form with files, bytes of any kind. */

@@ -10,6 +10,8 @@ import { TimedWork } from './work-meter.ts'
 export interface ShadowText {
   readonly kind: BodyText
   readonly text: string
+  /** What the model replies, and no thought or argument. */
+  readonly isReply?: boolean
 }
 
 export interface ShadowAbout {
@@ -38,7 +40,7 @@ export async function lookInShadow(
 function countIn(texts: readonly ShadowText[], guard: CompiledGuard, about: ShadowAbout): number | 'unsure' {
   const { finder, size } = guard
   if (size !== null) {
-    const words = texts.filter((it) => it.kind === 'text' || it.kind === 'json')
+    const words = texts.filter((it) => isWords(it.kind))
     return Number(words.reduce((sum, it) => sum + it.text.length, 0) > size.mostChars)
   }
   if (finder === null) return 0
@@ -62,6 +64,11 @@ function countIn(texts: readonly ShadowText[], guard: CompiledGuard, about: Shad
   return work.isSpent ? 'unsure' : found
 }
 
+/** What is said, without any names. */
+export function isWords(kind: BodyText): boolean {
+  return kind === 'text' || kind === 'json'
+}
+
 /** Only arguments of tools are read as JSON. */
 export function laneKindOf(kind: BodyText): TextKind {
   return kind === 'json' ? 'json' : 'text'
@@ -72,8 +79,12 @@ async function judged(
   direction: 'input' | 'output',
   guard: CompiledGuard,
 ): Promise<number | 'unsure'> {
-  const written = texts.filter((it) => it.kind === 'text').map((it) => it.text)
-  const verdict = await guard.judge?.judge(written, { direction, signal: NEVER, unmask: (text) => text })
+  const { judge } = guard
+  const judgedTexts = texts.filter((it) =>
+    judge?.reads === 'replies' ? it.isReply === true : isWords(it.kind),
+  )
+  const written = judgedTexts.map((it) => it.text)
+  const verdict = await judge?.judge(written, { direction, signal: NEVER, unmask: (text) => text })
   if (verdict === undefined || verdict.says === 'pass') return 0
   return verdict.says === 'unsure' ? 'unsure' : verdict.count
 }

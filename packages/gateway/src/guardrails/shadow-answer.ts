@@ -8,7 +8,7 @@ import type { NeutralDelta } from '../contract/neutral.ts'
 import type { CompiledGuard } from './guard.ts'
 import type { ShadowText } from './look-in-shadow.ts'
 import { lookInShadow } from './look-in-shadow.ts'
-import { isTextLike, textIn, textNameOf } from './texts-of.ts'
+import { isTextLike, textIn, textNameOf, withWholeTexts } from './texts-of.ts'
 
 export interface ShadowOptions {
   readonly guards: readonly CompiledGuard[]
@@ -20,7 +20,7 @@ const MOST_CHARS = 1_048_576
 
 export class ShadowAnswer {
   readonly #options: ShadowOptions
-  readonly #texts = new Map<string, { kind: ShadowText['kind']; text: string }>()
+  readonly #texts = new Map<string, ShadowText & { text: string }>()
   #chars = 0
   #finished: Promise<readonly Finding[]> | null = null
 
@@ -31,14 +31,27 @@ export class ShadowAnswer {
 
   take(deltas: readonly NeutralDelta[]): void {
     for (const it of deltas) {
-      if (!isTextLike(it) || this.#chars > MOST_CHARS) continue
+      if (this.#chars > MOST_CHARS) continue
+      if (!isTextLike(it)) {
+        withWholeTexts(it, (text) => this.#takeWhole(text))
+        continue
+      }
       const text = textIn(it)
       this.#chars += text.length
       const key = `${it.candidate ?? 0} ${textNameOf(it)}`
       const known = this.#texts.get(key)
-      if (known === undefined) this.#texts.set(key, { kind: it.type === 'tool_call' ? 'json' : 'text', text })
-      else known.text += text
+      if (known !== undefined) known.text += text
+      else {
+        const kind = it.type === 'tool_call' ? 'json' : 'text'
+        this.#texts.set(key, { kind, text, isReply: it.type === 'text' })
+      }
     }
+  }
+
+  #takeWhole(text: string): string {
+    this.#chars += text.length
+    this.#texts.set(`whole ${this.#texts.size}`, { kind: 'text', text })
+    return text
   }
 
   /** Later calls give the same. */

@@ -1,17 +1,23 @@
 /**
- * Which deltas are pieces of a text, and of which: the reply, a refusal, the thoughts, the arguments of each call of a tool.
+ * Which deltas are pieces of a text, and of which: the reply, a refusal, the thoughts, the arguments of each call of a tool,
+ * what is said in a recording.
  *
- * A delta that brings more than text is taken apart: what names the call goes before its arguments, what proves a text
- * comes after it.
+ * A delta that brings more than text is taken apart: what names the call, and sound, go before the text, what proves a
+ * text comes after it.
  */
-import type { NeutralDelta } from '../contract/neutral.ts'
+import type { MediaDelta, NeutralDelta } from '../contract/neutral.ts'
+import { changeValue } from './body-texts.ts'
 
-export type TextLike = Extract<NeutralDelta, { type: 'text' | 'refusal' | 'reasoning' | 'tool_call' }>
+type Spoken = MediaDelta & { readonly transcript: string }
+export type TextLike =
+  | Extract<NeutralDelta, { type: 'text' | 'refusal' | 'reasoning' | 'tool_call' }>
+  | Spoken
 
 /** False for what is no text in pieces. */
 export function isTextLike(delta: NeutralDelta): delta is TextLike {
   const { type } = delta
-  return type === 'text' || type === 'tool_call' || type === 'reasoning' || type === 'refusal'
+  if (type === 'text' || type === 'tool_call' || type === 'reasoning' || type === 'refusal') return true
+  return type === 'media' && delta.transcript !== undefined
 }
 
 /** Of the text that it is a piece of, within its candidate. */
@@ -20,10 +26,12 @@ export function textNameOf(delta: TextLike): string {
 }
 
 export function textIn(delta: TextLike): string {
-  return delta.type === 'tool_call' ? (delta.arguments ?? '') : delta.text
+  if (delta.type === 'tool_call') return delta.arguments ?? ''
+  return delta.type === 'media' ? delta.transcript : delta.text
 }
 
 export function beforeText(delta: TextLike): NeutralDelta | null {
+  if (delta.type === 'media') return soundOf(delta)
   if (delta.type !== 'tool_call') return null
   const { arguments: text = '', ...head } = delta
   const isHead = head.id !== undefined || head.name !== undefined || head.signature !== undefined
@@ -40,7 +48,29 @@ export function withText(delta: TextLike, text: string): NeutralDelta {
     const { type, index, candidate } = delta
     return { type, index, ...(candidate === undefined ? {} : { candidate }), arguments: text }
   }
+  if (delta.type === 'media') {
+    const { type, mediaType, candidate } = delta
+    return { type, mediaType, data: '', ...(candidate === undefined ? {} : { candidate }), transcript: text }
+  }
   if (delta.type !== 'text') return delta.text === text ? delta : { ...delta, text }
   const { signature, ...rest } = delta
   return signature === undefined && rest.text === text ? delta : { ...rest, text }
+}
+
+/** With the texts changed that stand in it as a whole: those of a source, and of what this form lacks. */
+export function withWholeTexts(delta: NeutralDelta, change: (text: string) => string): NeutralDelta {
+  if (delta.type === 'other') return { ...delta, value: changeValue(delta.value, change) }
+  if (delta.type !== 'citation') return delta
+  const { text, title } = delta.citation
+  const changed = {
+    ...(text === undefined ? {} : { text: change(text) }),
+    ...(title === undefined ? {} : { title: change(title) }),
+  }
+  return { ...delta, citation: { ...delta.citation, ...changed } }
+}
+
+/** A piece without what is said in it; `null` where that was all. */
+function soundOf({ transcript, ...sound }: Spoken): NeutralDelta | null {
+  const hasMore = sound.data !== '' || sound.id !== undefined || sound.expiresAt !== undefined
+  return hasMore || transcript === '' ? sound : null
 }

@@ -22,11 +22,11 @@ const LONGEST_ANSWER_BYTES = 256 * 1024
 const MOST_SPANS = 10_000
 
 export function webhookJudge(options: WebhookOptions): WholeJudge {
-  return { judge: (texts, about) => ask(options, texts, about) }
+  return { reads: 'all', judge: (texts, about) => ask(options, texts, about) }
 }
 
 async function ask(options: WebhookOptions, texts: readonly string[], about: WholeAbout): Promise<Verdict> {
-  if (texts.length === 0) return PASS
+  if (texts.every((it) => it === '')) return PASS
   const { guard, url, timeoutMs } = options
   try {
     const body = JSON.stringify({ guard, direction: about.direction, texts })

@@ -14,6 +14,9 @@ export type Verdict =
   | { readonly says: 'unsure' }
   | { readonly says: 'found'; readonly count: number; readonly spans: readonly Span[] }
 
+/** Of an answer: all of its texts, or only what the model replies. */
+export type JudgedTexts = 'all' | 'replies'
+
 export interface WholeAbout {
   readonly direction: 'input' | 'output'
   readonly signal: AbortSignal
@@ -22,7 +25,8 @@ export interface WholeAbout {
 }
 
 export interface WholeJudge {
-  /** `texts` of a request in their order; of an answer the text of each candidate. Never rejects. */
+  readonly reads: JudgedTexts
+  /** `texts` of a request or an answer in their order. Never rejects. */
   judge(texts: readonly string[], about: WholeAbout): Verdict | Promise<Verdict>
 }
 

@@ -118,6 +118,8 @@ class Candidate implements FoldedCandidate {
         this.finish = delta
         break
       case 'media':
+        this.#show(delta)
+        break
       case 'other':
         this.parts.push(delta)
     }
@@ -146,6 +148,19 @@ class Candidate implements FoldedCandidate {
     thought.ended = true
     if (end.signature !== undefined) thought.signature = end.signature
     if (end.redacted !== undefined) thought.redacted = end.redacted
+  }
+
+  /** Sound and what is said in it may come apart, and are one recording. */
+  #show(delta: MediaDelta): void {
+    const last = this.parts.at(-1)
+    const isRest = last?.type === 'media' && last.mediaType === delta.mediaType && delta.data === ''
+    if (!isRest) {
+      this.parts.push(delta)
+      return
+    }
+    const said =
+      delta.transcript === undefined ? null : { transcript: (last.transcript ?? '') + delta.transcript }
+    this.parts[this.parts.length - 1] = { ...last, ...delta, data: last.data, ...said }
   }
 
   #call(delta: Extract<NeutralDelta, { type: 'tool_call' }>): void {

@@ -18,6 +18,8 @@ export class ChoiceReader {
   readonly #candidate: { readonly candidate?: number }
   readonly #byIndex = new Map<number, KnownCall>()
   readonly #byId = new Map<string, KnownCall>()
+  /** Calls of tools that take a text, by their place in the stream. */
+  readonly #customs = new Map<number, Fields>()
   #last: KnownCall | null = null
   #calls = 0
   #finished = false
@@ -82,19 +84,7 @@ export class ChoiceReader {
   }
 
   #readMedia(message: Fields, deltas: NeutralDelta[]): void {
-    const audio = message['audio']
-    if (isFields(audio) && (typeof audio['data'] === 'string' || typeof audio['transcript'] === 'string')) {
-      deltas.push(
-        present({
-          type: 'media' as const,
-          mediaType: 'audio/wav',
-          data: stringOr(audio['data'], ''),
-          id: textOrNone(audio['id']),
-          transcript: textOrNone(audio['transcript']),
-          ...this.#candidate,
-        }),
-      )
-    }
+    if (isFields(message['audio'])) this.#readAudio(message['audio'], deltas)
     for (const image of listOf(message['images'])) {
       const url = isFields(image['image_url']) ? stringOr(image['image_url']['url'], '') : ''
       const found = /^data:([^;,]+);base64,/.exec(url)
@@ -104,10 +94,44 @@ export class ChoiceReader {
     }
   }
 
-  #readCall(call: Fields, replyId: string): NeutralDelta | null {
-    if (call['type'] === 'custom') {
-      return { type: 'other', from: 'openai-chat', kind: 'custom', value: call, ...this.#candidate }
+  /** In a stream its id, its sound, what is said in it and its end come in pieces of their own. */
+  #readAudio(audio: Fields, deltas: NeutralDelta[]): void {
+    const expiresAt = audio['expires_at']
+    const read = present({
+      id: textOrNone(audio['id']),
+      transcript: textOrNone(audio['transcript']),
+      expiresAt: typeof expiresAt === 'number' ? expiresAt : undefined,
+    })
+    const data = stringOr(audio['data'], '')
+    if (data === '' && Object.keys(read).length === 0) return
+    deltas.push({ type: 'media', mediaType: 'audio/wav', data, ...read, ...this.#candidate })
+  }
+
+  /** Of a call of a tool that takes a text. In a stream it is held until it is whole: no other format has such. */
+  #readCustom(call: Fields): NeutralDelta | null {
+    const at = call['index']
+    if (typeof at !== 'number') return this.#custom(call)
+    const known = this.#customs.get(at)
+    if (known === undefined) {
+      this.#calls += 1
+      this.#customs.set(at, call)
+      return null
     }
+    const [before, more] = [fieldsOr(known['custom']), fieldsOr(call['custom'])]
+    const name = stringOr(before['name'], '') || stringOr(more['name'], '')
+    const input = stringOr(before['input'], '') + stringOr(more['input'], '')
+    this.#customs.set(at, { ...known, custom: { ...before, name, input } })
+    return null
+  }
+
+  #custom(value: Fields): NeutralDelta {
+    return { type: 'other', from: 'openai-chat', kind: 'custom', value, ...this.#candidate }
+  }
+
+  #readCall(call: Fields, replyId: string): NeutralDelta | null {
+    const at = call['index']
+    const isCustom = call['type'] === 'custom' || (typeof at === 'number' && this.#customs.has(at))
+    if (isCustom) return this.#readCustom(call)
     const named = isFields(call['function']) ? call['function'] : {}
     const said = named['arguments']
     const text = typeof said === 'string' ? said : isFields(said) ? JSON.stringify(said) : undefined
@@ -157,6 +181,7 @@ export class ChoiceReader {
     const raw = choice['finish_reason']
     if (typeof raw !== 'string' || raw === '' || this.#finished) return
     this.#finished = true
+    for (const it of this.#customs.values()) deltas.push(this.#custom(it))
     const parsed = parseOpenAIFinish(raw)
     // Some servers say `stop` when the model waits for its tools.
     const reason = parsed === 'stop' && this.#calls > 0 ? 'tool_calls' : parsed
@@ -185,6 +210,10 @@ export function signatureOf(call: Fields): string | undefined {
 
 function listOf(value: unknown): readonly Fields[] {
   return Array.isArray(value) ? value.filter(isFields) : []
+}
+
+function fieldsOr(value: unknown): Fields {
+  return isFields(value) ? value : {}
 }
 
 function textOrNone(value: unknown): string | undefined {

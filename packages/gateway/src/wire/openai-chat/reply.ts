@@ -6,7 +6,7 @@ import { type FoldedCandidate, type FoldedPart, foldCandidates } from '../fold-r
 import { writeOpenAIFinish } from './finish-reason.ts'
 import { OpenAIStreamReader } from './stream-reader.ts'
 import { writeOpenAIUsage } from './usage.ts'
-import { callExtra, writeCitation, writeMedia, writeThoughtDetail } from './write-parts.ts'
+import { callExtra, isCustomCall, writeCitation, writeMedia, writeThoughtDetail } from './write-parts.ts'
 
 export function parseOpenAIReply(body: Fields): readonly NeutralDelta[] {
   const reader = new OpenAIStreamReader()
@@ -67,7 +67,7 @@ function writeThoughts(parts: readonly FoldedPart[]): Fields {
 }
 
 function writeCall(part: FoldedPart): readonly Fields[] {
-  if (part.type === 'other') return part.from === 'openai-chat' && part.kind === 'custom' ? [part.value] : []
+  if (part.type === 'other') return isCustomCall(part) ? [part.value] : []
   if (part.type !== 'tool_call') return []
   const { id, name, arguments: text, signature } = part
   return [{ id, type: 'function', function: { name, arguments: text }, ...callExtra(signature) }]

@@ -9,7 +9,7 @@ import { writeEvent } from '../sse.ts'
 import { writeOpenAIError } from './errors.ts'
 import { writeOpenAIFinish } from './finish-reason.ts'
 import { writeOpenAIUsage } from './usage.ts'
-import { callExtra, writeCitation, writeMedia, writeThoughtDetail } from './write-parts.ts'
+import { callExtra, isCustomCall, writeCitation, writeMediaPiece, writeThoughtDetail } from './write-parts.ts'
 
 export class OpenAIStreamWriter implements StreamWriter {
   readonly #about: ReplyAbout
@@ -68,11 +68,11 @@ export class OpenAIStreamWriter implements StreamWriter {
       case 'logprobs':
         return role + this.#choice(index, {}, { logprobs: { content: delta.content, refusal: null } })
       case 'media':
-        return role + this.#choice(index, writeMedia(delta))
+        return role + this.#choice(index, writeMediaPiece(delta))
       case 'finish':
         return role + this.#choice(index, {}, { finish_reason: writeOpenAIFinish(delta.reason) })
       case 'other':
-        return role
+        return isCustomCall(delta) ? role + this.#choice(index, { tool_calls: [delta.value] }) : role
     }
   }
 

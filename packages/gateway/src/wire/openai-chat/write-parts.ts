@@ -1,5 +1,5 @@
 /** The parts of a reply that whole messages and streamed deltas write the same way. */
-import type { Citation, MediaDelta } from '../../contract/neutral.ts'
+import type { Citation, MediaDelta, OtherDelta } from '../../contract/neutral.ts'
 import { type Fields, present } from '../fields.ts'
 
 /** Chat has no place for what proves a thought; this is where OpenRouter puts it, and where we read it again. */
@@ -25,13 +25,26 @@ export function writeCitation(citation: Citation): Fields | null {
   return { type: 'url_citation', url_citation: text === undefined ? cited : { ...cited, content: text } }
 }
 
-/** As a field of a message or delta. */
+/** As a field of a message. */
 export function writeMedia(media: MediaDelta): Fields {
-  const { mediaType, data, id, transcript } = media
+  const { mediaType, data, id, transcript, expiresAt } = media
   if (mediaType.startsWith('audio/')) {
-    return { audio: { id: id ?? '', data, transcript: transcript ?? '', expires_at: 0 } }
+    return { audio: { id: id ?? '', data, transcript: transcript ?? '', expires_at: expiresAt ?? 0 } }
   }
   return { images: [{ type: 'image_url', image_url: { url: `data:${mediaType};base64,${data}` } }] }
+}
+
+/** As a field of a delta: clients put the pieces of a recording together, field by field. */
+export function writeMediaPiece(media: MediaDelta): Fields {
+  const { mediaType, id, transcript, expiresAt } = media
+  if (!mediaType.startsWith('audio/')) return writeMedia(media)
+  const data = media.data === '' ? undefined : media.data
+  return { audio: present({ id, data, transcript, expires_at: expiresAt }) }
+}
+
+/** A call of a tool that takes a text in place of arguments. */
+export function isCustomCall(it: OtherDelta): boolean {
+  return it.from === 'openai-chat' && it.kind === 'custom'
 }
 
 /** `signature`: what proves the call, where Google's servers of this format have it. */

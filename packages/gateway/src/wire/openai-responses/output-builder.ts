@@ -294,7 +294,7 @@ export class OutputBuilder {
   /** Images are items. Audio is none in this format; what was said in it is. */
   #show(delta: Extract<NeutralDelta, { type: 'media' }>): void {
     if (!delta.mediaType.startsWith('image/')) {
-      this.#say('output_text', delta.transcript ?? '')
+      if (delta.transcript !== undefined) this.#say('output_text', delta.transcript)
       return
     }
     this.#closeOpen('completed')

@@ -65,8 +65,9 @@ describe('the key that a provider quotes', () => {
   })
 
   it('in a failure with a good status is not passed on', async () => {
-    const chunks = [`{"error":{"message":"unknown key ${key}"}}`]
+    const chunks = [`{"error":{"message":"unknown key ${key}","code":400}}`]
     provider.script({ kind: 'raw', headers: { 'content-type': 'application/json' }, chunks })
-    expect(await ask(false)).toEqual({ status: 200, text: '{"error":{"message":"unknown key [redacted]"}}' })
+    const text = '{"error":{"message":"unknown key [redacted]","code":400}}'
+    expect(await ask(false)).toEqual({ status: 400, text })
   })
 })

@@ -62,8 +62,8 @@ export abstract class ReplyingCall extends AskingCall implements ReplyPort {
     this.attempts?.commit()
   }
 
-  fault(code: FailureCode, status?: number): void {
-    this.attempts?.fault(code, status)
+  fault(code: FailureCode, status?: number, said?: Buffer): void {
+    this.attempts?.fault(code, status, said)
   }
 
   noteFailure(): void {

@@ -123,8 +123,9 @@ export class Attempts implements HedgeAsker, Watched, GateWaiter {
   }
 
   /** The host cannot use the answer: breaks the attempt off and, before `commit`, goes on to the next. */
-  fault(code: FailureCode, status?: number): void {
+  fault(code: FailureCode, status?: number, said?: Buffer): void {
     if (this.#phase === 'over') return
+    if (said !== undefined) this.#refusal = CollectedRefusal.of(said)
     if (status !== undefined) this.#status = status
     this.#breakOff(code)
   }

@@ -5,7 +5,18 @@ import { readRetryAfter, readRetryInfo } from './backoff.ts'
 
 const KEPT_BYTES = 64 * 1024
 
+const JSON_ALONE: UpstreamHeaders = {
+  find: (name) => (name === 'content-type' ? 'application/json' : undefined),
+}
+
 export class CollectedRefusal {
+  /** Of JSON that came with a good status: nothing in its headers is about a refusal. */
+  static of(body: Buffer): CollectedRefusal {
+    const refusal = new CollectedRefusal(JSON_ALONE, 0)
+    refusal.add(body)
+    return refusal
+  }
+
   readonly #inHeaders: number | null
   readonly #contentType: string
   readonly #chunks: Buffer[] = []

@@ -86,6 +86,36 @@ describe('a caller', () => {
     expect((await record())?.attempts.map((it) => it.error === '')).toEqual([false, true])
   })
 
+  it.each([
+    ['first', '{"error":{"message":"no room","code":529}}', 529],
+    ['behind spaces', '\n {\n "error": "no room" }', 502],
+    ["as Anthropic's are", '{"type":"error","error":{"type":"overloaded_error","message":"no room"}}', 502],
+  ])('does not notice a failure that was told with a good status: %s', async (_, body, status) => {
+    await start({})
+    first.script(whole(body))
+    const answer = await client.chat.completions.create({ model: 'chat', messages })
+
+    expect(answer.choices[0]?.message.content).toBe('Hello there, friend.')
+    expect((await record())?.attempts).toMatchObject([{ error: 'upstream.failed', status }, { error: '' }])
+  })
+
+  it('gets an answer that names no error in its first field', async () => {
+    await start({})
+    first.script(whole('{"error":null,"choices":[{"message":{"content":"Hello."},"finish_reason":"stop"}]}'))
+    const answer = await client.chat.completions.create({ model: 'chat', messages })
+
+    expect(answer.choices[0]?.message.content).toBe('Hello.')
+  })
+
+  it('learns what is wrong with his request, though it was told with a good status', async () => {
+    await start({}, false)
+    first.script(whole('{"error":{"message":"no such voice","code":400}}'))
+    const failure = await client.chat.completions.create({ model: 'chat', messages }).catch((error) => error)
+
+    expect(failure).toMatchObject({ status: 400, error: { message: 'no such voice' } })
+    expect(await record()).toMatchObject({ status: 400, error: 'upstream.refused' })
+  })
+
   it('is not kept waiting by a target that says nothing', async () => {
     await start({ attempts: 2, firstTokenMs: 60 })
     first.script({ kind: 'hang' })
@@ -227,4 +257,8 @@ describe('a context', () => {
 
 function sse(text: string) {
   return { kind: 'raw', headers: { 'content-type': 'text/event-stream' }, chunks: [text] } as const
+}
+
+function whole(text: string) {
+  return { kind: 'raw', headers: { 'content-type': 'application/json' }, chunks: [text] } as const
 }

@@ -10,11 +10,11 @@ import { type ScanRules, scanRules } from '../../wire/scan-rules.ts'
 import { textBytesIn } from '../../wire/text-bytes.ts'
 import { scanModel, scanUsage } from '../../wire/usage-scan.ts'
 import type { Reply, ReplyPort } from './reply.ts'
+import { failureIn } from './whole-failure.ts'
 
 const GATHERED_BYTES = 1024 * 1024
 /** Where usage stands in an answer that is not gathered: at its end. */
 const TAIL_BYTES = 4096
-const FAILURE = Buffer.from('{"error"')
 const OPEN_OBJECT = 123
 const CLOSE_OBJECT = 125
 
@@ -54,7 +54,13 @@ export class PlainReply implements Reply {
       this.#port.fault('upstream.protocol')
       return
     }
-    const rules = scanRules[this.#port.callerWire.name]
+    const { callerWire } = this.#port
+    const failure = this.#passing ? null : failureIn(body, callerWire)
+    if (failure !== null) {
+      this.#port.fault('upstream.failed', failure, body)
+      return
+    }
+    const rules = scanRules[callerWire.name]
     if (rules !== undefined) this.#report(body, rules)
     if (this.#passing) {
       this.#port.replyEnd()
@@ -62,13 +68,7 @@ export class PlainReply implements Reply {
     }
     if (this.#port.traced && rules !== undefined) this.#port.seenModel(scanModel(body, rules))
     this.#port.commit()
-    // Some servers tell of a failure with a good status.
-    const isFailure = body.subarray(0, FAILURE.length).equals(FAILURE)
-    this.#port.replyWhole(
-      this.#status,
-      this.#contentType,
-      isFailure ? this.#port.redact(body.toString()) : body,
-    )
+    this.#port.replyWhole(this.#status, this.#contentType, body)
   }
 
   tell(): void {

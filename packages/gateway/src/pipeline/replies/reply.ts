@@ -32,7 +32,8 @@ export interface ReplyPort {
   /** Without the secrets that a text may hold. */
   redact(text: string): string
   commit(): void
-  fault(code: FailureCode, status?: number): void
+  /** `said`: what the provider gave as its reason, where it did with a good status. */
+  fault(code: FailureCode, status?: number, said?: Buffer): void
   /** The provider told of a failure inside an answer that had begun. */
   noteFailure(): void
   seenModel(model: string): void

@@ -9,6 +9,7 @@ import { isFields } from '../../wire/fields.ts'
 import { markSigner } from '../../wire/signature-origin.ts'
 import { passWhole } from './guarded-answer.ts'
 import type { Reply, ReplyPort } from './reply.ts'
+import { failureIn } from './whole-failure.ts'
 
 const LARGEST_BYTES = 32 * 1024 * 1024
 
@@ -39,6 +40,12 @@ export class TranslatedReply implements Reply {
   }
 
   onEnd(): void {
+    const body = this.#bytesAsCame()
+    const failure = failureIn(body, this.#wire)
+    if (failure !== null) {
+      this.#port.fault('upstream.failed', failure, body)
+      return
+    }
     const deltas = this.#parse()
     if (deltas === null) {
       this.#port.fault('upstream.protocol')
@@ -131,5 +138,7 @@ function pieceOf(delta: NeutralDelta): readonly [name: string, text: string] {
   if (delta.type === 'text' || delta.type === 'refusal' || delta.type === 'reasoning')
     return [delta.type, delta.text]
   if (delta.type === 'tool_call') return [`tool ${delta.index}`, delta.arguments ?? '']
+  // Nobody changes sound or pictures.
+  if (delta.type === 'media') return [delta.type, delta.transcript ?? '']
   return [delta.type, JSON.stringify(delta)]
 }

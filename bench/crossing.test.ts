@@ -13,7 +13,7 @@ const running = (port: number): Running => ({
 })
 
 /** What was done, in order: `+` settings come, `-` they go, and which process was measured as which side. */
-function rig(turns: number) {
+function rig(turns: number, places = 2) {
   const done: string[] = []
   const side = (id: string, distinct: boolean) => ({
     id,
@@ -23,7 +23,13 @@ function rig(turns: number) {
       return async () => void done.push(`-${id}@${target.port}`)
     },
   })
-  const crossing: Crossing = { needs: 'costs', base: side('base', false), other: side('other', true), turns }
+  const crossing: Crossing = {
+    needs: 'costs',
+    base: side('base', false),
+    other: side('other', true),
+    places,
+    turns,
+  }
   const jobs: Job[] = []
   const measure = async (job: Job): Promise<Measured> => {
     jobs.push(job)
@@ -41,6 +47,14 @@ describe('a crossing', () => {
     const half = (on: number, off: number) =>
       `+base@${off} +other@${on} base@${off} other@${on} base@${off} other@${on} base@${off} -base@${off} -other@${on}`
     expect(done.join(' ')).toBe(`${half(1, 2)} ${half(2, 1)}`)
+  })
+
+  it('places them as often as it is told', async () => {
+    const { done, crossing, measure, keep } = rig(1, 4)
+    await cross(crossing, [running(1), running(2)], { pace: { pieceMs: 200, settleMs: 0 }, measure, keep })
+    expect(done.filter((it) => it.startsWith('+other'))).toEqual(
+      ['@1', '@2', '@1', '@2'].map((it) => `+other${it}`),
+    )
   })
 
   it('lets both settle under their settings before the first piece, and keeps nothing of that', async () => {

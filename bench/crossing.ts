@@ -5,7 +5,8 @@
  * In short pieces, because a shared machine drifts by half within seconds. Under settings that stand, because the code that
  * new ones run through is compiled anew in their first seconds, which is what a change costs and not what a request
  * does. In two processes that change places, because two of one build stay apart by a tenth for as long as they live: what
- * V8 compiles, and how, depends on the moment.
+ * V8 compiles, and how, depends on the moment. It does so at each change of place as well, so that what is held to a
+ * few hundredths takes several.
  */
 import type { Ability, Running } from './candidates/candidate.ts'
 import { type Cost, costs, patchFor } from './costs.ts'
@@ -25,7 +26,9 @@ export interface Crossing {
   readonly needs: Ability
   readonly base: Side
   readonly other: Side
-  /** Pieces of the other side in each of the two places; each stands between two of the base. */
+  /** How often the two are placed, the second time the other way round and so on; an even number. */
+  readonly places: number
+  /** Pieces of the other side in each place; each stands between two of the base. */
   readonly turns: number
 }
 
@@ -46,7 +49,8 @@ const versions: Crossing = {
     distinct: false,
     set: async (running) => (await running.tryBeside?.()) ?? nothing,
   },
-  turns: 24,
+  places: 6,
+  turns: 16,
 }
 
 /** With one thing that a gateway does beside passing on, and with none. */
@@ -55,6 +59,7 @@ function costOf(cost: Cost): Crossing {
     needs: 'costs',
     base: settings('bare', null),
     other: settings(`cost-${cost.name}`, cost),
+    places: cost.isHeld === true ? 4 : 2,
     turns: 12,
   }
 }
@@ -76,13 +81,14 @@ export const crossings: readonly Crossing[] = [versions, ...costs.map(costOf)]
 
 /** Gives each piece to `keep`, in the order in which they were measured. */
 export async function cross(
-  { base, other, turns }: Crossing,
+  { base, other, places, turns }: Crossing,
   pair: readonly [Running, Running],
   { pace, measure, keep }: { pace: Pace; measure: Measure; keep: (side: Side, measured: Measured) => void },
 ): Promise<void> {
   const piece = async (side: Side, running: Running): Promise<void> =>
     keep(side, await measure(jobOf(side, running.target, pace.pieceMs)))
-  for (const [under, without] of [pair, [pair[1], pair[0]]] as const) {
+  for (let place = 0; place < places; place += 1) {
+    const [under, without] = place % 2 === 0 ? pair : ([pair[1], pair[0]] as const)
     const ends = [await base.set(without), await other.set(under)]
     try {
       await settle([side(other, under), side(base, without)], pace, measure)

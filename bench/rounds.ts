@@ -160,9 +160,9 @@ async function runCrossing(
         measured,
       }),
   })
-  const { base, other, turns } = crossing
+  const { base, other, places, turns } = crossing
   conductor.say(
-    `round ${round} ${other.id}, in turn with ${base.id}: ${2 * turns} pieces of ${pace.pieceMs} ms`,
+    `round ${round} ${other.id}, in turn with ${base.id}: ${places * turns} pieces of ${pace.pieceMs} ms`,
   )
 }
 

@@ -174,6 +174,21 @@ describe('a gateway', () => {
     expect(second.reloader.line().map((it) => it.version)).toEqual([version])
   })
 
+  it('takes what was saved while it was away before it says that it is up, and nothing that was not', async () => {
+    const cwd = newFolder()
+    const path = join(cwd, 'changeover.yaml')
+    writeFileSync(path, simulated(1, 1_000))
+    const versions: (string | undefined)[] = []
+    for (const tokens of [1, 1, 2, 2]) {
+      writeFileSync(path, simulated(tokens, 1_000))
+      const { gateway } = await start(cwd)
+      versions.push(gateway.reloader.current()?.version)
+      await gateway.stop()
+      started.length = 0
+    }
+    expect(versions).toEqual(['1.1', '1.1', '1.2', '1.2'])
+  })
+
   it('lets a stream finish when it is stopped, and takes no more calls', async () => {
     const cwd = newFolder()
     writeFileSync(join(cwd, 'changeover.yaml'), simulated(30, 60))

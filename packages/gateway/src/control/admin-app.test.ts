@@ -102,6 +102,21 @@ describe('changing settings', () => {
     ).toBe(200)
   })
 
+  it('lets one of several through who change the same version at once, and tells the others what is in force', async () => {
+    const { ask, reloader, file } = await open()
+    const headers = { 'if-match': `"${reloader.current()?.version ?? ''}"` }
+    const answers = await Promise.all(
+      [11, 12, 13].map((it) => ask('PATCH', '/v1/settings', { type: patch, body: weight(it), headers })),
+    )
+    const taken = answers.filter((it) => it.status === 200)
+    expect(taken).toHaveLength(1)
+    const version = reloader.current()?.version ?? ''
+    for (const { status, body } of answers.filter((it) => !taken.includes(it))) {
+      expect([status, body['code'], body['version']]).toEqual([412, 'verify.conflict', version])
+    }
+    expect(file()).toContain(`weight: ${11 + answers.findIndex((it) => it.status === 200)}`)
+  })
+
   it('does the same thing once when it is sent twice under one key', async () => {
     const { ask, reloader } = await open()
     const yaml = starter.replace('weight: 90', 'weight: 33')

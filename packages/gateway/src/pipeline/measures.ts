@@ -12,9 +12,14 @@ import type { Finding } from '../contract/guards.ts'
 import { type ErrorCode, rules } from '../errors.ts'
 import type { CallFacts } from './call-facts.ts'
 
+type IsFailure = (error: string) => boolean
+
+/** With neither it is added when somebody says so, after the call. */
 export interface Measure extends MeasureSpec {
-  /** `NaN` where the call has nothing to say. */
-  of(it: CallFacts): number
+  /** Of a rate of failures: which of them it counts. */
+  readonly fails?: IsFailure
+  /** Of any other: `NaN` where the call has nothing to say. */
+  readonly of?: (it: CallFacts) => number
 }
 
 // As tight as what docs/reference/analysis.md promises takes: with more room, half as much again is seen late or never.
@@ -31,11 +36,11 @@ export const BUDGETED = 'error_rate'
 
 export const measures: readonly Measure[] = [
   // Whatever the reason: a version under which nearly nothing works is out after a handful of calls.
-  { ...rate, ...MAIN, name: GUARDED, tolerance: 0.05, guard: true, of: failedOf },
-  { ...rate, ...MAIN, name: BUDGETED, tolerance: 0.05, budget: true, of: oursOf },
-  { ...rate, name: 'rejected_rate', of: (it) => failed(it, isRejected) },
-  { ...rate, name: 'unauthorized_rate', of: (it) => failed(it, isUnauthorized) },
-  { ...rate, name: 'limited_rate', of: (it) => failed(it, isLimited) },
+  { ...rate, ...MAIN, name: GUARDED, tolerance: 0.05, guard: true, fails: isAny },
+  { ...rate, ...MAIN, name: BUDGETED, tolerance: 0.05, budget: true, fails: isOurs },
+  { ...rate, name: 'rejected_rate', fails: isRejected },
+  { ...rate, name: 'unauthorized_rate', fails: isUnauthorized },
+  { ...rate, name: 'limited_rate', fails: isLimited },
   { ...rate, name: 'retried_rate', tolerance: 0.5, of: retried },
   { ...rate, name: 'refusal_rate', of: (it) => ofReply(it, Number(isRefusal(it))) },
   { ...rate, name: 'schema_valid_rate', worse: 'lower', tolerance: 0.02, optional: true, of: schemaValid },
@@ -49,11 +54,15 @@ export const measures: readonly Measure[] = [
   { ...rate, name: 'cache_hit_rate', worse: 'lower', optional: true, of: cacheHit },
   // A guard that masks too much spoils answers without any of them failing; what guards block fails, and counts there.
   { ...rate, name: 'masked_rate', tolerance: 0.5, optional: true, of: masked },
-  // Added when somebody says so, after the call: docs/guide/rollouts.md.
-  { ...rate, name: 'feedback_rate', worse: 'lower', tolerance: 0.1, optional: true, of: () => Number.NaN },
+  // docs/guide/rollouts.md
+  { ...rate, name: 'feedback_rate', worse: 'lower', tolerance: 0.1, optional: true },
 ]
 
 export const FEEDBACK = measures.findIndex((it) => it.name === 'feedback_rate')
+
+// Side by side: no two of the table have the same fields, and to look for one in each is what would take the time.
+const failures = measures.map((it) => it.fails ?? null)
+const others = measures.map((it) => it.of ?? null)
 
 /** Of the call that is just being added: calls are added one after the other, and an arm keeps none of it. */
 const said = new Float64Array(measures.length)
@@ -62,7 +71,10 @@ const said = new Float64Array(measures.length)
 export function addMeasures(arm: Arm, facts: CallFacts, unit: number | undefined): void {
   // Not by what it cost until then either, nor by the attempt that it gave up.
   if (SAYS_NOTHING.has(facts.error)) return
-  for (let i = 0; i < measures.length; i += 1) said[i] = measures[i]?.of(facts) ?? Number.NaN
+  for (let i = 0; i < measures.length; i += 1) {
+    const isFailure = failures[i] ?? null
+    said[i] = isFailure === null ? (others[i]?.(facts) ?? Number.NaN) : failed(facts, isFailure)
+  }
   arm.addAll(said, unit)
 }
 
@@ -83,8 +95,6 @@ const SAYS_NOTHING: ReadonlySet<string> = new Set([
   'identity.revoked',
 ])
 
-type IsFailure = (error: string) => boolean
-
 /**
  * A caller who leaves, or waits for less than an answer usually takes, says nothing about the version; nor does one who
  * calls what was retired, or whose key was withdrawn while the call ran: somebody wanted that, and could not take it back
@@ -98,10 +108,21 @@ function failed({ error }: CallFacts, isFailure: IsFailure): number {
   return Number.NaN
 }
 
-const isAny: IsFailure = () => true
-const isUnauthorized: IsFailure = (error) => error.startsWith('identity.')
-const isLimited: IsFailure = (error) => error.startsWith('policy.')
-const isRejected: IsFailure = (error) => !isOurs(error) && !isUnauthorized(error) && !isLimited(error)
+function isAny(): boolean {
+  return true
+}
+
+function isUnauthorized(error: string): boolean {
+  return error.startsWith('identity.')
+}
+
+function isLimited(error: string): boolean {
+  return error.startsWith('policy.')
+}
+
+function isRejected(error: string): boolean {
+  return !isOurs(error) && !isUnauthorized(error) && !isLimited(error)
+}
 
 /** The gateway's, the provider's or the operator's fault; a code that is not in the table is somebody's template. */
 function isOurs(error: string): boolean {

@@ -80,6 +80,7 @@ const json = (ran: Ran): Record<string, unknown> => JSON.parse(ran.out) as Recor
 describe('changeover apply', () => {
   it('changes one value, tells stages, difference and receipt, and writes the file', async () => {
     const ran = await changeover(['apply', '--set', 'routes/chat/targets/0/weight=50', '--reason', 'even'])
+    expect(ran.out).not.toContain('not confirmed')
     expect(ran.err).toBe('')
     expect(ran.code).toBe(0)
     expect(ran.out).toMatch(/^trace [0-9a-f]{32}$/m)
@@ -299,6 +300,20 @@ describe('changeover rollout', () => {
     const ran = await changeover(['apply', '--set', 'routes/chat/targets/0/weight=34', ...options])
     expect(ran.code).toBe(2)
     expect(ran.err).toContain(said)
+  })
+})
+
+describe('changeover apply --confirm-within', () => {
+  it('says that it goes back by itself, and how to keep it', async () => {
+    const change = ['apply', '--set', 'routes/chat/targets/0/weight=35']
+    const begun = await changeover([...change, '--confirm-within', '1h'])
+    expect(begun.code, begun.err + begun.out).toBe(0)
+    expect(begun.out).toMatch(
+      /not confirmed {2}it goes back by itself unless .* within .*: changeover promote/,
+    )
+    expect((await changeover(['rollout'])).out).toContain('unless somebody confirms it')
+    await changeover(['abort'])
+    await vi.waitFor(() => expect(readFileSync(file, 'utf8')).toContain('weight: 61'), patience)
   })
 })
 

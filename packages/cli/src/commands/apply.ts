@@ -12,6 +12,7 @@ import { exitCodes } from '../exit-codes.ts'
 import { writeWaiting } from '../render/approvals.ts'
 import { writeReceipt, writeWords } from '../render/changes.ts'
 import { writeProblem } from '../render/problem.ts'
+import { saySpan } from '../render/times.ts'
 import { writeWarnings } from '../render/warnings.ts'
 import { readRolloutOptions, rolloutOptions } from '../rollout-options.ts'
 import { traceOf } from '../trace.ts'
@@ -158,10 +159,25 @@ async function tellReceipt(context: CommandContext, client: Client, receipt: Rec
   if (brought !== null) writeWords(brought.words, context.paint).forEach((it) => context.say(it))
   writeReceipt(receipt, context.paint, context.now()).forEach((it) => context.say(it))
   writeWarnings(brought?.warnings ?? [], context.paint).forEach((it) => context.say(it))
+  if (receipt.outcome === 'applied') await tellWhatConfirms(context, client, receipt)
   if (receipt.waitsFor !== 'approval') return
   const { approvals } = await client.ask('listApprovals')
   for (const it of approvals.filter(({ attempt }) => attempt === receipt.attempt))
     writeWaiting(it, context.paint, context.now()).forEach((line) => context.say(line))
+}
+
+/** Of a version that goes back by itself, by this change's word or by the settings': until when somebody can keep it. */
+async function tellWhatConfirms(
+  context: CommandContext,
+  client: Client,
+  { attempt }: Receipt,
+): Promise<void> {
+  const { rollout } = await client.ask('readRollout')
+  if (rollout?.attempt !== attempt || rollout.state !== 'baking') return
+  const { reason, endsAt } = rollout
+  if (reason === null || endsAt === null) return
+  const left = saySpan(Math.max(0, Date.parse(endsAt) - context.now()))
+  context.say(`  ${context.paint('yellow', 'not confirmed')}  ${reason} within ${left}: changeover promote`)
 }
 
 interface Follower {

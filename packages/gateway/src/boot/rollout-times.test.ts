@@ -193,6 +193,7 @@ describe('a change that has to be confirmed', () => {
     const before = file()
     expect((await tried.patch(toOther, 'confirmWithin=1s')).status).toBe(200)
     expect([await tried.answering(), file() === before]).toEqual(['1.2', false])
+    expect((await tried.shown())?.words).toContain('goes back by itself unless somebody confirms it')
     await until(async () => expect(await stateOf()).toBe('rolled_back'))
     expect((await tried.shown())?.words).toMatch(/nobody|confirm/)
     expect(await tried.answering()).toBe('1.1')

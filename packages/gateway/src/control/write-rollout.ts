@@ -65,7 +65,7 @@ export function sayRollout(it: RolloutStatus): string {
     case 'promoting':
       return `${version} is good and does not go on yet${why}`
     case 'baking':
-      return `${version} answers everybody and is observed`
+      return `${version} answers everybody and is observed${why}`
     case 'complete':
       return `${version} is confirmed`
     case 'aborted':

@@ -108,6 +108,8 @@ describe('a version under observation', () => {
     const receipt = applied(await toy.seal({ mark: 2 }, { apply }))
     await toy.advance(4_999)
     expect(toy.serving).toBe(2)
+    const reason = 'it goes back by itself unless somebody confirms it'
+    expect(toy.reloader.rollout()).toMatchObject({ state: 'baking', reason })
     await toy.advance(1)
     expect(toy.serving).toBe(1)
     expect(await receipt.settled).toEqual({ status: 'rolled_back', reason: 'observe.unconfirmed' })

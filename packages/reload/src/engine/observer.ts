@@ -184,7 +184,7 @@ export class Observer {
     const bakeMs = isFirst ? 0 : conduct.plan.bakeMs
     const waitsForWord = wanted?.mode === 'commitConfirmed' && !isFirst
     const endsMs = waitsForWord ? wanted.timeoutMs : bakeMs
-    conduct.rollout.bakes(endsMs === null ? null : core.clock.now() + endsMs, by)
+    conduct.rollout.bakes(endsMs === null ? null : core.clock.now() + endsMs, by, waitsForWord)
     if (endsMs === null) return
     if (waitsForWord) trial.timer = core.clock.after(endsMs, () => this.unconfirmed(trial, endsMs))
     else if (endsMs > 0) trial.timer = core.clock.after(endsMs, () => void this.confirmTrial(trial))

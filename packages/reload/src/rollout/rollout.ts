@@ -60,6 +60,7 @@ const ENDS: ReadonlySet<RolloutState> = new Set<RolloutEnd>([
 const MOST_MOVES = 200
 
 export const OVERTAKEN = 'a newer version is coming in'
+const UNLESS_CONFIRMED = 'it goes back by itself unless somebody confirms it'
 
 export class Rollout {
   readonly id: string
@@ -108,13 +109,13 @@ export class Rollout {
     this.starts(first === undefined ? this.plan.besideMs : first.forMs, null)
   }
 
-  /** It has all of the traffic. */
-  bakes(endsAt: number | null, by: string | null): void {
+  /** It has all of the traffic, until `endsAt`; where it waits for a word, without which it goes back then. */
+  bakes(endsAt: number | null, by: string | null, waitsForWord = false): void {
     this.timer?.cancel()
     this.step = null
     this.share = 1
     this.overMs = null
-    this.moves('baking', { by, endsAt })
+    this.moves('baking', { by, endsAt, reason: waitsForWord ? UNLESS_CONFIRMED : null })
     this.later()
   }
 

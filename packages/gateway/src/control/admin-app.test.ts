@@ -451,12 +451,17 @@ describe('looking back', () => {
     expect(unwritten.body['values']).toContainEqual(
       expect.objectContaining({ pointer: '/calls/record/keepDays', value: 30 }),
     )
-    const nowhere = await ask('GET', '/v1/settings/origin?pointer=/routes/chatt/targets')
-    expect([nowhere.status, nowhere.body['code'], nowhere.body['detail']]).toEqual([
-      404,
-      'control.no_such_setting',
-      'there is no setting at "/routes/chatt/targets"; the nearest there is "/routes/chat"',
-    ])
+    for (const [pointer, near] of [
+      ['/routes/chatt/targets', '/routes/chat'],
+      ['/limmits', '/limits'],
+    ]) {
+      const nowhere = await ask('GET', `/v1/settings/origin?pointer=${pointer}`)
+      expect([nowhere.status, nowhere.body['code'], nowhere.body['detail']]).toEqual([
+        404,
+        'control.no_such_setting',
+        `there is no setting at "${pointer}"; the nearest there is "${near}"`,
+      ])
+    }
     expect((await ask('GET', '/v1/blame?window=soon')).status).toBe(400)
   })
 

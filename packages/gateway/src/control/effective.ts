@@ -3,10 +3,10 @@ import { type Json, type SettingsTree, stepsOf } from '@changeover/reload'
 import { checkedEntry } from '../settings/check.ts'
 import { knownNames, SECTIONS } from '../settings/schema.ts'
 
-/** The entries at or below a pointer, as the gateway reads them. */
+/** The entries at or below a pointer, as the gateway reads them; nothing where there is no such section. */
 export function effectiveAt(tree: SettingsTree, pointer: string): SettingsTree {
   const [kind, name] = stepsOf(pointer)
-  const kinds = kind === undefined ? SECTIONS : [kind]
+  const kinds = kind === undefined ? SECTIONS : [kind].filter((it) => isSection(tree, it))
   return Object.fromEntries(
     kinds.map((it) => {
       const names = new Set([...Object.keys(tree[it] ?? {}), ...knownNames(it)])
@@ -14,6 +14,11 @@ export function effectiveAt(tree: SettingsTree, pointer: string): SettingsTree {
       return [it, Object.fromEntries(wanted.flatMap((entry) => effectiveEntry(tree, it, entry)))]
     }),
   )
+}
+
+/** One that an older build knew is shown as it was written. */
+function isSection(tree: SettingsTree, kind: string): boolean {
+  return SECTIONS.includes(kind) || Object.hasOwn(tree, kind)
 }
 
 function effectiveEntry(tree: SettingsTree, kind: string, name: string): [string, Json][] {

@@ -6,6 +6,7 @@ import { leavesAt, valueAt } from '../../cause/values.ts'
 import { explainCall } from '../../cause/why.ts'
 import { GatewayError } from '../../errors.ts'
 import { describeChanges } from '../../plan/words/describe-changes.ts'
+import { SECTIONS } from '../../settings/schema.ts'
 import { type AdminApp, json, refusal } from '../app.ts'
 import { recordedCall } from '../call-answers.ts'
 import { SettingsOrigin, Why } from '../cause-schemas.ts'
@@ -69,7 +70,7 @@ function nearestTo(pointer: string, settings: SettingsTree) {
   const [kind = '', name] = isPointer(pointer) ? stepsOf(pointer) : []
   const section = settings[kind]
   if (section === undefined) {
-    const found = nearest(kind, Object.keys(settings))
+    const found = nearest(kind, SECTIONS)
     return { pointer, nearest: found === null ? null : pointTo('', found) }
   }
   const found = name === undefined ? null : nearest(name, Object.keys(section))

@@ -58,6 +58,8 @@ export interface CommandContext extends Outside {
   readonly raw: readonly string[]
   readonly json: boolean
   readonly paint: Paint
+  /** Of the terminal; infinitely many where output is piped. */
+  readonly columns: number
   text(option: string): string | undefined
   texts(option: string): readonly string[]
   flag(option: string): boolean

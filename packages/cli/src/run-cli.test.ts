@@ -53,11 +53,13 @@ interface More {
   readonly env?: Record<string, string>
   readonly stdin?: string
   readonly cwd?: string
+  /** Of a terminal; else the output is piped. */
+  readonly columns?: number
 }
 
 async function changeover(
   argv: readonly string[],
-  { env = {}, stdin = '', cwd = folder }: More = {},
+  { env = {}, stdin = '', cwd = folder, columns }: More = {},
 ): Promise<Ran> {
   let out = ''
   let err = ''
@@ -65,7 +67,7 @@ async function changeover(
     argv,
     env: { CHANGEOVER_URL: gateway.adminUrl, ...env },
     cwd,
-    stdout: { write: (text) => (out += text) },
+    stdout: { columns, write: (text) => (out += text) },
     stderr: { write: (text) => (err += text) },
     readStdin: () => Promise.resolve(Buffer.from(stdin)),
     user: 'bo',
@@ -231,6 +233,28 @@ describe('changeover status, history, diff and calls', () => {
     expect(diff.out).toContain('~ routes/chat targets 0 weight  90 → 61')
     expect(await changeover(['diff', '8.8', '9.9'])).toMatchObject({ code: 1 })
   })
+
+  it.each(['history', 'history --versions', 'audit', 'calls'])(
+    'fit a terminal, and are whole where they are piped: %s',
+    async (words) => {
+      const body = JSON.stringify({ model: 'chat', messages: [{ role: 'user', content: 'hello' }] })
+      const asked = await fetch(`${gateway.dataUrl}/v1/chat/completions`, { method: 'POST', body })
+      await asked.text()
+      const reason = `${'because '.repeat(12)}of that`
+      const weight = (value: number) => ['apply', '--set', `routes/chat/targets/0/weight=${value}`]
+      await changeover([...weight(62), '--reason', reason])
+      await changeover(weight(61))
+      const argv = words.split(' ')
+      const piped = await changeover(argv)
+      expect(piped.out).not.toContain('…')
+      if (words.endsWith('--versions')) expect(piped.out).toContain(reason)
+      for (const columns of [80, 100]) {
+        const { out } = await changeover(argv, { columns })
+        expect(out.split('\n').filter((it) => it.length > columns)).toEqual([])
+        expect(out.split('\n').length).toBeGreaterThanOrEqual(piped.out.split('\n').length)
+      }
+    },
+  )
 
   it('tell which version a call ran under', async () => {
     const body = JSON.stringify({ model: 'chat', messages: [{ role: 'user', content: 'hello' }] })

@@ -115,6 +115,9 @@ function createContext(parts: ContextParts): CommandContext {
   }
   return {
     ...parts,
+    get columns() {
+      return parts.stdout.columns ?? Number.POSITIVE_INFINITY
+    },
     json: values['json'] === true,
     text,
     texts: (option) => {

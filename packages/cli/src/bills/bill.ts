@@ -22,7 +22,8 @@ export async function bill(context: CommandContext): Promise<number> {
   return exitCodes.ok
 }
 
-function writeBill(found: Bill, { paint }: CommandContext): string[] {
+function writeBill(found: Bill, context: CommandContext): string[] {
+  const { paint } = context
   const { by, from, to, repricing, total, lines } = found
   const columns = [
     { title: by.toUpperCase() },
@@ -52,7 +53,7 @@ function writeBill(found: Bill, { paint }: CommandContext): string[] {
   ]
   return [
     paint('dim', `${from} to ${to}${at}`),
-    ...writeTable(columns, rows, paint),
+    ...writeTable(columns, rows, context),
     ...notes.map((it) => paint('dim', it)),
   ]
 }

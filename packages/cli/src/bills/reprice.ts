@@ -40,13 +40,14 @@ async function pricesIn(file: string, { cwd }: CommandContext) {
   return { body, contentType, source: file }
 }
 
-function writeRepriced(it: Repriced, { paint }: CommandContext): string[] {
+function writeRepriced(it: Repriced, context: CommandContext): string[] {
+  const { paint } = context
   const total = { ...it, name: 'total', copies: false, kept: it.calls - it.repriced }
   const table = (title: string, lines: readonly RepricedLine[]): string[] =>
     writeTable(
       [{ title }, ...columnsOf(total)],
       [...lines, total].map((line) => rowOf(line, total)),
-      paint,
+      context,
     )
   const notes = [
     ...(total.kept === 0

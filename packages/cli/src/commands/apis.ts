@@ -123,7 +123,8 @@ const SUBSCRIPTION_COLUMNS = ['API', 'TENANT', 'STATE', 'ASKED', 'BY', 'NOTE', '
 )
 const STATE_STYLES = { pending: 'yellow', approved: 'green', refused: 'red', revoked: 'red' } as const
 
-function writeApis({ paint, say }: CommandContext, listed: readonly ListedApi[]): void {
+function writeApis(context: CommandContext, listed: readonly ListedApi[]): void {
+  const { paint, say } = context
   const rows = listed.map((it) => [
     it.name,
     it.version,
@@ -134,19 +135,20 @@ function writeApis({ paint, say }: CommandContext, listed: readonly ListedApi[])
     it.sunsetAt ?? '-',
     it.successor ?? '-',
   ])
-  for (const line of writeTable(API_COLUMNS, rows, paint)) say(line)
+  for (const line of writeTable(API_COLUMNS, rows, context)) say(line)
 }
 
-function writeSubscriptions({ paint, now, say }: CommandContext, listed: readonly Subscription[]): void {
+function writeSubscriptions(context: CommandContext, listed: readonly Subscription[]): void {
+  const { paint, now, say } = context
   const rows = listed.map((it) => [
     it.api,
     it.tenant,
     paint(STATE_STYLES[it.state], it.state),
     sayAgo(it.askedAt, now()),
     it.askedBy,
-    it.note === '' ? '-' : it.note.slice(0, 60),
+    it.note === '' ? '-' : it.note,
     it.decidedBy ?? '-',
-    it.reason === '' ? '-' : it.reason.slice(0, 60),
+    it.reason === '' ? '-' : it.reason,
   ])
-  for (const line of writeTable(SUBSCRIPTION_COLUMNS, rows, paint)) say(line)
+  for (const line of writeTable(SUBSCRIPTION_COLUMNS, rows, context)) say(line)
 }

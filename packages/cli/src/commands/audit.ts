@@ -5,7 +5,7 @@ import { type Command, type CommandContext, UsageError } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { readLimit } from '../read-limit.ts'
 import { readNamed } from '../read-named.ts'
-import { clip, type Paint } from '../render/paint.ts'
+import type { Paint } from '../render/paint.ts'
 import { writeTable } from '../render/table.ts'
 import { sayAgo } from '../render/times.ts'
 import { styleOf } from './status.ts'
@@ -107,24 +107,32 @@ function writeCheck({ checked, problems, isFromTheBeginning, last }: Looked, pai
   ]
 }
 
-function writeLines(lines: readonly AuditLine[], { paint, now }: CommandContext): string[] {
+function writeLines(lines: readonly AuditLine[], context: CommandContext): string[] {
+  const { paint, now } = context
   if (lines.length === 0) return [paint('dim', 'nothing yet')]
-  const columns = ['WHEN', 'WHO', 'WHAT', 'FROM', 'TO', 'STATUS', 'AGREED', 'TRACE'].map((title) => ({
-    title,
-  }))
+  const columns = [
+    { title: 'WHEN' },
+    { title: 'WHO' },
+    { title: 'WHAT' },
+    { title: 'FROM', whole: true },
+    { title: 'TO', whole: true },
+    { title: 'STATUS' },
+    { title: 'AGREED' },
+    { title: 'TRACE', whole: true, spare: true },
+  ]
   return writeTable(
     columns,
     lines.map((it) => [
       sayAgo(it.at, now()),
-      clip(it.who, 24),
+      it.who,
       it.event.replace('config.', ''),
       it.from ?? '-',
       it.to ?? '-',
-      `${paint(styleOf(it.status), it.status)}${it.reason === '' ? '' : ` ${clip(it.reason, 30)}`}`,
+      `${paint(styleOf(it.status), it.status)}${it.reason === '' ? '' : ` ${it.reason}`}`,
       sayAgreed(it, paint),
       it.traceId,
     ]),
-    paint,
+    context,
   )
 }
 
@@ -132,6 +140,6 @@ export function sayAgreed(
   { approvals = [], rejectedBy, emergency }: Pick<AuditLine, 'approvals' | 'rejectedBy' | 'emergency'>,
   paint: Paint,
 ): string {
-  if (emergency !== undefined) return paint('red', `emergency: ${clip(emergency, 40)}`)
+  if (emergency !== undefined) return paint('red', `emergency: ${emergency}`)
   return rejectedBy === undefined ? approvals.join(', ') : `no: ${rejectedBy}`
 }

@@ -29,6 +29,7 @@ export const blame: Command = {
 
 async function run(context: CommandContext): Promise<number> {
   const limit = readLimit(context, 10)
+  const { paint, columns } = context
   const [since, until] = [context.text('since'), context.text('until')]
   const { metric, window } = readWords(context.words)
   if (window !== undefined && since !== undefined) throw new UsageError('a window or --since, not both')
@@ -40,8 +41,7 @@ async function run(context: CommandContext): Promise<number> {
   }
   const answer = await (await context.client()).ask('blame', { query })
   if (context.json) context.say(JSON.stringify(answer, null, 2))
-  else
-    writeBlame(answer, { paint: context.paint, now: context.now(), limit }).forEach((it) => context.say(it))
+  else writeBlame(answer, { paint, columns, now: context.now(), limit }).forEach((it) => context.say(it))
   return exitCodes.ok
 }
 

@@ -44,7 +44,7 @@ async function stats(context: CommandContext): Promise<number> {
   const page = await client.ask('listCaches', {})
   if (context.json) context.say(JSON.stringify(page, null, 2))
   else if (page.caches.length === 0) context.say(context.paint('dim', 'no caches'))
-  else writeTable(columns, page.caches.map(rowOf), context.paint).forEach((it) => context.say(it))
+  else writeTable(columns, page.caches.map(rowOf), context).forEach((it) => context.say(it))
   return exitCodes.ok
 }
 

@@ -8,7 +8,7 @@ import type { Command, CommandContext } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { readLimit } from '../read-limit.ts'
 import type { Paint } from '../render/paint.ts'
-import { writeTable } from '../render/table.ts'
+import { type Page, writeTable } from '../render/table.ts'
 import { sayClock, sayDuration } from '../render/times.ts'
 
 export const calls: Command = {
@@ -66,24 +66,25 @@ async function run(context: CommandContext): Promise<number> {
   const query = { ...Object.fromEntries(given), limit: readLimit(context, 20) }
   const page = await client.ask('listCalls', { query })
   if (context.json) context.say(JSON.stringify(page, null, 2))
-  else writeCalls(page.calls, context.paint).forEach((it) => context.say(it))
+  else writeCalls(page.calls, context).forEach((it) => context.say(it))
   return exitCodes.ok
 }
 
-function writeCalls(calls: readonly Call[], paint: Paint): string[] {
+function writeCalls(calls: readonly Call[], page: Page): string[] {
+  const { paint } = page
   if (calls.length === 0) return [paint('dim', 'no calls')]
   const columns = [
     { title: 'AT' },
-    { title: 'CALL' },
-    { title: 'VERSION' },
+    { title: 'CALL', whole: true },
+    { title: 'VERSION', whole: true },
     { title: 'ROUTE' },
     { title: 'TARGET' },
     { title: 'STATUS', right: true },
-    { title: 'FIRST', right: true },
+    { title: 'FIRST', right: true, spare: true },
     { title: 'TOOK', right: true },
-    { title: 'TOKENS', right: true },
-    { title: 'USD', right: true },
-    { title: 'WHO' },
+    { title: 'TOKENS', right: true, spare: true },
+    { title: 'USD', right: true, spare: true },
+    { title: 'WHO', spare: true },
   ]
   const rows = calls.map((it) => [
     sayClock(it.startedAt),
@@ -98,7 +99,7 @@ function writeCalls(calls: readonly Call[], paint: Paint): string[] {
     sayCost(it),
     it.key ?? it.tenant ?? '-',
   ])
-  return writeTable(columns, rows, paint)
+  return writeTable(columns, rows, page)
 }
 
 function sayTokens(it: Call): string {

@@ -3,7 +3,7 @@ import type { Attempt, VersionEntry } from '@changeover/sdk'
 import type { Command, CommandContext } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { readLimit } from '../read-limit.ts'
-import { clip, type Paint } from '../render/paint.ts'
+import type { Paint } from '../render/paint.ts'
 import { writeTable } from '../render/table.ts'
 import { sayAgo, sayDuration } from '../render/times.ts'
 import { sayAgreed } from './audit.ts'
@@ -40,13 +40,26 @@ async function run(context: CommandContext): Promise<number> {
   return exitCodes.ok
 }
 
-function writeAttempts(attempts: readonly Attempt[], { paint, now }: CommandContext): string[] {
+/** What it was about says more than who, or how long it took. */
+const leastWhat = 30
+
+function writeAttempts(attempts: readonly Attempt[], context: CommandContext): string[] {
+  const { paint, now } = context
   if (attempts.length === 0) return [paint('dim', 'nothing yet')]
-  const columns = ['WHEN', 'FROM', 'TO', 'STATUS', 'TOOK', 'BY', 'WHO', 'WHAT'].map((title) => ({ title }))
+  const columns = [
+    { title: 'WHEN' },
+    { title: 'FROM', whole: true },
+    { title: 'TO', whole: true },
+    { title: 'STATUS', whole: true },
+    { title: 'TOOK', whole: true },
+    { title: 'BY', spare: true },
+    { title: 'WHO' },
+    { title: 'WHAT', least: leastWhat },
+  ]
   return writeTable(
     columns,
     attempts.map((it) => writeAttemptRow(it, paint, now())),
-    paint,
+    context,
   )
 }
 
@@ -61,8 +74,8 @@ function writeAttemptRow(it: Attempt, paint: Paint, now: number): string[] {
     paint(styleOf(it.status), it.status),
     it.durationMs === null ? '' : sayDuration(it.durationMs),
     it.trigger,
-    clip(it.actor, 24),
-    it.source.startsWith('override:') ? `override: ${clip(what, 50)}` : clip(what, 80),
+    it.actor,
+    it.source.startsWith('override:') ? `override: ${what}` : what,
   ]
 }
 
@@ -72,29 +85,31 @@ function sayChanged(pointers: readonly string[]): string {
   return rest.length === 0 ? first : `${first} and ${rest.length} more`
 }
 
-function writeVersions(versions: readonly VersionEntry[], { paint, now }: CommandContext): string[] {
+function writeVersions(versions: readonly VersionEntry[], context: CommandContext): string[] {
+  const { paint, now } = context
   if (versions.length === 0) return [paint('dim', 'none yet')]
   const columns = [
-    { title: 'VERSION' },
+    { title: 'VERSION', whole: true },
     { title: 'WHEN' },
     { title: 'CALLS', right: true },
     { title: 'ERRORS', right: true },
-    { title: 'P50', right: true },
-    { title: 'P99', right: true },
+    { title: 'P50', right: true, spare: true },
+    { title: 'P99', right: true, spare: true },
     { title: 'AUTHOR' },
-    { title: 'WHAT' },
+    { title: 'WHAT', least: leastWhat },
   ]
   return writeTable(
     columns,
     versions.map((it) => writeVersionRow(it, paint, now())),
-    paint,
+    context,
   )
 }
 
 function writeVersionRow(it: VersionEntry, paint: Paint, now: number): string[] {
   const { calls } = it
   const restores = it.restores === null ? '' : `restores ${it.restores.version} `
-  const roles = it.roles.length === 0 ? '' : paint('green', ` ${it.roles.join(', ')}`)
+  // First: of a reason that is cut the rest can be asked for, and these are what one looks for.
+  const roles = it.roles.length === 0 ? '' : `${paint('green', it.roles.join(', '))}  `
   const ms = (value: number | null | undefined): string => (value == null ? '' : sayDuration(value))
   return [
     paint('bold', it.version),
@@ -103,7 +118,7 @@ function writeVersionRow(it: VersionEntry, paint: Paint, now: number): string[] 
     calls === null || calls.calls === 0 ? '' : String(calls.errors),
     ms(calls?.p50Ms),
     ms(calls?.p99Ms),
-    clip(it.author, 24),
-    `${restores}${clip(it.reason, 50)}${roles}`.trim(),
+    it.author,
+    `${roles}${restores}${it.reason}`.trim(),
   ]
 }

@@ -94,7 +94,7 @@ async function list(context: CommandContext, client: Client, tenant: string | un
   const page = await client.ask('listKeys', { query: tenant === undefined ? {} : { tenant } })
   if (context.json) context.say(JSON.stringify(page, null, 2))
   else if (page.keys.length === 0) context.say(context.paint('dim', 'no keys'))
-  else writeTable(columns, page.keys.map(rowOf(context)), context.paint).forEach((it) => context.say(it))
+  else writeTable(columns, page.keys.map(rowOf(context)), context).forEach((it) => context.say(it))
   return exitCodes.ok
 }
 

@@ -25,7 +25,7 @@ async function run(context: CommandContext): Promise<number> {
   const page = await client.ask('listLimits', { query: tenant === undefined ? {} : { tenant } })
   if (context.json) context.say(JSON.stringify(page, null, 2))
   else if (page.counts.length === 0) context.say(context.paint('dim', 'no limits or budgets'))
-  else writeTable(columns, page.counts.map(rowOf(context)), context.paint).forEach((it) => context.say(it))
+  else writeTable(columns, page.counts.map(rowOf(context)), context).forEach((it) => context.say(it))
   return exitCodes.ok
 }
 

@@ -57,7 +57,7 @@ async function run(context: CommandContext): Promise<number> {
 function tell(context: CommandContext, plan: Plan, sent?: SentText): number {
   if (context.json) context.say(JSON.stringify(plan, null, 2))
   else {
-    writePlan(plan, context.paint, context.now()).forEach((it) => context.say(it))
+    writePlan(plan, context, context.now()).forEach((it) => context.say(it))
     if (plan.problem !== null) {
       context.say()
       writeProblem(plan.problem, context.paint, sent).forEach((it) => context.say(it))

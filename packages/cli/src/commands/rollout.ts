@@ -8,7 +8,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { type Client, isUnreachable, type RolloutPage } from '@changeover/sdk'
 import type { Command, CommandContext } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { clip, widthOf, withoutCommands } from '../render/paint.ts'
+import { clip, withoutCommands } from '../render/paint.ts'
 import { isOver, writeRolloutPage } from '../render/rollout.ts'
 
 const againMs = 500
@@ -40,8 +40,7 @@ async function run(context: CommandContext): Promise<number> {
 function tell(context: CommandContext, page: RolloutPage): void {
   if (context.json) context.say(JSON.stringify(page, null, 2))
   else {
-    const look = { now: context.now(), columns: context.stdout.columns ?? 120 }
-    writeRolloutPage(page, context.paint, look).forEach((it) => context.say(it))
+    writeRolloutPage(page, context, context.now()).forEach((it) => context.say(it))
   }
 }
 
@@ -72,12 +71,9 @@ async function ask(client: Client, last: RolloutPage): Promise<RolloutPage> {
 function createScreen(context: CommandContext): (page: RolloutPage) => void {
   let height = 0
   return (seen) => {
-    const columns = context.stdout.columns ?? 120
-    const page = writeRolloutPage(seen, context.paint, { now: context.now(), columns })
-    const lines = page.map(withoutCommands).map((it) =>
-      // A line that wraps would be counted as one and leave a rest behind.
-      widthOf(it) > columns ? clip(it.replaceAll(new RegExp(`${escape}\\[[0-9;]*m`, 'g'), ''), columns) : it,
-    )
+    const page = writeRolloutPage(seen, context, context.now())
+    // A line that wraps would be counted as one and leave a rest behind.
+    const lines = page.map((it) => clip(withoutCommands(it), context.columns))
     const up = height === 0 ? '' : `${escape}[${height}A`
     context.stdout.write(`${up}${escape}[0J${lines.join('\n')}\n`)
     height = lines.length

@@ -1,12 +1,11 @@
 /** Which reload moved a metric: a sentence, a table, and the guilty told in full. */
 import type { Blame, BlameEntry } from '@changeover/sdk'
 import { writeVersions } from './origins.ts'
-import { clip, type Paint } from './paint.ts'
-import { writeTable } from './table.ts'
+import type { Paint } from './paint.ts'
+import { type Page, writeTable } from './table.ts'
 import { sayAgo, sayDuration } from './times.ts'
 
-export interface BlameView {
-  readonly paint: Paint
+export interface BlameView extends Page {
   readonly now: number
   /** Reloads shown. */
   readonly limit: number
@@ -14,7 +13,8 @@ export interface BlameView {
 
 const mostWords = 6
 
-export function writeBlame(it: Blame, { paint, now, limit }: BlameView): string[] {
+export function writeBlame(it: Blame, view: BlameView): string[] {
+  const { paint, now, limit } = view
   const head = it.concluded ? paint('red', 'to blame') : paint('yellow', 'inconclusive')
   const cut = it.cut ? ', the newest of more' : ''
   const looked = paint('dim', `${it.metric}, ${it.calls} calls from ${it.from} to ${it.to}${cut}`)
@@ -23,22 +23,23 @@ export function writeBlame(it: Blame, { paint, now, limit }: BlameView): string[
   return [
     `${head}  ${it.summary}`,
     looked,
-    ...(shown.length === 0 ? [] : ['', ...writeRanking(it.metric, shown, { paint, now, limit })]),
+    ...(shown.length === 0 ? [] : ['', ...writeRanking(it.metric, shown, view)]),
     ...(left > 0 ? [paint('dim', `and ${left} more; --limit shows them`)] : []),
     ...it.ranking.filter((entry) => entry.guilty).flatMap((entry) => writeGuilty(entry, paint, now)),
   ]
 }
 
-function writeRanking(metric: string, entries: readonly BlameEntry[], { paint, now }: BlameView): string[] {
+function writeRanking(metric: string, entries: readonly BlameEntry[], view: BlameView): string[] {
+  const { paint, now } = view
   const columns = [
-    { title: 'VERSION' },
+    { title: 'VERSION', whole: true },
     { title: 'WHEN' },
     { title: 'CHANGE', right: true },
-    { title: '95 %', right: true },
+    { title: '95 %', right: true, spare: true },
     { title: 'BEFORE', right: true },
     { title: 'AFTER', right: true },
-    { title: 'CALLS', right: true },
-    { title: 'BY' },
+    { title: 'CALLS', right: true, spare: true },
+    { title: 'BY', spare: true },
     { title: 'EVIDENCE' },
     { title: 'WHAT' },
   ]
@@ -50,11 +51,11 @@ function writeRanking(metric: string, entries: readonly BlameEntry[], { paint, n
     sayMetric(metric, it.before),
     sayMetric(metric, it.after),
     String(it.samples),
-    clip(it.step?.author ?? '-', 24),
+    it.step?.author ?? '-',
     it.probability === null ? 'canary' : `before, after: ${Math.round(it.probability * 100)} %`,
-    clip(it.words[0] ?? it.changed[0] ?? '', 60),
+    it.words[0] ?? it.changed[0] ?? '',
   ])
-  return writeTable(columns, rows, paint)
+  return writeTable(columns, rows, view)
 }
 
 function writeGuilty(it: BlameEntry, paint: Paint, now: number): string[] {

@@ -114,7 +114,7 @@ describe('blame on the terminal', () => {
       { ...entry, version: '1.5', guilty: false, change: null, low: null, words: [], step: null },
     ],
   }
-  const view = { paint: plain, now, limit: 10 }
+  const view = { paint: plain, columns: Number.POSITIVE_INFINITY, now, limit: 10 }
 
   it('is a sentence, a table, and the guilty told in full', () => {
     const lines = writeBlame(found, view)

@@ -33,6 +33,8 @@ export function withoutCommands(text: string): string {
 }
 
 const sequences = new RegExp(`${escape}\\[[0-9;]*m`, 'g')
+/** In brackets, so that what is split by it keeps it. */
+const sequence = new RegExp(`(${sequences.source})`)
 
 /** Columns that a text takes on a terminal. */
 export function widthOf(text: string): number {
@@ -47,8 +49,18 @@ export function padStart(text: string, width: number): string {
   return ' '.repeat(Math.max(width - widthOf(text), 0)) + text
 }
 
-/** Cut to a width, with a mark that something is missing. For text without colours. */
+/** Cut to a width, with a mark that something is missing. Styles are kept, and end where they ended. */
 export function clip(text: string, width: number): string {
-  const letters = Array.from(text)
-  return letters.length <= width ? text : `${letters.slice(0, Math.max(width - 1, 0)).join('')}…`
+  if (widthOf(text) <= width) return text
+  let [cut, room] = ['', Math.max(width - 1, 0)]
+  for (const part of text.split(sequence)) {
+    if (part.startsWith(escape)) cut += part
+    else if (room >= 0) {
+      const letters = Array.from(part)
+      cut += letters.slice(0, room).join('')
+      room -= letters.length
+      if (room < 0) cut += '…'
+    }
+  }
+  return cut
 }

@@ -8,7 +8,7 @@
 import type { Plan } from '@changeover/sdk'
 import { sayMissing } from './missing.ts'
 import type { Paint } from './paint.ts'
-import { writeTable } from './table.ts'
+import { type Page, writeTable } from './table.ts'
 import { sayAgo, sayClock, sayDuration } from './times.ts'
 import { writeWarnings } from './warnings.ts'
 
@@ -17,7 +17,8 @@ type Replay = NonNullable<Plan['replay']>
 const mostSentences = 40
 const mostRows = 8
 
-export function writePlan(plan: Plan, paint: Paint, nowMs: number): string[] {
+export function writePlan(plan: Plan, page: Page, nowMs: number): string[] {
+  const { paint } = page
   const against = `against ${plan.from ?? 'nothing'}`
   if (!plan.ok) return [`${paint('red', 'would be refused')}  ${against}`]
   const id = paint('dim', `plan ${plan.id}`)
@@ -31,7 +32,7 @@ export function writePlan(plan: Plan, paint: Paint, nowMs: number): string[] {
       plan.approvals.map((it) => `  ${sayMissing(it)}`),
       paint,
     ),
-    ...writeReplay(plan, paint, nowMs),
+    ...writeReplay(plan, page, nowMs),
     '',
     `${id}${paint('dim', `   changeover apply --plan ${plan.id}`)}`,
   ]
@@ -65,7 +66,8 @@ export function writeSentences(sentences: Plan['sentences'], paint: Paint): stri
   return sentences.length > mostSentences ? [...lines, rest(sentences.length - mostSentences, paint)] : lines
 }
 
-function writeReplay({ replay, replayTrouble }: Plan, paint: Paint, nowMs: number): string[] {
+function writeReplay({ replay, replayTrouble }: Plan, page: Page, nowMs: number): string[] {
+  const { paint } = page
   if (replayTrouble !== '') return ['', `${paint('yellow', 'not replayed')}  ${replayTrouble}`]
   if (replay === null) return []
   const { calls, replayed, from, to, tookMs } = replay
@@ -75,9 +77,9 @@ function writeReplay({ replay, replayTrouble }: Plan, paint: Paint, nowMs: numbe
   return [
     '',
     `${paint('bold', `replayed ${which} calls`)}  ${paint('dim', `${span}; took ${sayDuration(tookMs)}`)}`,
-    ...writeRefusals('refused', replay.refused, paint, nowMs),
-    ...writeRefusals('taken, and refused before', replay.admitted, paint, nowMs),
-    ...writeMoves(replay, paint),
+    ...writeRefusals('refused', replay.refused, { page, nowMs }),
+    ...writeRefusals('taken, and refused before', replay.admitted, { page, nowMs }),
+    ...writeMoves(replay, page),
     ...writeSplits(replay, paint),
     ...writeCost(replay, paint),
     ...replay.notReplayed.map(
@@ -90,17 +92,16 @@ function writeReplay({ replay, replayTrouble }: Plan, paint: Paint, nowMs: numbe
 function writeRefusals(
   title: string,
   { calls, by }: Replay['refused'],
-  paint: Paint,
-  nowMs: number,
+  { page, nowMs }: { readonly page: Page; readonly nowMs: number },
 ): string[] {
   if (calls === 0) return []
   const columns = [
     { title: 'calls', right: true },
     { title: 'key' },
     { title: 'asked for' },
-    { title: 'code' },
+    { title: 'code', whole: true },
     { title: 'last' },
-    { title: 'such as' },
+    { title: 'such as', whole: true, spare: true },
   ]
   const rows = by
     .slice(0, mostRows)
@@ -112,17 +113,22 @@ function writeRefusals(
       sayAgo(it.lastAt, nowMs),
       it.examples[0] ?? '',
     ])
-  return table(`${number(calls)} ${title}`, { columns, rows, more: by.length - mostRows }, paint)
+  return table(`${number(calls)} ${title}`, { columns, rows, more: by.length - mostRows }, page)
 }
 
-function writeMoves({ rerouted: { calls, moves } }: Replay, paint: Paint): string[] {
+function writeMoves({ rerouted: { calls, moves } }: Replay, page: Page): string[] {
   if (calls === 0) return []
-  const columns = [{ title: 'calls', right: true }, { title: 'from' }, { title: 'to' }, { title: 'such as' }]
+  const columns = [
+    { title: 'calls', right: true },
+    { title: 'from' },
+    { title: 'to' },
+    { title: 'such as', whole: true, spare: true },
+  ]
   const say = (it: { route: string; target: string }): string => `${it.route} → ${it.target}`
   const rows = moves
     .slice(0, mostRows)
     .map((it) => [number(it.calls), say(it.from), say(it.to), it.examples[0] ?? ''])
-  return table(`${number(calls)} would go elsewhere`, { columns, rows, more: moves.length - mostRows }, paint)
+  return table(`${number(calls)} would go elsewhere`, { columns, rows, more: moves.length - mostRows }, page)
 }
 
 function writeSplits({ splits }: Replay, paint: Paint): string[] {
@@ -171,8 +177,8 @@ interface Rows {
   readonly more: number
 }
 
-function table(title: string, { columns, rows, more }: Rows, paint: Paint): string[] {
-  const lines = writeTable(columns, rows, paint).map((it) => `    ${it}`)
+function table(title: string, { columns, rows, more }: Rows, { paint, columns: room }: Page): string[] {
+  const lines = writeTable(columns, rows, { paint, columns: room - 4 }).map((it) => `    ${it}`)
   return [`  ${title}`, ...lines, ...(more > 0 ? [rest(more, paint)] : [])]
 }
 

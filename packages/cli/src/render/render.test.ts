@@ -167,9 +167,59 @@ describe('a table', () => {
       ['abcd', '100', ''],
     ]
     const columns = [{ title: 'A' }, { title: 'N', right: true }, { title: 'LAST' }]
-    const lines = writeTable(columns, rows, paint).map((it) => widthOf(it))
+    const lines = writeTable(columns, rows, { paint, columns: 80 }).map((it) => widthOf(it))
     expect(lines).toEqual([15, 12, 9])
-    expect(writeTable(columns, [['abcd', '100', 'y']], plain)).toEqual(['A       N  LAST', 'abcd  100  y'])
+    expect(writeTable(columns, [['abcd', '100', 'y']], { paint: plain, columns: 80 })).toEqual([
+      'A       N  LAST',
+      'abcd  100  y',
+    ])
+  })
+
+  const columns = [
+    { title: 'ID', whole: true },
+    { title: 'WHO' },
+    { title: 'N', right: true },
+    { title: 'MORE', spare: true },
+    { title: 'WHAT' },
+  ]
+  const row = [
+    'call-0123456789',
+    'somebody with a name',
+    '1234',
+    'can be done without',
+    'a long reason '.repeat(5),
+  ]
+  const written = (room: number, paint = plain) => writeTable(columns, [row], { paint, columns: room })
+
+  it('is whole where it is piped', () => {
+    expect(written(Number.POSITIVE_INFINITY)[1]).toBe(row.join('  ').trimEnd())
+  })
+
+  it('fits the terminal: the widest text is cut, then the next, and neither numbers nor what is copied', () => {
+    for (const room of [200, 120, 100, 80])
+      expect(written(room).every((it) => widthOf(it) <= room)).toBe(true)
+    expect(written(110)[1]).toMatch(
+      /^call-0123456789 {2}somebody with a name {2}1234 {2}can be done without {2}a long reason .*…$/,
+    )
+    expect(written(80)[1]).toBe(
+      'call-0123456789  somebody with a …  1234  can be done witho…  a long reason a l…',
+    )
+  })
+
+  it('leaves out what can be done without when nothing else helps, and says so', () => {
+    expect(written(60)).toEqual([
+      'ID               WHO                   N  WHAT',
+      'call-0123456789  somebody with a …  1234  a long reason a l…',
+      'no room for MORE',
+    ])
+  })
+
+  it('cuts no colour off', () => {
+    const paint = createPaint({}, { FORCE_COLOR: '1' })
+    expect(clip(`${paint('red', 'abcdef')} ${paint('dim', 'gh')}`, 4)).toBe(
+      `${paint('red', 'abc…')}${paint('dim', '')}`,
+    )
+    expect(clip(paint('red', 'abc'), 3)).toBe(paint('red', 'abc'))
   })
 })
 

@@ -1,7 +1,7 @@
 /** A rollout on the terminal: both sides beside each other, what is thought of the difference, and what comes next. */
 import type { Measure, Rollout, RolloutPage } from '@changeover/sdk'
 import { type Paint, padEnd, type Style } from './paint.ts'
-import { writeTable } from './table.ts'
+import { type Page, writeTable } from './table.ts'
 import { saySpan } from './times.ts'
 
 const BAR_COLUMNS = 40
@@ -32,9 +32,10 @@ const WIDE_COLUMNS = 110
 /** Where `columns` are few, the table leaves out what can be done without. */
 export function writeRolloutPage(
   { rollout, policy, frozen }: RolloutPage,
-  paint: Paint,
-  { now, columns }: { readonly now: number; readonly columns: number },
+  page: Page,
+  now: number,
 ): string[] {
+  const { paint } = page
   const freeze =
     frozen === null
       ? []
@@ -43,24 +44,17 @@ export function writeRolloutPage(
         ]
   const next = paint('dim', `the next change comes in ${sayPolicy(policy)}`)
   if (rollout === null) return [...freeze, 'no version is on trial', next]
-  return [
-    ...freeze,
-    ...writeRollout(rollout, paint, { now, columns }),
-    ...(isOver(rollout) ? ['', next] : []),
-  ]
+  return [...freeze, ...writeRollout(rollout, page, now), ...(isOver(rollout) ? ['', next] : [])]
 }
 
-function writeRollout(
-  it: Rollout,
-  paint: Paint,
-  { now, columns }: { readonly now: number; readonly columns: number },
-): string[] {
+function writeRollout(it: Rollout, page: Page, now: number): string[] {
+  const { paint } = page
   const style = stateStyles[it.state] ?? 'dim'
   const left = it.endsAt === null ? '' : `  ${paint('dim', `${sayLeft(it.endsAt, now)} left`)}`
   return [
     `${paint(style, '●')} ${paint('bold', it.words)}${left}`,
     ...writeShares(it, paint),
-    ...writeMeasures(it, paint, columns >= WIDE_COLUMNS),
+    ...writeMeasures(it, page),
     ...writeShadow(it),
     ...writeVerdict(it, paint),
     paint('dim', `reload ${it.attempt}${it.traceId === null ? '' : `   trace ${it.traceId}`}`),
@@ -89,7 +83,8 @@ function writeShadow({ shadow }: Rollout): string[] {
   return [looked, `  ${sent} copies went to its providers, for $${(costMicroUsd / 1e6).toFixed(6)}`]
 }
 
-function writeMeasures(it: Rollout, paint: Paint, isWide: boolean): string[] {
+function writeMeasures(it: Rollout, { paint, columns: room }: Page): string[] {
+  const isWide = room >= WIDE_COLUMNS
   const seen = it.measures.filter(isSeen)
   const { candidate, baseline } = it.requests
   if (seen.length === 0) {
@@ -106,7 +101,7 @@ function writeMeasures(it: Rollout, paint: Paint, isWide: boolean): string[] {
     { title: '' },
   ]
   const rows = seen.map((measure) => rowOf(measure, paint, isWide))
-  const table = writeTable(columns, rows, paint)
+  const table = writeTable(columns, rows, { paint, columns: room - 2 })
   return ['', ...table.map((line) => `  ${line}`), '']
 }
 

@@ -33,6 +33,7 @@ export {
 } from './handles/directory.ts'
 export { fileHandle, fileSource } from './handles/file.ts'
 export { type HttpPollOptions, httpPollHandle } from './handles/http-poll.ts'
+export { isEnvelope } from './handles/media-type.ts'
 export { type PushHandle, pushHandle } from './handles/push.ts'
 export { signalHandle } from './handles/signal.ts'
 export type { Reading, Source } from './handles/source.ts'

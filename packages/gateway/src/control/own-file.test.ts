@@ -50,6 +50,24 @@ describe('the own file as its changer sees it', () => {
   })
 })
 
+describe('a file that holds an envelope', () => {
+  const sealed = JSON.stringify({ payloadType: 'application/x', payload: '', signatures: [] })
+
+  it('is not ours to write, until a text is there again', async () => {
+    const path = newFile(sealed)
+    const own = ownFile(path, 'next.json', settingsText)
+    expect(await own.isWritable()).toBe(false)
+    writeFileSync(path, 'models: {}\n')
+    expect(await own.isWritable()).toBe(true)
+  })
+
+  it('is not written over, neither by a rollback', () => {
+    const own = ownFile(newFile(sealed), 'next.json', settingsText)
+    expect(() => own.write({}, Buffer.from(sealed))).toThrow('"next.json" cannot be changed for you')
+    expect(own.write({}, null).byteLength).toBeGreaterThan(0)
+  })
+})
+
 describe('the own file', () => {
   it('is replaced whole, keeps its mode, and leaves nothing beside it', async () => {
     const path = newFile('before')

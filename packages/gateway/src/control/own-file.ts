@@ -5,6 +5,9 @@
  * meanwhile is never overwritten: the new text lies ready on disk, then the file is read once more, then
  * renamed over. Between these last two there are microseconds, and no system call that would close them.
  *
+ * A file that holds an envelope is written by whoever seals it, and not here: what is sealed cannot be edited, and a text in
+ * its place would be one that nobody has signed.
+ *
  * A symbolic link stays one: what it points to is replaced. Mode is kept; owner is ours anyway, or the
  * folder would not let us.
  */
@@ -12,7 +15,8 @@ import { type BigIntStats, close, constants, fchmod, fstat, fsync, open, read, w
 import { readdir, readFile, realpath, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
-import { looks } from '@changeover/reload'
+import { isEnvelope, looks } from '@changeover/reload'
+import { GatewayError } from '../errors.ts'
 import { mediaTypeOf, type OwnSettings, type SettingsText } from './settings-source.ts'
 
 export interface OwnFile extends OwnSettings {
@@ -30,7 +34,10 @@ export function ownFile(path: string, place: string, text: SettingsText): OwnFil
     mediaType,
     isMany: false,
     takes: (it) => it === undefined || it === mediaType,
-    isWritable: () => isWritable(path),
+    async isWritable() {
+      const bytes = await this.read()
+      return (bytes === null || !isEnvelope(bytes)) && (await isWritable(path))
+    },
     async read() {
       const found = await looks.at(path).catch(() => null)
       if (found !== null && known?.stamp === stampOf(found)) return known.bytes
@@ -41,7 +48,11 @@ export function ownFile(path: string, place: string, text: SettingsText): OwnFil
     isWritten: (found) => stampOf(found) === written,
     treeOf: (bytes) => text.read(bytes, path),
     edit: (bytes, changes) => text.edit(bytes, path, changes),
-    write: (tree) => text.write(tree, path),
+    write(tree, instead) {
+      if (instead === null || !isEnvelope(instead)) return text.write(tree, path)
+      const reason = 'it holds an envelope, which whoever sealed it has to put another in place of'
+      throw new GatewayError('settings.not_editable', { file: place, reason })
+    },
     async replace(expected, next) {
       const stamp = await replaceOwnFile(path, expected, next)
       known = { stamp, bytes: next }

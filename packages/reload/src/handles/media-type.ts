@@ -34,7 +34,7 @@ export function isSettingsName(name: string): boolean {
 }
 
 /** An envelope begins with one of its own three fields, and names its payload type. */
-function isEnvelope(bytes: Uint8Array): boolean {
+export function isEnvelope(bytes: Uint8Array): boolean {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   if (!/^\s*\{\s*"(payloadType|payload|signatures)"\s*:/.test(text.toString('latin1', 0, 256))) return false
   return text.includes('"payloadType"')

@@ -68,6 +68,35 @@ describe('a price', () => {
     expect(cost(prices, usage)).toBe(100 * 3 + 600 * 0.3 + 200 * 3.75 + 100 * 40)
   })
 
+  it('is never more than what was worked out for it before', () => {
+    const anyCase = fc.record({
+      price: anyPrice,
+      services: fc.constantFrom({}, { priority: 2 }, { priority: 0.5 }),
+      tier: anyPrice,
+      usage: anyUsage,
+      keeps: fc.constantFrom('no' as const, 'short' as const, 'hour' as const),
+      serviceTier: fc.constantFrom(null, 'priority', 'unheard'),
+    })
+    const property = fc.property(anyCase, ({ price, services, tier, usage, keeps, serviceTier }) => {
+      const compiled = compilePrice([
+        { ...price, services, request: 0.01, above: [{ ...tier, tokens: 20_000 }] },
+      ])
+      const { inputTokens, outputTokens, reasoningTokens = 0 } = usage
+      const [written, forAnHour] = [keeps === 'no' ? 0 : inputTokens, keeps === 'hour' ? inputTokens / 2 : 0]
+      const came = {
+        inputTokens,
+        outputTokens,
+        reasoningTokens,
+        cacheWriteTokens: written,
+        cacheWriteHourTokens: Math.floor(forAnHour),
+        ...(serviceTier === null ? {} : { serviceTier }),
+      }
+      const most = compiled?.mostMicroUsd({ inputTokens, outputTokens, keeps, serviceTier }, noon)
+      expect(most).toBeGreaterThanOrEqual(compiled?.costMicroUsd(came, noon) ?? Number.NaN)
+    })
+    fc.assert(property, { numRuns: 500, seed: 3 })
+  })
+
   it('tells tokens that are kept for an hour from those that are kept for minutes', () => {
     const usage = { inputTokens: 1000, cacheWriteTokens: 500, cacheWriteHourTokens: 200 }
     const price = { input: 3, output: 15, cacheWrite: 3.75 }

@@ -9,7 +9,7 @@
  * Not here: where prices come from (`catalogue.ts`), and counting tokens, which the provider does.
  */
 import { digestOf } from '@changeover/reload'
-import type { Price } from '../contract/model-facts.ts'
+import type { MostUsage, Price } from '../contract/model-facts.ts'
 import type { Usage } from '../contract/neutral.ts'
 import type { PriceSpec } from './spec.ts'
 
@@ -74,6 +74,10 @@ export function compilePrice(prices: readonly PriceSpec[]): Price | null {
       const price = dated.find((it) => it.from <= atMs)
       return price === undefined ? null : Math.round(costOf(price, usage, atMs) / PICO_PER_MICRO)
     },
+    mostMicroUsd(most, atMs) {
+      const price = dated.find((it) => it.from <= atMs)
+      return price === undefined ? null : Math.round(mostOf(price, most, atMs) / PICO_PER_MICRO)
+    },
     perMillionTokens(atMs) {
       const { input, output } = (dated.find((it) => it.from <= atMs) ?? newest).usual.rates
       return { input: input / PICO_PER_MICRO, output: output / PICO_PER_MICRO }
@@ -99,6 +103,20 @@ function costOf(price: DatedRates, usage: Usage, atMs: number): number {
   const served = (serviceTier === undefined ? undefined : price.services.get(serviceTier)) ?? price.usual
   const rates = ratesOf(served, usage, atMs)
   return served.request + costOfTools(served, usage) + costOfInput(rates, usage) + costOfOutput(rates, usage)
+}
+
+/** Pico-dollars. */
+function mostOf(price: DatedRates, it: MostUsage, atMs: number): number {
+  const asked = it.serviceTier === null ? undefined : price.services.get(it.serviceTier)
+  const usual = mostAs(price.usual, it, atMs)
+  return asked === undefined ? usual : Math.max(usual, mostAs(asked, it, atMs))
+}
+
+function mostAs(served: ServedRates, it: MostUsage, atMs: number): number {
+  const rates = ratesOf(served, it, atMs)
+  const short = it.keeps === 'no' ? rates.input : Math.max(rates.input, rates.cacheWrite)
+  const input = it.keeps === 'hour' ? Math.max(short, rates.cacheWriteHour) : short
+  return served.request + it.inputTokens * input + it.outputTokens * Math.max(rates.output, rates.reasoning)
 }
 
 function costOfTools({ tools }: ServedRates, { toolCalls }: Usage): number {
@@ -140,7 +158,7 @@ function costOfOutput(rates: Rates, usage: Usage): number {
   )
 }
 
-function ratesOf(price: ServedRates, usage: Usage, atMs: number): Rates {
+function ratesOf(price: ServedRates, usage: Pick<Usage, 'inputTokens'>, atMs: number): Rates {
   const tier = price.above.find((it) => usage.inputTokens > it.tokens)
   if (tier !== undefined) return tier.rates
   if (price.hours.length === 0) return price.rates

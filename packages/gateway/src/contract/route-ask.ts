@@ -28,6 +28,8 @@ export interface RouteAsk {
   maxOutputTokens(): number | null
   /** How many replies it wants, each of that length at most; absent: one. */
   replies?(): number
+  /** The class of service that it asks for, where that is not the usual one. */
+  serviceTier?(): string | null
   modalities(): readonly Modality[]
   /** The conversation that the request belongs to, where the caller says so. */
   session(): string | null

@@ -5,7 +5,7 @@
  * only for callers whose limits ask for it.
  */
 import type { CompiledRoute, CompiledTarget } from '../contract/compiled.ts'
-import type { Price } from '../contract/model-facts.ts'
+import type { Keeping, Price } from '../contract/model-facts.ts'
 import type { RouteAsk } from '../contract/route-ask.ts'
 import { targetsOf } from '../contract/targets-of.ts'
 import type { RequestBody } from '../wire/request-body.ts'
@@ -30,15 +30,22 @@ export function boundOutput(route: CompiledRoute, ask: RouteAsk): number | null 
   return (byModels === null ? each : Math.min(each, byModels)) * Math.max(1, ask.replies?.() ?? 1)
 }
 
+/** A call that is still to be made, as far as its cost hangs on it. */
+export interface PricedAsk {
+  readonly inputTokens: number
+  readonly outputTokens: number
+  readonly serviceTier: string | null
+  readonly body: Buffer
+}
+
 /** Micro-dollars; `null` where a target that may answer has no price. */
-export function dearest(
-  route: CompiledRoute,
-  tokens: { readonly inputTokens: number; readonly outputTokens: number },
-  atMs: number,
-): number | null {
+export function dearest(route: CompiledRoute, it: PricedAsk, atMs: number): number | null {
+  const { prices, keepsUnasked } = boundsOf(route)
+  const { inputTokens, outputTokens, serviceTier } = it
+  const usage = { inputTokens, outputTokens, serviceTier, keeps: longer(keepsUnasked, keepingIn(it.body)) }
   let most = 0
-  for (const price of boundsOf(route).prices) {
-    const cost = price?.costMicroUsd(tokens, atMs) ?? null
+  for (const price of prices) {
+    const cost = price?.mostMicroUsd(usage, atMs) ?? null
     if (cost === null) return null
     most = Math.max(most, cost)
   }
@@ -46,10 +53,28 @@ export function dearest(
   return route.plan.hedge === null ? most : 2 * most
 }
 
+const KEPT_BY = { off: 'no', auto: 'short', hour: 'hour' } as const
+
+function longer(one: Keeping, other: Keeping): Keeping {
+  if (one === 'hour' || other === 'hour') return 'hour'
+  return one === 'no' ? other : one
+}
+
+/** Whether a caller marks what is to be kept, as Anthropic and Amazon have it; for all he sends, because where is not looked up. */
+function keepingIn(body: Buffer): Keeping {
+  if (!MARKS.some((it) => body.includes(it))) return 'no'
+  return body.includes(AN_HOUR) ? 'hour' : 'short'
+}
+
+const MARKS = [Buffer.from('"cache_control"'), Buffer.from('"cachePoint"')]
+const AN_HOUR = Buffer.from('"1h"')
+
 /** What holds for a route whatever is asked of it: worked out once. */
 interface RouteBounds {
   /** Each of the targets that may answer, once. */
   readonly prices: readonly (Price | null)[]
+  /** What a provider is told to keep of prompts by the settings of its model. */
+  readonly keepsUnasked: Keeping
   /** What a context or a model sets for requests that say nothing: the most of it. */
   readonly bySettings: number | null
   /** What its models can write at most; `null` where that is not known of one of them. */
@@ -64,6 +89,7 @@ function boundsOf(route: CompiledRoute): RouteBounds {
   const targets = targetsOf(route)
   const bounds = {
     prices: [...new Set(targets.map(({ facts }) => facts?.price ?? null))],
+    keepsUnasked: targets.map(({ promptCache }) => KEPT_BY[promptCache]).reduce(longer, 'no' as Keeping),
     bySettings: boundBySettings(route, targets),
     byModels: mostOf(targets.map(({ facts }) => facts?.outputTokens ?? null)),
   }

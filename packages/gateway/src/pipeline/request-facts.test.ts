@@ -154,6 +154,42 @@ describe('headers and metadata', () => {
   })
 })
 
+describe('the longest reply that a request allows', () => {
+  it.each([
+    [{ max_tokens: 50 }, 50],
+    [{ max_tokens: 0 }, 0],
+    // Who heeds which is not known.
+    [{ max_completion_tokens: 1, max_tokens: 3000 }, 3000],
+    [{ max_tokens: 1, generationConfig: { maxOutputTokens: 800 } }, 800],
+    [{ max_tokens: -1 }, null],
+    [{ max_tokens: -1_000_000, max_output_tokens: 7 }, 7],
+    [{ max_tokens: 0.5 }, null],
+    [{ max_tokens: '50' }, null],
+  ])('of %j is %j', (body, most) => {
+    expect(factsOf(body).maxOutputTokens()).toBe(most)
+  })
+
+  it('is that of each of its replies, and those are at least one', () => {
+    expect(factsOf({ n: 3, best_of: 5 }).replies()).toBe(5)
+    expect(factsOf({ n: 2.5 }).replies()).toBe(1)
+  })
+})
+
+describe('the class of service that a request asks for', () => {
+  it.each([
+    [{ service_tier: 'priority' }, 'priority'],
+    [{ serviceTier: 'flex' }, 'flex'],
+    [{ speed: 'fast' }, 'fast'],
+    [{ service_tier: 'auto' }, null],
+    [{}, null],
+  ])('by %j is %j', (body, asked) => {
+    const facts = factsOf(body)
+    expect(facts.serviceTier()).toBe(asked)
+    facts.forget()
+    expect(facts.serviceTier()).toBe(asked)
+  })
+})
+
 describe('a request whose body was let go', () => {
   const body = {
     messages: [{ role: 'user', content: words }],

@@ -10,6 +10,7 @@ import type { CallerWishes } from '../routing/caller-wishes.ts'
 import { hashText } from '../routing/hash-text.ts'
 import { type Fields, isFields } from '../wire/fields.ts'
 import type { RequestBody } from '../wire/request-body.ts'
+import { serviceTierOf } from '../wire/service-tier.ts'
 import { type PromptFacts, readPromptFacts } from './prompt-facts.ts'
 
 /** English text has about four characters a token; others have fewer. */
@@ -31,8 +32,11 @@ const OUTPUT_LIMITS = [
 const REPLY_COUNTS = ['best_of', 'n', 'candidateCount', 'candidate_count'] as const
 const LIMIT_MAPS = ['generationConfig', 'generation_config', 'inferenceConfig'] as const
 
+/** Which class of service is wanted; the last is Anthropic's for what costs more. */
+const CLASSES = ['service_tier', 'serviceTier', 'speed'] as const
+
 /** Where nothing long stands. */
-const FEW = ['metadata', 'prompt_cache_key', ...OUTPUT_LIMITS, ...REPLY_COUNTS, ...LIMIT_MAPS]
+const FEW = ['metadata', 'prompt_cache_key', ...CLASSES, ...OUTPUT_LIMITS, ...REPLY_COUNTS, ...LIMIT_MAPS]
 
 export interface RequestFactsInput {
   readonly head: CallHead
@@ -97,7 +101,15 @@ export class RequestFacts implements RouteAsk {
   }
 
   replies(): number {
-    return numberIn(this.#light, REPLY_COUNTS) ?? 1
+    return mostIn(this.#light, REPLY_COUNTS) ?? 1
+  }
+
+  serviceTier(): string | null {
+    for (const name of CLASSES) {
+      const asked = serviceTierOf(this.#light[name])
+      if (asked !== undefined) return asked
+    }
+    return null
   }
 
   modalities(): readonly Modality[] {
@@ -174,27 +186,36 @@ export class RequestFacts implements RouteAsk {
 
 /** The most tokens of a reply that a request or its defaults set; `null` where they set none. */
 export function outputLimitIn(fields: Fields): number | null {
-  return numberIn(fields, OUTPUT_LIMITS)
+  return mostIn(fields, OUTPUT_LIMITS)
 }
 
-/** The first number under one of these names, at the top or in a map of limits. */
-function numberIn(fields: Fields, names: readonly string[]): number | null {
-  const top = numberAt(fields, names)
-  if (top !== null) return top
+/** The greatest under one of these names, at the top or in a map of limits: which of them a provider heeds is its own affair. */
+function mostIn(fields: Fields, names: readonly string[]): number | null {
+  let most = mostAt(fields, names)
   for (const name of LIMIT_MAPS) {
     const map = fields[name]
-    const found = isFields(map) ? numberAt(map, names) : null
-    if (found !== null) return found
+    if (isFields(map)) most = greater(most, mostAt(map, names))
   }
-  return null
+  return most
 }
 
-function numberAt(fields: Fields, names: readonly string[]): number | null {
+function mostAt(fields: Fields, names: readonly string[]): number | null {
+  let most: number | null = null
   for (const name of names) {
     const value = fields[name]
-    if (typeof value === 'number') return value
+    if (isBound(value)) most = greater(most, value)
   }
-  return null
+  return most
+}
+
+/** What is none bounds nothing: some servers take -1 for no end. Held of a budget, it would give to others what is used. */
+function isBound(value: unknown): value is number {
+  return Number.isInteger(value) && Number(value) >= 0
+}
+
+function greater(one: number | null, other: number | null): number | null {
+  if (one === null || other === null) return one ?? other
+  return Math.max(one, other)
 }
 
 /** The conversation that a request's head names. */

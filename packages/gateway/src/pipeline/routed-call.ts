@@ -116,7 +116,10 @@ export class RoutedCall extends AttemptedCall implements HoldAsk {
   }
 
   costMicroUsd(inputTokens: number, outputTokens: number): number | null {
-    return this.route === null ? null : dearest(this.route, { inputTokens, outputTokens }, this.startedAt)
+    const { route, body } = this
+    if (route === null || body === null) return null
+    const serviceTier = this.routeAsk().serviceTier?.() ?? null
+    return dearest(route, { inputTokens, outputTokens, serviceTier, body: body.bytes }, this.startedAt)
   }
 
   // The journey, room by room.

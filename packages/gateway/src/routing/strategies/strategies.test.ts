@@ -186,7 +186,12 @@ describe('cost', () => {
         outputTokens: null,
         takes: null,
         gives: null,
-        price: { digest: '', costMicroUsd: () => null, perMillionTokens: () => ({ input, output }) },
+        price: {
+          digest: '',
+          costMicroUsd: () => null,
+          mostMicroUsd: () => null,
+          perMillionTokens: () => ({ input, output }),
+        },
       },
     })
 

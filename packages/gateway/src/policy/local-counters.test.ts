@@ -150,6 +150,16 @@ describe('a reload with other numbers', () => {
     )
   })
 
+  it('forgets no count that is not empty yet by the new numbers, though nothing was taken by them', () => {
+    const count = new LocalCounters()
+    const before = createLimiter(count, { requests: 10, perMs: 1000 })
+    for (let i = 0; i < 10; i += 1) expect(before.take(0)).toBeNull()
+    const after = createLimiter(count, { requests: 10, perMs: 3_600_000 })
+    expect(after.take(0)).toEqual({ retryAfterMs: 360_000 })
+    count.sweep(60_000, 60_000)
+    expect(after.take(60_000)?.retryAfterMs).toBeCloseTo(300_000, -1)
+  })
+
   it('lets a caller that was refused go on at the new rate', () => {
     const count = createRequestCount()
     const slow = createLimiter(count, { requests: 1, perMs: 3_600_000 })

@@ -172,6 +172,8 @@ export class LocalCounters implements CounterStore {
       bucket.level = Math.max(0, bucket.level - ((monoMs - bucket.atMs) * claim.rate) / claim.perMs)
       bucket.atMs = monoMs
     }
+    // Also for one that is refused by slower numbers than those it was taken by.
+    bucket.emptyMs = bucket.atMs + (bucket.level * claim.perMs) / claim.rate
     return bucket
   }
 

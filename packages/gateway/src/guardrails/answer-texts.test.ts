@@ -32,7 +32,9 @@ function serviceFor(name: string) {
     return spans.length === 0 ? { verdict: 'pass' } : { verdict: 'found', spans }
   }
   const fetch = async (_: unknown, init: RequestInit | undefined): Promise<Response> => {
-    const { texts } = JSON.parse(typeof init?.body === 'string' ? init.body : '{}') as { texts: readonly string[] }
+    const { texts } = JSON.parse(typeof init?.body === 'string' ? init.body : '{}') as {
+      texts: readonly string[]
+    }
     heard.push(texts)
     return Response.json(answer(texts))
   }

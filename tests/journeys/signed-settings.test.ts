@@ -109,6 +109,9 @@ describe('under a root', () => {
     expect(await served()).toBe('503')
     const line = await gateway.process.line('not signed: root 1 is in force')
     expect(line).toContain('changeover sign FILE --key KEY')
+    const { text } = await atDesk('status')
+    expect(text).toMatch(/differs .*changeover.yaml holds what is not in force: trust.unsigned/)
+    expect(text).toMatch(/"changeover sign \S+ --key KEY -o next.json", then "changeover apply next.json"/)
   })
 
   it('a publisher alone is not enough for what others have to agree to', async () => {
@@ -134,7 +137,11 @@ describe('under a root', () => {
     const keyids = [status.root?.roles['publisher'], status.root?.roles['approver']].flatMap(
       (it) => it?.keyids ?? [],
     )
-    expect(await done('status')).toContain('root 1')
+    const told = await done('status')
+    expect(told).toContain('root 1')
+    // The file was refused when it was read, unsigned; it says what is in force since that was signed.
+    expect(told).not.toContain('differs')
+    expect(status.handles.map((it) => it.differs)).toEqual([null])
     expect(await done('verify', '--root', 'root.json')).toMatch(/^1\.1 serves\ngood/)
     const spans = () =>
       collector

@@ -3,6 +3,7 @@ import type { Attempt, CallSummary, Issue, Rollout, Status } from '@changeover/s
 import type { Command, CommandContext } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { writeOverride } from '../render/changes.ts'
+import { adviseOn } from '../render/differs.ts'
 import { type Paint, padEnd, type Style } from '../render/paint.ts'
 import { isOver } from '../render/rollout.ts'
 import { writeTimeTree } from '../render/time-tree.ts'
@@ -134,7 +135,10 @@ function writeTroubles(it: Status, paint: Paint): string[] {
   const differing = it.handles.flatMap(({ source, differs }) =>
     differs === null
       ? []
-      : [`  ${paint('yellow', 'differs')}   ${source} holds what is not in force: ${differs.reason}`],
+      : [
+          `  ${paint('yellow', 'differs')}   ${source} holds what is not in force: ${differs.reason}`,
+          `            ${paint('cyan', '→')} ${adviseOn({ source, ...differs })}`,
+        ],
   )
   const newest = it.quarantine.slice(-MOST_QUARANTINED)
   const quarantined = newest.map(

@@ -1,6 +1,7 @@
 /** Whether a gateway answers, and how it is. */
 import { type Client, isRefused, isUnreachable, type Status } from '@changeover/sdk'
 import type { CommandContext } from '../command.ts'
+import { adviseOn } from '../render/differs.ts'
 import type { Finding } from './checks.ts'
 
 export async function checkGateway(context: CommandContext): Promise<readonly Finding[]> {
@@ -63,12 +64,6 @@ async function sayDiffering(client: Client, source: string, differs: Differing):
   return {
     level: 'bad',
     message: `"${source}" holds what is not in force: ${differs.reason}${why}`,
-    advice: adviceOn(differs.reason, differs.attempt),
+    advice: adviseOn({ source, ...differs }),
   }
-}
-
-function adviceOn(reason: string, attempt: string): string {
-  return reason === 'quarantined'
-    ? 'these settings failed here before and are not tried again by themselves: change them, or "changeover apply FILE --force"'
-    : `mend it and save; "changeover history --json" has all of what is wrong with it, as ${attempt}`
 }

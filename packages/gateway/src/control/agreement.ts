@@ -75,6 +75,14 @@ export class Agreement {
     return held !== null && Buffer.compare(held, bytes) === 0
   }
 
+  /** Whether the file says what is in force or on trial, whoever has brought that; `false` where there is none. */
+  async isInForce(): Promise<boolean> {
+    const { own } = this.#source
+    const bytes = (await own?.read()) ?? null
+    const head = await headOf(this.#reloader)
+    return own !== null && bytes !== null && head !== null && (await this.#says(own, bytes, head))
+  }
+
   /** Whether an envelope holds just what the file says: the operator's own text, signed. */
   async isSigned(bytes: Uint8Array, { mediaType }: Origin): Promise<boolean> {
     const { own } = this.#source

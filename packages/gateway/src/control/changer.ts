@@ -89,6 +89,11 @@ export interface Changer {
   override(asked: Overriding, origin: Origin, ttlMs: number): Promise<Changed>
   rollback(origin: Origin, to?: string): Promise<Changed>
   /**
+   * Whether the operator's own file says what is in force or on trial. What its handle was told once is no answer: the same
+   * text may have come in since by another way, signed or by force. A file that cannot be read says nothing.
+   */
+  isInForce(): Promise<boolean>
+  /**
    * Takes up what an earlier process left waiting for its time, and writes it into the file when it has come in. For when
    * the file's handle has said what the file holds. Never rejects.
    */
@@ -123,6 +128,7 @@ export function createChanger(options: ChangerOptions): Changer {
       ),
     override: (asked, origin, ttlMs) => inTurn(() => changer.override(asked, origin, ttlMs)),
     rollback: (origin, to) => inTurn(() => changer.rollback(origin, to)),
+    isInForce: () => agreement.isInForce().catch(() => false),
     takeUp: () => inTurn(() => changer.takeUp()),
     async offerRead(bytes, offer, again = false) {
       // Boxed: the turn ends when the offer is made, not when it is answered, which may take its time at the gate.

@@ -1,5 +1,5 @@
 /** `/v1/status`, `/v1/instances` and `/v1/audit`: how things are, and how they came to be so. */
-import { checkAudit } from '@changeover/reload'
+import { checkAudit, type ReloaderStatus } from '@changeover/reload'
 import { createRoute, z } from '@hono/zod-openapi'
 import type { VersionSummary } from '../../calls/questions.ts'
 import { type AdminApp, json, refusal } from '../app.ts'
@@ -66,7 +66,7 @@ const audit = createRoute({
 
 export function addStateRoutes(app: AdminApp, rooms: AdminRooms): void {
   app.openapi(status, async (c) => c.json(await writeStatus(rooms), 200))
-  app.openapi(instances, (c) => c.json({ instances: [writeInstance(rooms.reloader.status())] }, 200))
+  app.openapi(instances, async (c) => c.json({ instances: [writeInstance(await statusOf(rooms))] }, 200))
   app.openapi(audit, async (c) => {
     const { limit, since, verify, kept } = c.req.valid('query')
     const isWhole = verify === 'true' || kept !== undefined
@@ -84,7 +84,7 @@ export function addStateRoutes(app: AdminApp, rooms: AdminRooms): void {
 
 async function writeStatus(rooms: AdminRooms) {
   const { reloader, journal, about } = rooms
-  const now = reloader.status()
+  const now = await statusOf(rooms)
   const last = journal.lastOfNote() ?? now.last
   const override = overrideInForce(reloader)
   return {
@@ -105,6 +105,16 @@ async function writeStatus(rooms: AdminRooms) {
     counters: writeCounters(rooms),
     calls: await summariseLastTwo(rooms),
   }
+}
+
+/** What was refused when the operator's own file was read is no difference any more once it has come in otherwise. */
+async function statusOf({ reloader, changer, source }: AdminRooms): Promise<ReloaderStatus> {
+  const status = reloader.status()
+  const isOwn = ({ source: place }: ReloaderStatus['handles'][number]) =>
+    source.own !== null && place === source.place
+  const differs = status.handles.some((it) => isOwn(it) && it.differs !== null)
+  if (!differs || !(await changer.isInForce())) return status
+  return { ...status, handles: status.handles.map((it) => (isOwn(it) ? { ...it, differs: null } : it)) }
 }
 
 function writeCounters(rooms: AdminRooms) {

@@ -341,6 +341,19 @@ describe('approval by signature', () => {
     })
   })
 
+  it('is written down: who agreed, and of how many that was asked for', async () => {
+    const toy = new Toy({ trust: asking })
+    // The keys of the root have no say here, whatever they sign.
+    expect(await offer(toy, 1, [cy, di, ann])).toMatchObject({ outcome: 'applied' })
+    expect(toy.telemetry.named('reload.approve').at(-1)?.attributes).toMatchObject({
+      'reload.approval.count': 1,
+      'reload.approval.threshold': 1,
+      'reload.approval.by': ['user:di'],
+    })
+    await toy.advance(20_000)
+    expect((await toy.reloader.audit()).at(-1)).toMatchObject({ status: 'success', approvals: ['user:di'] })
+  })
+
   it('is asked by the classes that the embedding service knows', async () => {
     const named = { root: signedRoot({ ...wish, approvals: { secret: { threshold: 1 } } }, ann, bo) }
     const isSecret = (changed: readonly string[]) =>

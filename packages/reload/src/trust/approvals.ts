@@ -19,16 +19,26 @@ export const ANY_CLASS = '*'
 /** Whose approval counts where a rule names nobody. */
 export const APPROVER = 'approver'
 
+/** A class of change that needs the word of others, and whose word counts. */
+export interface AskedApproval {
+  readonly changeClass: string
+  readonly threshold: number
+  readonly roles: readonly string[]
+  /** Each once. */
+  readonly by: readonly string[]
+}
+
 /**
- * What is still missing before a change may come in; empty when nothing is. `authors` is everything the author is
- * known by: a name, and the keys that signed as publisher. A class that is named twice is asked for once.
+ * What is asked for before a change may come in, class by class, and who has agreed to it; empty when nobody need be
+ * asked. `authors` is everything the author is known by: a name, and the keys that signed as publisher. A class that is
+ * named twice is asked for once.
  */
-export function missingApprovals(
+export function askedApprovals(
   changeClasses: readonly string[],
   policy: ApprovalPolicy,
   authors: readonly string[],
   approvals: readonly Approval[],
-): readonly MissingApproval[] {
+): readonly AskedApproval[] {
   const known = new Set(authors.map(nameOf))
   const others = approvals.filter((it) => it.revoked !== true && it.by !== '' && !known.has(nameOf(it.by)))
   return [...new Set(changeClasses)].toSorted().flatMap((changeClass) => {
@@ -36,9 +46,30 @@ export function missingApprovals(
     if (rule === null) return []
     const roles = rule.roles ?? [APPROVER]
     const counted = others.filter((it) => it.roles.some((role) => roles.includes(role)))
-    const found = new Set(counted.map((it) => nameOf(it.by))).size
-    return found >= rule.threshold ? [] : [{ changeClass, found, expected: rule.threshold, roles }]
+    const by = [...new Map(counted.map((it) => [nameOf(it.by), it.by])).values()]
+    return [{ changeClass, threshold: rule.threshold, roles, by }]
   })
+}
+
+/** What of that is still missing; empty when nothing is. */
+export function missingApprovals(
+  changeClasses: readonly string[],
+  policy: ApprovalPolicy,
+  authors: readonly string[],
+  approvals: readonly Approval[],
+): readonly MissingApproval[] {
+  return missingOf(askedApprovals(changeClasses, policy, authors, approvals))
+}
+
+export function missingOf(asked: readonly AskedApproval[]): readonly MissingApproval[] {
+  return asked
+    .filter((it) => it.by.length < it.threshold)
+    .map(({ changeClass, by, threshold, roles }) => ({
+      changeClass,
+      found: by.length,
+      expected: threshold,
+      roles,
+    }))
 }
 
 /** Classes of change by what changed: the kind, which is the first step of a JSON pointer. Sorted, each once. */

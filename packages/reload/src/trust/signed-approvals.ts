@@ -8,7 +8,7 @@
  */
 import type { Approval, MissingApproval } from '../contract/trust.ts'
 import { hasRole, mayPublish, publishersNeeded, type Trust } from '../format/trust.ts'
-import { missingApprovals } from './approvals.ts'
+import { type AskedApproval, askedApprovals, missingOf } from './approvals.ts'
 
 /** What is signed: by which keys, written by whom, changing what. */
 export interface SignedChange {
@@ -21,6 +21,8 @@ export interface Approved {
   /** Everything the author is known by: the name in the payload, and the keys that bring it, with their owners. */
   readonly authors: readonly string[]
   readonly approvals: readonly Approval[]
+  /** Whose word each change needs, and who of them has signed; nothing in an emergency. */
+  readonly asked: readonly AskedApproval[]
   readonly missing: readonly MissingApproval[]
   /** Brought by keys for emergencies, to which nobody has to agree. */
   readonly isEmergency: boolean
@@ -36,8 +38,8 @@ export function approvedBy(trust: Trust, { author, keyids, changeClasses }: Sign
     .filter((it) => !bringing.includes(it))
     .map((it) => ({ by: ownerOf(it), roles: rolesOf(trust, it) }))
   const isEmergency = hasRole(trust, 'emergency', known)
-  const missing = isEmergency ? [] : missingApprovals(changeClasses, trust.approvals, authors, approvals)
-  return { authors, approvals, missing, isEmergency }
+  const asked = isEmergency ? [] : askedApprovals(changeClasses, trust.approvals, authors, approvals)
+  return { authors, approvals, asked, missing: missingOf(asked), isEmergency }
 }
 
 /** Whether enough keys still speak for a payload, and enough others still agree. */

@@ -31,7 +31,8 @@ export async function approve(attempt: Attempt, candidate: Candidate, settings: 
         'reload.approval.threshold': answer.threshold,
         'reload.approval.by': answer.by.length === 0 ? undefined : answer.by,
       })
-      attempt.approvals = answer.by
+      // Beside those who have agreed by their signature.
+      attempt.approvals = [...new Set([...(attempt.approvals ?? []), ...answer.by])]
       attempt.objection = answer.objection ?? null
     } finally {
       waiting.done()

@@ -43,15 +43,17 @@ export async function approveBySignatures(attempt: Attempt, candidate: Candidate
   const { core } = attempt
   if (core.trust === null || Object.keys(core.trust.approvals).length === 0 || isRestored(candidate)) return
   await attempt.stage('approve', (span) => {
-    const { approvals, missing, isEmergency } = approvalsOf(attempt, candidate) ?? NOTHING_ASKED
-    const by = approvals.map((it) => it.by)
+    const { asked, missing, isEmergency } = approvalsOf(attempt, candidate) ?? NOTHING_ASKED
+    const by = [...new Set(asked.flatMap((it) => it.by))]
     span.set({
       'reload.approval.count': by.length,
+      'reload.approval.threshold': isEmergency ? undefined : Math.max(0, ...asked.map((it) => it.threshold)),
       'reload.approval.by': by.length === 0 ? undefined : by,
       'reload.emergency': isEmergency ? true : undefined,
     })
     if (missing.length > 0)
       throw refusal('approve.signatures', { version: candidate.version, missing: sayMissing(missing) })
+    attempt.approvals = by
   })
 }
 
@@ -78,4 +80,4 @@ function isRestored({ isSealedHere, proof, digest }: Candidate): boolean {
   return isSealedHere && proof !== null && proof.digest !== digest
 }
 
-const NOTHING_ASKED: Approved = { authors: [], approvals: [], missing: [], isEmergency: false }
+const NOTHING_ASKED: Approved = { authors: [], approvals: [], asked: [], missing: [], isEmergency: false }

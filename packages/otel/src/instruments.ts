@@ -106,6 +106,14 @@ const reloadInstruments: readonly Instrument[] = [
     attributes: [],
   },
   {
+    name: 'reload.release.failures',
+    kind: 'counter',
+    unit: '{failure}',
+    meaning:
+      'Parts and resources of versions that are gone which threw, or took too long, when they were to be let go',
+    attributes: [],
+  },
+  {
     name: 'reload.pinned_requests',
     kind: 'gauge',
     unit: '{request}',

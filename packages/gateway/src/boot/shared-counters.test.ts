@@ -1,6 +1,7 @@
 /** Counts that are shared, as a gateway has them: what it takes to come in, to stay while others change, and to go. */
 import { createHash } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { findRedis, NO_REDIS, type ServerProcess, startRedis } from '@changeover/testkit'
@@ -87,6 +88,29 @@ describe('a server of counts that is away', () => {
     expect(text).toContain('counters.not_usable')
     expect(text).toContain('/counters/store')
     expect(await health()).toBeNull()
+    expect(await call()).toMatchObject({ status: 200 })
+  })
+
+  it('is refused as well when it takes connections and says nothing, and none of them stays', async () => {
+    const open = new Set<Socket>()
+    let taken = 0
+    const silent = createServer((socket) => {
+      taken += 1
+      open.add(
+        socket
+          .on('error', () => undefined)
+          .on('close', () => open.delete(socket))
+          .resume(),
+      )
+    })
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
+    const { port } = silent.address() as AddressInfo
+    await start('{ timeoutMs: 100 }')
+    const { text } = await change({ counters: { store: { redis: { url: `redis://127.0.0.1:${port}` } } } })
+    expect(text).toContain('counters.not_usable')
+    expect(taken).toBeGreaterThan(0)
+    await vi.waitFor(() => expect(open.size).toBe(0), PATIENT)
+    silent.close()
     expect(await call()).toMatchObject({ status: 200 })
   })
 

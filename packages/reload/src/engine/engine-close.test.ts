@@ -141,7 +141,7 @@ describe('closing', () => {
 })
 
 describe('letting go', () => {
-  it('of what never ends is given up after a while, and said', async () => {
+  it('of what never ends is given up after a while, said, and counted', async () => {
     const { clock, telemetry } = new Toy()
     const freed: string[] = []
     const reloader = createReloader<{ a: string; b: string }>({
@@ -161,5 +161,6 @@ describe('letting go', () => {
     await clock.advance(1)
     expect(freed).toEqual(['1.1'])
     expect(telemetry.logs.map((it) => it.message)).toContain('"b" could not be let go')
+    expect(telemetry.counts).toContainEqual({ name: 'reload.release.failures', value: 1, attributes: {} })
   })
 })

@@ -141,7 +141,7 @@ describe('a failure', () => {
     expect(await toy.change({ mark: 1 })).toMatchObject({ outcome: 'applied' })
   })
 
-  it('of a listener or of letting go is said, and stops nothing', async () => {
+  it('of a listener or of letting go is said and counted, and stops nothing', async () => {
     const toy = await serving()
     toy.reloader.subscribe(() => {
       throw new Error('console is gone')
@@ -159,6 +159,8 @@ describe('a failure', () => {
     const messages = toy.telemetry.logs.map((it) => it.message)
     expect(messages).toContain('a listener threw')
     expect(messages).toContain('"models" could not be let go')
+    const failures = toy.telemetry.counts.filter((it) => it.name === 'reload.release.failures')
+    expect(failures).toHaveLength(1)
   })
 })
 

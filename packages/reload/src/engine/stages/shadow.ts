@@ -160,8 +160,10 @@ export class Shadow {
   }
 
   private free(leaving: readonly Leaving[]): Promise<void> {
-    return releaseAll(leaving, this.core.clock, (what, error) => {
-      say(this.core.telemetry, 'error', `"${what}" could not be let go`, { error })
+    const { clock, telemetry } = this.core
+    return releaseAll(leaving, clock, (what, error) => {
+      telemetry.meter.add('reload.release.failures', 1)
+      say(telemetry, 'error', `"${what}" could not be let go`, { error })
     })
   }
 }

@@ -122,8 +122,8 @@ export const ACCOUNTING_MUTANTS: readonly AccountingMutant[] = [
   {
     name: 'a budget never begins anew',
     file: 'policy/counts.ts',
-    from: 'key: `${key}:${name}`',
-    to: 'key: `${key}:${name.length}`',
+    from: 'it.nowKey = `${it.key}:${it.now.name}`',
+    to: 'it.nowKey = `${it.key}:${it.now.name.length}`',
     killedBy: 'begins anew with its period, and a call that began in the old one is counted there',
   },
   {

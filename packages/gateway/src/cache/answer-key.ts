@@ -84,9 +84,14 @@ function writeMaterial(ask: CacheAsk, order: readonly number[]): Buffer {
     const member = order[i] ?? 0
     if (isBeside(ask.wire, names[member] ?? '')) continue
     const at = 4 * member
-    end += bytes.copy(to, end, members[at], members[at + 1])
-    to[end] = COLON
-    end += 1 + bytes.copy(to, end + 1, members[at + 2], members[at + 3])
+    // Mostly one piece, with nothing but the colon between.
+    const isTight = members[at + 2] === (members[at + 1] ?? 0) + 1
+    if (!isTight) {
+      end += bytes.copy(to, end, members[at], members[at + 1])
+      to[end] = COLON
+      end += 1
+    }
+    end += bytes.copy(to, end, members[isTight ? at : at + 2], members[at + 3])
     to[end] = COMMA
     end += 1
   }

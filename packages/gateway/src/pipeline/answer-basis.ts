@@ -15,18 +15,38 @@ const known = new WeakMap<CompiledRoute, RouteBasis>()
 
 interface RouteBasis {
   readonly digest: string
+  /** By endpoint, of calls about which there is nothing else to say. Of endpoints there are a dozen. */
+  readonly plain: Map<string, string>
   /** Headers of callers that one of the targets gets, sorted. */
   readonly passed: readonly string[]
 }
 
-export function answerBasis(route: CompiledRoute, head: CallHead, wishes: CallerWishes): string {
-  const { digest, passed } = basisOf(route)
-  // Most calls: written once.
-  if (passed.length === 0 && wishes.region === null && wishes.regions === null)
-    return `${digest} ${head.endpoint}`
+export interface BasisAsk {
+  readonly route: CompiledRoute
+  readonly head: CallHead
+  readonly wishes: CallerWishes
+  /** What makes answers of the same path others, or empty. */
+  readonly place: string
+}
+
+export function answerBasis({ route, head, wishes, place }: BasisAsk): string {
+  const { digest, passed, plain } = basisOf(route)
+  const isPlain = passed.length === 0 && wishes.region === null && wishes.regions === null
+  if (isPlain && place === '') return plainBasis(plain, digest, head.endpoint)
+  if (isPlain) return `${place} ${digest} ${head.endpoint}`
   const headers = passed.map((it) => head.headers[it] ?? null)
   const regions = wishes.regions === null ? null : [...wishes.regions].sort()
-  return JSON.stringify([digest, head.endpoint, wishes.region, regions, headers])
+  return `${place} ${JSON.stringify([digest, head.endpoint, wishes.region, regions, headers])}`
+}
+
+/** Most calls: written once, so that it is known again without being read. */
+function plainBasis(plain: Map<string, string>, digest: string, endpoint: string): string {
+  let written = plain.get(endpoint)
+  if (written === undefined) {
+    written = ` ${digest} ${endpoint}`
+    plain.set(endpoint, written)
+  }
+  return written
 }
 
 function basisOf(route: CompiledRoute): RouteBasis {
@@ -36,7 +56,7 @@ function basisOf(route: CompiledRoute): RouteBasis {
   const texts = [...new Set(targets.map(textOf))].sort()
   const passed = new Set(targets.flatMap((it) => it.provider.callerHeaders ?? []))
   const digest = hash('sha256', JSON.stringify([texts, route.context?.parameters ?? null]), 'base64url')
-  const basis = { digest, passed: [...passed].sort() }
+  const basis = { digest, passed: [...passed].sort(), plain: new Map<string, string>() }
   known.set(route, basis)
   return basis
 }

@@ -64,7 +64,7 @@ function askOf({
     wire: head.wire.name,
     stream: came.stream,
     model: came.model,
-    basis: `${place} ${answerBasis(route, head, wishes)}`,
+    basis: answerBasis({ route, head, wishes, place }),
     body: came,
     changed: came !== body,
     nowMs,

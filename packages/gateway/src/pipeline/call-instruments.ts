@@ -1,6 +1,7 @@
 /**
- * Counts calls and attempts. Each combination of attributes is bound to its instruments once and found again by
- * one string; what hangs on a version goes with it.
+ * Counts calls and attempts. Each combination of attributes is bound to its instruments once and found again by its
+ * words, one after the other: to write them into one text, and hash it, costs a call more than to count it. What hangs
+ * on a version goes with it.
  */
 import type { Attributes, BoundInstrument, Meter } from '@changeover/reload'
 import type { CacheOutcome } from '../contract/answer-cache.ts'
@@ -8,7 +9,7 @@ import type { CompiledTarget } from '../contract/compiled.ts'
 import type { Usage } from '../contract/neutral.ts'
 import { providerNameOf } from './provider-name.ts'
 
-interface CallCounters {
+interface CallCounters extends Pick<CountedCall, 'path' | 'status' | 'role'> {
   readonly requests: BoundInstrument
   readonly duration: BoundInstrument
 }
@@ -47,10 +48,13 @@ export interface CountedCall {
 export class CallInstruments {
   readonly #version: string
   readonly #meter: Meter
-  readonly #calls = new Map<string, CallCounters>()
-  readonly #attempts = new Map<string, AttemptCounters>()
+  /** By route and error: those of each are few. */
+  readonly #calls = new Map<string, Map<string, CallCounters[]>>()
+  /** By target and error. */
+  readonly #attempts = new Map<string, Map<string, AttemptCounters>>()
   readonly #tokens = new Map<string, TokenCounters>()
-  readonly #lookups = new Map<string, BoundInstrument>()
+  /** By cache and outcome. */
+  readonly #lookups = new Map<string, Map<string, BoundInstrument>>()
   readonly #guards = new Map<string, GuardCounters>()
   #held: BoundInstrument | null = null
   #used: BoundInstrument | null = null
@@ -61,22 +65,17 @@ export class CallInstruments {
   }
 
   call(it: CountedCall): void {
-    const key = `${it.path} ${it.status} ${it.error} ${it.role} ${it.route}`
-    let counters = this.#calls.get(key)
-    if (counters === undefined) {
-      counters = this.#bindCall(it)
-      this.#calls.set(key, counters)
-    }
+    const counters = this.#countersOf(it)
     counters.requests.add(1)
     counters.duration.record(it.durationMs / 1000)
   }
 
   attempt(target: CompiledTarget, error: string, durationMs: number): void {
-    const key = `${error} ${target.name}`
-    let counters = this.#attempts.get(key)
+    const ofTarget = below(this.#attempts, target.name)
+    let counters = ofTarget.get(error)
     if (counters === undefined) {
       counters = this.#bindAttempt(target, error)
-      this.#attempts.set(key, counters)
+      ofTarget.set(error, counters)
     }
     counters.attempts.add(1)
     counters.duration.record(durationMs / 1000)
@@ -102,12 +101,12 @@ export class CallInstruments {
   }
 
   looked(cache: string, outcome: CacheOutcome, savedMicroUsd: number): void {
-    const key = `${outcome} ${cache}`
-    let lookups = this.#lookups.get(key)
+    const ofCache = below(this.#lookups, cache)
+    let lookups = ofCache.get(outcome)
     if (lookups === undefined) {
       const attributes = { 'changeover.cache': cache, 'changeover.outcome': outcome }
       lookups = bind(this.#meter, 'changeover.cache.lookups', attributes)
-      this.#lookups.set(key, lookups)
+      ofCache.set(outcome, lookups)
     }
     lookups.add(1)
     if (savedMicroUsd > 0) {
@@ -141,8 +140,21 @@ export class CallInstruments {
     counters.duration.record(ms / 1000)
   }
 
+  #countersOf(it: CountedCall): CallCounters {
+    const { path, status, role } = it
+    const ofRoute = below(this.#calls, it.route)
+    const known = ofRoute.get(it.error) ?? []
+    for (const one of known) if (one.path === path && one.status === status && one.role === role) return one
+    const counters = this.#bindCall(it)
+    ofRoute.set(it.error, [...known, counters])
+    return counters
+  }
+
   #bindCall(it: CountedCall): CallCounters {
     return {
+      path: it.path,
+      status: it.status,
+      role: it.role,
       requests: bind(this.#meter, 'changeover.requests', {
         'changeover.route': it.route,
         'changeover.outcome': it.error === '' ? 'ok' : it.error,
@@ -191,6 +203,15 @@ function operation(target: CompiledTarget): Attributes {
     'gen_ai.provider.name': providerNameOf(target),
     'gen_ai.request.model': target.upstreamModel,
   }
+}
+
+function below<Value>(all: Map<string, Map<string, Value>>, name: string): Map<string, Value> {
+  let found = all.get(name)
+  if (found === undefined) {
+    found = new Map()
+    all.set(name, found)
+  }
+  return found
 }
 
 /** A meter may leave `bind` out. */

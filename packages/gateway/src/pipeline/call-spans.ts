@@ -87,10 +87,17 @@ function guardsText(findings: CallFacts['findings']): string[] | undefined {
   return findings.map(({ guard, did, count }) => `${guard} ${did} ${count}`)
 }
 
-/** By the words of the GenAI conventions. */
+/** By the words of the GenAI conventions. Of endpoints there are a dozen. */
 function operationOf(endpoint: string): string {
-  return /embed/i.test(endpoint) ? 'embeddings' : 'chat'
+  let operation = operations.get(endpoint)
+  if (operation === undefined) {
+    operation = /embed/i.test(endpoint) ? 'embeddings' : 'chat'
+    operations.set(endpoint, operation)
+  }
+  return operation
 }
+
+const operations = new Map<string, string>()
 
 /** `null` where the request's own span is not kept. */
 export function startAttemptSpan(

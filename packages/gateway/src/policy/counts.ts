@@ -50,8 +50,9 @@ export interface BudgetCount extends CountBase {
   readonly timeZone: string
   readonly warnAt: number
   readonly onUnpriced: 'refuse' | 'allow'
-  /** The period of the last look. */
+  /** The period of the last look, and what it is counted under. */
   now: Period
+  nowKey: string
 }
 
 export type Count = RateCount | PlaceCount | BudgetCount
@@ -122,7 +123,7 @@ function addBudget({ level, entry, spec, hasShared }: Named<BudgetSpec>, add: Ad
     const zone = timeZone === 'UTC' ? '' : `@${timeZone}`
     const key = `budget:${kind}:${holder}:${counts}:${period}${zone}`
     const about = { kind, holder, entry, counts, shared, key, most }
-    add({ of: 'budget', ...about, period, timeZone, warnAt, onUnpriced, now: NO_PERIOD })
+    add({ of: 'budget', ...about, period, timeZone, warnAt, onUnpriced, now: NO_PERIOD, nowKey: '' })
   }
 }
 
@@ -147,14 +148,16 @@ export function claimOf(it: Count, amount: number, { id, nowMs }: { id: string; 
   if (it.of === 'places') {
     return { kind: 'places', key, amount, most: it.most, holder: id, leaseMs: LEASE_MS }
   }
-  const { name, endsMs } = currentPeriod(it, nowMs)
-  return { kind: 'total', key: `${key}:${name}`, amount, most: it.most, endsMs }
+  const { endsMs } = currentPeriod(it, nowMs)
+  return { kind: 'total', key: it.nowKey, amount, most: it.most, endsMs }
 }
 
 export function currentPeriod(it: BudgetCount, nowMs: number): Period {
   const { startsMs, endsMs } = it.now
-  if (nowMs < startsMs || (endsMs !== null && nowMs >= endsMs))
+  if (nowMs < startsMs || (endsMs !== null && nowMs >= endsMs)) {
     it.now = periodAt(it.period, it.timeZone, nowMs)
+    it.nowKey = `${it.key}:${it.now.name}`
+  }
   return it.now
 }
 

@@ -15,6 +15,8 @@ export interface RateHeaders {
 }
 
 const NONE: readonly string[] = Object.freeze([])
+const REQUESTS = namesOf('requests')
+const TOKENS = namesOf('tokens')
 const UNITS: Partial<Record<Count['counts'], string>> = {
   requests: 'requests',
   concurrent: 'concurrent-requests',
@@ -48,8 +50,8 @@ class Headers implements RateHeaders {
 
   of(left: readonly (number | null)[]): readonly string[] {
     const headers: string[] = []
-    this.#push(headers, 'requests', this.#tightest(this.#requests, left))
-    this.#push(headers, 'tokens', this.#tightest(this.#tokens, left))
+    this.#push(headers, REQUESTS, this.#tightest(this.#requests, left))
+    this.#push(headers, TOKENS, this.#tightest(this.#tokens, left))
     const limits = this.#limits(left)
     headers.push('ratelimit-policy', this.#policy)
     if (limits !== '') headers.push('ratelimit', limits)
@@ -58,14 +60,14 @@ class Headers implements RateHeaders {
 
   #push(
     headers: string[],
-    unit: string,
+    names: ReturnType<typeof namesOf>,
     it: { readonly count: RateCount; readonly left: number } | null,
   ): void {
     if (it === null) return
     const { count, left } = it
-    headers.push(`x-ratelimit-limit-${unit}`, String(count.burst))
-    headers.push(`x-ratelimit-remaining-${unit}`, String(Math.floor(left)))
-    headers.push(`x-ratelimit-reset-${unit}`, durationText(fullInMs(count, left)))
+    headers.push(names.limit, String(count.burst))
+    headers.push(names.remaining, String(Math.floor(left)))
+    headers.push(names.reset, durationText(fullInMs(count, left)))
   }
 
   #tightest(
@@ -90,6 +92,15 @@ class Headers implements RateHeaders {
       if (count.of === 'rate') text += `;t=${Math.ceil(fullInMs(count, now) / 1000)}`
     }
     return text
+  }
+}
+
+/** Of OpenAI. */
+function namesOf(unit: string) {
+  return {
+    limit: `x-ratelimit-limit-${unit}`,
+    remaining: `x-ratelimit-remaining-${unit}`,
+    reset: `x-ratelimit-reset-${unit}`,
   }
 }
 

@@ -40,19 +40,19 @@ const NO_NEUTRAL: NeutralDefaults = { fields: {}, extra: {} }
 const NEVER: ReadonlySet<string> = new Set(['model', 'messages', 'stream', 'changeover'])
 
 const inChat = new WeakMap<Fields, DefaultsInFormat>()
-const inOthers = new WeakMap<Fields, Map<string, DefaultsInFormat>>()
+const inOthers = new WeakMap<Fields, Map<WireName, DefaultsInFormat>>()
+const inTheirOwn = new WeakMap<Fields, Map<WireName, DefaultsInFormat>>()
 const inNeutral = new WeakMap<Fields, NeutralDefaults>()
 
 /** `own`: names that chat lacks are of this very format. */
 export function prepareDefaults(parameters: Fields | null, wire: WireName, own: boolean): DefaultsInFormat {
   if (parameters === null) return NONE
   if (wire === 'openai-chat') return memoised(inChat, parameters, asTheyAre)
-  const made = memoised(inOthers, parameters, () => new Map<string, DefaultsInFormat>())
-  const key = `${wire} ${own}`
-  const known = made.get(key)
+  const made = memoised(own ? inTheirOwn : inOthers, parameters, () => new Map<WireName, DefaultsInFormat>())
+  const known = made.get(wire)
   if (known !== undefined) return known
   const translated = translate(neutralDefaults(parameters), wire, own)
-  made.set(key, translated)
+  made.set(wire, translated)
   return translated
 }
 

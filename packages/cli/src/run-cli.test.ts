@@ -479,6 +479,31 @@ describe('changeover doctor', () => {
     expect(ran.code).toBe(0)
   })
 
+  it('looks at what the gateway follows, wherever it is asked', async () => {
+    const cwd = mkdtempSync(join(folder, 'elsewhere-'))
+    writeFileSync(join(cwd, 'changeover.yaml'), 'nonsense: 1\n')
+    const env = { CHANGEOVER_ADMIN_TOKEN: gateway.adminToken.token }
+    const ran = await changeover(['doctor'], { cwd, env })
+    expect(ran.out).toContain(`"${file}" can be read, which the gateway at ${gateway.adminUrl} follows`)
+    expect(ran.out).toContain('"sim" is simulated')
+    expect(ran.out).not.toContain('nonsense')
+  })
+
+  it('looks into every file of a directory', async () => {
+    const conf = mkdtempSync(join(folder, 'conf-'))
+    writeFileSync(join(conf, 'providers.yaml'), 'providers:\n  one: { kind: simulated }\n')
+    writeFileSync(join(conf, 'models.yaml'), 'models:\n  small: { provider: two }\n')
+    const wrong = await changeover(['doctor', '--settings', conf])
+    expect(wrong.out).toMatch(/✗ settings +models.yaml:2:\d+ .*two/)
+    expect(wrong.out).toContain('"one" is simulated')
+    writeFileSync(join(conf, 'models.yaml'), 'models:\n  small: { provider: one }\n')
+    expect((await changeover(['doctor', '--settings', conf])).out).toContain(
+      `✓ settings    "${conf}" can be read`,
+    )
+    const empty = mkdtempSync(join(folder, 'empty-'))
+    expect((await changeover(['doctor', '--settings', empty])).out).toMatch(/✗ settings .*empty-/)
+  })
+
   it('names what is wrong, and what to do', async () => {
     const path = join(folder, 'broken.yaml')
     writeFileSync(

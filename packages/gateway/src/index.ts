@@ -13,8 +13,9 @@ export {
 export {
   changeClassesOf,
   checkSettingsText,
-  listProviders,
+  lookAtSettings,
   readSettingsDraft,
+  type SettingsLook,
 } from './boot/look-at-settings.ts'
 export type { ProviderEntry } from './boot/providers.ts'
 export { type Running, run } from './boot/run.ts'

@@ -15,7 +15,11 @@ export const doctor: Command = {
   usage: '',
   words: [0, 0],
   options: {
-    settings: { type: 'string', value: 'PATH', about: 'settings file or directory; default changeover.yaml' },
+    settings: {
+      type: 'string',
+      value: 'PATH',
+      about: 'settings file or directory; default: those of the gateway that answers, else changeover.yaml',
+    },
   },
   examples: [['changeover doctor', 'before asking somebody']],
   run,

@@ -8,16 +8,16 @@ import { connect as connectTls } from 'node:tls'
 import type { CommandContext } from '../command.ts'
 import { sayDuration } from '../render/times.ts'
 import type { Finding } from './checks.ts'
-import { settingsPathOf } from './settings.ts'
+import { findSettings } from './settings.ts'
 
 const deadlineMs = 5_000
 
 export async function checkProviders(context: CommandContext): Promise<readonly Finding[]> {
-  const path = settingsPathOf(context)
-  const bytes = await readFile(path).catch(() => null)
-  if (bytes === null) return [{ level: 'unsure', message: 'not known without a settings file' }]
-  const { listProviders } = await import('@changeover/gateway')
-  const providers = listProviders(bytes, path)
+  const found = await findSettings(context)
+  const { lookAtSettings } = await import('@changeover/gateway')
+  const look = 'elsewhere' in found ? null : await lookAtSettings(found.path).catch(() => null)
+  if (look === null) return [{ level: 'unsure', message: 'not known without settings' }]
+  const { providers } = look
   if (providers.length === 0) return [{ level: 'unsure', message: 'the settings name none' }]
   return Promise.all(
     providers.map(async ({ name, baseUrl, credential }): Promise<Finding> => {

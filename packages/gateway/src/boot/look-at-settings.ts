@@ -2,23 +2,64 @@
  * Settings looked at without a gateway: what is wrong with them, and which providers they name. For
  * `changeover doctor` and `changeover sign`.
  */
-import { type Draft, type Issue, isReloadError, type SettingsTree } from '@changeover/reload'
+import { stat } from 'node:fs/promises'
+import {
+  type Draft,
+  directorySource,
+  ENVELOPE_TYPE,
+  fileSource,
+  type Issue,
+  isReloadError,
+  type SettingsTree,
+} from '@changeover/reload'
 import { classesOfAll } from '../access/change-classes.ts'
+import { treeOfEnvelope } from '../control/envelope-tree.ts'
 import { checkAccess } from '../pipeline/check-access.ts'
 import { checkGuardrails, loadGuardEngines } from '../pipeline/compile-guardrails.ts'
 import { checkReferences } from '../pipeline/compile-references.ts'
 import { GATEWAY_KINDS } from '../pipeline/participant.ts'
 import type { AssembledSettings } from '../settings/assemble.ts'
 import { checkSettings } from '../settings/check.ts'
-import { readSettingsText } from '../settings/reader.ts'
+import { readSettings, readSettingsText } from '../settings/reader.ts'
 import { type ProviderEntry, providersOf } from './providers.ts'
 import { createReader } from './settings-reader.ts'
 
 /** What a reload would refuse before it builds anything, but for names in the shipped catalogue, which is not read here. */
 export async function checkSettingsText(bytes: Uint8Array, file: string): Promise<readonly Issue[]> {
-  const read = readOrIssues(bytes, file)
-  if ('issues' in read) return read.issues
-  const { tree, placeOf } = read.settings
+  const read = await readOrIssues(() => readSettingsText(new TextDecoder().decode(bytes), file))
+  return 'issues' in read ? read.issues : await issuesOf(read.settings)
+}
+
+export interface SettingsLook {
+  readonly issues: readonly Issue[]
+  /** None when the settings cannot be read. */
+  readonly providers: readonly ProviderEntry[]
+}
+
+/**
+ * The same of a file or a directory, read as a gateway reads it. An envelope is looked into; who has signed it is not asked.
+ * Rejects when it cannot be read at all.
+ */
+export async function lookAtSettings(path: string): Promise<SettingsLook> {
+  const isDirectory = (await stat(path)).isDirectory()
+  const source = isDirectory ? directorySource(path) : fileSource(path)
+  const read = await readOrIssues(async () => {
+    const { bytes, mediaType } = (await source.read()) ?? (await source.read()) ?? NOTHING
+    const sealed = mediaType === ENVELOPE_TYPE ? treeOfEnvelope(bytes) : null
+    return sealed === null
+      ? await readSettings(bytes, path, mediaType)
+      : { tree: sealed, placeOf: () => undefined }
+  })
+  if ('issues' in read) return { issues: read.issues, providers: [] }
+  return { issues: await issuesOf(read.settings), providers: providersOf(read.settings.tree) }
+}
+
+/** What somebody is writing all the time. */
+const NOTHING = { bytes: new Uint8Array(), mediaType: undefined }
+
+type Readable = Pick<AssembledSettings, 'tree' | 'placeOf'>
+
+async function issuesOf({ tree, placeOf }: Readable): Promise<readonly Issue[]> {
   const issues = [
     ...checkSettings(tree, [...GATEWAY_KINDS, 'telemetry']),
     ...checkReferences(tree, null),
@@ -46,20 +87,14 @@ export function changeClassesOf(changedParameters: readonly string[]): readonly 
   return classesOfAll(changedParameters)
 }
 
-/** None when the text cannot be read. */
-export function listProviders(bytes: Uint8Array, file: string): readonly ProviderEntry[] {
-  const read = readOrIssues(bytes, file)
-  return 'issues' in read ? [] : providersOf(read.settings.tree)
-}
-
-function readOrIssues(
-  bytes: Uint8Array,
-  file: string,
-): { readonly settings: AssembledSettings } | { readonly issues: readonly Issue[] } {
+async function readOrIssues(
+  read: () => Readable | Promise<Readable>,
+): Promise<{ readonly settings: Readable } | { readonly issues: readonly Issue[] }> {
   try {
-    return { settings: readSettingsText(new TextDecoder().decode(bytes), file) }
+    return { settings: await read() }
   } catch (error) {
     if (!isReloadError(error)) throw error
-    return { issues: error.issues }
+    const { code, message, issues } = error
+    return { issues: issues.length > 0 ? issues : [{ code, message }] }
   }
 }

@@ -60,13 +60,13 @@ async function openPlace(options: PlaceOptions): Promise<Omit<SettingsPlace, 'na
   const found = await stat(path).catch(() => null)
   if (found?.isDirectory() === true) {
     const handle = named(directoryHandle(path, { clock }), place)
-    const source = { kind: handle.kind, place, own: ownDirectory(path, place, directoryText) }
+    const source = { kind: handle.kind, place, path, own: ownDirectory(path, place, directoryText) }
     return { source, handle, again: directorySource(path), isNew: false }
   }
   const isNew = found === null && (await makeFirst(path, options.env))
   const own = ownFile(path, place, settingsText)
   const handle = named(fileHandle(path, { clock, isKnown: (found) => own.isWritten(found) }), place)
-  const source = { kind: handle.kind, place, own }
+  const source = { kind: handle.kind, place, path, own }
   return { source, handle, again: fileSource(path), isNew }
 }
 

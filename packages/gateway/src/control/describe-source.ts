@@ -3,5 +3,5 @@ import type { AdminRooms } from './rooms.ts'
 
 export async function describeSource({ source }: AdminRooms) {
   const writable = (await source.own?.isWritable()) ?? false
-  return { kind: source.kind, place: source.place, writable }
+  return { kind: source.kind, place: source.place, path: source.path ?? null, writable }
 }

@@ -236,6 +236,10 @@ export const SourceInfo = z
   .object({
     kind: z.string().describe('`file`, `directory`, `http-poll`'),
     place: z.string(),
+    path: z
+      .string()
+      .nullable()
+      .describe('where it is on the machine of the gateway; null for what is no file'),
     writable: z.boolean().describe('whether changes through this API are written back into it'),
   })
   .openapi('Source')

@@ -10,6 +10,8 @@ export interface SettingsSource {
   readonly kind: string
   /** For people: a path, a URL without credentials. */
   readonly place: string
+  /** Where that is on this machine; left out for what is no file or directory. */
+  readonly path?: string
   /** What changes are written back into; `null` when it is not ours to write. */
   readonly own: OwnSettings | null
 }

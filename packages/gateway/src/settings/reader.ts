@@ -35,17 +35,26 @@ export function settingsReader(options: SettingsReaderOptions = {}): Reader {
   const bakeMs = options.bakeMs ?? ROLLOUT_DEFAULTS.bakeMs
   return async (bytes, origin, base) => {
     const source = fileOf(origin)
-    const text = decode(bytes, source)
     const type = mediaTypeOf(origin)
     if (type === MERGE_PATCH_TYPE || type === JSON_PATCH_TYPE) {
-      return patchDraft({ text, type, source, base: base ?? {}, bakeMs })
+      return patchDraft({ text: decode(bytes, source), type, source, base: base ?? {}, bakeMs })
     }
-    const documents =
-      type === SETTINGS_DIRECTORY_TYPE
-        ? await readBundle(text, source)
-        : [await readFileInTurns(text, source, type)]
-    return draftOf(assembleOrThrow(source, documents), bakeMs)
+    return draftOf(await readSettings(bytes, source, type), bakeMs)
   }
+}
+
+/** A file, or a directory in one bundle. Throws `payload.unreadable` with all issues. */
+export async function readSettings(
+  bytes: Uint8Array,
+  source: string,
+  mediaType: string | undefined,
+): Promise<AssembledSettings> {
+  const text = decode(bytes, source)
+  const documents =
+    mediaType === SETTINGS_DIRECTORY_TYPE
+      ? await readBundle(text, source)
+      : [await readFileInTurns(text, source, mediaType)]
+  return assembleOrThrow(source, documents)
 }
 
 /** One settings text, outside of a reload: for tools and tests. Throws `payload.unreadable`. */

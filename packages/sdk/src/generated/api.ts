@@ -1080,6 +1080,8 @@ export type Source = {
   /** `file`, `directory`, `http-poll` */
   readonly kind: string
   readonly place: string
+  /** where it is on the machine of the gateway; null for what is no file */
+  readonly path: string | null
   /** whether changes through this API are written back into it */
   readonly writable: boolean
 }

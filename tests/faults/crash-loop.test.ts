@@ -23,7 +23,9 @@ afterAll(() => rm(folder, { recursive: true, force: true }))
 
 async function live(directory: string, operations: readonly Operation[]): Promise<readonly Said[]> {
   const plan: LifePlan = { directory, operations, killAt: null, bakeMs: 300 }
-  const script = new NodeScript(victim, { args: [JSON.stringify(plan)] })
+  // Little, so that a version that takes all of it is soon done.
+  const nodeFlags = ['--max-old-space-size=96']
+  const script = new NodeScript(victim, { args: [JSON.stringify(plan)], nodeFlags })
   await script.ended
   return script.lines.filter((it) => it.startsWith('{"atMs"')).map((it) => JSON.parse(it) as Said)
 }
@@ -36,6 +38,7 @@ describe('a version that ends its process', () => {
     ['by a signal at the swap', 'kills'],
     ['by an exception that nobody catches', 'throws'],
     ['a while after the swap', 'exits'],
+    ['by taking all memory', 'devours'],
   ] satisfies [string, Character][])(
     '%s is tried twice, and then the version before it serves',
     async (_, character) => {

@@ -8,7 +8,7 @@ import type { AuditLine, QuarantineEntry, StoredVersion } from '@changeover/relo
 export type KillAt = { readonly step: string; readonly occurrence: number } | { readonly call: number } | null
 
 /** What a version does to the process: nothing, never gets built, or ends it after the swap in one of three ways. */
-export type Character = 'sound' | 'unbuildable' | 'kills' | 'throws' | 'exits'
+export type Character = 'sound' | 'unbuildable' | 'kills' | 'throws' | 'exits' | 'devours'
 
 export interface Wanted {
   readonly marker: string

@@ -55,8 +55,15 @@ function participant(kind: 'routing' | 'limits'): Participant<Part> {
           throw new Error('this version ends the process')
         })
       if (character === 'exits') setTimeout(() => process.exit(7), plan.bakeMs / 3)
+      if (character === 'devours') setImmediate(devour)
     },
   }
+}
+
+/** Takes memory until there is none. */
+function devour(): void {
+  const taken: number[][] = []
+  for (;;) taken.push(Array.from({ length: 100_000 }, () => taken.length))
 }
 
 function servingOf(reloader: Reloader<Parts>): Serving | null {

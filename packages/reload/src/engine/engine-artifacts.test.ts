@@ -126,6 +126,21 @@ describe('a resource behind an address', () => {
     })
   })
 
+  it('that cannot be kept does not come in, and may come again', async () => {
+    const test = source(TEXT)
+    const toy = new Toy({ artifactSources: [test] })
+    let blobs = 0
+    // The first is that of the manifest.
+    toy.store.refuse = (it) => it === 'blob' && blobs++ > 0
+    expect(await toy.answer(withArtifact(toy, behind('test:a')))).toMatchObject({
+      code: 'store.failed',
+      retry: true,
+    })
+    expect([toy.serving, toy.parts]).toEqual([null, []])
+    toy.store.refuse = () => false
+    expect(await toy.answer(withArtifact(toy, behind('test:a')))).toMatchObject({ outcome: 'applied' })
+  })
+
   it('is given up at the deadline when nothing comes', async () => {
     const toy = new Toy({ artifactSources: [source(null)], limits: { fetchMs: 2_000 } })
     const waiting = withArtifact(toy, behind('test:a'))

@@ -81,7 +81,8 @@ const json = (ran: Ran): Record<string, unknown> => JSON.parse(ran.out) as Recor
 
 describe('changeover apply', () => {
   it('changes one value, tells stages, difference and receipt, and writes the file', async () => {
-    const ran = await changeover(['apply', '--set', 'routes/chat/targets/0/weight=50', '--reason', 'even'])
+    const change = ['apply', '--set', 'routes/chat/targets/0/weight=50', '--reason', 'even']
+    const ran = await changeover([...change, '--commit', '0123456789abcdef0123456789abcdef01234567'])
     expect(ran.out).not.toContain('not confirmed')
     expect(ran.err).toBe('')
     expect(ran.code).toBe(0)
@@ -91,6 +92,8 @@ describe('changeover apply', () => {
     expect(ran.out).toMatch(/applied {2}1\.\d+ → 1\.\d+/)
     expect(ran.out).toContain('written back into changeover.yaml')
     expect(readFileSync(file, 'utf8')).toBe(settings.replace('weight: 90', 'weight: 50'))
+    const why = await changeover(['why', 'routes/chat/targets/0/weight'])
+    expect(why.out).toContain('"even"  commit 0123456789a…')
   })
 
   it('is part of the trace that is around it', async () => {
@@ -187,6 +190,7 @@ describe('changeover apply', () => {
       ['apply', '--set', 'a'],
       ['apply', 'no-such.yaml'],
       ['apply', '--frob'],
+      ['apply', '--set', 'a=1', '--commit', 'HEAD'],
     ])
       expect(await changeover(argv)).toMatchObject({ code: 2, out: '' })
   })

@@ -8,6 +8,7 @@ import { type Client, isRefused, type Receipt, type ReloadEvent } from '@changeo
 import { broughtBy } from '../brought-by.ts'
 import { type Body, changeOptions, readBody } from '../change-options.ts'
 import { type Command, type CommandContext, UsageError } from '../command.ts'
+import { commitOf, commitOption } from '../commit.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { writeWaiting } from '../render/approvals.ts'
 import { writeReceipt, writeWords } from '../render/changes.ts'
@@ -41,6 +42,7 @@ asked for it can be found from the requests that ran under it.`,
       about: 'what was planned, exactly; refused when the base moved since',
     },
     reason: { type: 'string', value: 'TEXT', about: 'why, for history and audit' },
+    commit: commitOption,
     'if-match': { type: 'string', value: 'VERSION', about: 'refuse unless this version is in force' },
     'idempotency-key': {
       type: 'string',
@@ -78,6 +80,7 @@ async function run(context: CommandContext): Promise<number> {
   // What is wrong with the command line is said before anything else is.
   readRolloutOptions(context)
   urgencyOf(context)
+  commitOf(context)
   const trace = traceOf(context.text('traceparent') ?? context.env['TRACEPARENT'])
   const client = await context.client({ traceparent: trace.traceparent })
   const planned = context.text('plan')
@@ -116,11 +119,13 @@ function refuseBoth(context: CommandContext): void {
 
 async function applyPlan(context: CommandContext, client: Client, id: string): Promise<Receipt> {
   const reason = context.text('reason')
+  const commit = commitOf(context)
   const idempotencyKey = context.text('idempotency-key')
   return await client.ask('applyPlan', {
     params: { id },
     query: {
       ...(reason === undefined ? {} : { reason }),
+      ...(commit === undefined ? {} : { commit }),
       ...urgencyOf(context),
       ...(context.flag('force') ? { force: 'true' as const } : {}),
       ...(context.flag('allow-shrink') ? { allowShrink: 'true' as const } : {}),
@@ -132,6 +137,7 @@ async function applyPlan(context: CommandContext, client: Client, id: string): P
 
 async function offer(context: CommandContext, client: Client, body: Body): Promise<Receipt> {
   const reason = context.text('reason')
+  const commit = commitOf(context)
   const override = context.text('for')
   const ifMatch = context.text('if-match') ?? body.ifMatch
   const idempotencyKey = context.text('idempotency-key')
@@ -141,6 +147,7 @@ async function offer(context: CommandContext, client: Client, body: Body): Promi
     source: body.sent.name,
     query: {
       ...(reason === undefined ? {} : { reason }),
+      ...(commit === undefined ? {} : { commit }),
       ...(override === undefined ? {} : { override }),
       ...urgencyOf(context),
       ...(context.flag('force') ? { force: 'true' as const } : {}),

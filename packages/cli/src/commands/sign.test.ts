@@ -9,6 +9,7 @@ const folder = mkdtempSync(join(tmpdir(), 'changeover-sign-'))
 const said: string[] = []
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
+const COMMIT = '0123456789abcdef0123456789abcdef01234567'
 const NOW = Date.parse('2026-11-21T12:00:00Z')
 const path = (name: string): string => join(folder, name)
 const read = (name: string): string => readFileSync(path(name), 'utf8')
@@ -119,7 +120,15 @@ describe('changeover sign', () => {
   it('seals settings as the next version after an envelope, and names what disappears', async () => {
     writeFileSync(path('fewer.yaml'), weights(20).replace(/routes:[^]*/, ''))
     const argv = ['sign', 'fewer.yaml', '--upon', 'first.json', '--key', 'ci.key', '--key', 'bo.key']
-    const { answer } = await json([...argv, '--reason', 'less', '--expires', '2026-12-01T00:00:00Z'])
+    const { answer } = await json([
+      ...argv,
+      '--reason',
+      'less',
+      '--expires',
+      '2026-12-01T00:00:00Z',
+      '--commit',
+      COMMIT,
+    ])
     const envelope = answer['envelope'] as { payload: string; signatures: unknown[] }
     expect(envelope.signatures).toHaveLength(2)
     expect(JSON.parse(Buffer.from(envelope.payload, 'base64').toString())).toMatchObject({
@@ -130,6 +139,7 @@ describe('changeover sign', () => {
       author: 'user:ann',
       reason: 'less',
       expires: '2026-12-01T00:00:00Z',
+      lineage: { 'git.commit': COMMIT },
     })
   })
 

@@ -14,6 +14,7 @@ import {
   writeSigned,
 } from '@changeover/reload'
 import { type Command, type CommandContext, UsageError } from '../command.ts'
+import { commitOption } from '../commit.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { readNamed } from '../read-named.ts'
 import { readPrivateKey, writeNew } from '../signing/key-files.ts'
@@ -52,6 +53,7 @@ way. Private keys stay where they are.`,
     'new-epoch': { type: 'boolean', about: 'settings: begin a new epoch, which root keys have to sign too' },
     author: { type: 'string', value: 'NAME', about: 'who wrote them; default: you' },
     reason: { type: 'string', value: 'TEXT', about: 'why, for history and audit' },
+    commit: commitOption,
     'allow-shrink': { type: 'boolean', about: 'the change may remove half of what is there, or more' },
     'not-before': { type: 'string', value: 'TIME', about: 'RFC 3339: not to be taken before' },
     expires: { type: 'string', value: 'TIME', about: 'RFC 3339: not to be taken from then on' },

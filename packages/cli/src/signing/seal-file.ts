@@ -3,6 +3,7 @@
  * before.
  */
 import {
+  type Draft,
   MANIFEST_TYPE,
   type Manifest,
   parseVersion,
@@ -14,6 +15,7 @@ import {
   type Version,
 } from '@changeover/reload'
 import { type CommandContext, UsageError } from '../command.ts'
+import { commitOf } from '../commit.ts'
 import { readNamed } from '../read-named.ts'
 import { readEnvelopeText } from './signed-files.ts'
 
@@ -30,7 +32,7 @@ export async function sealSettings(context: CommandContext, text: string, file: 
   const allowShrink = context.flag('allow-shrink')
   const author = context.text('author') ?? `user:${context.user}`
   return sealDraft(
-    { ...draft, ...(allowShrink && { allowShrink }) },
+    { ...draft, ...lineageOf(context), ...(allowShrink && { allowShrink }) },
     {
       ...line,
       issuedAt: new Date(context.now()).toISOString(),
@@ -40,6 +42,12 @@ export async function sealSettings(context: CommandContext, text: string, file: 
       trace: null,
     },
   )
+}
+
+/** Where the settings are from, under the name that provenance looks for. */
+function lineageOf(context: CommandContext): Pick<Draft, 'lineage'> {
+  const commit = commitOf(context)
+  return commit === undefined ? {} : { lineage: { 'git.commit': commit } }
 }
 
 /** With another end and a beginning, where those are asked for. */

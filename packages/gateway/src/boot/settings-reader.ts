@@ -1,8 +1,9 @@
 /**
- * The settings room's reader, with what the asker of a change may say beside the settings: who, why, that it may
- * remove much or serve for a time only, and how it is to come in.
+ * The settings room's reader, with what the asker of a change may say beside the settings: who, why, of which commit,
+ * that it may remove much or serve for a time only, and how it is to come in.
  */
 import { type Clock, type Reader, systemClock } from '@changeover/reload'
+import { COMMIT_LINEAGE } from '../cause/history.ts'
 import type { ChangeHint } from '../control/changer.ts'
 import { measures } from '../pipeline/measures.ts'
 import { settingsReader } from '../settings/reader.ts'
@@ -18,7 +19,7 @@ export function createReader(clock: Pick<Clock, 'now'> = systemClock): Reader {
     // Places are told in what was sent, whatever it was sent for.
     const source = origin.source.replace(OVERRIDE_SOURCE, '')
     const draft = await read(bytes, { ...origin, source }, base)
-    const { allowShrink, serveTtlMs, rollout = {} } = (origin.hint ?? {}) as ChangeHint
+    const { commit, allowShrink, serveTtlMs, rollout = {} } = (origin.hint ?? {}) as ChangeHint
     const chosen = chooseRollout({
       inForce: base,
       next: draft.settings,
@@ -34,6 +35,7 @@ export function createReader(clock: Pick<Clock, 'now'> = systemClock): Reader {
       ...chosen,
       ...(origin.actor === undefined ? {} : { author: origin.actor }),
       ...(origin.reason === undefined ? {} : { reason: origin.reason }),
+      ...(commit === undefined ? {} : { lineage: { ...draft.lineage, [COMMIT_LINEAGE]: commit } }),
       ...(allowShrink === true ? { allowShrink } : {}),
       ...(serveTtlMs === undefined ? {} : { serveTtlMs }),
     }

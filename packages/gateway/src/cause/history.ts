@@ -147,8 +147,11 @@ interface SealedFacts {
   readonly lineage: Readonly<Record<string, string>> | null
 }
 
+/** Under which our own commands write the commit. */
+export const COMMIT_LINEAGE = 'git.commit'
+
 /** Names under which publishers write the commit, in the order in which they are believed. */
-const COMMITS = ['git.commit', 'commit', 'gitCommit', 'vcs.ref.head.revision']
+const COMMITS = [COMMIT_LINEAGE, 'commit', 'gitCommit', 'vcs.ref.head.revision']
 
 /** Of the lineage of what this gateway reads and seals itself. */
 export const TEXT_LINEAGE = 'changeover.text'

@@ -83,6 +83,7 @@ export function originOf(c: AdminContext, more: { reason?: string | undefined } 
     header: (name) => c.req.header(name),
     route: `${c.req.method} ${c.req.path}`,
     reason: more.reason ?? c.req.query('reason'),
+    commit: c.req.query('commit'),
     force: c.req.query('force') === 'true',
     emergency: c.req.query('emergency') === 'true',
     identity: identityOf(c),

@@ -8,6 +8,11 @@ const flag = z.enum(['true', 'false']).optional()
 
 export const changeQuery = z.object({
   reason: z.string().max(500).optional().describe('why, for history and audit'),
+  commit: z
+    .string()
+    .regex(/^[0-9a-f]{7,64}$/)
+    .optional()
+    .describe('commit of the repository that the settings are from; provenance tells it of each value'),
   force: flag.describe('asked for by a person for this one case: passes quarantine and the open breaker'),
   emergency: flag.describe(
     'passes approvals, freeze windows and the open breaker, by whoever may say so; needs a `reason`',

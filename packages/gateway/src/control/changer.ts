@@ -56,6 +56,8 @@ export type Overriding = { readonly bytes: Uint8Array } | { readonly change: (tr
 
 /** What the asker of a change may say beside it, for whoever reads its text. */
 export interface ChangeHint {
+  /** Of the repository that the settings are from. */
+  readonly commit?: string
   readonly allowShrink?: boolean
   readonly serveTtlMs?: number
   readonly rollout?: AskedRollout

@@ -8,6 +8,7 @@ const facts = (headers: Record<string, string>, more: Partial<RequestFacts> = {}
   route: 'POST /v1/reloads',
   reason: undefined,
   force: false,
+  commit: undefined,
   allowShrink: false,
   emergency: false,
   identity: OWNER,

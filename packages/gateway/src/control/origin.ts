@@ -15,6 +15,8 @@ export interface RequestFacts {
   /** Path of the route, for `source`. */
   readonly route: string
   readonly reason: string | undefined
+  /** That the settings are from, as the asker says. */
+  readonly commit: string | undefined
   readonly force: boolean
   readonly emergency: boolean
   readonly identity: Identity
@@ -51,8 +53,9 @@ export function readOrigin(facts: RequestFacts): Origin {
   }
 }
 
-function hintOf({ allowShrink, rollout, identity }: RequestFacts): Pick<Origin, 'hint'> {
+function hintOf({ commit, allowShrink, rollout, identity }: RequestFacts): Pick<Origin, 'hint'> {
   const hint = {
+    ...(commit === undefined ? {} : { commit }),
     ...(allowShrink ? { allowShrink } : {}),
     ...(Object.keys(rollout).length > 0 ? { rollout } : {}),
     // The owner may everything: what he changes need not be looked at.

@@ -1482,6 +1482,8 @@ export interface Operations {
     query: {
       /** why, for history and audit */
       readonly reason?: string
+      /** commit of the repository that the settings are from; provenance tells it of each value */
+      readonly commit?: string
       /** asked for by a person for this one case: passes quarantine and the open breaker */
       readonly force?: 'true' | 'false'
       /** passes approvals, freeze windows and the open breaker, by whoever may say so; needs a `reason` */
@@ -1653,6 +1655,8 @@ export interface Operations {
     query: {
       /** why, for history and audit */
       readonly reason?: string
+      /** commit of the repository that the settings are from; provenance tells it of each value */
+      readonly commit?: string
       /** asked for by a person for this one case: passes quarantine and the open breaker */
       readonly force?: 'true' | 'false'
       /** passes approvals, freeze windows and the open breaker, by whoever may say so; needs a `reason` */
@@ -1766,6 +1770,8 @@ export interface Operations {
     query: {
       /** why, for history and audit */
       readonly reason?: string
+      /** commit of the repository that the settings are from; provenance tells it of each value */
+      readonly commit?: string
       /** asked for by a person for this one case: passes quarantine and the open breaker */
       readonly force?: 'true' | 'false'
       /** passes approvals, freeze windows and the open breaker, by whoever may say so; needs a `reason` */
@@ -1823,6 +1829,8 @@ export interface Operations {
     query: {
       /** why, for history and audit */
       readonly reason?: string
+      /** commit of the repository that the settings are from; provenance tells it of each value */
+      readonly commit?: string
       /** asked for by a person for this one case: passes quarantine and the open breaker */
       readonly force?: 'true' | 'false'
       /** passes approvals, freeze windows and the open breaker, by whoever may say so; needs a `reason` */

@@ -16,6 +16,8 @@ describe('a body that is sent to the admin API', () => {
       'control.bad_request',
     )
     expect(await status('/v1/settings?force=maybe', { type: patch, body: [] })).toBe('control.bad_request')
+    const mistyped = await ask('PATCH', '/v1/settings?overide=15m', { type: merge, body: { routes: {} } })
+    expect(mistyped.body['detail']).toBe('"overide": found "15m", expected a name that the API document has')
     const twice = '{"routes":{"a":null},"routes":{"b":null}}'
     const deep = `{"routes":{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}}`
     for (const body of [twice, deep, '{"__proto__":{"a":1}}'])

@@ -4,7 +4,7 @@
  */
 
 import type { Span } from '@changeover/reload'
-import { OpenAPIHono } from '@hono/zod-openapi'
+import { OpenAPIHono, type z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import type { Identity } from '../contract/access.ts'
 import { GatewayError } from '../errors.ts'
@@ -30,15 +30,28 @@ export function createApp(): AdminApp {
     defaultHook: (result, c) => {
       if (result.success) return
       const [first] = result.error.issues
-      const field = first?.path.map(String).join('.') ?? result.target
+      const field = fieldOf(first, result.target)
       const sent = result.target === 'query' ? c.req.query(field) : undefined
       throw new GatewayError('control.bad_request', {
         field,
         found: sent === undefined ? 'something else' : `"${sent.slice(0, 40)}"`,
-        expected: first === undefined ? 'what the API document says' : expectedText(first),
+        expected: expectedOf(first),
       })
     },
   })
+}
+
+type Issue = z.core.$ZodIssue
+
+/** Also of a name that there is not. */
+function fieldOf(issue: Issue | undefined, target: string): string {
+  if (issue?.code === 'unrecognized_keys') return issue.keys[0] ?? target
+  return issue?.path.map(String).join('.') ?? target
+}
+
+function expectedOf(issue: Issue | undefined): string {
+  if (issue === undefined) return 'what the API document says'
+  return issue.code === 'unrecognized_keys' ? 'a name that the API document has' : expectedText(issue)
 }
 
 /** `default` response of every route. */

@@ -6,7 +6,8 @@ export const settingsTypes: readonly string[] = ['application/yaml', 'applicatio
 
 const flag = z.enum(['true', 'false']).optional()
 
-export const changeQuery = z.object({
+/** A name that is mistyped is refused: `?overide=15m` would be a change for good. */
+export const changeQuery = z.strictObject({
   reason: z.string().max(500).optional().describe('why, for history and audit'),
   commit: z
     .string()

@@ -97,6 +97,17 @@ describe('a price', () => {
     fc.assert(property, { numRuns: 500, seed: 3 })
   })
 
+  it.each([
+    [false, {}],
+    [false, { cacheWrite: 3 }],
+    [true, { cacheWrite: 3.75 }],
+    [true, { cacheWriteHour: 6 }],
+    [true, { above: [{ tokens: 200_000, input: 6, output: 22, cacheWrite: 7.5 }] }],
+    [true, { hours: [{ from: '16:30', until: '00:30', input: 1, output: 7, cacheWrite: 3 }] }],
+  ])('says %j whether keeping is charged for: %j', (charges, more) => {
+    expect(compilePrice([{ input: 3, output: 15, ...more }])?.chargesForKeeping).toBe(charges)
+  })
+
   it('tells tokens that are kept for an hour from those that are kept for minutes', () => {
     const usage = { inputTokens: 1000, cacheWriteTokens: 500, cacheWriteHourTokens: 200 }
     const price = { input: 3, output: 15, cacheWrite: 3.75 }

@@ -70,6 +70,7 @@ export function compilePrice(prices: readonly PriceSpec[]): Price | null {
   if (newest === undefined) return null
   return {
     digest: digestOfPrices(prices),
+    chargesForKeeping: prices.some(chargesForKeeping),
     costMicroUsd(usage, atMs) {
       const price = dated.find((it) => it.from <= atMs)
       return price === undefined ? null : Math.round(costOf(price, usage, atMs) / PICO_PER_MICRO)
@@ -83,6 +84,13 @@ export function compilePrice(prices: readonly PriceSpec[]): Price | null {
       return { input: input / PICO_PER_MICRO, output: output / PICO_PER_MICRO }
     },
   }
+}
+
+function chargesForKeeping({ above = [], hours = [], ...usual }: PriceSpec): boolean {
+  return [usual, ...above, ...hours].some(
+    ({ input, cacheWrite = input, cacheWriteHour = cacheWrite }) =>
+      Math.max(cacheWrite, cacheWriteHour) > input,
+  )
 }
 
 /** The order in which prices and their fields are written does not count. */

@@ -33,6 +33,8 @@ export interface Price {
   readonly digest: string
   /** Whole micro-dollars; `null` when no price had begun at that time (wall milliseconds). */
   costMicroUsd(usage: Usage, atMs: number): number | null
+  /** Whether what a provider is asked to keep costs more than what it only reads. */
+  readonly chargesForKeeping: boolean
   /** The same of a call that is still to be made: no less than it can come to, for text. */
   mostMicroUsd(most: MostUsage, atMs: number): number | null
   /** Dollars, for comparing targets before tokens are known: without tiers and hours. */

@@ -40,9 +40,10 @@ export interface PricedAsk {
 
 /** Micro-dollars; `null` where a target that may answer has no price. */
 export function dearest(route: CompiledRoute, it: PricedAsk, atMs: number): number | null {
-  const { prices, keepsUnasked } = boundsOf(route)
+  const { prices, keepsUnasked, chargesForKeeping } = boundsOf(route)
   const { inputTokens, outputTokens, serviceTier } = it
-  const usage = { inputTokens, outputTokens, serviceTier, keeps: longer(keepsUnasked, keepingIn(it.body)) }
+  const keeps = chargesForKeeping ? longer(keepsUnasked, keepingIn(it.body)) : 'no'
+  const usage = { inputTokens, outputTokens, serviceTier, keeps }
   let most = 0
   for (const price of prices) {
     const cost = price?.mostMicroUsd(usage, atMs) ?? null
@@ -73,6 +74,8 @@ const AN_HOUR = Buffer.from('"1h"')
 interface RouteBounds {
   /** Each of the targets that may answer, once. */
   readonly prices: readonly (Price | null)[]
+  /** Whether one of them does: to look through all that a caller sends is to be worth it. */
+  readonly chargesForKeeping: boolean
   /** What a provider is told to keep of prompts by the settings of its model. */
   readonly keepsUnasked: Keeping
   /** What a context or a model sets for requests that say nothing: the most of it. */
@@ -87,8 +90,10 @@ function boundsOf(route: CompiledRoute): RouteBounds {
   const found = known.get(route)
   if (found !== undefined) return found
   const targets = targetsOf(route)
+  const prices = [...new Set(targets.map(({ facts }) => facts?.price ?? null))]
   const bounds = {
-    prices: [...new Set(targets.map(({ facts }) => facts?.price ?? null))],
+    prices,
+    chargesForKeeping: prices.some((it) => it?.chargesForKeeping === true),
     keepsUnasked: targets.map(({ promptCache }) => KEPT_BY[promptCache]).reduce(longer, 'no' as Keeping),
     bySettings: boundBySettings(route, targets),
     byModels: mostOf(targets.map(({ facts }) => facts?.outputTokens ?? null)),

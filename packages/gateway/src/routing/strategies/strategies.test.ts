@@ -189,6 +189,7 @@ describe('cost', () => {
         price: {
           digest: '',
           costMicroUsd: () => null,
+          chargesForKeeping: false,
           mostMicroUsd: () => null,
           perMillionTokens: () => ({ input, output }),
         },

@@ -33,6 +33,14 @@ describe('a schema of a guard', () => {
     expect(schemaTrouble(engine, { patternProperties: { '(a)\\1': {} } })).toContain('\\1')
   })
 
+  it('is compiled once, by whoever asks first', async () => {
+    const engine = await loadSchemaEngine()
+    const schema = { type: 'object', properties: { a: { type: 'string' } } }
+    expect(schemaTrouble(engine, schema)).toBeNull()
+    expect(engine.compile(schema)).toBe(engine.compile(schema))
+    expect(engine.compile({ ...schema })).not.toBe(engine.compile(schema))
+  })
+
   it('compiles what is referred to once, however often that is', async () => {
     const properties = Object.fromEntries(
       Array.from({ length: 300 }, (_, i) => [`p${i}`, { type: 'string' }]),

@@ -1,5 +1,6 @@
 /**
- * Answers that have to be JSON of a certain form. The schema is compiled once; an answer that only calls tools has no
+ * Answers that have to be JSON of a certain form. A schema is compiled once, when it is looked at whether it can be, and
+ * is not compiled anew for as long as its settings stay the same; an answer that only calls tools has no
  * text to look at, and passes.
  */
 import type { Options, ValidateFunction } from 'ajv/dist/2020.js'
@@ -8,7 +9,7 @@ import { PASS, type Verdict, type WholeJudge } from './whole-judge.ts'
 type Schema = Readonly<Record<string, unknown>>
 
 export interface SchemaEngine {
-  /** Throws what is wrong with it. */
+  /** Throws what is wrong with it. The same for the same object. */
   compile(schema: Schema): ValidateFunction
 }
 
@@ -35,13 +36,17 @@ async function loadEngine(): Promise<SchemaEngine> {
   const linear = (pattern: string) => RE2JS.compile(RE2JS.translateRegExp(pattern))
   // V8 optimizes too; by the compiler of schemas it would be most of the time that compiling takes.
   const code = { regExp: Object.assign(linear, { code: '' }), optimize: false }
+  const known = new WeakMap<Schema, ValidateFunction>()
   return {
     compile(schema) {
+      const made = known.get(schema)
+      if (made !== undefined) return made
       const ajv = new Ajv2020({ ...OPTIONS, code })
       // Whole texts are long, and a schema may have patterns of many steps: values are not held against them.
       const validate = ajv.compile(withoutPatterns(schema) as Schema)
       // Not of the standard: it would answer later, and until then let everything through.
       if ('$async' in validate) throw new Error('"$async" is no keyword of the standard')
+      known.set(schema, validate)
       return validate
     },
   }

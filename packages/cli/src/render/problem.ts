@@ -41,9 +41,19 @@ function writeIssue(issue: Issue, paint: Paint, sent: SentText | undefined): str
   const { place } = issue
   const where = place === undefined ? (issue.pointer ?? '') : `${place.file}:${place.line}:${place.column}`
   const head = where === '' ? issue.message : `${paint('cyan', where)}  ${issue.message}`
-  const hint = issue.hint === undefined ? [] : [`  ${paint('green', 'hint')}  ${issue.hint}`]
+  const advice = issue.hint ?? adviseOn(issue, sent)
+  const hint = advice === undefined ? [] : [`  ${paint('green', 'hint')}  ${advice}`]
   const lines = place === undefined || sent === undefined ? [] : quoteLines(sent, place, paint)
   return [`${head}  ${paint('dim', issue.code)}`, ...lines, ...hint]
+}
+
+/** What only the command knows: how it is said here, and what it has sent. */
+function adviseOn({ code }: Issue, sent: SentText | undefined): string | undefined {
+  if (code !== 'validate.shrink') return undefined
+  const isBlank = sent?.text.split('\n').every((it) => /^\s*(?:#|$)/.test(it))
+  return isBlank === true
+    ? `"${sent?.name}" says nothing: is it the file that was meant?`
+    : 'say --allow-shrink if that is meant'
 }
 
 function quoteLines(sent: SentText, place: NonNullable<Issue['place']>, paint: Paint): string[] {

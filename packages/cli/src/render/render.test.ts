@@ -26,6 +26,19 @@ describe('a refusal', () => {
     traceId: '4bf92f3577b34da6a3ce929d0e0e4736',
   }
 
+  it.each([
+    ['# nothing\n\n  # here\n', '"new.yaml" says nothing: is it the file that was meant?'],
+    ['models: {}\n', 'say --allow-shrink if that is meant'],
+  ])('that would take much away says what to do: %j', (text, hint) => {
+    const issue = { code: 'validate.shrink', message: 'it would remove 3 of 3' }
+    const issues = [{ ...issue, place: { file: 'new.yaml', line: 1, column: 1 } }]
+    const lines = writeProblem({ ...problem, detail: issue.message, issues }, plain, {
+      name: 'new.yaml',
+      text,
+    })
+    expect(lines).toContain(`  hint  ${hint}`)
+  })
+
   it('shows the line that was sent, and a caret below the place', () => {
     expect(writeProblem(problem, plain, { name: 'new.yaml', text: 'routes:\n\t chat: 1\n' })).toEqual([
       'refused  "new.yaml" has 1 error; the running version stays  payload.unreadable',

@@ -61,6 +61,7 @@ function offsetIn(reason: string, text: string): number {
 function explain(text: string, offset: number): [found: string, expected: string] {
   const sign = text.charAt(offset)
   const before = text.slice(0, offset).trimEnd().at(-1)
+  if (text.trim() === '') return ['nothing', 'a map of sections such as routes, in braces']
   if (offset >= text.trimEnd().length) return ['the end of the text', 'the rest of the value']
   if (/[}\]]/.test(sign) && before === ',')
     return [`a comma before "${sign}"`, 'no comma after the last entry']

@@ -226,7 +226,7 @@ describe('broken JSON', () => {
     ['a comment', '{\n  // no\n}', '2:3 found a comment, expected none in JSON; YAML has comments'],
     ['single quotes', "{'routes': {}}", '1:2 found a single quote, expected double quotes'],
     ['an open text', '{"a": "x\n"}', '1:9 found a text that is never closed, expected " at its end'],
-    ['nothing at all', '', '1:1 found the end of the text, expected the rest of the value'],
+    ['nothing at all', '', '1:1 found nothing, expected a map of sections such as routes, in braces'],
   ]
   for (const [what, text, expected] of cases) {
     it(`tells of ${what}`, async () => expect(await faults(text, 'c.json')).toEqual([expected]))
@@ -447,6 +447,7 @@ describe('the reader', () => {
     await expect(async () => read(Buffer.from([0xc3, 0x28]), originOf('c.yaml'), null)).rejects.toMatchObject(
       {
         code: 'payload.not_utf8',
+        message: '"c.yaml" is not valid UTF-8; the running version stays',
       },
     )
   })
@@ -488,6 +489,12 @@ describe('bombs', () => {
       'found aliases that repeat too much, expected 10000 repeated values at most',
     )
     expect(performance.now() - started).toBeLessThan(10_000)
+  })
+
+  it('of a mistake that aliases repeat are told once', async () => {
+    const text = lines('cache: &a', '  x: !odd 1', 'limits: *a', 'routes: *a')
+    expect((await issuesOf(text)).map((it) => it.place?.line)).toEqual([2])
+    expect(await issuesOf('limits: &a [*b]\nroutes: &b [*a]\n')).toHaveLength(1)
   })
 
   it('of aliases that contain themselves are refused', async () => {

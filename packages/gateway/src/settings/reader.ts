@@ -171,6 +171,6 @@ function decode(bytes: Uint8Array, what: string): string {
   try {
     return strictTextOf(bytes)
   } catch (error) {
-    throw new ReloadError('payload.not_utf8', { what }, { cause: error })
+    throw new ReloadError('payload.not_utf8', { what: `"${what}"` }, { cause: error })
   }
 }

@@ -162,13 +162,18 @@ class ValueBuilder {
     if (tag !== undefined && !isOwnTag(tag)) this.#refuse(node, `the tag "${shortTag(tag)}"`, 'a plain value')
   }
 
+  /** What an alias repeats was said where it stands, above. */
   #refuse(node: unknown, found: string, expected: string): void {
+    if (this.#insideAlias === 0) this.#note(node, found, expected)
+  }
+
+  #note(node: unknown, found: string, expected: string): void {
     if (this.issues.length >= LIMITS.issues) return
     this.issues.push(syntaxIssue(placeAt(this.#source, startOf(node)), found, expected))
   }
 
   #giveUp(node: unknown, found: string, expected: string): never {
-    this.#refuse(node, found, expected)
+    this.#note(node, found, expected)
     throw new TooMuch()
   }
 }

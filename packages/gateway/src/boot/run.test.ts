@@ -1,5 +1,6 @@
 import { generateKeyPairSync, sign } from 'node:crypto'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer as createHttpServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -187,6 +188,28 @@ describe('a gateway', () => {
       started.length = 0
     }
     expect(versions).toEqual(['1.1', '1.1', '1.2', '1.2'])
+  })
+
+  it('serves what it had when the place of its settings is away, and says so', async () => {
+    const cwd = newFolder()
+    const text = simulated(1, 1_000)
+    const site = createHttpServer((_, response) => response.end(text))
+    await new Promise<void>((resolve) => site.listen(0, '127.0.0.1', resolve))
+    const { port } = site.address() as AddressInfo
+    const argv = ['--poll', `http://127.0.0.1:${port}/settings.yaml`]
+    const first = (await start(cwd, { argv })).gateway
+    await vi.waitFor(() => expect(first.reloader.status().confirmed?.version).toBe('1.1'), 5_000)
+    await first.stop()
+    started.length = 0
+    site.closeAllConnections()
+    await new Promise((resolve) => site.close(resolve))
+
+    const { gateway } = await start(cwd, { argv })
+    const response = await chat(gateway, 'small')
+    expect([response.status, response.headers.get('x-changeover-version')]).toEqual([200, '1.1'])
+    expect(await ready(gateway)).toBe(200)
+    const trouble = () => gateway.reloader.status().handles[0]?.trouble?.code
+    await vi.waitFor(() => expect(trouble()).toBe('handle.read_failed'), 5_000)
   })
 
   it('lets a stream finish when it is stopped, and takes no more calls', async () => {

@@ -4,7 +4,7 @@ import type { AuditLine } from '../contract/store.ts'
 import { ReloadError } from '../errors.ts'
 import { checkAudit } from '../format/audit-chain.ts'
 import { memoryStore } from '../stores/memory.ts'
-import { byFile, byHand, ListedStore, Toy, treeOf } from './test-toy.ts'
+import { byFile, byHand, bytesOf, ListedStore, Toy, treeOf } from './test-toy.ts'
 
 /** The next process over what `toy` left. Nothing of `toy` is closed: it has crashed. */
 async function restart(toy: Toy): Promise<Toy> {
@@ -79,11 +79,16 @@ describe('after a restart', () => {
     expect(await toy.change({ mark: 2 }, byFile)).toMatchObject({ reason: 'quarantined' })
   })
 
-  it('what only failed to validate is looked at again: the next build may understand it', async () => {
+  it('what only failed to validate is looked at again, as it was not before: the next build may understand it', async () => {
     const before = await serving(1)
     await before.change({ mark: 2, models: 'validate' })
+    const again = await before.change({ mark: 2, models: 'validate' }, byFile)
+    expect(again).toMatchObject({ outcome: 'unchanged', reason: 'quarantined' })
     const toy = await restart(before)
     expect(toy.reloader.status().quarantine).toEqual([])
+    const offer = toy.reloader.offer(bytesOf(treeOf({ mark: 2, models: 'validate' })), byFile)
+    await toy.advance(100)
+    expect(await offer).toMatchObject({ code: 'validate.refused' })
   })
 })
 

@@ -382,7 +382,7 @@ describe('the lock', () => {
     await second.close()
   })
 
-  it('refuses while another process lives, and is taken over when it is dead', async () => {
+  it('refuses while another process lives, paused or not, and is taken over when it is dead', async () => {
     const other = spawn(process.execPath, ['--eval', 'console.log("up"); setInterval(() => {}, 1000)'])
     await once(other.stdout, 'data')
     const self = { pid: other.pid ?? 0, started: '' }
@@ -390,6 +390,9 @@ describe('the lock', () => {
     const store = fileStore(directory)
     const error = await store.readRecord('floor').catch((it: unknown) => it)
     expect(error).toMatchObject({ code: 'store.locked', details: { path: directory, pid: other.pid } })
+    // One that is only paused may go on at any time, and write.
+    other.kill('SIGSTOP')
+    expect(await store.readRecord('floor').catch((it: unknown) => it)).toMatchObject({ code: 'store.locked' })
     other.kill('SIGKILL')
     await once(other, 'exit')
     expect(await store.readRecord('floor')).toEqual(floor(1))

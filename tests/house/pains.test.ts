@@ -1,32 +1,8 @@
 /** docs/reference/pains.md names tests: each is there, and each pain is answered. */
-import { existsSync, readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { missingTests, sectionsOf } from './named-tests.ts'
 
-const root = resolve(import.meta.dirname, '../..')
-const page = readFileSync(join(root, 'docs/reference/pains.md'), 'utf8')
-
-interface Pain {
-  readonly number: number
-  readonly text: string
-  readonly tests: readonly { readonly file: string; readonly name: string }[]
-}
-
-const pains: readonly Pain[] = page
-  .split(/^## /m)
-  .slice(1)
-  .map((text) => ({
-    number: Number.parseInt(text, 10),
-    text,
-    tests: [...text.matchAll(/^- `([^`]+)`: (.+)$/gm)].map(([, file = '', name = '']) => ({ file, name })),
-  }))
-
-/** Whether a file has a test that is called exactly so, with a row for each case or without. */
-function has(source: string, name: string): boolean {
-  return ["'", '"', '`'].some((quote) =>
-    source.includes(`${quote}${name.replaceAll(quote, `\\${quote}`)}${quote}`),
-  )
-}
+const pains = sectionsOf('docs/reference/pains.md')
 
 describe('docs/reference/pains.md', () => {
   it('answers each of the twenty-five, and says whether we have it', () => {
@@ -43,13 +19,6 @@ describe('docs/reference/pains.md', () => {
   })
 
   it('names only tests that are there', () => {
-    const missing = pains
-      .flatMap((it) => it.tests)
-      .filter(({ file, name }) => {
-        const path = join(root, file)
-        return !existsSync(path) || !has(readFileSync(path, 'utf8'), name)
-      })
-      .map(({ file, name }) => `${file}: ${name}`)
-    expect(missing).toEqual([])
+    expect(missingTests(pains)).toEqual([])
   })
 })

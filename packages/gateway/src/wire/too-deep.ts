@@ -6,7 +6,24 @@
  * sends but to see what happens. The error is thrown before anything has changed, and caught where the sender is told.
  */
 export function isTooDeep(thrown: unknown): boolean {
-  return thrown instanceof RangeError && thrown.message === 'Maximum call stack size exceeded'
+  return thrown instanceof RangeError && thrown.message === wordsOfOverflow()
+}
+
+let words: string | null = null
+
+/** What this engine says when its stack is used up, which nothing but the text tells from its other errors of range: asked once. */
+function wordsOfOverflow(): string {
+  words ??= overflow()
+  return words
+}
+
+function overflow(): string {
+  const fall = (): number => 1 + fall()
+  try {
+    return String(fall())
+  } catch (error) {
+    return (error as Error).message
+  }
 }
 
 /**

@@ -21,8 +21,15 @@ export interface HoldAsk {
   inputTokens(): number
   /** As many as the request allows; `null` where it sets no bound. */
   outputTokens(): number | null
-  /** What so many cost at the dearest target that the route may ask; `null` where the price of one is not known. */
-  costMicroUsd(inputTokens: number, outputTokens: number): number | null
+  /** What so many cost at the dearest target that the route may ask. */
+  mostCost(inputTokens: number, outputTokens: number): MostCost
+}
+
+export interface MostCost {
+  /** Of the targets that have a price. */
+  readonly microUsd: number
+  /** False where one may answer of which nobody knows what it takes. */
+  readonly isKnown: boolean
 }
 
 /** What it came to. */

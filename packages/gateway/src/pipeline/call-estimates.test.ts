@@ -13,7 +13,14 @@ const spec = {
   services: { priority: 2, flex: 0.5 },
 }
 
-function heldFor(body: object, more: { readonly promptCache?: 'auto'; readonly serviceTier?: string } = {}) {
+interface More {
+  readonly promptCache?: 'auto'
+  readonly serviceTier?: string
+  /** Beside one that has. */
+  readonly unpriced?: boolean
+}
+
+function mostFor(body: object, more: More = {}) {
   const price = compilePrice([spec])
   const facts = { name: 'x/m', from: 'settings', contextTokens: null, outputTokens: null } as const
   const made = testTarget('m', { upstream: null as never })
@@ -24,8 +31,10 @@ function heldFor(body: object, more: { readonly promptCache?: 'auto'; readonly s
     facts: { ...facts, takes: null, gives: null, price },
   }
   const ask = { inputTokens: 1000, outputTokens: 100, serviceTier, body: Buffer.from(JSON.stringify(body)) }
-  return dearest(testRoute('r', [target]), ask, 0)
+  return dearest(testRoute('r', more.unpriced === true ? [made, target] : [target]), ask, 0)
 }
+
+const heldFor = (body: object, more?: More) => mostFor(body, more).microUsd
 
 describe('what a call may come to', () => {
   const [plain, written, forAnHour] = [3000 + 1500, 3750 + 1500, 6000 + 1500]
@@ -45,6 +54,11 @@ describe('what a call may come to', () => {
 
   it('is more where settings have it kept', () => {
     expect(heldFor({}, { promptCache: 'auto' })).toBe(written)
+  })
+
+  it('is that of the targets with a price, also beside one that has none', () => {
+    expect(mostFor({})).toEqual({ microUsd: plain, isKnown: true })
+    expect(mostFor({}, { unpriced: true })).toEqual({ microUsd: plain, isKnown: false })
   })
 
   it('is that of the class it asks for, if that is dearer: it may be served as usual', () => {

@@ -4,6 +4,7 @@
  * An estimate is put right when the call is over; until then it keeps others from spending the same money. It is made
  * only for callers whose limits ask for it.
  */
+import type { MostCost } from '../contract/allowance.ts'
 import type { CompiledRoute, CompiledTarget } from '../contract/compiled.ts'
 import type { Keeping, Price } from '../contract/model-facts.ts'
 import type { RouteAsk } from '../contract/route-ask.ts'
@@ -38,20 +39,20 @@ export interface PricedAsk {
   readonly body: Buffer
 }
 
-/** Micro-dollars; `null` where a target that may answer has no price. */
-export function dearest(route: CompiledRoute, it: PricedAsk, atMs: number): number | null {
+export function dearest(route: CompiledRoute, it: PricedAsk, atMs: number): MostCost {
   const { prices, keepsUnasked, chargesForKeeping } = boundsOf(route)
   const { inputTokens, outputTokens, serviceTier } = it
   const keeps = chargesForKeeping ? longer(keepsUnasked, keepingIn(it.body)) : 'no'
   const usage = { inputTokens, outputTokens, serviceTier, keeps }
   let most = 0
+  let isKnown = true
   for (const price of prices) {
     const cost = price?.mostMicroUsd(usage, atMs) ?? null
-    if (cost === null) return null
-    most = Math.max(most, cost)
+    if (cost === null) isKnown = false
+    else most = Math.max(most, cost)
   }
   // A second attempt beside the first is paid for too; a copy to a mirror is the gateway's own.
-  return route.plan.hedge === null ? most : 2 * most
+  return { microUsd: route.plan.hedge === null ? most : 2 * most, isKnown }
 }
 
 const KEPT_BY = { off: 'no', auto: 'short', hour: 'hour' } as const

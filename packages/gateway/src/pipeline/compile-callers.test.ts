@@ -48,7 +48,11 @@ const take = (identity: CompiledIdentity, nowMs = 0) => {
   const caller = identity.find(KEY, nowMs)
   if (!('allowance' in caller) || caller.allowance === null) throw new Error('nobody, or without a limit')
   const ask = { id: 'call_1', startedAt: nowMs, startedMono: nowMs, routeName: 'chat' }
-  const estimates = { inputTokens: () => 0, outputTokens: () => 0, costMicroUsd: () => 0 }
+  const estimates = {
+    inputTokens: () => 0,
+    outputTokens: () => 0,
+    mostCost: () => ({ microUsd: 0, isKnown: true }),
+  }
   return !('refused' in caller.allowance.hold({ ...ask, ...estimates }))
 }
 

@@ -318,7 +318,7 @@ describe('a reload', () => {
         ...ask,
         inputTokens: () => 0,
         outputTokens: () => 0,
-        costMicroUsd: () => 0,
+        mostCost: () => ({ microUsd: 0, isKnown: true }),
       })
       return 'refused' in held ? held : null
     }

@@ -143,7 +143,11 @@ function answer({ identity }: CompiledGateway, key: string, nowMs: number): Answ
 
 function over({ allowance }: Caller, nowMs: number): unknown {
   const ask = { id: 'call_1', startedAt: nowMs, startedMono: nowMs, routeName: 'chat' }
-  const estimates = { inputTokens: () => 0, outputTokens: () => 0, costMicroUsd: () => 0 }
+  const estimates = {
+    inputTokens: () => 0,
+    outputTokens: () => 0,
+    mostCost: () => ({ microUsd: 0, isKnown: true }),
+  }
   const held = allowance?.hold({ ...ask, ...estimates }) ?? null
   return held !== null && 'refused' in held ? { retryAfterMs: held.retryAfterMs } : null
 }

@@ -9,7 +9,7 @@
  * Not here: what requests for a model's reply do beside (`generate-call.ts`), what comes after (`attempted-call.ts`).
  */
 import { nearest } from '@changeover/reload'
-import type { Hold, HoldAsk, HoldRefused } from '../contract/allowance.ts'
+import type { Hold, HoldAsk, HoldRefused, MostCost } from '../contract/allowance.ts'
 import type { Caller, CompiledContext, CompiledRoute, CompiledTarget } from '../contract/compiled.ts'
 import { type ErrorCode, GatewayError, rules } from '../errors.ts'
 import { readWishes, USUAL_PRIORITY } from '../routing/caller-wishes.ts'
@@ -115,9 +115,9 @@ export class RoutedCall extends AttemptedCall implements HoldAsk {
     return this.route === null ? null : boundOutput(this.route, this.routeAsk())
   }
 
-  costMicroUsd(inputTokens: number, outputTokens: number): number | null {
+  mostCost(inputTokens: number, outputTokens: number): MostCost {
     const { route, body } = this
-    if (route === null || body === null) return null
+    if (route === null || body === null) return UNKNOWN_COST
     const serviceTier = this.routeAsk().serviceTier?.() ?? null
     return dearest(route, { inputTokens, outputTokens, serviceTier, body: body.bytes }, this.startedAt)
   }
@@ -245,6 +245,8 @@ const LONGEST_MODEL = 1024
 
 /** Whom no key was asked of. */
 const NOBODY: Pick<Caller, 'priority' | 'regions'> = Object.freeze({})
+
+const UNKNOWN_COST: MostCost = Object.freeze({ microUsd: 0, isKnown: false })
 
 /** Route, context, limits, guards, cache, attempts. */
 const STATIONS = 6

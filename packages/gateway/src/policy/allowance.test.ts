@@ -49,9 +49,9 @@ class Desk {
     return made
   }
 
-  ask(it: Partial<{ input: number; output: number | null; cost: number | null }> = {}): HoldAsk {
+  ask(it: Partial<{ input: number; output: number | null; cost: number; isKnown: boolean }> = {}): HoldAsk {
     this.#calls += 1
-    const { input = 10, output = 20, cost = 0 } = it
+    const { input = 10, output = 20, cost = 0, isKnown = true } = it
     return {
       id: `call_${this.#calls}`,
       startedAt: this.nowMs,
@@ -59,7 +59,7 @@ class Desk {
       routeName: 'chat',
       inputTokens: () => input,
       outputTokens: () => output,
-      costMicroUsd: () => cost,
+      mostCost: () => ({ microUsd: cost, isKnown }),
     }
   }
 
@@ -224,12 +224,15 @@ describe('a budget', () => {
   it('in dollars refuses a call that nobody knows the price of, unless it is to be let through', () => {
     const desk = new Desk()
     const strict = desk.allowance([tenant({ budgets: ['b'] })], budgets({ b: { usd: 1 } }))
-    expect(refused(strict.hold(desk.ask({ cost: null })))).toMatchObject({
+    const unknown = { cost: 600_000, isKnown: false }
+    expect(refused(strict.hold(desk.ask(unknown)))).toMatchObject({
       refused: 'policy.no_price',
       limit: 'b',
     })
     const lax = desk.allowance([tenant({ budgets: ['b'] })], budgets({ b: { usd: 1, onUnpriced: 'allow' } }))
-    held(lax.hold(desk.ask({ cost: null })))
+    held(lax.hold(desk.ask(unknown)))
+    // What those with a price may take is held.
+    expect(refused(lax.hold(desk.ask(unknown)))).toMatchObject({ refused: 'policy.budget_spent' })
   })
 
   it('warns once in its period, by the call that takes it that far', () => {

@@ -156,7 +156,7 @@ class ManyLimits implements Allowance {
   hold(ask: HoldAsk): Hold | HoldRefused | Promise<Hold | HoldRefused> {
     const { local, bounds, shared } = this.counters
     const estimate = estimateOf(ask, this.#needs, (route) => bounds.of(route))
-    if (estimate.costMicroUsd === null && this.#refusesUnpriced !== null) {
+    if (!estimate.cost.isKnown && this.#refusesUnpriced !== null) {
       const { entry, holder } = this.#refusesUnpriced
       return { refused: 'policy.no_price', limit: entry, holder, retryAfterMs: null, headers: [] }
     }

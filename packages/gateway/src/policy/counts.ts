@@ -12,7 +12,7 @@
  *
  * Not here: taking from them (`allowance.ts`).
  */
-import type { Counted, HoldAsk, Level, Used } from '../contract/allowance.ts'
+import type { Counted, HoldAsk, Level, MostCost, Used } from '../contract/allowance.ts'
 import type { Claim } from '../contract/counters.ts'
 import { type Period, periodAt } from './period.ts'
 import type { BudgetPeriod, BudgetSpec, LimitSpec } from './spec.ts'
@@ -165,8 +165,7 @@ export function currentPeriod(it: BudgetCount, nowMs: number): Period {
 export interface Estimate {
   readonly inputTokens: number
   readonly outputTokens: number
-  /** `null`: a target that may answer has no price. */
-  readonly costMicroUsd: number | null
+  readonly cost: MostCost
 }
 
 /** What is held of a count for a call that may come to this. */
@@ -176,7 +175,7 @@ export function heldOf(it: Count, estimate: Estimate): number {
   return it.of === 'rate' ? Math.min(amount, it.burst) : amount
 }
 
-function amountOf({ counts }: Count, { inputTokens, outputTokens, costMicroUsd }: Estimate): number {
+function amountOf({ counts }: Count, { inputTokens, outputTokens, cost }: Estimate): number {
   switch (counts) {
     case 'requests':
     case 'calls':
@@ -189,7 +188,7 @@ function amountOf({ counts }: Count, { inputTokens, outputTokens, costMicroUsd }
     case 'tokens':
       return inputTokens + outputTokens
     case 'usd':
-      return costMicroUsd ?? 0
+      return cost.microUsd
   }
 }
 
@@ -229,8 +228,9 @@ export function estimateOf(
   if (!needs.tokens) return NOTHING
   const inputTokens = ask.inputTokens()
   const outputTokens = ask.outputTokens() ?? usual(ask.routeName)
-  const costMicroUsd = needs.cost ? ask.costMicroUsd(inputTokens, outputTokens) : 0
-  return { inputTokens, outputTokens, costMicroUsd }
+  const cost = needs.cost ? ask.mostCost(inputTokens, outputTokens) : NO_COST
+  return { inputTokens, outputTokens, cost }
 }
 
-const NOTHING: Estimate = Object.freeze({ inputTokens: 0, outputTokens: 0, costMicroUsd: 0 })
+const NO_COST: MostCost = Object.freeze({ microUsd: 0, isKnown: true })
+const NOTHING: Estimate = Object.freeze({ inputTokens: 0, outputTokens: 0, cost: NO_COST })

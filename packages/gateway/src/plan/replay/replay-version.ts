@@ -122,7 +122,7 @@ export class ReplayVersion {
       routeName: route.name,
       inputTokens: () => inputTokens,
       outputTokens: () => outputTokens,
-      costMicroUsd: () => costMicroUsd,
+      mostCost: () => ({ microUsd: costMicroUsd, isKnown: true }),
     })
     // Counts of a replay are its own, and its own answer at once.
     if (held instanceof Promise) return null

@@ -9,8 +9,8 @@
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
-import { parseArgs } from 'node:util'
 import { parse } from 'smol-toml'
+import { readOptions } from './parts/options.mjs'
 import { root, ScriptError } from './parts/repository.mjs'
 import { runMain } from './parts/run.mjs'
 
@@ -156,10 +156,14 @@ function readCatalogue(providers) {
 }
 
 await runMain(async (args) => {
-  const options = { from: { type: 'string' } }
-  const { values } = parseArgs({ args, options })
-  if (values.from === undefined) throw new ScriptError('--from PATH: a checkout of models.dev is needed')
-  const entries = readCatalogue(join(values.from, 'providers'))
+  const { from } = readOptions(args, {
+    usage: `npm run catalogue -- --from PATH
+
+  --from PATH   a checkout of models.dev; its models and prices become ${target}`,
+    options: { from: { type: 'string' } },
+  })
+  if (from === undefined) throw new ScriptError('--from PATH: a checkout of models.dev is needed')
+  const entries = readCatalogue(join(from, 'providers'))
   const lines = entries.map(([name, entry]) => `  ${JSON.stringify(name)}: ${JSON.stringify(entry)}`)
   writeFileSync(join(root, target), `{\n${lines.join(',\n')}\n}\n`)
   console.log(`${target}: ${entries.length} models`)

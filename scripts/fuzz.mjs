@@ -5,10 +5,10 @@
  * one case again. Exits 1 with the case that failed.
  */
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
+import { readOptions } from './parts/options.mjs'
 import { root } from './parts/repository.mjs'
 
 const HANG_MS = 30_000
@@ -20,14 +20,21 @@ if (isMainThread) watch()
 else await run()
 
 function watch() {
-  const { values } = parseArgs({
+  const work = readOptions(process.argv.slice(2), {
+    usage: `npm run fuzz -- [options]
+
+  --runs N   cases (100000)
+  --seed S   (1)
+  --from N   the first of them (0); with --runs 1 one case again
+
+Exits 1 with the case that failed.`,
     options: {
       runs: { type: 'string', default: '100000' },
       seed: { type: 'string', default: '1' },
       from: { type: 'string', default: '0' },
     },
+    numbers: ['runs', 'seed', 'from'],
   })
-  const work = { runs: Number(values.runs), seed: Number(values.seed), from: Number(values.from) }
   const at = new Int32Array(new SharedArrayBuffer(4))
   const worker = new Worker(import.meta.filename, { workerData: { ...work, at }, execArgv: process.execArgv })
   let seen = -1

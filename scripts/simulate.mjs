@@ -8,24 +8,31 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { isMainThread, parentPort, Worker } from 'node:worker_threads'
+import { readOptions } from './parts/options.mjs'
 import { root } from './parts/repository.mjs'
 
-const help = `npm run simulate -- [options]
+const usage = `npm run simulate -- [options]
 
   --canaries N   good canaries of each kind (10000); rows of harm run a part of it
   --hours N      hours of traffic that blame is asked about, in each row (200)
   --seed S       (1)
   --only TEXT    only rows whose name contains it
   --threads N    (2)
-  --write        put the tables into docs/reference/analysis.md
-`
+  --write        put the tables into docs/reference/analysis.md`
 const PART = 20
 const page = join(root, 'docs/reference/analysis.md')
 
 async function main() {
-  const { values } = parseArgs({
+  const {
+    canaries,
+    hours,
+    seed,
+    only,
+    threads,
+    write: isWritten,
+  } = readOptions(process.argv.slice(2), {
+    usage,
     options: {
       canaries: { type: 'string', default: '10000' },
       hours: { type: 'string', default: '200' },
@@ -33,23 +40,16 @@ async function main() {
       only: { type: 'string', default: '' },
       threads: { type: 'string', default: '2' },
       write: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
     },
+    numbers: ['canaries', 'hours', 'seed', 'threads'],
   })
-  if (values.help) return void process.stdout.write(help)
-  const numbers = [values.canaries, values.hours, values.seed, values.threads].map(Number)
-  const [canaries, hours, seed, threads] = numbers
-  if (numbers.some((it) => !Number.isSafeInteger(it) || it < 0) || threads < 1) {
-    process.stderr.write(`simulate: numbers are whole and not negative\n${help}`)
-    process.exit(1)
-  }
   const { reports } = await import('./parts/simulations.mjs')
-  const pool = new Pool(threads)
+  const pool = new Pool(Math.max(1, threads))
   const tables = []
   for (const report of reports({ canaries, hours })) {
     const rows = []
     for (const [i, row] of report.rows.entries()) {
-      if (!row.name.includes(values.only) || row.runs === 0) continue
+      if (!row.name.includes(only) || row.runs === 0) continue
       rows.push(await pool.run({ report: report.name, row: i, runs: row.runs, seed }))
       const line = report.cells(rows.at(-1)).join(' | ')
       process.stdout.write(`${line}\n`)
@@ -58,7 +58,7 @@ async function main() {
   }
   await pool.close()
   const { source } = await pool.traffic
-  if (values.write) write(tables, { canaries, hours, seed, source })
+  if (isWritten) write(tables, { canaries, hours, seed, source })
 }
 
 /** Between its marks, a table is replaced; the rest of the page is written by people. */

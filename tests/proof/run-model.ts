@@ -1,13 +1,12 @@
 /**
- * Runs histories against an engine: `node -C @changeover/source tests/proof/run-model.ts --runs 2000 --seed 7`.
+ * Runs histories against an engine: `npm run proof -- --runs 2000 --seed 7`.
  *
- * `--source DIR` names the engine's `src` folder, so that a mutant can stand in for the real one.
  * Exits 0 when every promise held, 1 with the name of the broken one and the shortest history found.
  */
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { parseArgs } from 'node:util'
 import fc from 'fast-check'
+import { readOptions } from '../../scripts/parts/options.mjs'
 import { commands } from './commands.ts'
 import { assertAtRest, assertHolds } from './oracles.ts'
 import { type FormatModules, Publisher } from './publisher.ts'
@@ -92,7 +91,16 @@ async function endRollouts(world: World): Promise<void> {
 }
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  const { values } = parseArgs({
+  const values = readOptions(process.argv.slice(2), {
+    usage: `npm run proof -- [options]
+
+  --runs N       histories (500)
+  --commands N   of each, at most (40)
+  --seed S       (20261121)
+  --path PATH    one history again, as a failure names it
+  --source DIR   another engine in its place: a folder with its sources
+
+Exits 0 when every promise held, 1 with the name of the broken one and the shortest history found.`,
     options: {
       source: { type: 'string', default: resolve(import.meta.dirname, '../../packages/reload/src') },
       runs: { type: 'string', default: '500' },
@@ -100,13 +108,14 @@ if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.a
       commands: { type: 'string', default: '40' },
       path: { type: 'string' },
     },
+    numbers: ['runs', 'seed', 'commands'],
   })
   const started = performance.now()
   const result = await runModel({
-    source: values.source,
-    runs: Number(values.runs),
-    seed: Number(values.seed),
-    maxCommands: Number(values.commands),
+    source: values.source ?? '',
+    runs: values.runs,
+    seed: values.seed,
+    maxCommands: values.commands,
     ...(values.path === undefined ? {} : { path: values.path }),
   })
   const seconds = ((performance.now() - started) / 1000).toFixed(1)

@@ -1,11 +1,11 @@
 /**
- * Puts each mutant in the engine's place and asks the model: `node -C @changeover/source tests/proof/run-mutants.ts`.
+ * Puts each mutant in the engine's place and asks the model: `npm run mutants`.
  * Prints one line a mutant; exits 1 when one of them survives. `--runs`, `--seed`, `--only PART-OF-NAME`.
  */
 import { spawn } from 'node:child_process'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { parseArgs } from 'node:util'
+import { readOptions } from '../../scripts/parts/options.mjs'
 import { MUTANTS, type Mutant, plant } from './mutants.ts'
 
 export interface Verdict {
@@ -49,16 +49,30 @@ function run(args: readonly string[]): Promise<{ code: number | null; output: st
 }
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  const { values } = parseArgs({
+  const values = readOptions(process.argv.slice(2), {
+    usage: `npm run mutants -- [options]
+
+  --runs N      histories that may find each (1500)
+  --seed S      (20261121)
+  --only TEXT   only mutants whose name contains it
+
+Exits 1 when one survived.`,
     options: {
       runs: { type: 'string', default: '1500' },
       seed: { type: 'string', default: '20261121' },
       only: { type: 'string', default: '' },
     },
+    numbers: ['runs', 'seed'],
   })
+  const chosen = MUTANTS.filter((it) => it.name.includes(values.only ?? ''))
+  if (chosen.length === 0) {
+    console.error(`error: no mutant has "${values.only}" in its name; there are:`)
+    for (const { name } of MUTANTS) console.error(`  ${name}`)
+    process.exit(2)
+  }
   let survivors = 0
-  for (const mutant of MUTANTS.filter((it) => it.name.includes(values.only))) {
-    const verdict = await judge(mutant, { runs: Number(values.runs), seed: Number(values.seed) })
+  for (const mutant of chosen) {
+    const verdict = await judge(mutant, values)
     if (!verdict.killed) survivors += 1
     console.log(`${verdict.killed ? 'killed  ' : 'SURVIVED'}  ${verdict.name}\n          ${verdict.by}`)
   }

@@ -245,7 +245,7 @@ export abstract class AttemptedCall extends ReplyingCall implements AttemptHost 
     if (this.gateway === null || this.gateway.recordCalls) {
       this.tools.calls.finish(recordOf(facts, span.context.traceId))
     }
-    endCallSpan(span, facts, this.tools.scope)
+    endCallSpan(span, facts, this.tools)
   }
 
   protected addHeaders(headers: string[]): void {

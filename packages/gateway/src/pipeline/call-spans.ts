@@ -50,7 +50,7 @@ export function startCallSpan(tools: PipelineTools, it: CallSpanInput): Span {
   return span
 }
 
-export function endCallSpan(span: Span, it: CallFacts, scope: string): void {
+export function endCallSpan(span: Span, it: CallFacts, { scope, reloader }: PipelineTools): void {
   if (it.error !== '') span.fail(it.error)
   if (span.context.sampled) {
     if (it.error !== '' || it.placed.role === 'candidate') linkToSwap(span, it.snapshot)
@@ -60,6 +60,7 @@ export function endCallSpan(span: Span, it: CallFacts, scope: string): void {
       'http.response.status_code': it.status,
       'config.version': it.snapshot?.version,
       'config.scope': scope,
+      'config.stale': reloader.isStale?.(),
       'config.candidate': it.placed.role === null ? undefined : it.placed.role === 'candidate',
       'reload.rollout.id': it.placed.rollout ?? undefined,
       'changeover.call': it.id,

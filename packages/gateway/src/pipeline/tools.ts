@@ -11,7 +11,7 @@ export interface Parts {
   readonly gateway: CompiledGateway
 }
 export type GatewayReloader = Pick<Reloader<Parts>, 'acquire' | 'current'> &
-  Partial<Pick<Reloader<Parts>, 'shadow'>>
+  Partial<Pick<Reloader<Parts>, 'shadow' | 'isStale'>>
 export type GatewayPin = Pin<Parts>
 
 export interface PipelineTools {

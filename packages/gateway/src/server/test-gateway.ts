@@ -179,6 +179,8 @@ export class TestGateway {
   taken = 0
   /** No version is in force. */
   notReady = false
+  /** What is in force may be behind its source. */
+  isStale = false
   snapshot: Snapshot<Parts>
   readonly server: DataServer
   origin = ''
@@ -192,6 +194,7 @@ export class TestGateway {
     }
     this.server = createDataServer({
       reloader: {
+        isStale: () => this.isStale,
         acquire: (by) => this.#acquire(by),
         current: () => this.snapshot,
         shadow: () => (this.shadow === null ? null : this.#pin(this.shadow)),

@@ -48,6 +48,7 @@ describe('a trace', () => {
       'http.response.status_code': 200,
       'config.version': '1.1',
       'config.scope': 'default',
+      'config.stale': false,
       'changeover.route': 'chat',
       'changeover.target': 'fake/m',
       'changeover.call': gateway.records[0]?.id,
@@ -62,6 +63,12 @@ describe('a trace', () => {
       'server.address': '127.0.0.1',
     })
     expect(answered).toMatchObject({ failed: '', options: { parent: request?.context } })
+  })
+
+  it('says of a request that what it ran under may be behind its source', async () => {
+    gateway.isStale = true
+    await call()
+    expect(gateway.telemetry.spans[0]?.attributes).toMatchObject({ 'config.stale': true })
   })
 
   it('goes on from the caller and on to the provider', async () => {

@@ -265,6 +265,8 @@ export interface Reloader<Parts> {
   abort(id: string, reason: string, by?: RolloutAsk): Promise<RolloutStatus | null>
   current(): Snapshot<Parts> | null
   status(): ReloaderStatus
+  /** Whether what is in force may be behind its source: one cannot be read, or nothing signed was heard for too long. */
+  isStale(): boolean
   /** What `status` says of the versions that a change is made of, for those who ask at each of its steps. */
   pointers(): Pick<ReloaderStatus, 'applied' | 'baseline' | 'candidate'>
   /** The attempt whose report `status` shows as the last. */

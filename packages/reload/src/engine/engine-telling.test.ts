@@ -195,6 +195,17 @@ describe('metrics', () => {
     )
   })
 
+  it('lead from each time to the trace of the reload that took it', async () => {
+    const toy = new Toy()
+    await toy.change({ mark: 1 })
+    const timed = toy.telemetry.counts.filter((it) => it.name.endsWith('.duration'))
+    expect(timed.length).toBeGreaterThan(5)
+    const { traceId } = toy.telemetry.named('reload')[0]?.context ?? { traceId: 'none' }
+    expect(new Set(timed.map((it) => it.exemplar?.traceId))).toEqual(new Set([traceId]))
+    const [validated] = timed.filter((it) => it.attributes['reload.stage'] === 'validate')
+    expect(validated?.exemplar?.spanId).toBe(toy.telemetry.named('reload.validate')[0]?.context.spanId)
+  })
+
   it('show what serves, for how long, and what is alive', async () => {
     const toy = new Toy()
     await toy.change({ mark: 1 })
@@ -246,6 +257,7 @@ describe('the metric config.stale', () => {
   it('is 1 while a source of the settings cannot be read', async () => {
     const toy = new Toy()
     await toy.change({ mark: 1 })
+    expect(toy.reloader.isStale()).toBe(false)
     toy.reloader.watch({
       kind: 'broken',
       source: 'nowhere',
@@ -255,6 +267,7 @@ describe('the metric config.stale', () => {
       },
     })
     await toy.advance(1)
+    expect(toy.reloader.isStale()).toBe(true)
     expect([...(toy.telemetry.gauges.get('config.stale')?.() ?? [])]).toEqual([
       { value: 1, attributes: { 'config.scope': 'toy/one' } },
     ])

@@ -69,7 +69,7 @@ export class Engine implements Reloader<Parts> {
       },
     })
     this.stopMetrics = observeCore(core, {
-      hasTrouble: () => this.watches.status.some((it) => it.trouble !== null),
+      isStale: () => this.isStale(),
       storeLagSeconds: () => this.drift.storeLagSeconds,
     })
   }
@@ -188,6 +188,11 @@ export class Engine implements Reloader<Parts> {
       handles: this.watches.status,
       isDegraded: isDamaged || observer.isBehind || this.drift.isDrifted,
     })
+  }
+
+  isStale(): boolean {
+    const cannotRead = this.watches.status.some((it) => it.trouble !== null)
+    return cannotRead || this.core.freshness.staleness !== null
   }
 
   pointers(): Pick<ReloaderStatus, 'applied' | 'baseline' | 'candidate'> {

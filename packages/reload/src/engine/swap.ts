@@ -73,7 +73,8 @@ function answerApplied(attempt: Attempt, conduct: Conduct, { generation, before 
   const { core } = attempt
   const { manifest } = generation.facts
   const underwayMs = core.clock.now() - Date.parse(manifest.issuedAt)
-  core.telemetry.meter.record('reload.converge.duration', Math.max(0, underwayMs) / 1000)
+  const tookSeconds = Math.max(0, underwayMs) / 1000
+  core.telemetry.meter.record('reload.converge.duration', tookSeconds, undefined, attempt.span.context)
   const { settings } = generation.snapshot
   const upon = before?.snapshot.settings ?? null
   // Once more where the version in force was taken back since the settings were compared with it.

@@ -123,14 +123,14 @@ export interface SeenSpan {
 export class SeenTelemetry {
   readonly spans: SeenSpan[] = []
   readonly logs: LogRecord[] = []
-  readonly counts: { name: string; value: number; attributes: Attributes }[] = []
+  readonly counts: { name: string; value: number; attributes: Attributes; exemplar?: SpanContext }[] = []
   readonly gauges = new Map<string, () => Iterable<{ value: number; attributes?: Attributes }>>()
   readonly tracer = { start: (name: string, options: SpanOptions = {}) => this.start(name, options) }
   readonly meter = {
     add: (name: string, value: number, attributes: Attributes = {}) =>
       void this.counts.push({ name, value, attributes }),
-    record: (name: string, value: number, attributes: Attributes = {}) =>
-      void this.counts.push({ name, value, attributes }),
+    record: (name: string, value: number, attributes: Attributes = {}, exemplar?: SpanContext) =>
+      void this.counts.push({ name, value, attributes, ...(exemplar !== undefined && { exemplar }) }),
     observe: (name: string, read: () => Iterable<{ value: number; attributes?: Attributes }>) => {
       this.gauges.set(name, read)
       return () => void this.gauges.delete(name)

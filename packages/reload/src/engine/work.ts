@@ -53,7 +53,8 @@ export class Work {
     } finally {
       span?.end()
       const seconds = (this.core.clock.monotonic() - startedMs) / 1000
-      this.core.telemetry.meter.record('reload.duration', seconds, { 'reload.stage': name })
+      const { context } = span ?? this.span
+      this.core.telemetry.meter.record('reload.duration', seconds, { 'reload.stage': name }, context)
     }
   }
 

@@ -6,14 +6,14 @@ import type { BreakerState } from '../storms/breaker.ts'
 const BREAKER_STATES: Readonly<Record<BreakerState, number>> = { closed: 0, half_open: 1, open: 2 }
 
 export interface Asked {
-  /** Whether a source of the settings cannot be read. */
-  hasTrouble(): boolean
+  /** Whether what serves may be behind its source. */
+  isStale(): boolean
   /** Since the store could last be read; `null` while nobody looks. */
   storeLagSeconds(): number | null
 }
 
 /** Returns a function that stops it. */
-export function observeCore(core: Core, { hasTrouble, storeLagSeconds }: Asked): () => void {
+export function observeCore(core: Core, { isStale, storeLagSeconds }: Asked): () => void {
   const { meter } = core.telemetry
   const scope = { 'config.scope': core.scope }
   const serving = <T>(read: (version: string, since: number) => T): T[] => {
@@ -27,9 +27,7 @@ export function observeCore(core: Core, { hasTrouble, storeLagSeconds }: Asked):
     meter.observe('config.age', () =>
       serving((_, since) => ({ value: (core.clock.now() - since) / 1000, attributes: scope })),
     ),
-    meter.observe('config.stale', () => [
-      { value: hasTrouble() || core.freshness.staleness !== null ? 1 : 0, attributes: scope },
-    ]),
+    meter.observe('config.stale', () => [{ value: isStale() ? 1 : 0, attributes: scope }]),
     meter.observe('reload.quarantined', () => [{ value: core.quarantine.entries.length }]),
     meter.observe('reload.generations', () => [{ value: core.generations.size }]),
     meter.observe('reload.generations.limit', () => [{ value: core.limits.generations }]),

@@ -16,6 +16,8 @@ export function writeOpenAIRequest(
     stream_options: streamOptions,
     ...extra
   } = extraFor(request, 'openai-chat')
+  // Servers refuse what is said of tools where none of them is left.
+  const asksForTools = own || (request.tools?.length ?? 0) > 0
   const body = {
     model,
     messages: request.messages.flatMap((message, i) =>
@@ -28,9 +30,8 @@ export function writeOpenAIRequest(
       user: request.user,
       metadata: request.metadata,
       service_tier: writeTier(request, own, warnings),
-      tools: tools ?? request.tools?.map((tool) => writeTool(tool, own)),
-      tool_choice: writeToolChoice(request.toolChoice) ?? choice,
-      parallel_tool_calls: request.parallelToolCalls,
+      ...(asksForTools ? writeTools(request, own) : null),
+      ...present({ tools, tool_choice: choice }),
       response_format: writeResponseFormat(request.responseFormat),
       reasoning_effort: writeEffort(request.reasoning, warnings),
       verbosity: request.verbosity,
@@ -41,6 +42,14 @@ export function writeOpenAIRequest(
   }
   if (!own && request.topK !== undefined) warnings.push('top_k: not supported')
   return { body, warnings }
+}
+
+function writeTools({ tools, toolChoice, parallelToolCalls }: NeutralRequest, own: boolean): Fields {
+  return present({
+    tools: tools?.map((tool) => writeTool(tool, own)),
+    tool_choice: writeToolChoice(toolChoice),
+    parallel_tool_calls: parallelToolCalls,
+  })
 }
 
 function writeSampling(request: NeutralRequest): Fields {

@@ -124,8 +124,7 @@ async function open(): Promise<World> {
   const telemetry = silent()
   const changer = createChanger({ reloader, source, telemetry })
   const handle = new ToldHandle(path)
-  const watched = { handle, source, again: null, isNew: false, nameOf: (it: string) => it }
-  reloader.watch(withoutStaleOffers(watched, changer))
+  reloader.watch(withoutStaleOffers({ handle, source }, changer))
   const about = {
     version: '0.1.0',
     startedAt: 0,

@@ -281,6 +281,25 @@ describe('a gateway', () => {
     expect(gateway.reloader.status().last?.status).not.toBe('rejected')
   })
 
+  it('reads settings behind a URL again too, and need not wait for the next poll', async () => {
+    let answer: readonly [status: number, text: string] = [200, simulated(1, 1_000)]
+    const site = createHttpServer((_, response) => response.writeHead(answer[0]).end(answer[1]))
+    await new Promise<void>((resolve) => site.listen(0, '127.0.0.1', resolve))
+    const { port } = site.address() as AddressInfo
+    const { gateway, out } = await start(newFolder(), { argv: ['--poll', `http://127.0.0.1:${port}/a.yaml`] })
+    answer = [500, 'no leader']
+    await gateway.reread()
+    gateway.telemetry.flushLines()
+    expect(out()).toContain('cannot be read')
+    expect(gateway.reloader.current()?.version).toBe('1.1')
+    answer = [200, simulated(2, 1_000)]
+    await gateway.reread()
+    expect(gateway.reloader.current()?.version).toBe('1.2')
+    expect(gateway.reloader.status().last).toMatchObject({ trigger: 'signal', actor: 'signal:SIGHUP' })
+    site.closeAllConnections()
+    await new Promise((resolve) => site.close(resolve))
+  })
+
   it('follows a directory', async () => {
     const cwd = newFolder()
     const conf = join(cwd, 'conf')

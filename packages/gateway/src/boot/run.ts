@@ -214,7 +214,6 @@ async function reread(
 ): Promise<void> {
   await refreshOnce(begun)
   await rereadRoot(begun)
-  if (again === null) return
   const { reloader, telemetry } = begun
   try {
     const reading = await again.read()

@@ -12,6 +12,7 @@ import {
   fileSource,
   type Handle,
   httpPollHandle,
+  httpSource,
   type Source,
 } from '@changeover/reload'
 import { ownDirectory } from '../control/own-directory.ts'
@@ -24,8 +25,8 @@ import { starterSettings } from '../settings/starter.ts'
 export interface SettingsPlace {
   readonly source: SettingsSource
   readonly handle: Handle
-  /** To read once more at SIGHUP; `null` where only the handle can. */
-  readonly again: Source | null
+  /** To read once more at SIGHUP. */
+  readonly again: Source
   /** True when the file was made just now. */
   readonly isNew: boolean
   /** A path as a person standing here would say it. */
@@ -51,7 +52,7 @@ async function openPlace(options: PlaceOptions): Promise<Omit<SettingsPlace, 'na
     return {
       source: { kind: handle.kind, place: handle.source, own: null },
       handle,
-      again: null,
+      again: httpSource(poll, { clock }),
       isNew: false,
     }
   }

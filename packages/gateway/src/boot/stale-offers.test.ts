@@ -2,8 +2,9 @@ import type { Handle, HandleTrouble, Offer, Origin, Receipt } from '@changeover/
 import { describe, expect, it } from 'vitest'
 import type { Changer } from '../control/changer.ts'
 import type { OwnSettings } from '../control/settings-source.ts'
-import type { SettingsPlace } from './settings-place.ts'
 import { withoutStaleOffers } from './stale-offers.ts'
+
+type Watched = Parameters<typeof withoutStaleOffers>[0]
 
 const origin: Origin = { trigger: 'file', source: 'changeover.yaml' }
 const trouble: HandleTrouble = { source: 'changeover.yaml', code: 'handle.read_failed', message: 'gone' }
@@ -30,7 +31,7 @@ const refused: Receipt = {
 const own = { mediaType: 'application/yaml' } as OwnSettings
 
 /** A handle that does what it is told to, one after the other: reads, or finds trouble. */
-function place(own: OwnSettings | null, does: readonly ('read' | 'trouble')[]): SettingsPlace {
+function place(own: OwnSettings | null, does: readonly ('read' | 'trouble')[]): Watched {
   const handle: Handle = {
     kind: 'file',
     source: 'changeover.yaml',
@@ -42,7 +43,7 @@ function place(own: OwnSettings | null, does: readonly ('read' | 'trouble')[]): 
     },
   }
   const source = { kind: 'file', place: 'changeover.yaml', own }
-  return { handle, source, again: null, isNew: false, nameOf: (path) => path }
+  return { handle, source }
 }
 
 interface Seen {
@@ -51,7 +52,7 @@ interface Seen {
   again: (boolean | undefined)[]
 }
 
-async function watch(it: SettingsPlace, offerRead: Changer['offerRead']): Promise<Seen> {
+async function watch(it: Watched, offerRead: Changer['offerRead']): Promise<Seen> {
   const seen: Seen = { offers: 0, troubles: 0, again: [] }
   const offer: Offer = () => {
     seen.offers++

@@ -13,7 +13,7 @@ import type { Changer } from '../control/changer.ts'
 import type { SettingsPlace } from './settings-place.ts'
 
 export function withoutStaleOffers(
-  { handle, source }: SettingsPlace,
+  { handle, source }: Pick<SettingsPlace, 'handle' | 'source'>,
   changer: Pick<Changer, 'offerRead'>,
 ): Handle {
   if (source.own === null) return handle

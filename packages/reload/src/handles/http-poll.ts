@@ -11,7 +11,7 @@ import { systemClock } from '../system-clock.ts'
 import { type GetAnswer, httpGet } from './http-get.ts'
 import { mediaTypeOf } from './media-type.ts'
 import { Offering } from './offering.ts'
-import { digestOf, type Reading, refuseEmpty } from './source.ts'
+import { digestOf, type Reading, refuseEmpty, type Source } from './source.ts'
 import { readTraceParent } from './trace-parent.ts'
 import { untilAborted, Wake } from './wake.ts'
 
@@ -31,6 +31,7 @@ export interface HttpPollOptions {
   readonly random?: () => number
 }
 
+const KIND = 'http-poll'
 const LONGEST_BACKOFF_MS = 5 * 60_000
 const SHORTEST_WAIT_MS = 10
 /** What a server may ask for, so that one wrong header does not cut us off for a year. */
@@ -38,23 +39,74 @@ const TOLD_MS = { least: 1_000, most: 60 * 60_000 }
 
 /** Polls `url`, `http:` or `https:`. Credentials in the URL are sent, and never shown. */
 export function httpPollHandle(url: string | URL, options: HttpPollOptions = {}): Handle {
-  const address = new URL(url)
-  const place = `${address.protocol}//${address.host}${address.pathname}`
+  const site = new Site(url, options)
   return {
-    kind: 'http-poll',
-    source: place,
+    kind: KIND,
+    source: site.place,
     async watch(offer, signal, report) {
       const wake = new Wake(options.clock ?? systemClock, signal)
-      const offering = new Offering({ place, trigger: 'poll', offer, signal, report })
-      const poll = new Poll({ address, place, options, offering, signal })
+      const offering = new Offering({ place: site.place, trigger: 'poll', offer, signal, report })
+      const poll = new Poll({ site, options, offering, signal })
       while (!signal.aborted) await wake.sleep(await untilAborted(poll.once(), signal))
     },
   }
 }
 
-interface PollOptions {
-  readonly address: URL
+/** The same settings, read when somebody asks for them, however long it is until the next poll. */
+export function httpSource(url: string | URL, options: HttpPollOptions = {}): Source {
+  const site = new Site(url, options)
+  return {
+    kind: KIND,
+    place: site.place,
+    async read() {
+      const answer = await site.ask({}, new AbortController().signal)
+      if (answer.status !== 200) throw new Error(`answered ${answer.status}, expected 200`)
+      return site.readingOf(answer)
+    },
+  }
+}
+
+/** What is behind the URL, as it can be asked for at any time. */
+class Site {
   readonly place: string
+  private readonly address: URL
+  private readonly options: HttpPollOptions
+
+  constructor(url: string | URL, options: HttpPollOptions) {
+    this.address = new URL(url)
+    this.place = `${this.address.protocol}//${this.address.host}${this.address.pathname}`
+    this.options = options
+  }
+
+  ask(validators: Readonly<Record<string, string>>, signal: AbortSignal): Promise<GetAnswer> {
+    const { address, place, options } = this
+    const { maxBytes = 16 * 1024 * 1024, timeoutMs = 10_000, clock = systemClock } = options
+    const headers = { accept: '*/*', ...options.headers, ...validators }
+    return httpGet(address, { place, headers, maxBytes, timeoutMs, clock, signal })
+  }
+
+  readingOf({ bytes, headers }: GetAnswer): Reading {
+    const { address, place } = this
+    refuseEmpty(place, bytes)
+    const digest = digestOf(bytes)
+    const state = headers['tracestate']
+    const trace = readTraceParent(
+      headers['traceparent'] as string | undefined,
+      typeof state === 'string' ? state : undefined,
+    )
+    return {
+      bytes,
+      digest,
+      mediaType: mediaTypeOf(address.pathname, bytes, headers['content-type']),
+      actor: `url:${address.host}`,
+      position: headers.etag ?? digest,
+      ...(trace === null ? {} : { trace }),
+    }
+  }
+}
+
+interface PollOptions {
+  readonly site: Site
   readonly options: HttpPollOptions
   readonly offering: Offering
   readonly signal: AbortSignal
@@ -73,11 +125,11 @@ class Poll {
 
   /** Asks once, offers what is new, and says in how many milliseconds to ask again. */
   async once(): Promise<number> {
-    const { offering } = this.settings
+    const { offering, site } = this.settings
     let answer: GetAnswer | null = null
     try {
       answer = await this.ask()
-      if (answer.status === 200) await offering.take(this.readingOf(answer))
+      if (answer.status === 200) await offering.take(site.readingOf(answer))
       else if (answer.status !== 304) throw new Error(`answered ${answer.status}, expected 200 or 304`)
       this.validators = answer.status === 200 ? validatorsOf(answer) : this.validators
       this.failures = 0
@@ -94,31 +146,9 @@ class Poll {
   }
 
   private ask(): Promise<GetAnswer> {
-    const { address, place, options, offering, signal } = this.settings
-    const { maxBytes = 16 * 1024 * 1024, timeoutMs = 10_000 } = options
+    const { site, offering, signal } = this.settings
     // After a trouble everything is asked for anew, so that the engine is offered it again and sees all is well.
-    const validators = offering.isTroubled ? {} : this.validators
-    const headers = { accept: '*/*', ...options.headers, ...validators }
-    return httpGet(address, { place, headers, maxBytes, timeoutMs, clock: this.clock, signal })
-  }
-
-  private readingOf({ bytes, headers }: GetAnswer): Reading {
-    const { address, place } = this.settings
-    refuseEmpty(place, bytes)
-    const digest = digestOf(bytes)
-    const state = headers['tracestate']
-    const trace = readTraceParent(
-      headers['traceparent'] as string | undefined,
-      typeof state === 'string' ? state : undefined,
-    )
-    return {
-      bytes,
-      digest,
-      mediaType: mediaTypeOf(address.pathname, bytes, headers['content-type']),
-      actor: `url:${address.host}`,
-      position: headers.etag ?? digest,
-      ...(trace === null ? {} : { trace }),
-    }
+    return site.ask(offering.isTroubled ? {} : this.validators, signal)
   }
 
   private intervalMs(): number {

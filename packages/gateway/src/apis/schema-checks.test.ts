@@ -30,6 +30,14 @@ describe('a check by a schema', () => {
     ])
   })
 
+  it('may ask for one of several fields, and for one that it says nothing more of', async () => {
+    const properties = { a: { type: 'string' }, b: { type: 'string' } }
+    const either = { type: 'object', properties, anyOf: [{ required: ['a'] }, { required: ['b'] }] }
+    expect(await check(either, { b: 'x' })).toBeNull()
+    expect(await check(either, {})).not.toBeNull()
+    expect(await check({ type: 'object', required: ['a'] }, { a: 1 })).toBeNull()
+  })
+
   it('says where in a schema it is that it cannot be made', async () => {
     const place = async (schema: Record<string, unknown>) => {
       await loadSchemas([schema])

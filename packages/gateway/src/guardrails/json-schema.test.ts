@@ -33,6 +33,22 @@ describe('a schema of a guard', () => {
     expect(schemaTrouble(engine, { patternProperties: { '(a)\\1': {} } })).toContain('\\1')
   })
 
+  it.each([
+    [
+      'one of two fields',
+      { properties: { a: {}, b: {} }, anyOf: [{ required: ['a'] }, { required: ['b'] }] },
+    ],
+    ['a field of any kind', { type: 'object', required: ['a'] }],
+    ['a list of two kinds', { type: 'array', prefixItems: [{ type: 'string' }, { type: 'number' }] }],
+    ['a number or a text', { type: ['number', 'string'], minimum: 1 }],
+  ])('may ask for all that the standard has: %s', async (_, schema) => {
+    expect(schemaTrouble(await loadSchemaEngine(), schema)).toBeNull()
+  })
+
+  it('is refused for a word that nobody knows', async () => {
+    expect(schemaTrouble(await loadSchemaEngine(), { requierd: ['a'] })).toContain('requierd')
+  })
+
   it('is compiled once, by whoever asks first', async () => {
     const engine = await loadSchemaEngine()
     const schema = { type: 'object', properties: { a: { type: 'string' } } }

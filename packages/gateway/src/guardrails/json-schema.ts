@@ -14,8 +14,11 @@ export interface SchemaEngine {
 }
 
 const OPTIONS: Options = {
+  // Words that nobody knows are mistakes; what else is strict is refused though the standard has it.
   strict: true,
+  strictRequired: false,
   strictTypes: false,
+  strictTuples: false,
   logger: false,
   validateFormats: false,
   // What is referred to is compiled once, and not again in place of each reference.

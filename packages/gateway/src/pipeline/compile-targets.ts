@@ -2,7 +2,8 @@
  * Models compiled to targets: provider, upstream id, credential, pool and breaker.
  *
  * Pools and breakers are carried from version to version by what they stand for, so a reload neither cuts
- * a connection nor forgets that a target is down. A target whose settings did not change stays the same
+ * a connection nor forgets that a target is down. What one version learns of an address or a key that it alone asks by says
+ * nothing of the other's: else a bad change would keep the target shut after it was taken back. A target whose settings did not change stays the same
  * object, and so does every route that is made only of such targets.
  */
 import type { Carry, Clock } from '@changeover/reload'
@@ -41,6 +42,7 @@ export interface TargetInput {
 interface OpenProvider {
   readonly name: string
   readonly settings: ProviderSpec
+  readonly way: string
   readonly kind: Provider
   readonly upstream: Upstream
   readonly basePath: string
@@ -86,7 +88,13 @@ const openProviders = new WeakMap<
 >()
 const knownTargets = new WeakMap<
   ModelSpec,
-  { provider: OpenProvider; carried: Carried; facts: ModelFacts | null; it: CompiledTarget }
+  {
+    provider: OpenProvider
+    carried: Carried
+    breaker: BreakerState
+    facts: ModelFacts | null
+    it: CompiledTarget
+  }
 >()
 
 function openProvider(name: string, settings: ProviderSpec, input: TargetInput): OpenProvider {
@@ -110,7 +118,8 @@ function openProvider(name: string, settings: ProviderSpec, input: TargetInput):
   const headers = liveHeaders(kind, settings, { secrets: input.secrets, chosen })
   const sign = signerOf(kind, chosen, input.secrets)
   const upstream = withTokens(pool, tokens, { chosen, secrets: input.secrets, kind })
-  const it: OpenProvider = { name, settings, kind, upstream, basePath, credentials, headers, sign }
+  const way = wayOf(settings)
+  const it: OpenProvider = { name, settings, way, kind, upstream, basePath, credentials, headers, sign }
   openProviders.set(settings, { pool, tokens, secrets: input.secrets, rests, it })
   return it
 }
@@ -157,7 +166,6 @@ function openPool(
 
 /** What belongs to a target and to no version. */
 interface Carried {
-  readonly breaker: BreakerState
   readonly live: TargetLive
   readonly gate: GateState
 }
@@ -165,9 +173,23 @@ interface Carried {
 function carriedOf(key: string, carry: Carry): Carried {
   return carry.keep(
     `target:${key}`,
-    () => ({ breaker: new BreakerState(), live: createTargetLive(), gate: new GateState() }),
+    () => ({ live: createTargetLive(), gate: new GateState() }),
     () => undefined,
   )
+}
+
+/** Of the target as its provider is asked. */
+function breakerStateOf(key: string, { way }: OpenProvider, carry: Carry): BreakerState {
+  return carry.keep(
+    `breaker:${key}:${way}`,
+    () => new BreakerState(),
+    () => undefined,
+  )
+}
+
+/** Where a provider is asked, by which keys and with which headers, as one text of references. */
+function wayOf({ kind, baseUrl, credential, credentials, headers, aws, simulate }: ProviderSpec): string {
+  return JSON.stringify([kind, baseUrl, credential, credentials, headers, aws, simulate])
 }
 
 function compileTarget(
@@ -177,12 +199,15 @@ function compileTarget(
 ): CompiledTarget {
   const { provider, input } = it
   const upstreamModel = model.model ?? name
-  const carried = carriedOf(`${provider.name}/${upstreamModel}`, input.carry)
+  const key = `${provider.name}/${upstreamModel}`
+  const carried = carriedOf(key, input.carry)
+  const breaker = breakerStateOf(key, provider, input.carry)
   const facts = input.catalogue.find(model.catalogue ?? `${provider.kind.kind}/${upstreamModel}`)
   const known = knownTargets.get(model)
   const isSame =
     known?.provider === provider &&
     known.carried === carried &&
+    known.breaker === breaker &&
     known.facts === facts &&
     known.it.model === name
   if (known !== undefined && isSame) return known.it
@@ -194,7 +219,7 @@ function compileTarget(
     providerName: provider.name,
     provider: provider.kind,
     upstream: provider.upstream,
-    breaker: breakerOf(carried.breaker, model.breaker ?? null),
+    breaker: breakerOf(breaker, model.breaker ?? null),
     basePath: provider.basePath,
     paths: compilePaths(provider, upstreamModel),
     headers: provider.headers,
@@ -207,7 +232,7 @@ function compileTarget(
     gate: model.concurrency === undefined ? null : gateOf(carried.gate, model.concurrency),
     credentials: provider.credentials,
   })
-  knownTargets.set(model, { provider, carried, facts, it: target })
+  knownTargets.set(model, { provider, carried, breaker, facts, it: target })
   return target
 }
 

@@ -301,6 +301,9 @@ describe('a reload', () => {
     const after = await prepare(treeOf(text), '1.2')
     expect(keptKeys()).toEqual(kept)
     expect(kept).toEqual([
+      expect.stringMatching(/^breaker:local\/near:.*127\.0\.0\.1:1/),
+      expect.stringMatching(/^breaker:open\/gpt-5:.*env:OPEN/),
+      expect.stringMatching(/^breaker:sim\/fast:/),
       'limit:counts',
       'pool:http://127.0.0.1:1:3',
       'pool:https://api.openai.com:4096',
@@ -327,6 +330,21 @@ describe('a reload', () => {
     // Nine are allowed now, and one was used.
     for (let i = 0; i < 8; i++) expect(take(young)).toBeNull()
     expect(take(young)).not.toBeNull()
+  })
+
+  it.each([
+    ['another address', '127.0.0.1:1/v1', '127.0.0.1:2/v1', 'near'],
+    ['another key', 'credential: ${env:OPEN}', 'credential: ${env:TEAM}', 'careful'],
+    ['another behaviour', 'kind: simulated', 'kind: simulated, simulate: { failureRate: 1 }', 'fast'],
+  ])('lets %s be learnt anew, and leaves the version before what it knows', async (_, from, to, model) => {
+    const { prepare } = setUp()
+    const breakerIn = (gateway: CompiledGateway) => gateway.routes.get(model)?.targets[0]?.target.breaker
+    const before = await prepare(treeOf(YAML), '1.1')
+    const after = await prepare(treeOf(YAML.replace(from, to)), '1.2')
+    for (let i = 0; i < 16; i++) breakerIn(after)?.failed(i)
+    expect([breakerIn(after)?.state, breakerIn(before)?.state]).toEqual(['open', 'closed'])
+    const again = await prepare(treeOf(YAML.replace('weight: 90', 'weight: 50')), '1.3')
+    expect(breakerIn(again)).toBe(breakerIn(before))
   })
 
   it('makes anew only what it touches', async () => {

@@ -14,6 +14,8 @@ const NOW = Date.parse('2026-11-21T12:00:00Z')
 const path = (name: string): string => join(folder, name)
 const read = (name: string): string => readFileSync(path(name), 'utf8')
 
+const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
+
 async function changeover(argv: readonly string[], now = NOW) {
   const text = { out: '', err: '' }
   const into = (where: 'out' | 'err') => ({
@@ -24,7 +26,7 @@ async function changeover(argv: readonly string[], now = NOW) {
   })
   const code = await runCli({
     argv,
-    env: {},
+    env: { TRACEPARENT },
     cwd: folder,
     stdout: into('out'),
     stderr: into('err'),
@@ -140,6 +142,7 @@ describe('changeover sign', () => {
       reason: 'less',
       expires: '2026-12-01T00:00:00Z',
       lineage: { 'git.commit': COMMIT },
+      trace: { traceparent: TRACEPARENT },
     })
   })
 

@@ -27,8 +27,8 @@ export const sign: Command = {
   summary: 'sign settings, or add a signature to a payload or a root',
   usage: 'FILE',
   about: `Settings become the next version of their scope: after the one in force at the gateway, after the one in another
-envelope (--upon), or the first. An envelope gets one more signature and is written back. A root is signed in the same
-way. Private keys stay where they are.`,
+envelope (--upon), or the first. They carry TRACEPARENT from the environment, so that their reload is linked to it. An
+envelope gets one more signature and is written back. A root is signed in the same way. Private keys stay where they are.`,
   words: [1, 1],
   options: {
     key: {

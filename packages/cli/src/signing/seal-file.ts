@@ -17,6 +17,7 @@ import {
 import { type CommandContext, UsageError } from '../command.ts'
 import { commitOf } from '../commit.ts'
 import { readNamed } from '../read-named.ts'
+import { traceOf } from '../trace.ts'
 import { readEnvelopeText } from './signed-files.ts'
 
 export interface Sealed {
@@ -39,7 +40,7 @@ export async function sealSettings(context: CommandContext, text: string, file: 
       author,
       reason: context.text('reason') ?? '',
       idempotencyKey: null,
-      trace: null,
+      trace: traceOfAuthor(context),
     },
   )
 }
@@ -48,6 +49,12 @@ export async function sealSettings(context: CommandContext, text: string, file: 
 function lineageOf(context: CommandContext): Pick<Draft, 'lineage'> {
   const commit = commitOf(context)
   return commit === undefined ? {} : { lineage: { 'git.commit': commit } }
+}
+
+/** Of whoever seals it, where the environment names one: the reload is linked to it, wherever it is offered. */
+function traceOfAuthor({ env }: CommandContext): Manifest['trace'] {
+  const { traceparent, own } = traceOf(env['TRACEPARENT'])
+  return own ? null : { traceparent }
 }
 
 /** With another end and a beginning, where those are asked for. */

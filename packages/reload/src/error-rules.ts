@@ -308,11 +308,14 @@ export const rules = {
     status: 409,
     say: (it) => `version ${it.version} is in quarantine: ${it.reason}`,
   }),
-  'reload.no_such_version': rule<{ version: string }>({
+  'reload.no_such_version': rule<{ version: string | null }>({
     blame: 'sender',
     retry: false,
     status: 404,
-    say: (it) => `version ${it.version} is not in this instance's line`,
+    say: (it) =>
+      it.version === null
+        ? 'there is no version before the one in force to go back to; what serves stays'
+        : `version ${it.version} is not in this instance's line`,
   }),
   'reload.failed': rule<object>({
     blame: 'bug',

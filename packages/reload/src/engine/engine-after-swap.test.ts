@@ -252,7 +252,10 @@ describe('a rollback', () => {
 
   it('to what is not in the line is refused', async () => {
     const toy = new Toy()
-    expect(await toy.answer(toy.reloader.rollback(byHand))).toMatchObject({ code: 'reload.no_such_version' })
+    expect(await toy.answer(toy.reloader.rollback(byHand))).toMatchObject({
+      code: 'reload.no_such_version',
+      message: expect.stringContaining('there is no version before the one in force'),
+    })
     await toy.change({ mark: 1 })
     expect(await toy.answer(toy.reloader.rollback(byHand, '1.9'))).toMatchObject({
       code: 'reload.no_such_version',

@@ -79,7 +79,7 @@ async function contentOf(
   origin: Origin,
 ): Promise<{ content: Parameters<typeof sealContent>[0]; keyids: readonly string[]; proof: Proof | null }> {
   const ref = wanted === null ? before(core) : core.library.line.find((it) => it.version === wanted)
-  if (ref == null) throw new ReloadError('reload.no_such_version', { version: wanted ?? 'before this one' })
+  if (ref == null) throw new ReloadError('reload.no_such_version', { version: wanted ?? null })
   const old = await core.library.read(ref)
   const { bakeMs } = old.manifest.rollout
   const content = {

@@ -1,13 +1,17 @@
 /** What a change makes of settings, and of the file or directory that holds them; for `changer.ts`. */
 import type { Change, Json, SettingsTree } from '@changeover/reload'
 import { GatewayError, isGatewayError } from '../errors.ts'
+import { refuseTooMany } from '../settings/refuse-too-many.ts'
 import { FileChangedError } from './own-file.ts'
 import type { OwnSettings } from './settings-source.ts'
 
-/** Throws `control.bad_request` when nothing is left of the settings. */
+/** Throws `control.bad_request` when nothing is left of the settings, and `payload.too_many`. */
 export function treeBy(change: (tree: Json) => Json, tree: SettingsTree): SettingsTree {
   const next = change(tree)
-  if (typeof next === 'object' && next !== null && !Array.isArray(next)) return next as SettingsTree
+  if (typeof next === 'object' && next !== null && !Array.isArray(next)) {
+    refuseTooMany(next)
+    return next as SettingsTree
+  }
   throw new GatewayError('control.bad_request', {
     field: 'the patch',
     found: 'something else as the whole of the settings',

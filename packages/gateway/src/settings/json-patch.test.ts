@@ -1,7 +1,7 @@
 import { changes, type Json } from '@changeover/reload'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { applyChanges, applyJsonPatch, applyMergePatch, sameJson } from './json-patch.ts'
+import { applyChanges, applyJsonPatch, applyMergePatch, MOST_OPERATIONS, sameJson } from './json-patch.ts'
 
 describe('a merge patch', () => {
   /** Every case of RFC 7396, appendix A. */
@@ -90,6 +90,33 @@ describe('a JSON patch', () => {
   }
 })
 
+describe('many operations of one JSON patch', () => {
+  it('leave what they are applied to as it is, and what was copied by itself', () => {
+    const target = { a: { b: { c: 1 }, l: [{ n: 1 }] } }
+    const before = structuredClone(target)
+    const patched = applyJsonPatch(target, [
+      { op: 'add', path: '/a/b/d', value: 2 },
+      { op: 'copy', from: '/a', path: '/copy' },
+      { op: 'replace', path: '/a/b/c', value: 3 },
+      { op: 'add', path: '/copy/l/0/m', value: 4 },
+      { op: 'move', from: '/a/b', path: '/moved' },
+      { op: 'add', path: '/moved/e', value: 5 },
+    ])
+    expect(target).toEqual(before)
+    expect(patched).toEqual({
+      a: { l: [{ n: 1 }] },
+      copy: { b: { c: 1, d: 2 }, l: [{ n: 1, m: 4 }] },
+      moved: { c: 3, d: 2, e: 5 },
+    })
+  })
+
+  it('are no more than a patch may have', () => {
+    const patch = Array.from({ length: MOST_OPERATIONS + 1 }, () => ({ op: 'test', path: '', value: {} }))
+    expect(() => applyJsonPatch({}, patch)).toThrow('10001 operations')
+    expect(applyJsonPatch({}, patch.slice(1))).toEqual({})
+  })
+})
+
 describe('changes between two trees', () => {
   it('lead from one to the other', () => {
     const json = fc.jsonValue({ maxDepth: 3 }) as fc.Arbitrary<Json>
@@ -102,6 +129,14 @@ describe('changes between two trees', () => {
         expect(applyChanges(before, changes(before, after))).toEqual(after)
       }),
     )
+  })
+
+  it('copy a large map once, and not for each of ten thousand changes', () => {
+    const routes = (count: number) =>
+      Object.fromEntries(Array.from({ length: count }, (_, i) => [`r${i}`, { weight: i }]))
+    const [few, many] = [{ routes: routes(1) }, { routes: routes(10_000) }]
+    expect(applyChanges(few, changes(few, many))).toEqual(many)
+    expect(applyChanges(many, changes(many, few))).toEqual(few)
   })
 
   it('take many out of a long list, and put many in', () => {

@@ -26,37 +26,111 @@ export type JsonPatchOperation =
   | { readonly op: 'remove'; readonly path: string }
   | { readonly op: 'move' | 'copy'; readonly path: string; readonly from: string }
 
+/** As many as settings can have entries: each is one more look at the tree. */
+export const MOST_OPERATIONS = 10_000
+
 /** All operations in turn, or none. Throws `control.bad_request` naming the operation that does not fit. */
 export function applyJsonPatch(target: Json, patch: Json): Json {
   if (!Array.isArray(patch)) throw refusal('', 'no list', 'a list of operations')
-  return (patch as readonly Json[]).reduce<Json>((tree, it, i) => applyOperation(tree, it, `/${i}`), target)
+  if (patch.length > MOST_OPERATIONS)
+    throw refusal('', `${patch.length} operations`, `at most ${MOST_OPERATIONS} in one patch`)
+  return new Patcher().apply(target, patch as readonly Json[])
 }
 
-function applyOperation(tree: Json, operation: Json, at: string): Json {
-  if (!isMap(operation)) throw refusal(at, 'no map', 'an operation with op and path')
-  const path = stepsAt(operation, 'path', at)
-  const op = typeof operation.op === 'string' ? operation.op : ''
-  switch (op) {
-    case 'add':
-      return put(tree, path, { value: valueIn(operation, at), mode: 'add', at })
-    case 'replace':
-      return put(tree, path, { value: valueIn(operation, at), mode: 'replace', at })
-    case 'remove':
-      return take(tree, path, at).rest
-    case 'test':
-      if (sameJson(read(tree, path, at), valueIn(operation, at))) return tree
-      throw refusal(at, 'another value', 'the value that the test names')
-    case 'copy':
-      return put(tree, path, { value: read(tree, stepsAt(operation, 'from', at), at), mode: 'add', at })
-    case 'move': {
-      const from = stepsAt(operation, 'from', at)
-      const isInside = path.length > from.length && from.every((step, i) => step === path[i])
-      if (isInside) throw refusal(at, 'a move into itself', 'another path')
-      const { value, rest } = take(tree, from, at)
-      return put(rest, path, { value, mode: 'add', at })
+/**
+ * Applies operations to a tree that stays as it is: what is written to is copied once and then is the patch's own, so that
+ * many operations on one large map cost no copy of it each.
+ */
+class Patcher {
+  /** Copied here, and held by nobody else. */
+  #own = new WeakSet<object>()
+
+  apply(target: Json, operations: readonly Json[]): Json {
+    return operations.reduce<Json>((tree, it, i) => this.#operate(tree, it, `/${i}`), target)
+  }
+
+  #operate(tree: Json, operation: Json, at: string): Json {
+    if (!isMap(operation)) throw refusal(at, 'no map', 'an operation with op and path')
+    const path = stepsAt(operation, 'path', at)
+    const op = typeof operation.op === 'string' ? operation.op : ''
+    switch (op) {
+      case 'add':
+        return this.#put(tree, path, { value: valueIn(operation, at), mode: 'add', at })
+      case 'replace':
+        return this.#put(tree, path, { value: valueIn(operation, at), mode: 'replace', at })
+      case 'remove':
+        return this.#take(tree, path, at).rest
+      case 'test':
+        if (sameJson(read(tree, path, at), valueIn(operation, at))) return tree
+        throw refusal(at, 'another value', 'the value that the test names')
+      case 'copy': {
+        const value = read(tree, stepsAt(operation, 'from', at), at)
+        // It stands in two places from now on.
+        this.#own = new WeakSet()
+        return this.#put(tree, path, { value, mode: 'add', at })
+      }
+      case 'move': {
+        const from = stepsAt(operation, 'from', at)
+        const isInside = path.length > from.length && from.every((step, i) => step === path[i])
+        if (isInside) throw refusal(at, 'a move into itself', 'another path')
+        const { value, rest } = this.#take(tree, from, at)
+        return this.#put(rest, path, { value, mode: 'add', at })
+      }
+      default:
+        throw refusal(at, 'no operation that is known', 'op: add, remove, replace, move, copy or test')
     }
-    default:
-      throw refusal(at, 'no operation that is known', 'op: add, remove, replace, move, copy or test')
+  }
+
+  #put(tree: Json, path: readonly string[], it: Put): Json {
+    const [step, ...rest] = path
+    if (step === undefined) return it.value
+    const isLast = rest.length === 0
+    if (Array.isArray(tree)) {
+      const index = indexIn(tree, step, it.mode === 'add' && isLast, it.at)
+      const list = this.#ownList(tree)
+      if (isLast && it.mode === 'add') list.splice(index, 0, it.value)
+      else list[index] = isLast ? it.value : this.#put(list[index] ?? null, rest, it)
+      return list
+    }
+    if (!isMap(tree)) throw missing(step, it.at)
+    if (step === '__proto__') throw refusal(it.at, 'the name "__proto__"', 'another name')
+    const isThere = Object.hasOwn(tree, step)
+    if (!isThere && !(isLast && it.mode === 'add')) throw missing(step, it.at)
+    const map = this.#ownMap(tree)
+    map[step] = isLast ? it.value : this.#put(map[step] ?? null, rest, it)
+    return map
+  }
+
+  #take(tree: Json, path: readonly string[], at: string): { value: Json; rest: Json } {
+    const [step, ...deeper] = path
+    if (step === undefined) throw refusal(at, 'the whole tree', 'a path to a part of it')
+    const child = read(tree, [step], at)
+    const taken = deeper.length === 0 ? null : this.#take(child, deeper, at)
+    const value = taken === null ? child : taken.value
+    if (Array.isArray(tree)) {
+      const list = this.#ownList(tree)
+      if (taken === null) list.splice(Number(step), 1)
+      else list[Number(step)] = taken.rest
+      return { value, rest: list }
+    }
+    const map = this.#ownMap(tree as JsonMap)
+    if (taken === null) delete map[step]
+    else map[step] = taken.rest
+    return { value, rest: map }
+  }
+
+  #ownList(list: readonly Json[]): Json[] {
+    if (this.#own.has(list)) return list as Json[]
+    const copy = [...list]
+    this.#own.add(copy)
+    return copy
+  }
+
+  #ownMap(map: JsonMap): Record<string, Json> {
+    if (this.#own.has(map)) return map as Record<string, Json>
+    const copy = { ...map }
+    this.#own.add(copy)
+    return copy
   }
 }
 
@@ -64,40 +138,6 @@ interface Put {
   readonly value: Json
   readonly mode: 'add' | 'replace'
   readonly at: string
-}
-
-function put(tree: Json, path: readonly string[], it: Put): Json {
-  const [step, ...rest] = path
-  if (step === undefined) return it.value
-  const isLast = rest.length === 0
-  if (Array.isArray(tree)) {
-    const list = tree as readonly Json[]
-    const index = indexIn(list, step, it.mode === 'add' && isLast, it.at)
-    if (isLast && it.mode === 'add') return list.toSpliced(index, 0, it.value)
-    return list.with(index, isLast ? it.value : put(list[index] ?? null, rest, it))
-  }
-  if (!isMap(tree)) throw missing(step, it.at)
-  if (step === '__proto__') throw refusal(it.at, 'the name "__proto__"', 'another name')
-  const isThere = Object.hasOwn(tree, step)
-  if (!isThere && !(isLast && it.mode === 'add')) throw missing(step, it.at)
-  return { ...tree, [step]: isLast ? it.value : put(tree[step] ?? null, rest, it) }
-}
-
-function take(tree: Json, path: readonly string[], at: string): { value: Json; rest: Json } {
-  const [step, ...deeper] = path
-  if (step === undefined) throw refusal(at, 'the whole tree', 'a path to a part of it')
-  const child = read(tree, [step], at)
-  const taken = deeper.length === 0 ? null : take(child, deeper, at)
-  if (Array.isArray(tree)) {
-    const list = tree as readonly Json[]
-    const index = Number(step)
-    return taken === null
-      ? { value: child, rest: list.toSpliced(index, 1) }
-      : { value: taken.value, rest: list.with(index, taken.rest) }
-  }
-  const { [step]: _gone, ...others } = tree as JsonMap
-  if (taken === null) return { value: child, rest: others }
-  return { value: taken.value, rest: { ...(tree as JsonMap), [step]: taken.rest } }
 }
 
 function read(tree: Json, path: readonly string[], at: string): Json {
@@ -168,7 +208,7 @@ export function applyChanges(tree: Json, changes: readonly Change[]): Json {
     .filter((it) => it.op === 'remove')
     .sort((a, b) => compareSteps(b.pointer, a.pointer))
   const others = changes.filter((it) => it.op !== 'remove').sort((a, b) => compareSteps(a.pointer, b.pointer))
-  return applyJsonPatch(
+  return new Patcher().apply(
     tree,
     [...removed, ...others].map((it): Json => {
       return it.op === 'remove'

@@ -6,16 +6,21 @@ import { pointTo } from '@changeover/reload'
 import { LineCounter } from 'yaml'
 import { LIMITS, type Place, type ReadText, syntaxIssue } from './document.ts'
 import { type JsonFault, scanJson } from './json-scanner.ts'
+import { refuseTooMany } from './refuse-too-many.ts'
 
+/** Throws `payload.too_many`. */
 export function readJson(text: string, file: string): ReadText {
-  const fault = findFault(text, file)
-  if (fault !== null) return { ok: false, issues: [fault] }
+  const parsed = parse(text, file)
+  if ('fault' in parsed) return { ok: false, issues: [parsed.fault] }
+  const { value } = parsed
+  // Where each of them stands is not looked for: that is what takes so long.
+  refuseTooMany(value, () => placeAt(text, 0, file))
   const spots = scanJson(text)
   if (spots.faults.length > 0) {
     return { ok: false, issues: spots.faults.map((it) => faultIssue(it, text, file)) }
   }
   const placeOf = (steps: readonly string[]): Place => placeAt(text, offsetOf(spots.names, steps), file)
-  return { ok: true, document: { file, value: JSON.parse(text) as Json, placeOf } }
+  return { ok: true, document: { file, value, placeOf } }
 }
 
 function offsetOf(names: ReadonlyMap<string, number>, steps: readonly string[]): number {
@@ -38,15 +43,14 @@ function faultIssue(fault: JsonFault, text: string, file: string): Issue {
   return syntaxIssue(place, `"${fault.name}" a second time, first in line ${line}`, 'each name once')
 }
 
-function findFault(text: string, file: string): Issue | null {
+function parse(text: string, file: string): { readonly value: Json } | { readonly fault: Issue } {
   try {
-    JSON.parse(text)
-    return null
+    return { value: JSON.parse(text) as Json }
   } catch (error) {
     const reason = error instanceof Error ? error.message : ''
     const offset = offsetIn(reason, text)
     const [found, expected] = explain(text, offset)
-    return syntaxIssue(placeAt(text, offset, file), found, expected)
+    return { fault: syntaxIssue(placeAt(text, offset, file), found, expected) }
   }
 }
 

@@ -442,6 +442,28 @@ describe('a patch', () => {
   })
 })
 
+describe('settings of more entries than the engine takes', () => {
+  const routes = (count: number): string[] => Array.from({ length: count }, (_, i) => `r${i}`)
+
+  it.each([
+    ['c.yaml', (names: string[]) => lines('routes:', ...names.map((it) => `  ${it}: {}`)), 1],
+    [
+      'c.json',
+      (names: string[]) => JSON.stringify({ routes: Object.fromEntries(names.map((it) => [it, {}])) }),
+      1,
+    ],
+    ['c.toml', (names: string[]) => names.map((it) => `[routes.${it}]\n`).join(''), 1],
+  ])('are refused before they are looked at one by one: %s', async (file, write, line) => {
+    await expect(read(Buffer.from(write(routes(10_001))), originOf(file), null)).rejects.toMatchObject({
+      code: 'payload.too_many',
+      message: '10001 resources, the limit is 10000; the running version stays',
+      issues: [{ code: 'payload.too_many', pointer: '/routes', place: { file, line } }],
+    })
+    const { settings } = await read(Buffer.from(write(routes(100))), originOf(file), null)
+    expect(Object.keys(settings['routes'] ?? {})).toHaveLength(100)
+  })
+})
+
 describe('the reader', () => {
   it('refuses bytes that are not UTF-8', async () => {
     await expect(async () => read(Buffer.from([0xc3, 0x28]), originOf('c.yaml'), null)).rejects.toMatchObject(

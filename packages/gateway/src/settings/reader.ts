@@ -21,6 +21,7 @@ import { isGatewayError } from '../errors.ts'
 import { type AssembledSettings, assemble } from './assemble.ts'
 import { type SettingsDocument, syntaxIssue } from './document.ts'
 import { applyJsonPatch, applyMergePatch } from './json-patch.ts'
+import { refuseTooMany } from './refuse-too-many.ts'
 import { ROLLOUT_DEFAULTS } from './rollout-spec.ts'
 import { strictTextOf } from './text-bytes.ts'
 import { formatOf, JSON_PATCH_TYPE, MERGE_PATCH_TYPE, readText, readTextInTurns } from './text-format.ts'
@@ -43,7 +44,7 @@ export function settingsReader(options: SettingsReaderOptions = {}): Reader {
   }
 }
 
-/** A file, or a directory in one bundle. Throws `payload.unreadable` with all issues. */
+/** A file, or a directory in one bundle. Throws `payload.unreadable` with all issues, and `payload.too_many`. */
 export async function readSettings(
   bytes: Uint8Array,
   source: string,
@@ -146,6 +147,7 @@ function assembleOrThrow(source: string, files: readonly ReadFile[]): AssembledS
   const broken = files.flatMap((it) => ('issues' in it ? it.issues : []))
   if (broken.length > 0) throw unreadable(source, broken)
   const documents = files.filter((it): it is SettingsDocument => !('issues' in it))
+  for (const it of documents) refuseTooMany(it.value, (steps) => it.placeOf(steps))
   const [only] = documents
   const known = documents.length === 1 && only !== undefined ? assembled.get(only) : undefined
   const settings = known ?? assemble(documents)

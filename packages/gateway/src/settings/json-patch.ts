@@ -127,7 +127,7 @@ class Patcher {
   }
 
   #ownMap(map: JsonMap): Record<string, Json> {
-    if (this.#own.has(map)) return map as Record<string, Json>
+    if (this.#own.has(map)) return map
     const copy = { ...map }
     this.#own.add(copy)
     return copy

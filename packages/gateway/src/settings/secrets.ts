@@ -16,7 +16,7 @@
  * Not here: when to look again (`main.ts`: on SIGHUP and at intervals).
  */
 import { constants } from 'node:fs'
-import { open, realpath } from 'node:fs/promises'
+import { type FileHandle, open, readlink, realpath } from 'node:fs/promises'
 import { sep } from 'node:path'
 import { replaceSecretReferences, type SecretValues } from '../contract/secret.ts'
 import { GatewayError } from '../errors.ts'
@@ -146,16 +146,24 @@ class LiveSecrets implements Secrets {
   }
 
   /**
-   * Reads from where the links on the way led when that was looked at; one of them that is exchanged meanwhile changes
-   * nothing, and what leads nowhere is not read. Whoever may write where secrets lie is trusted beyond that.
+   * Reads from where the links on the way led when that was looked at. A folder on that way may be exchanged before the file
+   * is open, so it is asked of the open file once more where it is.
    */
   async #readFile(path: string, reference: string): Promise<string> {
-    const { own, read = readSmallFile } = this.#options
-    if (own === undefined) return await read(path)
+    const { own, read } = this.#options
+    if (own === undefined) return await (read ?? readSmallFile)(path)
     const [place, directory] = await Promise.all([realpath(path), placeOf(own.directory)])
-    if (place.startsWith(`${directory}${sep}`)) throw new GatewayError('settings.secret_own', { reference })
-    return await read(place)
+    const refuseOwn = (at: string): void => {
+      if (at.startsWith(`${directory}${sep}`)) throw new GatewayError('settings.secret_own', { reference })
+    }
+    refuseOwn(place)
+    return await (read ?? readSmallFile)(place, refuseOwn)
   }
+}
+
+/** Where an open file is: Linux knows it of the file itself, elsewhere the path is followed once more. */
+function placeOfOpen(file: FileHandle, path: string): Promise<string> {
+  return readlink(`/proc/self/fd/${file.fd}`).catch(() => realpath(path))
 }
 
 /** Where a path ends when all links on its way are followed; the path itself where nothing is there. */
@@ -187,10 +195,15 @@ function parseOrNothing(text: string): object {
   }
 }
 
-/** Reads no more than it takes to see that there is too much: a device has no end. Waits for nobody to fill a pipe. */
-async function readSmallFile(path: string): Promise<string> {
-  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
+/**
+ * Reads no more than it takes to see that there is too much: a device has no end. Waits for nobody to fill a pipe. With
+ * `look` the path has no links: one that is there now is not followed, and `look` is told where the file is that was opened.
+ */
+async function readSmallFile(path: string, look?: (at: string) => void): Promise<string> {
+  const follow = look === undefined ? 0 : constants.O_NOFOLLOW
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | follow)
   try {
+    look?.(await placeOfOpen(file, path))
     const chunks: Buffer[] = []
     for (let size = 0; size <= MOST_BYTES; ) {
       const { buffer, bytesRead } = await file.read(Buffer.alloc(CHUNK_BYTES))

@@ -32,7 +32,7 @@ describe('what is nested too deeply', () => {
 
   it('is no other error of range, nor one that is no error of range', () => {
     for (const work of [
-      () => new Array(-1),
+      () => new ArrayBuffer(-1),
       () => 'x'.repeat(2 ** 30),
       () => (1).toFixed(200),
       () => Buffer.alloc(1).readUInt32LE(0),

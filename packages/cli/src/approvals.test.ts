@@ -106,8 +106,7 @@ describe('a change that needs another', () => {
   it('that lets somebody do more is not agreed to unseen', async () => {
     const eve = ['--set', 'access/people/eve={"roles":["operator"]}']
     const waits = await changeover('owner', 'apply', ...mark('w'), ...eve)
-    const warning =
-      'look out  eve may read, plan, operate by the admin API, and could not, or not all of it, before'
+    const warning = 'look out  eve may read, plan, operate by the admin API from now on'
     expect(waits).toMatchObject({ code: 5, out: expect.stringContaining(warning) })
     expect((await changeover('ann', 'approve', '--show')).out).toContain(warning)
     await changeover('ann', 'approve', '--reject', '--note', 'no')

@@ -364,6 +364,18 @@ describe('a plan warns of', () => {
     expect(found[0]?.text.length).toBeGreaterThan(20)
   })
 
+  it('more for one who could do some of it, in other words than of one who could not', () => {
+    const bo = (roles: string, may: string) =>
+      `${base}access: { people: { bo: { roles: [${roles}] } }, roles: { own: { ${may} } } }\n`
+    const texts = (before: string, after: string) => warnings(before, after).map((it) => it.text)
+    expect(texts(bo('viewer', 'may: [plan]'), bo('viewer, own', 'may: [plan]'))).toEqual([
+      'bo may plan by the admin API from now on',
+    ])
+    expect(texts(bo('own', 'may: [change], tenants: [acme]'), bo('own', 'may: [change]'))).toEqual([
+      'bo may change by the admin API more widely than before',
+    ])
+  })
+
   it('each thing that has a code', () => {
     expect(WARNING_CODES.filter((code) => !cases.some((it) => it.code === code))).toEqual([])
   })

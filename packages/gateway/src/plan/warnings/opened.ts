@@ -29,7 +29,8 @@ export const adminWidened: Check = (look) => {
     const had = were.get(key) ?? []
     const more = PERMISSIONS.filter((it) => isMore(had, grants, it))
     if (more.length === 0) return []
-    const text = `${who} may ${more.join(', ')} by the admin API, and could not, or not all of it, before`
+    const isNew = had.every((it) => more.every((permission) => !it.may.has(permission)))
+    const text = `${who} may ${more.join(', ')} by the admin API ${isNew ? 'from now on' : 'more widely than before'}`
     return [warn('plan.admin_widened', pointer, { text })]
   })
 }

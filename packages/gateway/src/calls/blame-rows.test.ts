@@ -55,14 +55,20 @@ describe('the calls of a window', () => {
   })
 
   it('say nothing where a metric has nothing to say', () => {
-    expect(valuesOf('error_rate', { error: 'call.cancelled' })).toEqual([Number.NaN])
-    expect(valuesOf('error_rate', { error: 'call.out_of_time' })).toEqual([Number.NaN])
     expect(valuesOf('latency', { error: 'upstream.failed' })).toEqual([Number.NaN])
     expect(valuesOf('first_token', { stream: false })).toEqual([Number.NaN])
     expect(valuesOf('cost', { costMicroUsd: null })).toEqual([Number.NaN])
     expect(valuesOf('tokens', { outputTokens: null })).toEqual([Number.NaN])
     expect(valuesOf('refusals', { finish: null })).toEqual([Number.NaN])
   })
+
+  it.each(['call.cancelled', 'call.out_of_time'])(
+    'say nothing at all that ended by their callers: %s',
+    (error) => {
+      const call = { error, stream: true, costMicroUsd: 9, finish: 'refusal' } as const
+      expect(BLAME_METRICS.map((it) => valuesOf(it, call)[0])).toEqual(BLAME_METRICS.map(() => Number.NaN))
+    },
+  )
 
   it('say what they cost, took and held', () => {
     const call = { stream: true, costMicroUsd: 9, finish: 'refusal' } as const

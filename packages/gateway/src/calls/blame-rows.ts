@@ -36,9 +36,9 @@ export interface BlameColumns {
   readonly isCut: boolean
 }
 
-/** What a metric is of one call, in SQL; `NULL` where the call says nothing. A caller who left, or gave too little time, has not failed. */
+/** What a metric is of one call, in SQL; `NULL` where the call says nothing. */
 const VALUES: Readonly<Record<BlameMetricName, string>> = {
-  error_rate: "CASE WHEN error IN ('call.cancelled', 'call.out_of_time') THEN NULL ELSE error <> '' END",
+  error_rate: "error <> ''",
   latency: "CASE error WHEN '' THEN duration_ms END",
   first_token: "CASE WHEN error = '' AND stream = 1 THEN first_token_ms END",
   cost: 'cost_micro_usd',
@@ -46,14 +46,17 @@ const VALUES: Readonly<Record<BlameMetricName, string>> = {
   refusals: "CASE WHEN finish IS NOT NULL THEN finish IN ('refusal', 'content_filter') END",
 }
 
+/** A caller who left, or gave too little time, has not failed; nor does it say anything what such a call cost until then. */
+const SAYS_NOTHING = "error IN ('call.cancelled', 'call.out_of_time')"
+
 const pageRows = 8_192
 
 export function readBlameColumns(path: string, ask: BlameAsk): BlameColumns {
   const database = connect(path, 'PRAGMA query_only=ON')
   try {
     const select = database.prepare(
-      `SELECT row, started_at AS at, ${VALUES[ask.metric]} AS value, version, role, tenant, route
-       FROM calls WHERE row < ? ORDER BY row DESC LIMIT ?`,
+      `SELECT row, started_at AS at, CASE WHEN NOT ${SAYS_NOTHING} THEN ${VALUES[ask.metric]} END AS value,
+         version, role, tenant, route FROM calls WHERE row < ? ORDER BY row DESC LIMIT ?`,
     )
     const growing = new GrowingColumns(ask)
     let before = Number.MAX_SAFE_INTEGER

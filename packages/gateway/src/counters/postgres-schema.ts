@@ -10,8 +10,11 @@
  */
 import { GRACE_MS, PLACE_RETRY_MS } from './count-server.ts'
 
-/** Grows when tables or functions change; part of their names. */
-export const SCHEMA_NUMBER = 1
+/**
+ * Grows when a function changes; part of the names of all three. Tables have a number of their own, so that builds with
+ * other functions go on with the same counts.
+ */
+export const FUNCTIONS_NUMBER = 2
 
 /** Parts that all three functions share: the batch read into arrays, rows locked, levels as they are now. */
 const DECLARE = `
@@ -66,7 +69,7 @@ create table if not exists senders_1 (sender text primary key, number bigint not
 
 /** \`takes\`: how many claims each has; the others: one entry a claim, in the order of the takes. */
 const take = `
-create or replace function take_1(batch jsonb) returns text language plpgsql as $body$
+create or replace function take_2(batch jsonb) returns text language plpgsql as $body$
 ${DECLARE}
   sizes int[] := array(select jsonb_array_elements_text(batch->'takes')::int);
   ats int[] := array(select jsonb_array_elements_text(batch->'at')::int);
@@ -117,6 +120,12 @@ ${LOAD}
             on conflict (key, holder) do update set until_ms = excluded.until_ms;
         end if;
       end loop;
+    else
+      -- Kept for as long as it counts by the numbers that it is read by now.
+      for i in first .. first + size - 1 loop
+        k := ats[i];
+        if kinds[k] = 'bucket' and levels[k] > 0 then changed[k] := true; end if;
+      end loop;
     end if;
     answers := answers || ';' || short || ' ' || retry;
     for i in first .. first + size - 1 loop
@@ -130,7 +139,7 @@ end $body$;
 `
 
 const correct = `
-create or replace function correct_1(sent_by text, sent_number bigint, batch jsonb) returns void
+create or replace function correct_2(sent_by text, sent_number bigint, batch jsonb) returns void
 language plpgsql as $body$
 ${DECLARE}
   ats int[] := array(select jsonb_array_elements_text(batch->'at')::int);
@@ -157,7 +166,7 @@ end $body$;
 `
 
 const read = `
-create or replace function read_1(batch jsonb) returns text language sql stable as $body$
+create or replace function read_2(batch jsonb) returns text language sql stable as $body$
   select coalesce(string_agg((case k.kind
     when 'bucket' then greatest(0, coalesce(c.level, 0) - greatest(0,
       extract(epoch from clock_timestamp()) * 1000 - coalesce(c.at_ms, 0)) * k.a / k.b)

@@ -15,7 +15,7 @@ import {
   readAnswers,
   toBatch,
 } from './count-server.ts'
-import { CREATE, SCHEMA_NUMBER, TIDY } from './postgres-schema.ts'
+import { CREATE, FUNCTIONS_NUMBER, TIDY } from './postgres-schema.ts'
 
 export interface PostgresPlace {
   /** `postgres://`, with the password. */
@@ -62,7 +62,7 @@ const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`
 /** Asked first whether it is there: a role that may count need not be one that may create. */
 async function create(sql: Sql, prefix: string): Promise<void> {
   const there =
-    await sql`select to_regprocedure(${`${quoted(prefix)}.read_${SCHEMA_NUMBER}(jsonb)`}) is not null as there`
+    await sql`select to_regprocedure(${`${quoted(prefix)}.read_${FUNCTIONS_NUMBER}(jsonb)`}) is not null as there`
   if (there[0]?.['there'] === true) return
   await sql.begin(async (transaction) => {
     // Several gateways may start at once, and "if not exists" does not keep two from creating one thing.
@@ -89,7 +89,7 @@ class PostgresServer implements CountServer {
       ...claimsOf(batch),
       takes: takes.map((it) => it.length),
     })
-    const [row] = await this.#sql`select take_1(${asked}::text::jsonb) as answer`
+    const [row] = await this.#sql`select take_2(${asked}::text::jsonb) as answer`
     return readAnswers(String(row?.['answer']))
   }
 
@@ -97,13 +97,13 @@ class PostgresServer implements CountServer {
     const batch = toBatch([corrections.map((it) => it.claim)])
     const amount = corrections.map((it) => it.by)
     const asked = JSON.stringify({ ...keysOf(batch), ...claimsOf(batch), amount })
-    await this.#sql`select correct_1(${sender}, ${number}, ${asked}::text::jsonb)`
+    await this.#sql`select correct_2(${sender}, ${number}, ${asked}::text::jsonb)`
   }
 
   async read(claims: readonly Claim[]): Promise<readonly number[]> {
     if (claims.length === 0) return []
     const batch = toBatch([claims])
-    const [row] = await this.#sql`select read_1(${JSON.stringify(keysOf(batch))}::text::jsonb) as answer`
+    const [row] = await this.#sql`select read_2(${JSON.stringify(keysOf(batch))}::text::jsonb) as answer`
     const levels = String(row?.['answer']).split(' ').map(Number)
     return (batch.takes[0] ?? []).map((it) => levels[it.at] ?? 0)
   }

@@ -118,6 +118,11 @@ for take = 1, number() do
         if redis.call('PTTL', it.key) < it.a then redis.call('PEXPIRE', it.key, math.ceil(it.a) + 1000) end
       end
     end
+  else
+    -- Kept for as long as it counts by the numbers that it is read by now.
+    for _, it in ipairs(claims) do
+      if it.kind == 'bucket' and counts[it.key].level > 0 then changed[it.key] = it end
+    end
   end
   local answer = { short, retry }
   for _, it in ipairs(claims) do

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { ServerProcess } from '@changeover/testkit'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { SharedCounts } from './shared-counts.ts'
-import { place, total } from './test-claims.ts'
+import { bucket, place, total } from './test-claims.ts'
 import { openShared, serverKinds } from './test-servers.ts'
 
 const PATIENT = 10_000
@@ -124,6 +124,18 @@ describe.each(serverKinds)('counts shared through $called', (kind) => {
     await shared.take([total(most, { amount: 1_234_567_890_123_456 })], PATIENT)
     await shared.take([total(most, { amount: 1 })], PATIENT)
     expect(await shared.read([total(most)], PATIENT)).toEqual([1_234_567_890_123_457])
+  })
+
+  it('keep a bucket that slower numbers refuse for as long as it counts by those', async () => {
+    const prefix = `t${randomUUID().replaceAll('-', '')}`
+    const shared = await openShared(kind, { url: server.url, prefix })
+    onTestFinished(() => shared.close())
+    const fast = bucket(10, { amount: 10, rate: 10, perMs: 5000 })
+    expect(await shared.take([fast], PATIENT)).toEqual({ left: [0] })
+    expect(await kind.keepsMs(server.url, prefix)).toBeLessThan(70_000)
+    const slow = bucket(10, { amount: 5, rate: 10, perMs: 3_600_000 })
+    expect(await shared.take([slow], PATIENT)).toMatchObject({ short: 0 })
+    expect(await kind.keepsMs(server.url, prefix)).toBeGreaterThan(1_800_000)
   })
 
   it('drop a total some time after its period, and not before', async () => {

@@ -25,6 +25,8 @@ export interface ServerKind {
   readonly absent: string | null
   start(): Promise<ServerProcess>
   open(url: string, prefix: string): OpenCountServer
+  /** For how long the server keeps the one count that it has. */
+  keepsMs(url: string, prefix: string): Promise<number>
 }
 
 const connectMs = 2000
@@ -35,12 +37,14 @@ export const serverKinds: readonly ServerKind[] = [
     absent: findRedis() === null ? NO_REDIS : null,
     start: () => startRedis(),
     open: (url, prefix) => (onLost) => openRedis({ url, prefix, cluster: false, connectMs }, onLost),
+    keepsMs: keptByRedis,
   },
   {
     called: 'PostgreSQL',
     absent: findPostgres() === null ? NO_POSTGRES : null,
     start: startPostgres,
     open: (url, prefix) => (onLost) => openPostgres({ url, prefix, connectMs }, onLost),
+    keepsMs: keptByPostgres,
   },
 ]
 
@@ -50,6 +54,25 @@ export const clusterKind: ServerKind = {
   absent: findRedis() === null ? NO_REDIS : null,
   start: startRedisCluster,
   open: (url, prefix) => (onLost) => openRedis({ url, prefix, cluster: true, connectMs }, onLost),
+  keepsMs: keptByRedis,
+}
+
+async function keptByRedis(url: string, prefix: string): Promise<number> {
+  const { Redis } = await import('ioredis')
+  const client = new Redis(url)
+  const [key = ''] = await client.keys(`*${prefix}*`)
+  const leftMs = await client.pttl(key)
+  client.disconnect()
+  return leftMs
+}
+
+async function keptByPostgres(url: string, prefix: string): Promise<number> {
+  const { default: connect } = await import('postgres')
+  const sql = connect(url, { max: 1 })
+  const [row] = await sql`select ends_ms - extract(epoch from clock_timestamp()) * 1000 as left_ms
+    from ${sql(`${prefix}.counts_1`)}`
+  await sql.end()
+  return Number(row?.['left_ms'])
 }
 
 export const silent = { enabled: () => false, log: () => undefined }

@@ -114,8 +114,7 @@ function writeLibraryProject(folder) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   await runMain(async (args) => {
-    const options = { force: { type: 'boolean' }, only: { type: 'string' } }
-    const { values } = parseArgs({ args, options })
+    const { values } = parseArgs({ args, options: { force: { type: 'boolean' }, only: { type: 'string' } } })
     if (values.only !== undefined && values.only !== 'programs' && values.only !== 'libraries') {
       throw new ScriptError(`--only is "${values.only}", expected "programs" or "libraries"`)
     }

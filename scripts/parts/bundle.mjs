@@ -84,7 +84,8 @@ writeFileSync(
 function digestOfBuild() {
   const hash = createHash('sha256')
   const files = readdirSync(distribution, { recursive: true }).filter((it) => it.endsWith('.cjs'))
-  for (const it of files.toSorted()) hash.update(readFileSync(join(distribution, it)))
+  for (const it of files.toSorted((a, b) => (a < b ? -1 : 1)))
+    hash.update(readFileSync(join(distribution, it)))
   return hash.digest('hex').slice(0, 16)
 }
 

@@ -34,7 +34,7 @@ export async function findSettings(context: CommandContext): Promise<FoundSettin
 
 /** The same path is another file elsewhere. */
 function isHere(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127\./.test(hostname)
+  return hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.')
 }
 
 export async function checkSettings(context: CommandContext): Promise<readonly Finding[]> {

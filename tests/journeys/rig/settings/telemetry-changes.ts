@@ -20,7 +20,7 @@ async function reload(seen: Seen) {
   await gateway.patch({ models: { [`a${seen.index}`]: model } }, headers)
   // Lines come through a pipe: those of reloads before may come later than this begins.
   const lines = () => gateway.process.lines.filter((it) => it.includes(traceId))
-  await until(() => lines().some((it) => it.includes(' serves')), { what: 'the line of a reload' })
+  await until(() => lines().some((it) => it.includes(' is in force')), { what: 'the line of a reload' })
   return { traceId, lines: lines() }
 }
 

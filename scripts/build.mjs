@@ -12,7 +12,7 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
+import { readOptions } from './parts/options.mjs'
 import { binaries, cache, root, ScriptError } from './parts/repository.mjs'
 import { run, runMain, runNode, seconds } from './parts/run.mjs'
 import { digestSources } from './parts/sources.mjs'
@@ -114,7 +114,13 @@ function writeLibraryProject(folder) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   await runMain(async (args) => {
-    const { values } = parseArgs({ args, options: { force: { type: 'boolean' }, only: { type: 'string' } } })
+    const values = readOptions(args, {
+      usage: `npm run build -- [options]
+
+  --only WHAT   programs | libraries
+  --force       also what has not changed`,
+      options: { force: { type: 'boolean' }, only: { type: 'string' } },
+    })
     if (values.only !== undefined && values.only !== 'programs' && values.only !== 'libraries') {
       throw new ScriptError(`--only is "${values.only}", expected "programs" or "libraries"`)
     }

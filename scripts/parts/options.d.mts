@@ -3,9 +3,7 @@ export declare function readOptions<Name extends string, Count extends string = 
   args: readonly string[],
   it: {
     readonly usage: string
-    readonly options: Readonly<
-      Record<Name | Count, { readonly type: 'string' | 'boolean'; readonly default?: string }>
-    >
+    readonly options: Readonly<Record<Name | Count, { readonly type: 'string'; readonly default?: string }>>
     readonly numbers?: readonly Count[]
   },
 ): Readonly<Record<Exclude<Name, Count>, string | undefined> & Record<Count, number>>

@@ -1,4 +1,4 @@
-/** Commands of their own for what takes long: each says how it is used, and what it did not understand. */
+/** Commands of the repository beside test and start: each says how it is used, and what it did not understand. */
 import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
@@ -20,7 +20,7 @@ async function command(name: string, args: readonly string[]) {
   return { code: 'code' in done ? done.code : 0, out: done.stdout, errors: done.stderr }
 }
 
-describe.each(['proof', 'mutants', 'simulate', 'fuzz', 'catalogue'])('npm run %s', (name) => {
+describe.each(['proof', 'mutants', 'simulate', 'fuzz', 'catalogue', 'build'])('npm run %s', (name) => {
   it('says how it is used', async () => {
     const { code, out, errors } = await command(name, ['--help'])
     expect([code, errors]).toEqual([0, ''])

@@ -32,14 +32,13 @@ export interface BasisAsk {
 export function answerBasis({ route, head, wishes, place }: BasisAsk): string {
   const { digest, passed, plain } = basisOf(route)
   const isPlain = passed.length === 0 && wishes.region === null && wishes.regions === null
-  if (isPlain && place === '') return plainBasis(plain, digest, head.endpoint)
-  if (isPlain) return `${place} ${digest} ${head.endpoint}`
+  if (isPlain) return `${place}${plainBasis(plain, digest, head.endpoint)}`
   const headers = passed.map((it) => head.headers[it] ?? null)
   const regions = wishes.regions === null ? null : [...wishes.regions].sort()
   return `${place} ${JSON.stringify([digest, head.endpoint, wishes.region, regions, headers])}`
 }
 
-/** Most calls: written once, so that it is known again without being read. */
+/** Written once: most calls have no place, and theirs is known again without being read. */
 function plainBasis(plain: Map<string, string>, digest: string, endpoint: string): string {
   let written = plain.get(endpoint)
   if (written === undefined) {

@@ -3,8 +3,8 @@
  *
  * Pools and breakers are carried from version to version by what they stand for, so a reload neither cuts
  * a connection nor forgets that a target is down. What one version learns of an address or a key that it alone asks by says
- * nothing of the other's: else a bad change would keep the target shut after it was taken back. A target whose settings did not change stays the same
- * object, and so does every route that is made only of such targets.
+ * nothing of the other's: else a bad change would keep the target shut after it was taken back. A target whose settings did
+ * not change stays the same object, and so does every route that is made only of such targets.
  */
 import type { Carry, Clock } from '@changeover/reload'
 import type { Catalogue } from '../catalogue/catalogue.ts'

@@ -82,7 +82,11 @@ export class TranslatedReply implements Reply {
 
   #bytesAsCame(): Buffer {
     const [first] = this.#chunks
-    return this.#chunks.length === 1 && first !== undefined ? first : Buffer.concat(this.#chunks)
+    if (this.#chunks.length === 1 && first !== undefined) return first
+    // Asked for up to three times.
+    const whole = Buffer.concat(this.#chunks)
+    this.#chunks = [whole]
+    return whole
   }
 
   #reply(deltas: readonly NeutralDelta[]): void {

@@ -2,7 +2,8 @@
  * Writes one candidate of a reply, for a whole one and for a stream: deltas in, parts out.
  *
  * Google's function calls are whole, so a call whose arguments come in pieces is held until something else
- * follows; where another call follows, until its arguments are whole, for calls may come by turns. What closes a candidate (reason, sources, probabilities) is kept for its last chunk.
+ * follows; where another call follows, until its arguments are whole, for calls may come by turns. What closes a candidate
+ * (reason, sources, probabilities) is kept for its last chunk.
  */
 import type { Citation, FinishDelta, NeutralDelta, ToolCallDelta } from '../../contract/neutral.ts'
 import { type Fields, isFields, present } from '../fields.ts'

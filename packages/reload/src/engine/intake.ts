@@ -17,7 +17,7 @@ import { settledAlready, verify, verifyMatch } from './stages/admit.ts'
 import { type Candidate, isAutomatic, type Offered } from './stages/candidate.ts'
 import { authorOf, openSealed, sealOffered } from './stages/open.ts'
 import { whatQueues } from './stages/permit.ts'
-import { isFresh, secure } from './stages/secure.ts'
+import { secure } from './stages/secure.ts'
 import { isSignedForEmergency } from './stages/signed.ts'
 import { Postponed } from './storms/postponed.ts'
 import type { Trial } from './trial/trial.ts'
@@ -175,8 +175,7 @@ export class Intake {
         const reason = settledAlready(core, candidate, origin)
         if (reason !== null) return reason
         if (this.line.joins(attempt, candidate)) return 'in_progress'
-        // A number of ours that another has taken while it was read is no second content for it: it is sealed again.
-        if (!candidate.isSealedHere || isFresh(core, candidate)) verify(core, candidate, beginning.atMs)
+        verify(core, candidate, beginning.atMs)
         verifyMatch(core, origin, whatQueues(this.observer))
         return null
       } catch (error) {

@@ -19,7 +19,6 @@ import { ArtifactShelf } from './stages/artifacts.ts'
 import { build, readSettings } from './stages/build.ts'
 import type { Candidate } from './stages/candidate.ts'
 import { openSealed, sealOffered } from './stages/open.ts'
-import { isFresh } from './stages/secure.ts'
 import { Shadow } from './stages/shadow.ts'
 import { validate } from './stages/validate.ts'
 import { changedAttributes } from './telling/telling.ts'
@@ -93,8 +92,7 @@ async function open(core: Core, work: Work, { bytes, origin, atMs }: Asked): Pro
       ? openSealed(core, bytes)
       : await sealOffered(core, { form: 'written', bytes }, { origin, trace, atMs, isLook: true })
     if (settledAlready(core, candidate, { ...origin, manual: true }) === null) {
-      // As in an attempt: what lost its number while it was read would be given another.
-      if (!candidate.isSealedHere || isFresh(core, candidate)) verify(core, candidate, atMs)
+      verify(core, candidate, atMs)
       verifyMatch(core, origin)
     }
     return candidate

@@ -1,5 +1,6 @@
 /** `@changeover/otel`: telemetry over OpenTelemetry, whose own settings reload. Everything not named here may move. */
 export { attributeNames } from './attribute-names.ts'
+export { baggageMember, withMember } from './baggage.ts'
 export type { DetailsOf, TelemetryErrorCode } from './errors.ts'
 export { rules, TelemetryError } from './errors.ts'
 export type { Instrument, InstrumentKind } from './instruments.ts'

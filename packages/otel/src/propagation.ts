@@ -5,7 +5,7 @@
  * strangers. `tracestate` is passed on as it came and dropped whole when it is not well formed; a
  * broken one never costs the `traceparent`.
  *
- * Not here: baggage, and whether a span is kept (`traces/sampler.ts`).
+ * Not here: baggage (`baggage.ts`), and whether a span is kept (`traces/sampler.ts`).
  */
 import type { SpanContext } from '@changeover/reload'
 

@@ -37,7 +37,8 @@ described here. The tables are made from \`packages/otel/src/names.ts\`, \`attri
 compares them with this page.
 
 Traces, metrics and logs leave as OTLP over HTTP (protobuf); metrics can be scraped at \`/metrics\` as well. W3C \`traceparent\` and
-\`tracestate\` are honoured on the way in and written on the way out. Spans named \`reload\` and \`reload.*\` are always kept, whatever
+\`tracestate\` are honoured on the way in and written on the way out. \`baggage\` ends at the gateway, but for providers with \`callerHeaders: [baggage]\`; those
+with \`versionInBaggage: true\` are told \`config.version\` in it. Spans named \`reload\` and \`reload.*\` are always kept, whatever
 the sampling ratio; \`context.*\` spans are kept when they begin a trace.
 `
 

@@ -242,9 +242,9 @@ describe('alike messages', () => {
 
   it('are looked for once by all who ask the same', async () => {
     let asked = 0
-    const { look } = rig(SEMANTIC, (text, signal) => {
+    const { look } = rig(SEMANTIC, (text, it) => {
       asked += 1
-      return letters(text, signal)
+      return letters(text, it)
     })
     ;(await led(look(askOf({}, question('how are you'))))).keep(answerOf('fine'))
     const found = await Promise.all([1, 2, 3].map(() => hit(look(askOf({}, question('you are how'))))))

@@ -50,7 +50,14 @@ export class CacheMemory {
 }
 
 /** Asks a model for the vector of a text. Never rejects; without a vector the request goes on without. */
-export type Embed = (text: string, signal: AbortSignal) => Promise<Embedded>
+export type Embed = (text: string, it: EmbedFor) => Promise<Embedded>
+
+export interface EmbedFor {
+  /** Aborted when nobody waits for it any more. */
+  readonly signal: AbortSignal
+  /** Of the settings, for a provider that is told it. */
+  readonly version: string
+}
 
 export interface Embedded {
   readonly vector: Float32Array | null
@@ -72,6 +79,7 @@ interface Look {
   /** How old an answer may be, by the settings and the caller. */
   readonly maxAgeMs: number
   readonly leaving: Leaving
+  readonly version: string
   /** `null`: nobody may join. */
   readonly flight: Flight | null
 }
@@ -135,7 +143,7 @@ export class KeptAnswers implements AnswerCache {
       return null
     }
     const maxAgeMs = Math.min(this.#spec.ttlMs, control.maxAgeMs ?? Number.POSITIVE_INFINITY)
-    const about = { key, nowMs: ask.nowMs, maxAgeMs, leaving }
+    const about = { key, nowMs: ask.nowMs, maxAgeMs, leaving, version: ask.version }
     // Asked anew: nobody's answer but the provider's will do, and whoever asks meanwhile may have an older one.
     if (maxAgeMs === 0) return this.#lead({ ...about, flight: null }, null)
     const { store, flights } = this.#memory
@@ -175,7 +183,8 @@ export class KeptAnswers implements AnswerCache {
     const { alike } = look.key
     const { semantic } = this.#spec
     if (alike === null || this.#embed === null || semantic === undefined) return this.#lead(look, null)
-    const embedded = await this.#embed(alike.text, look.leaving.signal).catch(() => null)
+    const { leaving, version } = look
+    const embedded = await this.#embed(alike.text, { signal: leaving.signal, version }).catch(() => null)
     const vector = embedded?.vector ?? null
     if (embedded === null || vector === null) return this.#lead(look, embedded)
     const near = this.#memory.vectors.find(alike.within, vector, semantic.threshold)

@@ -17,6 +17,7 @@ export function askOf(more: Partial<CacheAsk> = {}, body: unknown = question('ho
     body: bodyOf(body),
     changed: false,
     nowMs: 1_000_000,
+    version: '1.1',
     control: null,
     ...more,
   }

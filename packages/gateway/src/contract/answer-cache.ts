@@ -62,6 +62,8 @@ export interface CacheAsk {
   /** Guardrails have changed it: its text must not leave, so that nobody is asked whether it is like another. */
   readonly changed: boolean
   readonly nowMs: number
+  /** Of the settings that it is asked under, for whoever is asked beside. */
+  readonly version: string
   /** `no-store`, `no-cache`, `max-age` … as the caller said in `cache-control`; `null` for nothing. */
   readonly control: string | null
 }

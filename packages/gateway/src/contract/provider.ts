@@ -50,6 +50,8 @@ export interface Provider {
   readonly callerHeaders?: readonly string[]
   /** Headers of its answers that reach the caller, in lower case. */
   readonly replyHeaders?: readonly string[]
+  /** Whether it is told the version of the settings that each request was made under, in the `baggage` header. */
+  readonly versionInBaggage?: boolean
 }
 
 /**

@@ -60,6 +60,8 @@ export interface ProviderSettings {
   readonly callerHeaders?: readonly string[]
   /** Headers of its answers that callers get. */
   readonly replyHeaders?: readonly string[]
+  /** Whether it is told the version in force, in the `baggage` header. Default: no. */
+  readonly versionInBaggage?: boolean
   /** Only for kinds `bedrock`, `vertex` and `vertex-anthropic`: where it is. */
   readonly region?: string
   /** Only for kinds `vertex` and `vertex-anthropic`. */

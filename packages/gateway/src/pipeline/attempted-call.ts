@@ -376,10 +376,12 @@ export abstract class AttemptedCall extends ReplyingCall implements AttemptHost 
   }
 
   #requestTo(target: CompiledTarget, written: UpstreamBody, span: Span | null): UpstreamRequest {
-    const { head, tools } = this
+    const { head, tools, snapshot } = this
     const { context } = span ?? this.callSpan()
+    const isTold = target.provider.versionInBaggage === true && snapshot !== null
+    const baggage = isTold ? tools.versions.of(snapshot).baggage : null
     const leftMs = this.attempts?.time.leftForCallerMs(tools.clock.monotonic()) ?? null
-    return upstreamRequest({ target, written, head, context, leftMs, nowMs: tools.clock.now() })
+    return upstreamRequest({ target, written, head, context, baggage, leftMs, nowMs: tools.clock.now() })
   }
 
   #tellFailure(error: CallerError, headers: readonly string[]): void {

@@ -33,6 +33,8 @@ export interface CachedAsk {
   /** What makes answers of the same path others: of a published prompt its version. */
   readonly place: string
   readonly nowMs: number
+  /** Of the settings that it is asked under. */
+  readonly version: string
 }
 
 /** `null` where nothing is looked for: what is marked as sensitive is nobody's but its caller's. */
@@ -53,6 +55,7 @@ function askOf({
   tenant,
   place,
   nowMs,
+  version,
 }: CachedAsk): CacheAsk {
   const control = head.headers['cache-control']
   return {
@@ -68,6 +71,7 @@ function askOf({
     body: came,
     changed: came !== body,
     nowMs,
+    version,
     control: typeof control === 'string' ? control : null,
   }
 }

@@ -42,6 +42,7 @@ const ask = (more: Partial<CacheAsk> = {}): CacheAsk => ({
     text: '{"messages":[]}',
     value: { messages: [] },
   },
+  version: '1.1',
   changed: false,
   nowMs: 1000,
   control: null,

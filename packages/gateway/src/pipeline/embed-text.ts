@@ -5,8 +5,9 @@
  * It is asked as a caller would be: by the target's pool, credential and format, and its breaker is asked and
  * told, so that a model of embeddings that is down is not waited for by each request in turn.
  */
+import { baggageMember } from '@changeover/otel'
 import type { Clock, Timer } from '@changeover/reload'
-import type { Embed, Embedded } from '../cache/kept-answers.ts'
+import type { Embed, Embedded, EmbedFor } from '../cache/kept-answers.ts'
 import type { AskedBeside } from '../contract/answer-cache.ts'
 import type { AttemptBill } from '../contract/call.ts'
 import type { CompiledTarget } from '../contract/compiled.ts'
@@ -16,6 +17,7 @@ import type { UpstreamRequest } from '../contract/upstream.ts'
 import { embedWires } from '../wire/embeddings/list.ts'
 import { isFields } from '../wire/fields.ts'
 import { priceNameOf } from './call-bill.ts'
+import { withBaggage } from './upstream-request.ts'
 
 /** A vector of ten thousand numbers, as text, several times over. */
 const MOST_BYTES = 1024 * 1024
@@ -32,7 +34,7 @@ export function embedWireFor(target: CompiledTarget): EmbedWire | null {
 }
 
 export function embedText(input: EmbedTextInput): Embed {
-  return (text, signal) => new Promise((resolve) => new Asking(input, resolve).begin(text, signal))
+  return (text, it) => new Promise((resolve) => new Asking(input, resolve).begin(text, it))
 }
 
 /** What an answer comes to. */
@@ -60,7 +62,7 @@ class Asking {
     this.#startedMono = input.clock.monotonic()
   }
 
-  begin(text: string, signal: AbortSignal): void {
+  begin(text: string, { signal, version }: EmbedFor): void {
     const { target, clock, timeoutMs } = this.#input
     const wire = embedWireFor(target)
     if (wire === null || signal.aborted) {
@@ -74,7 +76,8 @@ class Asking {
     const leave = (): void => this.#fail('call.cancelled')
     signal.addEventListener('abort', leave, { once: true })
     this.#timer = clock.after(timeoutMs, () => this.#fail('upstream.timeout'))
-    const exchange = target.upstream.send(requestTo(target, wire, { text, nowMs: clock.now() }), {
+    const request = requestTo(target, wire, { text, version, nowMs: clock.now() })
+    const exchange = target.upstream.send(request, {
       onSent: () => undefined,
       onHead: (status) => {
         this.#status = status
@@ -136,7 +139,7 @@ class Asking {
 function requestTo(
   target: CompiledTarget,
   wire: EmbedWire,
-  { text, nowMs }: { readonly text: string; readonly nowMs: number },
+  { text, version, nowMs }: { readonly text: string; readonly version: string; readonly nowMs: number },
 ): UpstreamRequest {
   const asked: EmbedRequest = {
     model: target.model,
@@ -147,7 +150,9 @@ function requestTo(
   }
   const body = Buffer.from(JSON.stringify(wire.writeRequest(asked, target.upstreamModel).body))
   const path = target.paths[wire.name]?.whole ?? ''
-  const unsigned = target.headers()
+  const own = target.headers()
+  const isTold = target.provider.versionInBaggage === true
+  const unsigned = isTold ? withBaggage(own, baggageMember('config.version', version)) : own
   const { origin } = target.upstream
   const headers = target.sign?.({ method: 'POST', origin, path, headers: unsigned, body, nowMs }) ?? unsigned
   return { method: 'POST', path, headers, body }

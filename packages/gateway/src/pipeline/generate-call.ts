@@ -50,7 +50,8 @@ export class GenerateCall extends RoutedCall {
     const { head, prompt, wishes, place, startedAt: nowMs } = this
     const tenant = this.caller?.tenant ?? ''
     const guards = this.inspection.guards?.id ?? null
-    const ask = { route, guards, head, came, body, prompt, wishes, tenant, place, nowMs }
+    const version = this.snapshot?.version ?? ''
+    const ask = { route, guards, head, came, body, prompt, wishes, tenant, place, nowMs, version }
     const look = lookUp(ask, this)
     return look instanceof Promise ? look.then((it) => this.#takeLook(it)) : this.#takeLook(look)
   }

@@ -1,10 +1,11 @@
 /**
- * What is remembered beside a version while it lives: how many calls linked to its swap, and the instruments
- * that its calls are counted by. Goes when the snapshot goes.
+ * What is remembered beside a version while it lives: how many calls linked to its swap, the instruments that its
+ * calls are counted by, and what providers are told of it. Goes when the snapshot goes.
  *
  * And, across versions, the rule of each route that was in force last: the first call under another rule
  * says so in its span.
  */
+import { baggageMember } from '@changeover/otel'
 import type { Snapshot, Telemetry } from '@changeover/reload'
 import type { CompiledRoute } from '../contract/compiled.ts'
 import { CallInstruments } from './call-instruments.ts'
@@ -15,10 +16,13 @@ const LINKED_CALLS = 100
 
 export class VersionNotes {
   readonly instruments: CallInstruments
+  /** `config.version=3.42`, for the `baggage` header of what is asked under it. */
+  readonly baggage: string
   #linked = 0
 
   constructor(version: string, telemetry: Telemetry) {
     this.instruments = new CallInstruments(version, telemetry.meter)
+    this.baggage = baggageMember('config.version', version)
   }
 
   takeLink(): boolean {

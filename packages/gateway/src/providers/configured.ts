@@ -16,9 +16,9 @@ import { vertexAnthropicAt } from './vertex-anthropic.ts'
 /** Throws a `TypeError` for a kind that the schema does not know. */
 export function configuredProvider(settings: ProviderSpec): Provider {
   const kind = kindOf(settings)
-  const { wire, keyHeader, quirks, errorTexts, callerHeaders, replyHeaders } = settings
+  const { wire, keyHeader, quirks, errorTexts, callerHeaders, replyHeaders, versionInBaggage } = settings
   const said = [wire, settings.paths, keyHeader, quirks, errorTexts, callerHeaders, replyHeaders]
-  if (said.every((it) => it === undefined)) return kind
+  if (!versionInBaggage && said.every((it) => it === undefined)) return kind
   return {
     ...kind,
     wire: wire ?? kind.wire,
@@ -27,6 +27,7 @@ export function configuredProvider(settings: ProviderSpec): Provider {
     ...(errorTexts === undefined ? {} : { errorTexts }),
     ...(callerHeaders === undefined ? {} : { callerHeaders: lowerCase(callerHeaders) }),
     ...(replyHeaders === undefined ? {} : { replyHeaders: lowerCase(replyHeaders) }),
+    ...(versionInBaggage ? { versionInBaggage } : {}),
     ...(keyHeader === undefined ? {} : { headers: (credential) => headersWithKey(keyHeader, credential) }),
   }
 }

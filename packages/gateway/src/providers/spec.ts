@@ -246,6 +246,10 @@ export const providerSpec = z
       z.array(passedHeader).max(64).optional(),
       'headers of its answers that are passed on to callers; all others end at the gateway',
     ),
+    versionInBaggage: setting(
+      z.boolean().default(false),
+      'tells it the version that each request was made under, as config.version in the baggage header (W3C), beside what callers say there if callerHeaders names it',
+    ),
     region: setting(
       placeName.optional(),
       'only for the kinds of bedrock and vertex: where it is, such as eu-central-1 or europe-west4; global is one of vertex',

@@ -214,6 +214,18 @@ export const addressChanges: readonly SettingChange[] = [
     was: null,
     becomes: '5',
   },
+  {
+    setting: '/providers/*/versionInBaggage',
+    effect: 'the next request tells the provider under which version it was made',
+    from: { provider: {} },
+    to: { provider: { versionInBaggage: true } },
+    see: async (seen) => {
+      const baggage = (await told(seen))?.headers['baggage']
+      return typeof baggage === 'string' && /^config\.version=\d+\.\d+$/.test(baggage)
+    },
+    was: false,
+    becomes: true,
+  },
 ]
 
 /** Callers of a format that the provider speaks itself pass untranslated: seen by the path that is asked. */

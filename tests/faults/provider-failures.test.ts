@@ -85,6 +85,9 @@ const attemptsOf = (told: Told) => told.attempts.map((it) => [it.target, it.stat
 const html = { 'content-type': 'text/html' }
 const half = '{"id":"x","object":"chat.completion","choices":[{"index":0,"message":{"role":"assist'
 
+const ended = (finish_reason: string) =>
+  JSON.stringify({ choices: [{ index: 0, message: { role: 'assistant', content: 'half' }, finish_reason }] })
+
 describe('a provider that', () => {
   const steps: readonly (readonly [string, FakeStep, status: number | null, error: string])[] = [
     ['does not answer in time', { kind: 'hang' }, null, 'upstream.timeout'],
@@ -102,6 +105,13 @@ describe('a provider that', () => {
       'upstream.protocol',
     ],
     ['sends nothing at all', { kind: 'raw', chunks: [] }, 200, 'upstream.protocol'],
+    ['ends its answer as a failure', { kind: 'raw', chunks: [ended('error')] }, 502, 'upstream.failed'],
+    [
+      'ends its answer because it is none',
+      { kind: 'raw', chunks: [ended('function_call_filter: MALFORMED_FUNCTION_CALL')] },
+      200,
+      'upstream.malformed',
+    ],
   ]
 
   it.each(steps)('%s is asked again, and the caller sees only the answer', async (_, step, status, error) => {
@@ -189,6 +199,15 @@ describe('a stream that', () => {
     [
       'begins with an error',
       { kind: 'raw', headers: sse, chunks: ['data: {"error":{"message":"overloaded","code":529}}\n\n'] },
+      'upstream.failed',
+    ],
+    [
+      'ends as a failure before a word',
+      {
+        kind: 'raw',
+        headers: sse,
+        chunks: [role, role.replace('"finish_reason":null', '"finish_reason":"error"')],
+      },
       'upstream.failed',
     ],
     [

@@ -230,6 +230,12 @@ export const rules = {
     status: 502,
     say: (it) => `"${it.target}" sent what could not be read as its format`,
   }),
+  'upstream.malformed': rule<{ target: string }>({
+    blame: 'upstream',
+    retry: true,
+    status: 502,
+    say: (it) => `"${it.target}" ended its answer because what its model wrote is none`,
+  }),
   'upstream.outrun': rule<{ target: string }>({
     blame: 'upstream',
     retry: false,

@@ -166,7 +166,10 @@ export type FinishReason =
   | 'refusal'
   | 'context_length'
   | 'pause'
+  /** The provider failed while it answered. */
   | 'error'
+  /** What the model wrote is no answer, and the provider says so: a call that cannot be read, of a tool that nobody has. */
+  | 'malformed'
 
 export interface Usage {
   /** All of them, cached and cache-written ones included. */
@@ -255,6 +258,8 @@ export interface FinishDelta extends OfCandidate {
   /** The reason in the provider's own word. */
   readonly raw?: string
   readonly stopSequence?: string
+  /** Of an `error`: what the provider would have answered with, had it known before it began. */
+  readonly status?: number
 }
 
 /** A reply is a stream of deltas; a whole reply is the stream folded. Of several `usage`, the last counts. */

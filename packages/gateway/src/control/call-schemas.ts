@@ -121,7 +121,17 @@ export const Call = z
     endpoint: z.string().nullable().describe('the pattern of the path'),
     session: z.string().nullable().describe('a hash over tenant and session; never the session itself'),
     finish: z
-      .enum(['stop', 'length', 'tool_calls', 'content_filter', 'refusal', 'context_length', 'pause', 'error'])
+      .enum([
+        'stop',
+        'length',
+        'tool_calls',
+        'content_filter',
+        'refusal',
+        'context_length',
+        'pause',
+        'error',
+        'malformed',
+      ])
       .nullable()
       .describe('why the model stopped'),
     schemaValid: z

@@ -85,6 +85,7 @@ export abstract class AttemptedCall extends ReplyingCall implements AttemptHost 
     this.bill.begin()
     this.#attemptAt = this.tools.clock.monotonic()
     this.modelSeen = ''
+    this.stopped = null
     this.#requestId = null
     this.#reply = null
     try {
@@ -135,6 +136,7 @@ export abstract class AttemptedCall extends ReplyingCall implements AttemptHost 
     this.attemptSpan = aside.span
     this.#attemptKind = aside.kind
     this.modelSeen = ''
+    this.stopped = null
     this.#reply = null
   }
 

@@ -31,6 +31,8 @@ export abstract class ReplyingCall extends AskingCall implements ReplyPort {
   protected readonly bill = new CallBill()
   /** Why the model stopped, as far as it is known. */
   protected stopped: FinishReason | null = null
+  /** Of what failure the answer that has begun told. */
+  #told: FailureCode | '' = ''
 
   get callerWire(): Wire {
     return this.head.wire
@@ -66,8 +68,9 @@ export abstract class ReplyingCall extends AskingCall implements ReplyPort {
     this.attempts?.fault(code, status, said)
   }
 
-  noteFailure(): void {
-    if (this.error === '') this.error = 'upstream.failed'
+  noteFailure(code: FailureCode): void {
+    this.#told = code
+    if (this.error === '') this.error = code
   }
 
   seenModel(model: string): void {
@@ -83,7 +86,7 @@ export abstract class ReplyingCall extends AskingCall implements ReplyPort {
   }
 
   replyWhole(status: number, contentType: string, body: Buffer | string): void {
-    this.attempts?.finish()
+    this.attempts?.finish(this.#told)
     this.sendWhole(status, contentType, body)
   }
 
@@ -96,7 +99,7 @@ export abstract class ReplyingCall extends AskingCall implements ReplyPort {
   }
 
   replyEnd(chunk?: Buffer | string): void {
-    this.attempts?.finish()
+    this.attempts?.finish(this.#told)
     this.sendEnd(chunk)
   }
 

@@ -14,6 +14,8 @@ export type FailureCode =
   | 'upstream.reset'
   | 'upstream.protocol'
   | 'upstream.failed'
+  // The provider says that what its model wrote is no answer.
+  | 'upstream.malformed'
   // The answer was good, and what it says is not of the form that was promised.
   | 'apis.output'
   | 'upstream.open_breakers'

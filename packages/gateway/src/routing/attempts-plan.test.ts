@@ -125,7 +125,7 @@ class TestCall implements AttemptHost {
   onEnd(): void {
     this.ended = true
     this.attempts.commit()
-    this.attempts.finish()
+    this.attempts.finish('')
   }
   onAttemptOver(target: CompiledTarget, status: number | null, code: string): void {
     this.over.push(`${target.model} ${status} ${code}`.trim())

@@ -73,7 +73,7 @@ function begin(route: CompiledRoute, stream = false): void {
       answered += chunk.toString()
       attempts.commit()
     },
-    onEnd: () => attempts.finish(),
+    onEnd: () => attempts.finish(''),
     onAttemptOver: (target, status, code) => void over.push([target.model, status, code]),
     onFailure: (it) => void (failure = it),
     onStalled: () => void (stalled = true),

@@ -192,11 +192,13 @@ export class Attempts implements HedgeAsker, Watched, GateWaiter {
     else this.#settle('upstream.failed', undefined)
   }
 
-  /** The host has taken the whole answer. */
-  finish(): void {
-    if (this.#phase === 'over') return
+  /** The host has taken the whole answer. `told`: of what failure it told; empty for none. */
+  finish(told: FailureCode | ''): void {
+    const target = this.#target
+    if (this.#phase === 'over' || target === null) return
+    if (told !== '' && isTargetsFault(told, null)) this.#countFault(target, this.#startedAt)
     this.#close()
-    if (this.#target !== null) this.#host.onAttemptOver(this.#target, this.#status, '', undefined)
+    this.#host.onAttemptOver(target, this.#status, told, undefined)
   }
 
   onError(error: UpstreamFailure): void {
@@ -216,8 +218,7 @@ export class Attempts implements HedgeAsker, Watched, GateWaiter {
       return
     }
     if (this.#phase === 'queued') {
-      const gate = this.#waitsAt
-      this.#giveUp('routing.queue_timeout', null, undefined, gate)
+      this.#giveUp('routing.queue_timeout', null, undefined, this.#waitsAt)
       return
     }
     const total = nowMs >= this.time.endsAt
@@ -451,7 +452,7 @@ export class Attempts implements HedgeAsker, Watched, GateWaiter {
 
   // What is counted, held and given back.
 
-  #countFault(target: CompiledTarget, startedAt: number, nowMs: number): void {
+  #countFault(target: CompiledTarget, startedAt: number, nowMs = this.#tools.clock.monotonic()): void {
     target.breaker.failed(nowMs)
     this.#rules.route.plan.ejector?.record(target, false, nowMs)
     const { stream } = this.#rules

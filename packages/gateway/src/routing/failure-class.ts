@@ -82,7 +82,8 @@ function says({ body }: Refusal, words: readonly string[]): boolean {
 
 /** Counts against the target: that it cannot be reached or fails, not that it refuses. */
 export function isTargetsFault(code: FailureCode, status: number | null): boolean {
-  if (code === 'apis.output') return false
+  // Whoever asks for what a model cannot do must not close it to all others.
+  if (code === 'apis.output' || code === 'upstream.malformed') return false
   return code !== 'upstream.failed' || status === null || status >= 500
 }
 

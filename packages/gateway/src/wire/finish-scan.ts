@@ -20,6 +20,7 @@ export interface FinishRules {
 
 const QUOTE = 34
 const COLON = 58
+const OPEN_OBJECT = 123
 
 /** `before` when these bytes do not say. */
 export function scanFinish(
@@ -33,6 +34,14 @@ export function scanFinish(
   if (word !== null) return rules.parse(word)
   if (rules.blockKey !== null && lastWord(bytes, rules.blockKey) !== null) return 'content_filter'
   return before
+}
+
+/** Whether an object stands under the first of a key. */
+export function hasObject(bytes: Buffer, key: Buffer): boolean {
+  const at = bytes.indexOf(key)
+  if (at === -1) return false
+  const colon = skipSpace(bytes, at + key.length)
+  return bytes[colon] === COLON && bytes[skipSpace(bytes, colon + 1)] === OPEN_OBJECT
 }
 
 /** The last text that is not empty under a key; `null` when there is none. */

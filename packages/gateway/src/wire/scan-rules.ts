@@ -29,6 +29,8 @@ export interface ScanRules {
   readonly finish: FinishRules
   /** Where its answers tell of tools that the provider charges for; `null` where the counts say it. */
   readonly toolCalls: ToolCallRules | null
+  /** The key, with its quotes, of an error that stands in each whole answer, mostly as `null`; `null` where none does. */
+  readonly errorKey: Buffer | null
   /** How a failure is written into a stream that has begun. */
   readonly failures: readonly Buffer[]
 }
@@ -50,6 +52,7 @@ const openai: ScanRules = {
   textKeys: keysOf('content', 'reasoning', 'arguments'),
   finish: openaiFinish,
   toolCalls: null,
+  errorKey: null,
   failures: [Buffer.from('data: {"error"')],
 }
 
@@ -64,6 +67,7 @@ export const scanRules: Readonly<Partial<Record<WireName, ScanRules>>> = {
     // Only what is incomplete has a reason; what is complete says so of each of its parts.
     finish: { ...openaiFinish, key: Buffer.from('"reason"'), parse: parseResponsesEnd },
     toolCalls: responsesToolCalls,
+    errorKey: Buffer.from('"error"'),
     failures: [
       Buffer.from('event: error'),
       Buffer.from('event: response.failed'),
@@ -99,6 +103,7 @@ export const scanRules: Readonly<Partial<Record<WireName, ScanRules>>> = {
       blockKey: Buffer.from('"blockReason"'),
     },
     toolCalls: geminiToolCalls,
+    errorKey: null,
     failures: [Buffer.from('data: {"error"')],
   },
 }

@@ -288,7 +288,7 @@ export type Call = {
   /** a hash over tenant and session; never the session itself */
   readonly session: string | null
   /** why the model stopped */
-  readonly finish: 'stop' | 'length' | 'tool_calls' | 'content_filter' | 'refusal' | 'context_length' | 'pause' | 'error' | null
+  readonly finish: 'stop' | 'length' | 'tool_calls' | 'content_filter' | 'refusal' | 'context_length' | 'pause' | 'error' | 'malformed' | null
   /** whether the reply kept to the JSON schema that the caller asked for; null when not looked at */
   readonly schemaValid: boolean | null
   /** JSON pointers of the rules that led to the route */

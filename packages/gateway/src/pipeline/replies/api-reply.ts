@@ -8,6 +8,7 @@ import type { NeutralDelta } from '../../contract/neutral.ts'
 import type { Wire } from '../../contract/wire.ts'
 import { isFields } from '../../wire/fields.ts'
 import { foldReply } from '../../wire/fold-reply.ts'
+import { brokenEndOf } from './broken-end.ts'
 import { passWhole } from './guarded-answer.ts'
 import type { Reply, ReplyPort } from './reply.ts'
 
@@ -45,6 +46,11 @@ export class ApiReply implements Reply {
       if (delta.type === 'usage') this.#port.seenUsage(delta.usage)
       else if (delta.type === 'start') this.#port.seenModel(delta.model)
       else if (delta.type === 'finish') this.#port.seenFinish(delta.reason)
+    }
+    const broken = brokenEndOf(deltas)
+    if (broken !== null) {
+      this.#port.fault(broken.code, broken.status)
+      return
     }
     const run = this.#port.openGuards()
     const passed = run === null ? deltas : passWhole(run, deltas)

@@ -5,10 +5,11 @@
  * attempt and not half an answer. One that grows beyond any usual answer is passed on as it comes.
  */
 import type { UpstreamHeaders } from '../../contract/upstream.ts'
-import { scanFinish } from '../../wire/finish-scan.ts'
+import { hasObject, scanFinish } from '../../wire/finish-scan.ts'
 import { type ScanRules, scanRules } from '../../wire/scan-rules.ts'
 import { textBytesIn } from '../../wire/text-bytes.ts'
 import { scanModel, scanUsage } from '../../wire/usage-scan.ts'
+import { type BrokenEnd, brokenEnd, brokenEndIn } from './broken-end.ts'
 import type { Reply, ReplyPort } from './reply.ts'
 import { failureIn } from './whole-failure.ts'
 
@@ -61,8 +62,13 @@ export class PlainReply implements Reply {
       return
     }
     const rules = scanRules[callerWire.name]
-    if (rules !== undefined) this.#report(body, rules)
+    const broken = rules === undefined ? null : this.#report(body, rules)
+    if (broken !== null && !this.#passing) {
+      this.#port.fault(broken.code, broken.status)
+      return
+    }
     if (this.#passing) {
+      if (broken !== null) this.#port.noteFailure(broken.code)
       this.#port.replyEnd()
       return
     }
@@ -82,11 +88,17 @@ export class PlainReply implements Reply {
     return textBytesIn(Buffer.concat(this.#chunks), rules.textKeys)
   }
 
-  #report(body: Buffer, rules: ScanRules): void {
+  /** Returns what it failed with. */
+  #report(body: Buffer, rules: ScanRules): BrokenEnd | null {
     const usage = scanUsage(body, rules)
     if (usage !== null) this.#port.seenUsage(usage)
     const finish = scanFinish(body, rules.finish, null)
     if (finish !== null) this.#port.seenFinish(finish)
+    const broken = finish === null ? null : brokenEnd({ reason: finish })
+    if (this.#passing) return broken
+    return broken !== null || (rules.errorKey !== null && hasObject(body, rules.errorKey))
+      ? brokenEndIn(body, this.#port.callerWire)
+      : null
   }
 
   #pass(): void {

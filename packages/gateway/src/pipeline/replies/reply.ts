@@ -34,8 +34,8 @@ export interface ReplyPort {
   commit(): void
   /** `said`: what the provider gave as its reason, where it did with a good status. */
   fault(code: FailureCode, status?: number, said?: Buffer): void
-  /** The provider told of a failure inside an answer that had begun. */
-  noteFailure(): void
+  /** The provider told of a failure inside an answer that had begun, and the caller has it as it came. */
+  noteFailure(code: FailureCode): void
   seenModel(model: string): void
   seenUsage(usage: Usage): void
   seenFinish(reason: FinishReason): void

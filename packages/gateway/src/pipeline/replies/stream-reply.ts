@@ -5,12 +5,14 @@
  * as its first event; that costs the caller nothing, since a role without a word tells him nothing. From then
  * on the bytes are only searched: for usage, and for a failure in the middle, which may quote our key.
  */
+import type { NeutralDelta } from '../../contract/neutral.ts'
 import type { CallerError, StreamReader } from '../../contract/wire.ts'
 import { scanRules } from '../../wire/scan-rules.ts'
 import { EventTooLarge, SseReader } from '../../wire/sse.ts'
 import type { ToolCounts } from '../../wire/tool-calls.ts'
 import { UsageCut } from '../../wire/usage-cut.ts'
 import { UsageScan } from '../../wire/usage-scan.ts'
+import { type BrokenEnd, brokenEnd } from './broken-end.ts'
 import { FailureGate } from './failure-gate.ts'
 import type { Reply, ReplyPort } from './reply.ts'
 
@@ -28,6 +30,8 @@ export class StreamReply implements Reply {
   #heldBytes = 0
   #good = false
   #failed = false
+  /** It ended as a failure, before a word of it. What is behind that end is read too: it may be the count of tokens. */
+  #broken: BrokenEnd | null = null
 
   constructor(port: ReplyPort, contentType: string, hidesUsage: boolean) {
     this.#port = port
@@ -62,7 +66,7 @@ export class StreamReply implements Reply {
     }
     if (this.#failed) return
     if (this.#held !== null) {
-      this.#port.fault('upstream.reset')
+      this.#port.fault(this.#broken?.code ?? 'upstream.reset', this.#broken?.status)
       return
     }
     this.#scan?.end()
@@ -116,8 +120,11 @@ export class StreamReply implements Reply {
     const scan = this.#scan
     if (scan === null) return
     if (scan.usage !== null) this.#port.seenUsage(scan.usage)
-    if (scan.finish !== null) this.#port.seenFinish(scan.finish)
-    if (scan.failed) this.#port.noteFailure()
+    if (scan.failed) this.#port.noteFailure('upstream.failed')
+    if (scan.finish === null) return
+    this.#port.seenFinish(scan.finish)
+    const broken = brokenEnd({ reason: scan.finish })
+    if (broken !== null) this.#port.noteFailure(broken.code)
   }
 
   #read(chunk: Buffer): void {
@@ -132,7 +139,7 @@ export class StreamReply implements Reply {
   #onEvent(event: string, data: string): void {
     if (this.#good || this.#failed) return
     if (data === '[DONE]') {
-      this.#good = true
+      this.#good = this.#broken === null
       return
     }
     try {
@@ -143,11 +150,17 @@ export class StreamReply implements Reply {
         }
         if (delta.type === 'start') this.#port.seenModel(delta.model)
         else if (delta.type === 'usage') this.#port.seenUsage(delta.usage)
-        else this.#good = true
+        else this.#readContent(delta)
       }
     } catch {
       this.#fail('upstream.protocol')
     }
+  }
+
+  #readContent(delta: NeutralDelta): void {
+    const broken = delta.type === 'finish' ? brokenEnd(delta) : null
+    if (broken === null) this.#good = true
+    else this.#broken = broken
   }
 
   #fail(code: 'upstream.failed' | 'upstream.protocol', status?: number): void {

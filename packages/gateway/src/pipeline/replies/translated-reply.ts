@@ -7,6 +7,7 @@ import type { NeutralDelta } from '../../contract/neutral.ts'
 import type { Wire } from '../../contract/wire.ts'
 import { isFields } from '../../wire/fields.ts'
 import { markSigner } from '../../wire/signature-origin.ts'
+import { brokenEndOf } from './broken-end.ts'
 import { passWhole } from './guarded-answer.ts'
 import type { Reply, ReplyPort } from './reply.ts'
 import { failureIn } from './whole-failure.ts'
@@ -59,6 +60,11 @@ export class TranslatedReply implements Reply {
       else if (delta.type === 'refusal') refused = true
     }
     if (refused) this.#port.seenFinish('refusal')
+    const broken = brokenEndOf(deltas)
+    if (broken !== null) {
+      this.#port.fault(broken.code, broken.status)
+      return
+    }
     this.#port.commit()
     if (this.#run === null) {
       this.#reply(deltas)

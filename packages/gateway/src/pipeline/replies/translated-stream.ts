@@ -6,12 +6,13 @@
  * provider's first token commits the call, and the first piece that they let go begins the reply.
  */
 import type { Blocked, OutputRun } from '../../contract/guards.ts'
-import type { NeutralDelta } from '../../contract/neutral.ts'
+import type { FinishDelta, NeutralDelta } from '../../contract/neutral.ts'
 import type { CallerError, StreamReader, StreamWriter, Wire, WireName } from '../../contract/wire.ts'
 import type { FramingReader, OpenFraming } from '../../wire/framing.ts'
 import { noteSearch } from '../../wire/openai-responses/searches.ts'
 import { markSigner } from '../../wire/signature-origin.ts'
 import { ToolCallCount, type ToolCounts } from '../../wire/tool-calls.ts'
+import { type BrokenEnd, brokenEnd } from './broken-end.ts'
 import { GuardedAnswer } from './guarded-answer.ts'
 import type { Reply, ReplyPort } from './reply.ts'
 
@@ -40,6 +41,7 @@ export class TranslatedStream implements Reply {
   #refused = false
   #failed = false
   #textBytes = 0
+  readonly #broken: FinishDelta[] = []
   /** Searches that a response told of, for one that breaks off before its count; all others count as they go. */
   #searches: ToolCallCount | null = null
   #items = 0
@@ -75,7 +77,8 @@ export class TranslatedStream implements Reply {
     this.#flush()
     if (this.#failed) return
     if (!this.#finished) {
-      this.#fail('upstream.reset')
+      const broken = this.#broken[0] === undefined ? null : brokenEnd(this.#broken[0])
+      this.#fail(broken?.code ?? 'upstream.reset', broken?.status)
       return
     }
     if (this.#guarded === null) this.#port.replyEnd(this.#writer.end())
@@ -110,9 +113,20 @@ export class TranslatedStream implements Reply {
   #endOfEvents(): void {
     this.#events.end()
     this.#takeAll(this.#reader.end())
+    if (this.#finished) this.#takeGood(this.#broken)
   }
 
+  /** An end that is a failure waits for the end of the stream: what is behind it may be the count of tokens. */
   #takeAll(deltas: readonly NeutralDelta[]): void {
+    if (!deltas.some(isBroken)) {
+      this.#takeGood(deltas)
+      return
+    }
+    this.#broken.push(...deltas.filter(isBroken))
+    this.#takeGood(deltas.filter((it) => !isBroken(it)))
+  }
+
+  #takeGood(deltas: readonly NeutralDelta[]): void {
     for (const delta of deltas) {
       if (this.#failed) return
       this.#note(delta)
@@ -194,12 +208,16 @@ export class TranslatedStream implements Reply {
     this.#port.replyChunk(text)
   }
 
-  #fail(code: 'upstream.failed' | 'upstream.protocol' | 'upstream.reset', status?: number): void {
+  #fail(code: BrokenEnd['code'] | 'upstream.protocol' | 'upstream.reset', status?: number): void {
     if (this.#failed) return
     this.#failed = true
     this.#guarded?.close()
     this.#port.fault(code, status)
   }
+}
+
+function isBroken(delta: NeutralDelta): delta is FinishDelta {
+  return delta.type === 'finish' && brokenEnd(delta) !== null
 }
 
 /** Of what the model says in it, as `wire/text-bytes.ts` measures it. */

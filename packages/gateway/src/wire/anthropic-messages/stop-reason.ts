@@ -32,6 +32,7 @@ export function writeAnthropicStop(reason: FinishReason, stopSequence?: string):
       return 'pause_turn'
     case 'stop':
     case 'error':
+    case 'malformed':
       return stopSequence === undefined ? 'end_turn' : 'stop_sequence'
   }
 }

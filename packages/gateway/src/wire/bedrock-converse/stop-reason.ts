@@ -9,10 +9,10 @@ const REASONS: Readonly<Record<string, FinishReason>> = {
   model_context_window_exceeded: 'context_length',
   guardrail_intervened: 'content_filter',
   content_filtered: 'content_filter',
-  malformed_model_output: 'error',
-  malformed_tool_use: 'error',
+  malformed_model_output: 'malformed',
+  malformed_tool_use: 'malformed',
 }
 
 export function parseBedrockStop(reason: string): FinishReason {
-  return Object.hasOwn(REASONS, reason) ? (REASONS[reason] ?? 'error') : 'error'
+  return (Object.hasOwn(REASONS, reason) ? REASONS[reason] : undefined) ?? 'stop'
 }

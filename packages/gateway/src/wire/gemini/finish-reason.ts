@@ -1,6 +1,7 @@
 /**
  * Why a candidate ended, in Google's words and ours. Google says STOP for an answer of text and for one of
- * function calls alike; ours tells them apart.
+ * function calls alike; ours tells them apart. What it calls OTHER, or a call that cannot be read, is a failure: nothing that
+ * came before it is the answer that was asked for.
  */
 import type { FinishReason } from '../../contract/neutral.ts'
 
@@ -16,22 +17,23 @@ const REASONS: Readonly<Record<string, FinishReason>> = {
   IMAGE_SAFETY: 'content_filter',
   IMAGE_PROHIBITED_CONTENT: 'content_filter',
   IMAGE_RECITATION: 'content_filter',
-  LANGUAGE: 'error',
-  OTHER: 'error',
-  IMAGE_OTHER: 'error',
-  NO_IMAGE: 'error',
-  MALFORMED_FUNCTION_CALL: 'error',
-  MALFORMED_RESPONSE: 'error',
-  UNEXPECTED_TOOL_CALL: 'error',
-  TOO_MANY_TOOL_CALLS: 'error',
-  MISSING_THOUGHT_SIGNATURE: 'error',
+  LANGUAGE: 'malformed',
+  OTHER: 'malformed',
+  IMAGE_OTHER: 'malformed',
+  NO_IMAGE: 'malformed',
+  MALFORMED_FUNCTION_CALL: 'malformed',
+  MALFORMED_RESPONSE: 'malformed',
+  UNEXPECTED_TOOL_CALL: 'malformed',
+  TOO_MANY_TOOL_CALLS: 'malformed',
+  MISSING_THOUGHT_SIGNATURE: 'malformed',
 }
 
 /** Before the reason for which a prompt was blocked, so that it can be told from a reason of a candidate. */
 export const PROMPT_BLOCKED = 'PROMPT_'
 
 export function parseGeminiFinish(reason: string, hasCalls: boolean): FinishReason {
-  const known = Object.hasOwn(REASONS, reason) ? (REASONS[reason] ?? 'error') : 'error'
+  // A word that nobody here knows yet must not make a failure of what may be an answer.
+  const known = (Object.hasOwn(REASONS, reason) ? REASONS[reason] : undefined) ?? 'stop'
   return known === 'stop' && hasCalls ? 'tool_calls' : known
 }
 
@@ -44,6 +46,7 @@ const WORDS: Readonly<Record<FinishReason, string>> = {
   content_filter: 'SAFETY',
   refusal: 'PROHIBITED_CONTENT',
   error: 'OTHER',
+  malformed: 'OTHER',
 }
 
 /** `raw`: the provider's own word, kept where it is one of Google's. */

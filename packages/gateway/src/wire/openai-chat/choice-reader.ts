@@ -7,7 +7,7 @@
  */
 import type { Citation, NeutralDelta } from '../../contract/neutral.ts'
 import { type Fields, isFields, present, stringOr } from '../fields.ts'
-import { parseOpenAIFinish } from './finish-reason.ts'
+import { failureOf, parseOpenAIFinish } from './finish-reason.ts'
 
 interface KnownCall {
   readonly index: number
@@ -185,7 +185,8 @@ export class ChoiceReader {
     const parsed = parseOpenAIFinish(raw)
     // Some servers say `stop` when the model waits for its tools.
     const reason = parsed === 'stop' && this.#calls > 0 ? 'tool_calls' : parsed
-    deltas.push({ type: 'finish', reason, raw, ...this.#candidate })
+    const end = reason === 'error' ? failureOf(choice) : { reason }
+    deltas.push({ type: 'finish', ...end, raw, ...this.#candidate })
   }
 }
 

@@ -1,11 +1,11 @@
 /**
  * A completion as deltas. A whole reply and a chunk of a stream have the same shape; both are read here.
  */
-import type { FinishReason, NeutralDelta } from '../../contract/neutral.ts'
+import type { NeutralDelta } from '../../contract/neutral.ts'
 import type { StreamReader } from '../../contract/wire.ts'
 import { type Fields, isFields, stringOr } from '../fields.ts'
 import { readOpenAIError } from '../openai-chat/errors.ts'
-import { parseOpenAIFinish } from '../openai-chat/finish-reason.ts'
+import { failureOf, parseOpenAIFinish } from '../openai-chat/finish-reason.ts'
 import { parseOpenAIUsage } from '../openai-chat/usage.ts'
 import { parseLogprobs } from './logprobs.ts'
 
@@ -52,8 +52,9 @@ function readChoice(choice: Fields, deltas: NeutralDelta[]): void {
   const content = parseLogprobs(logprobs)
   if (content.length > 0) deltas.push({ type: 'logprobs', content, ...of })
   if (typeof finish === 'string') {
-    const reason: FinishReason = parseOpenAIFinish(finish)
-    deltas.push({ type: 'finish', reason, raw: finish, ...of })
+    const reason = parseOpenAIFinish(finish)
+    const end = reason === 'error' ? failureOf(choice) : { reason }
+    deltas.push({ type: 'finish', ...end, raw: finish, ...of })
   }
 }
 

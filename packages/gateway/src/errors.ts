@@ -414,7 +414,7 @@ export const rules = {
     retry: false,
     status: 412,
     say: (it) =>
-      `plan "${it.plan}" was worked out against ${it.base}, and ${it.version} is in force now; nothing was changed, plan again`,
+      `plan "${it.plan}" was worked out against ${it.base}, and would come in over ${it.version} now; nothing was changed, plan again`,
   }),
   'plan.not_kept': rule<{ plan: string; ok: boolean }>({
     blame: 'sender',

@@ -149,6 +149,15 @@ describe('a change while another is rolled out', () => {
     await until(() => expect(JSON.parse(file())).toMatchObject({ ...toOther, ...change }))
   })
 
+  it('comes in at once when it is forced, over the version in force', async () => {
+    await tried.start(settings({ rollout: { policy: { meanwhile: 'queue' } } }))
+    await tried.patch(toOther, 'steps=25%25:1h&by=tenant')
+    const forced = await tried.patch(toBoth, 'strategy=allAtOnce&force=true')
+    expect(forced.status, JSON.stringify(forced.body)).toBe(200)
+    expect(await tried.answering()).toBe('1.3')
+    expect(JSON.parse(file())).toMatchObject(toBoth)
+  })
+
   it('is refused at once when it says a version that is not in force', async () => {
     await tried.start(settings({ rollout: { policy: { meanwhile: 'queue' } } }))
     await tried.patch(toOther, 'steps=25%25:1h&by=tenant')
@@ -184,6 +193,84 @@ describe('a change while another is rolled out', () => {
     expect(JSON.stringify(second.body)).toContain('rollout.in_progress')
     expect(await tried.shown()).toMatchObject({ state: 'running', version: '1.2' })
     expect(JSON.parse(file())).toMatchObject(toOther)
+  })
+})
+
+describe('a plan that is made while another change is rolled out', () => {
+  const change = { models: { c: { provider: 'sim' } } }
+  const queueing = settings({ rollout: { policy: { meanwhile: 'queue' } } })
+  const planned = async (body: object = change) => {
+    const type = { 'content-type': 'application/merge-patch+json' }
+    const answer = await tried.admin('POST', '/v1/plan?replay=off&strategy=allAtOnce', body, type)
+    expect(answer.status, JSON.stringify(answer.body)).toBe(200)
+    return answer.body as unknown as { id: string; from: string; ok: boolean; changes: { pointer: string }[] }
+  }
+  const applied = async (id: string, query = '') =>
+    tried.admin('POST', `/v1/plans/${id}/apply?strategy=allAtOnce${query}`, {})
+
+  it('says what changes from the one on trial, and waits for it where the policy queues', async () => {
+    await tried.start(queueing)
+    const first = await tried.patch(toOther, 'steps=25%25:1h&by=tenant')
+    const plan = await planned()
+    expect(plan).toMatchObject({ ok: true, from: '1.2' })
+    expect(plan.changes.map((it) => it.pointer)).toEqual(['/models/c'])
+    const answer = await applied(plan.id)
+    expect(answer.status, JSON.stringify(answer.body)).toBe(202)
+    const { attempt } = first.body
+    await tried.admin('POST', `/v1/reloads/${attempt}/promote`, { to: 'confirmed' })
+    await until(async () => expect(await tried.answering()).toBe('1.3'))
+    await until(() => expect(JSON.parse(file())).toMatchObject({ ...toOther, ...change }))
+    expect(tried.running.reloader.status().attempted).toMatchObject({ version: '1.3', status: 'success' })
+  })
+
+  it('holds as well when the one on trial has won before it is applied', async () => {
+    await tried.start(queueing)
+    const first = await tried.patch(toOther, 'steps=25%25:1h&by=tenant')
+    const plan = await planned()
+    const { attempt } = first.body
+    await tried.admin('POST', `/v1/reloads/${attempt}/promote`, { to: 'confirmed' })
+    await tried.idle()
+    const answer = await applied(plan.id)
+    expect(answer.status, JSON.stringify(answer.body)).toBe(200)
+    expect(JSON.parse(file())).toMatchObject({ ...toOther, ...change })
+  })
+
+  it('does not bring back what was taken back, before it is applied or before its turn came', async () => {
+    await tried.start(queueing)
+    const before = file()
+    const first = await tried.patch(toOther, 'steps=25%25:1h&by=tenant')
+    const [late, waiting] = [await planned(), await planned()]
+    const answer = await applied(waiting.id)
+    expect(answer.status, JSON.stringify(answer.body)).toBe(202)
+    const [{ attempt }, { attempt: later }] = [first.body, answer.body]
+    expect((await tried.admin('POST', `/v1/reloads/${attempt}/abort`, {})).status).toBe(200)
+    await until(async () => {
+      const { body } = await tried.admin('GET', `/v1/reloads/${later}`)
+      expect(JSON.stringify(body)).toContain('verify.conflict')
+    })
+    expect(await applied(late.id)).toMatchObject({ status: 412, body: { code: 'plan.moved' } })
+    expect(await tried.answering()).toBe('1.1')
+    await until(() => expect(file()).toBe(before))
+  })
+
+  it('made before the other began is refused at once, for it knows nothing of that', async () => {
+    await tried.start(queueing)
+    const plan = await planned()
+    expect(plan.from).toBe('1.1')
+    await tried.patch(toOther, 'steps=25%25:1h&by=tenant')
+    expect(await applied(plan.id)).toMatchObject({ status: 412, body: { code: 'plan.moved' } })
+    expect(JSON.parse(file())).toMatchObject(toOther)
+  })
+
+  it('takes its place where the policy says so, as it was planned', async () => {
+    await tried.start(settings())
+    await tried.patch(toOther, 'steps=25%25:1h&by=tenant')
+    const plan = await planned()
+    expect(plan.from).toBe('1.1')
+    expect(plan.changes.map((it) => it.pointer)).toEqual(['/models/c', '/routes/chat/targets/0/model'])
+    const answer = await applied(plan.id)
+    expect(answer.status, JSON.stringify(answer.body)).toBe(200)
+    expect(JSON.parse(file())).toMatchObject({ ...toOther, ...change })
   })
 })
 

@@ -17,7 +17,7 @@ import {
 } from '@changeover/reload'
 import { GatewayError } from '../errors.ts'
 import { treeOfEnvelope } from './envelope-tree.ts'
-import { baseOf, type Head, headOf, headVersion } from './head.ts'
+import { type Head, headOf, headVersion } from './head.ts'
 import { overrideInForce } from './override.ts'
 import { treeOrNull } from './own-edits.ts'
 import type { OwnSettings, SettingsSource } from './settings-source.ts'
@@ -93,8 +93,8 @@ export class Agreement {
     return said !== null && changes(said, tree).length === 0
   }
 
-  /** The file and what it says, when that is what is in force or on trial; else the change is refused. */
-  async reach(): Promise<Agreed> {
+  /** The file and what it says, when that is what is in force or on trial; else the change that `origin` asks for is refused. */
+  async reach(origin: Origin): Promise<Agreed> {
     const reloader = this.#reloader
     const { own, place } = this.#source
     if (own === null || !(await own.isWritable()))
@@ -106,7 +106,7 @@ export class Agreement {
         until: new Date(override.until).toISOString(),
       })
     const bytes = await own.read()
-    const version = baseOf(reloader)
+    const version = reloader.baseFor(origin)?.version ?? null
     const head = await headOf(reloader)
     // With nothing in force there is nothing that a change could lose: it may be what mends a broken file.
     if (head === null) return { own, bytes, tree: null, version }

@@ -71,6 +71,7 @@ function world(): World {
   const reloader = {
     current: () => current,
     pointers: () => ({ applied: null, baseline: null, candidate: null }),
+    baseFor: () => current,
     offer,
   } as unknown as Reloader<unknown>
   const text = {

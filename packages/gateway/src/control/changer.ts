@@ -49,7 +49,8 @@ export interface ChangerOptions {
 /** What would be offered. */
 export interface Draft {
   readonly bytes: Uint8Array
-  readonly mediaType: string
+  /** With the type of the text, and what has to be in force when it comes in. */
+  readonly origin: Origin
 }
 
 export type Overriding = { readonly bytes: Uint8Array } | { readonly change: (tree: Json) => Json }
@@ -85,8 +86,8 @@ export interface Changer {
   offer(bytes: Uint8Array, origin: Origin): Promise<Changed>
   /** Offers what `change` makes of the tree in force. */
   patch(change: (tree: Json) => Json, origin: Origin): Promise<Changed>
-  /** The text that `patch` would offer, for a plan. */
-  draftPatch(change: (tree: Json) => Json, isOverride?: boolean): Promise<Draft>
+  /** What `patch` would offer, or `override`, for a plan. */
+  draftPatch(change: (tree: Json) => Json, origin: Origin, isOverride: boolean): Promise<Draft>
   /** Offers a text, or what `change` makes of the tree in force, to serve for `ttlMs` and be written nowhere. */
   override(asked: Overriding, origin: Origin, ttlMs: number): Promise<Changed>
   rollback(origin: Origin, to?: string): Promise<Changed>
@@ -124,9 +125,11 @@ export function createChanger(options: ChangerOptions): Changer {
   return {
     offer: (bytes, origin) => inTurn(() => changer.offer(bytes, origin)),
     patch: (change, origin) => inTurn(() => changer.patch(change, origin)),
-    draftPatch: (change, isOverride = false) =>
+    draftPatch: (change, origin, isOverride) =>
       inTurn(() =>
-        isOverride ? Promise.resolve(changer.draftOverride(change)) : changer.draftPatch(change),
+        isOverride
+          ? Promise.resolve(changer.draftOverride(change, origin))
+          : changer.draftPatch(change, origin),
       ),
     override: (asked, origin, ttlMs) => inTurn(() => changer.override(asked, origin, ttlMs)),
     rollback: (origin, to) => inTurn(() => changer.rollback(origin, to)),
@@ -157,7 +160,7 @@ class FileChanger {
   async offer(bytes: Uint8Array, origin: Origin): Promise<Changed> {
     if ((await this.#agreement.isThere(bytes)) || (await this.#agreement.isSigned(bytes, origin)))
       return this.#offerFile(bytes, origin)
-    const agreed = await this.#agreement.reach()
+    const agreed = await this.#agreement.reach(origin)
     await this.#mustFit(agreed, bytes, origin)
     return this.#follow(await this.#ask(bytes, origin, agreed), async (receipt) => {
       if (!this.#isNew(receipt)) return { receipt, file: null }
@@ -172,7 +175,7 @@ class FileChanger {
   }
 
   async patch(change: (tree: Json) => Json, origin: Origin): Promise<Changed> {
-    const agreed = await this.#agreement.reach()
+    const agreed = await this.#agreement.reach(origin)
     const bytes = this.#draft(agreed, change)
     const asked = { ...this.#madeUpon(origin), mediaType: agreed.own.mediaType }
     return this.#follow(await this.#ask(bytes, asked, agreed), async (receipt) =>
@@ -180,29 +183,27 @@ class FileChanger {
     )
   }
 
-  async draftPatch(change: (tree: Json) => Json): Promise<Draft> {
-    const agreed = await this.#agreement.reach()
-    return { bytes: this.#draft(agreed, change), mediaType: agreed.own.mediaType }
+  async draftPatch(change: (tree: Json) => Json, origin: Origin): Promise<Draft> {
+    const agreed = await this.#agreement.reach(origin)
+    const asked = { ...this.#madeUpon(origin), mediaType: agreed.own.mediaType }
+    return { bytes: this.#draft(agreed, change), origin: fittedTo(agreed, asked) }
   }
 
   /** Made of what is in force, and of no file. */
-  draftOverride(change: (tree: Json) => Json): Draft {
+  draftOverride(change: (tree: Json) => Json, origin: Origin): Draft {
     const snapshot = this.#options.reloader.current()
     if (snapshot === null) throw new GatewayError('gateway.not_ready', {})
-    const next = treeBy(change, snapshot.settings)
-    return { bytes: Buffer.from(JSON.stringify(next)), mediaType: 'application/json' }
+    const bytes = Buffer.from(JSON.stringify(treeBy(change, snapshot.settings)))
+    const ifMatch = origin.ifMatch ?? snapshot.version
+    return { bytes, origin: { ...origin, mediaType: 'application/json', ifMatch, manual: true } }
   }
 
   async override(asked: Overriding, origin: Origin, ttlMs: number): Promise<Changed> {
     const { reloader } = this.#options
     const version = await this.#overridable(origin)
-    const { bytes, mediaType = '' } =
-      'bytes' in asked
-        ? { bytes: asked.bytes, mediaType: origin.mediaType }
-        : this.draftOverride(asked.change)
-    const receipt = await reloader.offer(bytes, {
-      ...origin,
-      mediaType,
+    const draft = 'bytes' in asked ? { bytes: asked.bytes, origin } : this.draftOverride(asked.change, origin)
+    const receipt = await reloader.offer(draft.bytes, {
+      ...draft.origin,
       source: `override:${origin.source}`,
       ifMatch: origin.ifMatch ?? version,
       // The same may have been in force before, for its time.
@@ -227,7 +228,7 @@ class FileChanger {
   async takeUp(): Promise<void> {
     const { reloader } = this.#options
     try {
-      const agreed = await this.#agreement.reach().catch(orUnwritten)
+      const agreed = await this.#agreement.reach(NOBODY).catch(orUnwritten)
       const receipt = await reloader.takeUp()
       if (receipt === null || agreed === null) return
       await this.#follow(receipt, async (it) =>
@@ -329,10 +330,7 @@ class FileChanger {
   }
 
   #ask(bytes: Uint8Array, origin: Origin, agreed: Agreed): Promise<Receipt> {
-    const { reloader } = this.#options
-    // Made for this version even when the caller did not say so: a reload in between would be undone.
-    const ifMatch = origin.ifMatch ?? agreed.version
-    return reloader.offer(bytes, ifMatch === null ? origin : { ...origin, ifMatch })
+    return this.#options.reloader.offer(bytes, fittedTo(agreed, origin))
   }
 
   /** An answer may be one that was given before, to the same key: what it is about may have gone since. */
@@ -400,6 +398,15 @@ class FileChanger {
     this.#options.telemetry.logger.log({ level: 'warn', room: 'control', message, error })
   }
 }
+
+/** Made for this version even when the caller did not say so: a reload in between would be undone. */
+function fittedTo({ version }: Agreed, origin: Origin): Origin {
+  const ifMatch = origin.ifMatch ?? version
+  return ifMatch === null ? origin : { ...origin, ifMatch }
+}
+
+/** What an earlier process left was asked for then. */
+const NOBODY: Origin = { trigger: 'startup', source: 'changeover' }
 
 /** Where changes are written nowhere, one that waited comes in without; a file that says something else goes before it. */
 function orUnwritten(error: unknown): null {

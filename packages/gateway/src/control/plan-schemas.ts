@@ -79,7 +79,11 @@ export const Plan = z
     id: z.string().describe('`pl_…`: kept for a while, for an approval or to be applied'),
     at: instant,
     ok: z.boolean(),
-    from: version.nullable().describe('what it was worked out against'),
+    from: version
+      .nullable()
+      .describe(
+        'what it was worked out against: the version in force, or the one on trial where it would wait for that',
+      ),
     digest: z.string().describe('of the settings that would be in force; empty when it would be refused'),
     changes: z.array(Change).readonly(),
     removed: z.array(z.string()).readonly(),

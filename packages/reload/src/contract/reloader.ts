@@ -189,14 +189,18 @@ export interface StageReport {
   readonly stages?: readonly StageReport[]
 }
 
-/** What a change would do, worked out by building it beside the running version and letting it go. */
+/**
+ * What a change would do, worked out by building it beside the running version and letting it go. One that would wait for
+ * the end of a rollout is held against the version on trial: that is in force at its turn, or it is refused then.
+ */
 export interface Plan {
   readonly ok: boolean
   readonly receipt: Receipt | null
+  /** What it is held against. */
   readonly from: string | null
   readonly changes: readonly Change[]
   readonly removed: readonly string[]
-  /** What would be in force, and what was when it was looked at; `settings` is `null` when it did not get that far. */
+  /** What would be in force, and what it is held against; `settings` is `null` when it did not get that far. */
   readonly settings: SettingsTree | null
   readonly previous: SettingsTree | null
   /** Of all that it holds, whoever sealed it and when: the same settings have the same. Empty without `settings`. */
@@ -269,6 +273,11 @@ export interface Reloader<Parts> {
   isStale(): boolean
   /** What `status` says of the versions that a change is made of, for those who ask at each of its steps. */
   pointers(): Pick<ReloaderStatus, 'applied' | 'baseline' | 'candidate'>
+  /**
+   * What has to be in force when an offer comes in that is made now: the version in force, or the one on trial where the
+   * offer would have to wait for its end. For its `ifMatch`. `null` before the first version.
+   */
+  baseFor(origin: Origin): StoredVersion | null
   /** The attempt whose report `status` shows as the last. */
   lastAttempt(): LastAttempt | null
   /** Adds a line to the audit log for what was decided beside the settings; written as soon as the store takes it. */

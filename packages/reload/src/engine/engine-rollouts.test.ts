@@ -1,7 +1,7 @@
 /** Rollouts through the engine's own door: shares, steps, verdicts, ways back, and what else happens meanwhile. */
 import { describe, expect, it } from 'vitest'
 import { applied, CANARY, MEASURES, Stage, tenant } from './test-rollouts.ts'
-import { byFile, byHand, Toy, treeOf } from './test-toy.ts'
+import { byFile, byHand, bytesOf, Toy, treeOf } from './test-toy.ts'
 
 describe('a rollout that nobody has begun', () => {
   it('cannot be moved, and is not missed when it is aborted', async () => {
@@ -395,6 +395,23 @@ describe('a new version while another is rolled out', () => {
       previous: '1.2',
     })
     expect(stage.rollout).toMatchObject({ state: 'running', share: 0.1 })
+  })
+
+  it('is planned for its turn where the policy queues: held against the version on trial, unless it is forced', async () => {
+    const { toy } = await Stage.with({ ...CANARY, meanwhile: 'queue' })
+    const next = bytesOf(treeOf({ mark: 3 }))
+    const said = (mark: number) =>
+      expect.arrayContaining([expect.objectContaining({ before: mark, after: 3 })])
+    expect(await toy.reloader.plan(next, byHand)).toMatchObject({ ok: true, from: '1.2', changes: said(2) })
+    const forced = { ...byHand, manual: true }
+    expect(await toy.reloader.plan(next, forced)).toMatchObject({ ok: true, from: '1.1', changes: said(1) })
+    expect([byHand, forced].map((it) => toy.reloader.baseFor(it)?.version)).toEqual(['1.2', '1.1'])
+    expect(await toy.reloader.plan(next, { ...byHand, ifMatch: '1.2' })).toMatchObject({ ok: true })
+    expect(await toy.reloader.plan(next, { ...byHand, ifMatch: '0.9' })).toMatchObject({
+      receipt: { code: 'verify.conflict' },
+    })
+    await toy.reloader.promote('1.2', { to: 'confirmed' })
+    expect(toy.reloader.baseFor(byHand)?.version).toBe('1.2')
   })
 
   it('is refused where the policy says so, unless it restores or is an emergency', async () => {

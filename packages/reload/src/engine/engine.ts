@@ -12,7 +12,7 @@ import type { Receipt } from '../contract/receipt.ts'
 import type { LastAttempt, Plan, ReloadEvent, Reloader, ReloaderStatus } from '../contract/reloader.ts'
 import type { RolloutAsk, RolloutStatus, UnitSource } from '../contract/rollout.ts'
 import type { Pin, Snapshot } from '../contract/snapshot.ts'
-import type { AuditLine, AuditNote, StateStore } from '../contract/store.ts'
+import type { AuditLine, AuditNote, StateStore, StoredVersion } from '../contract/store.ts'
 import type { RootReceipt } from '../contract/trust.ts'
 import { ReloadError } from '../errors.ts'
 import { Attempt } from './attempt.ts'
@@ -29,6 +29,7 @@ import { atMost } from './race.ts'
 import type { Line } from './records/library.ts'
 import { RootOffers } from './root-offer.ts'
 import { type Candidate, digestOfOffer, type Offered } from './stages/candidate.ts'
+import { baseOf } from './stages/permit.ts'
 import { observeCore } from './telling/metrics.ts'
 import { refOf, statusOf } from './telling/status.ts'
 import { abort, pause, promote, resume, rolloutOf } from './trial/moving.ts'
@@ -108,7 +109,7 @@ export class Engine implements Reloader<Parts> {
   async plan(bytes: Uint8Array, origin: Origin): Promise<Plan> {
     this.refuseWhenClosed()
     await this.start()
-    return await plan(this.core, bytes, origin)
+    return await plan(this.core, bytes, { origin, upon: baseOf(this.core, origin, this.observer) })
   }
 
   regress(reason: string, trigger = 'operator'): Promise<boolean> {
@@ -198,6 +199,10 @@ export class Engine implements Reloader<Parts> {
   pointers(): Pick<ReloaderStatus, 'applied' | 'baseline' | 'candidate'> {
     const { current, baseline, candidate } = this.core.cell
     return { applied: refOf(current), baseline: refOf(baseline), candidate: refOf(candidate) }
+  }
+
+  baseFor(origin: Origin): StoredVersion | null {
+    return refOf(baseOf(this.core, origin, this.observer))
   }
 
   lastAttempt(): LastAttempt | null {

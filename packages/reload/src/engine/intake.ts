@@ -176,7 +176,7 @@ export class Intake {
         if (reason !== null) return reason
         if (this.line.joins(attempt, candidate)) return 'in_progress'
         verify(core, candidate, beginning.atMs)
-        verifyMatch(core, origin, whatQueues(this.observer))
+        verifyMatch(core, origin, whatQueues(this.observer)?.ref)
         return null
       } catch (error) {
         span.set({ 'reload.verify.reason': asReloadError(error).code })

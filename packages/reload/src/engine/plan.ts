@@ -14,6 +14,7 @@ import { digestOfText } from '../format/digest.ts'
 import { resourceKey } from '../format/manifest.ts'
 import { placed } from './attempt.ts'
 import type { Core } from './core.ts'
+import type { Generation } from './live/generation.ts'
 import { settledAlready, verify, verifyMatch } from './stages/admit.ts'
 import { ArtifactShelf } from './stages/artifacts.ts'
 import { build, readSettings } from './stages/build.ts'
@@ -24,7 +25,13 @@ import { validate } from './stages/validate.ts'
 import { changedAttributes } from './telling/telling.ts'
 import { asReloadError, Work } from './work.ts'
 
-export async function plan(core: Core, bytes: Uint8Array, origin: Origin): Promise<Plan> {
+export interface PlanAsked {
+  readonly origin: Origin
+  /** What it would come in over. */
+  readonly upon: Generation | null
+}
+
+export async function plan(core: Core, bytes: Uint8Array, { origin, upon }: PlanAsked): Promise<Plan> {
   const [atMs, sinceMs] = [core.clock.now(), core.clock.monotonic()]
   const parent = origin.child === true ? (origin.trace ?? null) : null
   const links = parent === null && origin.trace !== undefined ? [origin.trace] : []
@@ -36,29 +43,28 @@ export async function plan(core: Core, bytes: Uint8Array, origin: Origin): Promi
   const span = core.telemetry.tracer.start('reload.plan', { parent, links, startTime: atMs, attributes })
   const work = new Work(core, span, sinceMs)
   try {
-    return await look(work, { bytes, origin, atMs })
+    return await look(work, { bytes, origin, atMs, upon })
   } finally {
     span.end()
   }
 }
 
-interface Asked {
+interface Asked extends PlanAsked {
   readonly bytes: Uint8Array
-  readonly origin: Origin
   readonly atMs: number
 }
 
 async function look(work: Work, asked: Asked): Promise<Plan> {
   const { core, span } = work
-  const from = core.cell.current?.ref.version ?? null
-  const previous = core.cell.current?.snapshot.settings ?? null
+  const from = asked.upon?.ref.version ?? null
+  const previous = asked.upon?.snapshot.settings ?? null
   let candidate: Candidate | null = null
   let settings: SettingsTree | null = null
   let receipt: Refused | Unchanged | null = null
   try {
     candidate = await open(core, work, asked)
     const reason = settledAlready(core, candidate, { ...asked.origin, manual: true })
-    if (reason === null) settings = await tryOut(work, candidate)
+    if (reason === null) settings = await tryOut(work, candidate, asked.upon)
     else receipt = { outcome: 'unchanged', ...answered(work), reason, version: from }
   } catch (error) {
     const known = asReloadError(error)
@@ -84,27 +90,27 @@ function digestOfContent({ manifest }: Candidate): string {
   return digestOfText(lines.sort().join('\n'))
 }
 
-async function open(core: Core, work: Work, { bytes, origin, atMs }: Asked): Promise<Candidate> {
+async function open(core: Core, work: Work, { bytes, origin, atMs, upon }: Asked): Promise<Candidate> {
   return await work.stage('verify', async () => {
     const sealed = origin.mediaType === ENVELOPE_TYPE
     const trace = work.span.context
     const candidate = sealed
       ? openSealed(core, bytes)
-      : await sealOffered(core, { form: 'written', bytes }, { origin, trace, atMs, isLook: true })
+      : await sealOffered(core, { form: 'written', bytes }, { origin, trace, atMs, upon, isLook: true })
     if (settledAlready(core, candidate, { ...origin, manual: true }) === null) {
       verify(core, candidate, atMs)
-      verifyMatch(core, origin)
+      verifyMatch(core, origin, upon?.ref)
     }
     return candidate
   })
 }
 
 /** Reads, validates, builds and checks it, and lets it go. */
-async function tryOut(work: Work, candidate: Candidate): Promise<SettingsTree> {
+async function tryOut(work: Work, candidate: Candidate, upon: Generation | null): Promise<SettingsTree> {
   const bytes = new ArtifactShelf(work, candidate, { signal: work.signal })
   const settings = await work.stage('validate', async () => {
     const tree = await readSettings(work, candidate, bytes)
-    await validate(work.core, candidate, tree)
+    await validate(work.core, candidate, tree, upon)
     return tree
   })
   await work.stage('fetch', () => bytes.fetchAll())

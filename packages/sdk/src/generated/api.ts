@@ -584,7 +584,7 @@ export type Plan = {
   /** RFC 3339 */
   readonly at: string
   readonly ok: boolean
-  /** what it was worked out against */
+  /** what it was worked out against: the version in force, or the one on trial where it would wait for that */
   readonly from: string | null
   /** of the settings that would be in force; empty when it would be refused */
   readonly digest: string

@@ -73,7 +73,9 @@ const apply = createRoute({
   operationId: 'applyPlan',
   summary: 'Offer what was planned, exactly',
   description:
-    'Refused with `plan.moved` when another version came into force since: the plan says nothing of that one.',
+    'Refused with `plan.moved` when another version came into force since, or began its rollout where changes queue: ' +
+    'the plan says nothing of that one. A plan that was made during such a rollout waits for its end, and is refused ' +
+    'with `verify.conflict` when the version on trial was taken back.',
   request: { params: planParams, query: changeQuery.omit({ override: true }) },
   responses: { 200: json(Receipt, 'Taken'), default: refusal },
 })
@@ -104,8 +106,7 @@ async function readOffered(rooms: AdminRooms, c: AdminContext): Promise<Offered>
   const origin = originOf(c)
   if (origin.mediaType !== mergePatchType && origin.mediaType !== jsonPatchType)
     return { bytes: await readBytes(c), origin }
-  const { bytes, mediaType } = await rooms.changer.draftPatch(await readPatch(c), overrideMsOf(c) !== null)
-  return { bytes, origin: { ...origin, mediaType } }
+  return await rooms.changer.draftPatch(await readPatch(c), origin, overrideMsOf(c) !== null)
 }
 
 function streamPlan(
@@ -139,11 +140,12 @@ function findPlan(rooms: AdminRooms, id: string) {
 async function applyPlan(c: AdminContext, rooms: AdminRooms, id: string) {
   const { base, offer, body } = findPlan(rooms, id)
   if (offer === null) throw new GatewayError('plan.not_kept', { plan: id, ok: body.ok })
-  const version = rooms.reloader.current()?.version ?? null
+  const origin = originOf(c)
+  // One that waits for a rollout comes in over the version on trial, and was planned for that.
+  const version = rooms.reloader.baseFor(origin)?.version ?? null
   if (version !== base)
     throw new GatewayError('plan.moved', { plan: id, base: base ?? 'nothing', version: version ?? 'nothing' })
   const { bytes, mediaType, source } = offer
-  const origin = originOf(c)
   const hint = { ...offer.hint, ...(origin.hint as ChangeHint | undefined) }
   const asked = { ...origin, source, mediaType, hint, ...(base === null ? {} : { ifMatch: base }) }
   const changed = await rooms.changer.offer(bytes, asked)

@@ -74,8 +74,7 @@ export function addSettingsRoutes(app: AdminApp, rooms: AdminRooms): void {
     const origin = originOf(c)
     const ttlMs = overrideMsOf(c)
     if (c.req.valid('query').dryRun === 'true') {
-      const { bytes, mediaType } = await rooms.changer.draftPatch(change, ttlMs !== null)
-      const offered = { bytes, origin: { ...origin, mediaType } }
+      const offered = await rooms.changer.draftPatch(change, origin, ttlMs !== null)
       return c.json(await makePlan(rooms, offered, { replay: null }), 200)
     }
     if (ttlMs !== null) return sendChanged(c, await rooms.changer.override({ change }, origin, ttlMs))

@@ -50,7 +50,7 @@ export function verify(core: Core, candidate: Candidate, atMs: number): void {
  * Throws `verify.conflict` when the offer was made for another version than the one in force, or than the one whose end it
  * waits for: that will be in force when its turn comes, or it is refused then.
  */
-export function verifyMatch(core: Core, origin: Origin, waitsFor: VersionRef | null = null): void {
+export function verifyMatch(core: Core, origin: Origin, waitsFor?: VersionRef): void {
   const { ifMatch } = origin
   const ref = core.cell.current?.ref
   if (ifMatch === undefined || [ref, waitsFor].some((it) => isNamed(it, ifMatch))) return

@@ -20,6 +20,7 @@ import { refusal } from '../../format/refusal.ts'
 import { type SealBase, type Sealed, sealContent, sealDraft, treeDigest } from '../../format/seal.ts'
 import { formatVersion, nextVersion, parseVersion } from '../../format/version.ts'
 import type { Core } from '../core.ts'
+import type { Generation } from '../live/generation.ts'
 import { actorOf, type Candidate, type Offered } from './candidate.ts'
 import { proofOf, signOwn, vouchersOf } from './proof.ts'
 
@@ -36,6 +37,8 @@ interface Sealing {
   readonly origin: Origin
   readonly trace: SpanContext
   readonly atMs: number
+  /** What it comes in over, where that is not in force yet. */
+  readonly upon?: Generation | null
   /** Nothing comes of it: whoever looks before signing need not sign to look. */
   readonly isLook?: boolean
 }
@@ -46,16 +49,20 @@ export async function sealOffered(
   offered: Exclude<Offered, { form: 'sealed' }>,
   asked: Sealing,
 ): Promise<Candidate> {
-  const base = sealBase(core, asked)
   // Taken before anything is awaited: a version that comes in meanwhile makes this reading an old one.
-  const readUpon = core.cell.current?.ref.digest ?? null
+  const { upon = core.cell.current } = asked
+  const base = sealBase(core, asked, upon)
+  const readUpon = upon?.ref.digest ?? null
   if (offered.form === 'restore') {
     const { content, ...vouchers } = await contentOf(core, offered.version, asked.origin)
     const sealed = sealContent(content, base)
     const vouched = vouchers.proof === null ? signOwn(core, sealed) : vouchers
     return candidateOf(sealed.manifest, { ...ownSeal(sealed), ...vouched, readUpon, places: undefined })
   }
-  const draft = offered.form === 'draft' ? offered.draft : await readDraft(core, offered.bytes, asked.origin)
+  const draft =
+    offered.form === 'draft'
+      ? offered.draft
+      : await readDraft(core, offered.bytes, { origin: asked.origin, upon })
   const sealed = sealDraft(draft, base)
   // What is in force already brings nothing in, so nobody has to sign it.
   const isInForce = treeDigest(sealed.manifest.resources) === core.cell.current?.facts.tree
@@ -64,12 +71,16 @@ export async function sealOffered(
   return candidateOf(sealed.manifest, { ...ownSeal(sealed), ...vouched, readUpon, places: draft.places })
 }
 
-async function readDraft(core: Core, bytes: Uint8Array, origin: Origin): Promise<Draft> {
+async function readDraft(
+  core: Core,
+  bytes: Uint8Array,
+  { origin, upon }: { readonly origin: Origin; readonly upon: Generation | null },
+): Promise<Draft> {
   const limit = core.limits.payloadBytes
   if (bytes.byteLength > limit) {
     throw refusal('payload.too_large', { what: `"${origin.source}"`, bytes: bytes.byteLength, limit })
   }
-  return await core.read(bytes, origin, core.cell.current?.snapshot.settings ?? null)
+  return await core.read(bytes, origin, upon?.snapshot.settings ?? null)
 }
 
 /** What an older version held, to be sealed again under a new number. */
@@ -109,19 +120,14 @@ function before(core: Core): { version: string; digest: string } | null {
   return older.find(isWayBack) ?? null
 }
 
-function sealBase(
-  core: Core,
-  asked: { readonly origin: Origin; readonly trace: SpanContext; readonly atMs: number },
-): SealBase {
-  const { origin, trace, atMs } = asked
-  const { current } = core.cell
+function sealBase(core: Core, { origin, trace, atMs }: Sealing, upon: Generation | null): SealBase {
   const floor = core.recorder.floor
   return {
     scope: core.scope,
     version: nextVersion(floor === null ? null : parseVersion(floor.version)),
-    previous: current?.ref ?? null,
-    previousResources: current?.facts.manifest.resources ?? [],
-    previousTree: current?.snapshot.settings ?? null,
+    previous: upon?.ref ?? null,
+    previousResources: upon?.facts.manifest.resources ?? [],
+    previousTree: upon?.snapshot.settings ?? null,
     issuedAt: new Date(atMs).toISOString(),
     author: plain(actorOf(origin), 256),
     reason: (origin.reason ?? '').slice(0, 4096),

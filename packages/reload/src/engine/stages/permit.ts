@@ -4,7 +4,7 @@
  * Waiting is done where nothing is held, and where what was read can still be read again: an offer that stood in a
  * queue is sealed upon what serves when its turn has come.
  */
-import type { VersionRef } from '../../contract/payload.ts'
+import type { Origin } from '../../contract/origin.ts'
 import { ReloadError } from '../../errors.ts'
 import { parseInstant } from '../../format/instant.ts'
 import { refusal } from '../../format/refusal.ts'
@@ -84,8 +84,13 @@ export function verifyBase({ core }: Attempt, candidate: Candidate, readUpon: Ge
 }
 
 /** The version whose end others wait for, which serves then if all goes well; `null` where nothing queues. */
-export function whatQueues({ trial }: Observer): VersionRef | null {
-  return trial?.conduct.plan.meanwhile === 'queue' ? trial.generation.ref : null
+export function whatQueues({ trial }: Observer): Generation | null {
+  return trial?.conduct.plan.meanwhile === 'queue' ? trial.generation : null
+}
+
+/** What has to be in force when an offer comes in that is made now: the version whose end it waits for, or the one in force. */
+export function baseOf(core: Core, origin: Origin, observer: Observer): Generation | null {
+  return (passesBy(origin) ? null : whatQueues(observer)) ?? core.cell.current
 }
 
 /** The trial that has to be waited for, if any. */
@@ -111,5 +116,10 @@ function isUnproven(core: Core, { conduct }: Trial, candidate: Candidate): boole
 }
 
 function isAbove({ origin }: Attempt, { manifest }: Candidate): boolean {
-  return manifest.restores !== null || origin.emergency === true || origin.manual === true
+  return manifest.restores !== null || passesBy(origin)
+}
+
+/** Whether an offer waits for no rollout. */
+function passesBy(origin: Origin): boolean {
+  return origin.emergency === true || origin.manual === true
 }

@@ -27,13 +27,14 @@ interface Before {
   readonly kinds: readonly OfKind[]
 }
 
-/** Throws the one thing that is wrong, or `validate.refused` with all of them. Returns what changes. */
+/** Throws the one thing that is wrong, or `validate.refused` with all of them. Returns what changes from `upon`. */
 export async function validate(
   core: Core,
   candidate: Candidate,
   settings: SettingsTree,
+  upon = core.cell.current,
 ): Promise<readonly string[]> {
-  const previous = core.cell.current?.snapshot.settings ?? null
+  const previous = upon?.snapshot.settings ?? null
   const changed = changedParameters(previous, settings)
   await loadForValidation(core, candidate, settings)
   const issues = [
@@ -117,9 +118,9 @@ function parameterIssue(pointer: string, stated: boolean): Issue {
 
 /** The version that a manifest builds on; `null` when it is not known here, and keys vouch for the rest. */
 async function versionBefore(core: Core, { previous }: Manifest): Promise<Before | null> {
-  const { current, baseline } = core.cell
+  const { current, baseline, candidate } = core.cell
   if (previous === null) return current === null ? { tree: {}, kinds: [] } : null
-  for (const it of [current, baseline]) {
+  for (const it of [current, baseline, candidate]) {
     if (it?.ref.digest === previous.digest) return { tree: it.snapshot.settings, kinds: it.kinds }
   }
   try {

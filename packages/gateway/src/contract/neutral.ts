@@ -219,6 +219,8 @@ export interface ToolCallDelta extends OfCandidate {
   readonly name?: string
   readonly arguments?: string
   readonly signature?: string
+  /** Of a call in OpenAI's first form, `function_call`: with the first piece at least. That form has no ids, and one call in a reply. */
+  readonly older?: true
 }
 /** Ends the thought it follows. `redacted`: a thought of which nothing is shown. */
 export interface ReasoningEnd extends OfCandidate {

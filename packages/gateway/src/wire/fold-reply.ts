@@ -34,6 +34,7 @@ export interface FoldedCall {
   name: string
   arguments: string
   signature?: string
+  older?: true
 }
 export type FoldedPart =
   | FoldedText
@@ -173,6 +174,7 @@ class Candidate implements FoldedCandidate {
     call.name ||= delta.name ?? ''
     call.arguments += delta.arguments ?? ''
     if (delta.signature !== undefined) call.signature = delta.signature
+    if (delta.older === true) call.older = true
   }
 
   #add<Part extends FoldedPart>(part: Part): Part {

@@ -42,7 +42,7 @@ export class ChoiceReader {
     }
     if (isFields(message['function_call'])) {
       const call = { index: 0, function: message['function_call'] }
-      const delta = this.#readCall(call, replyId)
+      const delta = this.#readCall(call, replyId, true)
       if (delta !== null) deltas.push(delta)
     }
     for (const citation of listOf(message['annotations']).map(parseCitation)) {
@@ -128,7 +128,7 @@ export class ChoiceReader {
     return { type: 'other', from: 'openai-chat', kind: 'custom', value, ...this.#candidate }
   }
 
-  #readCall(call: Fields, replyId: string): NeutralDelta | null {
+  #readCall(call: Fields, replyId: string, older?: true): NeutralDelta | null {
     const at = call['index']
     const isCustom = call['type'] === 'custom' || (typeof at === 'number' && this.#customs.has(at))
     if (isCustom) return this.#readCustom(call)
@@ -147,6 +147,7 @@ export class ChoiceReader {
       ...first,
       arguments: text,
       signature,
+      older,
       ...this.#candidate,
     })
   }

@@ -47,6 +47,12 @@ function isStatus(code: number): boolean {
   return Number.isInteger(code) && code >= 400 && code < 600
 }
 
+/** `older`: of a reply with a call in the first form. Where the caller had said which to call, it ends as any other. */
+export function writeOpenAIEnd({ reason, raw }: FinishDelta, older: boolean): string {
+  if (!older || reason !== 'tool_calls') return writeOpenAIFinish(reason)
+  return raw === 'stop' ? raw : 'function_call'
+}
+
 export function writeOpenAIFinish(reason: FinishReason): string {
   switch (reason) {
     case 'refusal':

@@ -2,8 +2,8 @@
 import type { NeutralDelta } from '../../contract/neutral.ts'
 import type { ReplyAbout } from '../../contract/wire.ts'
 import { type Fields, present } from '../fields.ts'
-import { type FoldedCandidate, type FoldedPart, foldCandidates } from '../fold-reply.ts'
-import { writeOpenAIFinish } from './finish-reason.ts'
+import { type FoldedCall, type FoldedCandidate, type FoldedPart, foldCandidates } from '../fold-reply.ts'
+import { writeOpenAIEnd } from './finish-reason.ts'
 import { OpenAIStreamReader } from './stream-reader.ts'
 import { writeOpenAIUsage } from './usage.ts'
 import { callExtra, isCustomCall, writeCitation, writeMedia, writeThoughtDetail } from './write-parts.ts'
@@ -34,23 +34,31 @@ function writeChoice(candidate: FoldedCandidate, index: number): Fields {
     index,
     message: writeMessage(candidate.parts),
     logprobs: candidate.logprobs.length === 0 ? null : { content: candidate.logprobs, refusal: null },
-    finish_reason: writeOpenAIFinish(candidate.finish?.reason ?? 'stop'),
+    finish_reason: writeEnd(candidate),
   }
+}
+
+function writeEnd({ finish, parts }: FoldedCandidate): string {
+  return finish === null ? 'stop' : writeOpenAIEnd(finish, olderCallIn(parts) !== undefined)
+}
+
+function olderCallIn(parts: readonly FoldedPart[]): FoldedCall | undefined {
+  return parts.find((it): it is FoldedCall => it.type === 'tool_call' && it.older === true)
 }
 
 function writeMessage(parts: readonly FoldedPart[]): Fields {
   const texts = parts.filter((it) => it.type === 'text')
   const refusals = parts.filter((it) => it.type === 'refusal')
-  const calls = parts.flatMap(writeCall)
+  const calls = writeCalls(parts)
   const text = texts.map((it) => it.text).join('')
   const annotations = texts.flatMap((it) => it.citations.map(writeCitation)).filter((it) => it !== null)
   return {
     role: 'assistant',
-    content: text === '' && (calls.length > 0 || refusals.length > 0) ? null : text,
+    content: text === '' && (calls !== null || refusals.length > 0) ? null : text,
     refusal: refusals.length === 0 ? null : refusals.map((it) => it.text).join(''),
     ...writeThoughts(parts),
     ...Object.assign({}, ...parts.map((it) => (it.type === 'media' ? writeMedia(it) : {}))),
-    ...(calls.length === 0 ? null : { tool_calls: calls }),
+    ...calls,
     ...(annotations.length === 0 ? null : { annotations }),
   }
 }
@@ -64,6 +72,14 @@ function writeThoughts(parts: readonly FoldedPart[]): Fields {
     reasoning_content: text === '' ? undefined : text,
     reasoning_details: proved ? thoughts.map(writeThoughtDetail) : undefined,
   })
+}
+
+/** `null` for none. */
+function writeCalls(parts: readonly FoldedPart[]): Fields | null {
+  const older = olderCallIn(parts)
+  if (older !== undefined) return { function_call: { name: older.name, arguments: older.arguments } }
+  const calls = parts.flatMap(writeCall)
+  return calls.length === 0 ? null : { tool_calls: calls }
 }
 
 function writeCall(part: FoldedPart): readonly Fields[] {

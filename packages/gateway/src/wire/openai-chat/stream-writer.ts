@@ -2,12 +2,12 @@
  * Deltas as OpenAI's stream events: role first, then text and tool calls, the finish reason, usage when it
  * was asked for, and `[DONE]`. Each of several replies is told as a choice of its own.
  */
-import type { NeutralDelta, Usage } from '../../contract/neutral.ts'
+import type { NeutralDelta, ToolCallDelta, Usage } from '../../contract/neutral.ts'
 import type { ReplyAbout, StreamWriter } from '../../contract/wire.ts'
 import { type Fields, present } from '../fields.ts'
 import { writeEvent } from '../sse.ts'
 import { writeOpenAIError } from './errors.ts'
-import { writeOpenAIFinish } from './finish-reason.ts'
+import { writeOpenAIEnd } from './finish-reason.ts'
 import { writeOpenAIUsage } from './usage.ts'
 import { callExtra, isCustomCall, writeCitation, writeMediaPiece, writeThoughtDetail } from './write-parts.ts'
 
@@ -17,6 +17,9 @@ export class OpenAIStreamWriter implements StreamWriter {
   #usage: Usage | null = null
   /** Choices that have their role, and what each has thought so far since its last proof. */
   readonly #thoughts = new Map<number, { text: string; ended: number }>()
+
+  /** Choices whose call is of the first form. */
+  readonly #older = new Set<number>()
 
   constructor(about: ReplyAbout) {
     this.#about = about
@@ -60,7 +63,7 @@ export class OpenAIStreamWriter implements StreamWriter {
       case 'reasoning_end':
         return role + this.#endThought(index, delta)
       case 'tool_call':
-        return role + this.#choice(index, { tool_calls: [writeCall(delta)] })
+        return role + this.#choice(index, this.#call(index, delta))
       case 'citation': {
         const annotation = writeCitation(delta.citation)
         return annotation === null ? role : role + this.#choice(index, { annotations: [annotation] })
@@ -70,10 +73,18 @@ export class OpenAIStreamWriter implements StreamWriter {
       case 'media':
         return role + this.#choice(index, writeMediaPiece(delta))
       case 'finish':
-        return role + this.#choice(index, {}, { finish_reason: writeOpenAIFinish(delta.reason) })
+        return (
+          role + this.#choice(index, {}, { finish_reason: writeOpenAIEnd(delta, this.#older.has(index)) })
+        )
       case 'other':
         return isCustomCall(delta) ? role + this.#choice(index, { tool_calls: [delta.value] }) : role
     }
+  }
+
+  #call(index: number, delta: ToolCallDelta): Fields {
+    if (delta.older === true) this.#older.add(index)
+    if (!this.#older.has(index)) return { tool_calls: [writeCall(delta)] }
+    return { function_call: present({ name: delta.name, arguments: delta.arguments }) }
   }
 
   #role(index: number): string {
@@ -112,7 +123,7 @@ export class OpenAIStreamWriter implements StreamWriter {
   }
 }
 
-function writeCall(delta: Extract<NeutralDelta, { type: 'tool_call' }>): Fields {
+function writeCall(delta: ToolCallDelta): Fields {
   const first = delta.id !== undefined || delta.name !== undefined
   return present({
     index: delta.index,

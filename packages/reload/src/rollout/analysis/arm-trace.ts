@@ -22,6 +22,8 @@ export class ArmTrace {
   broken = 0
   hasUnits = false
   readonly #measure: number
+  /** The groups' fields as they are now, side by side, and as they were when they were last taken in. */
+  readonly #now = new Float64Array(GROUPS * FIELDS)
   readonly #last = new Float64Array(GROUPS * FIELDS)
   readonly #strayed = new Float64Array(GROUPS)
   readonly #signed = new Float64Array(GROUPS)
@@ -40,18 +42,27 @@ export class ArmTrace {
   look(arm: Arm): void {
     if (arm !== this.#arm) {
       this.#arm = arm
+      this.#now.fill(0)
       this.#last.fill(0)
       this.#brokenBefore = this.broken
     }
     this.newSamples = 0
     this.newSum = 0
     this.#newSquares = 0
+    const { sums } = arm
+    const now = this.#now
+    const last = this.#last
     for (let group = 0; group < GROUPS; group += 1) {
       const at = arm.placeOf(this.#measure, group)
       const i = group * FIELDS
-      this.newSamples += difference(arm.sums, at, this.#last, i)
-      this.newSum += difference(arm.sums, at + 1, this.#last, i + 1)
-      this.#newSquares += difference(arm.sums, at + 2, this.#last, i + 2)
+      const samples = (sums[at] ?? 0) - (last[i] ?? 0)
+      now[i] = sums[at] ?? 0
+      // Whatever is added to a group is a call.
+      if (samples === 0) continue
+      for (let field = 1; field < FIELDS; field += 1) now[i + field] = sums[at + field] ?? 0
+      this.newSamples += samples
+      this.newSum += difference(now, last, i + 1)
+      this.#newSquares += difference(now, last, i + 2)
     }
     this.broken = this.#brokenBefore + (arm.broken[this.#measure] ?? 0)
     this.hasUnits ||= arm.hasUnits
@@ -62,19 +73,17 @@ export class ArmTrace {
    * one call of it counts in the estimate.
    */
   settle(centre: number, weight: number): void {
-    const arm = this.#arm
-    if (arm === null) return
+    const now = this.#now
+    const last = this.#last
     for (let group = 0; group < GROUPS; group += 1) {
-      const at = arm.placeOf(this.#measure, group)
       const i = group * FIELDS
-      const samples = difference(arm.sums, at, this.#last, i)
+      const samples = difference(now, last, i)
       if (samples === 0) continue
-      const sum = difference(arm.sums, at + 1, this.#last, i + 1)
+      const sum = difference(now, last, i + 1)
       this.#strayed[group] = (this.#strayed[group] ?? 0) + weight * (sum - samples * centre)
-      const signed = difference(arm.sums, at + 3, this.#last, i + 3)
-      this.#signed[group] = (this.#signed[group] ?? 0) + signed
-      for (let field = 0; field < FIELDS; field += 1) this.#last[i + field] = arm.sums[at + field] ?? 0
+      this.#signed[group] = (this.#signed[group] ?? 0) + difference(now, last, i + 3)
     }
+    last.set(now)
     this.samples += this.newSamples
     this.sum += this.newSum
     this.#squares += this.#newSquares
@@ -117,36 +126,45 @@ export class ArmTrace {
   }
 }
 
-/** The histogram of an arm's amounts, and the part of it that is new. */
+/** The histogram of an arm's amounts over all looks. */
 export class BinTrace {
   readonly totals = new Float64Array(BINS)
-  readonly fresh = new Float64Array(BINS)
+  /** In all bins. */
+  samples = 0
   readonly #measure: number
-  readonly #last = new Float64Array(BINS)
+  readonly #last = new Uint32Array(BINS)
   #arm: Arm | null = null
 
   constructor(measure: number) {
     this.#measure = measure
   }
 
-  look(arm: Arm): void {
+  /** Takes what is new into the totals; of that, how many calls there are, and how many in bins from `edge` on. */
+  look(arm: Arm, edge: number): { readonly calls: number; readonly above: number } {
     if (arm !== this.#arm) {
       this.#arm = arm
       this.#last.fill(0)
     }
+    const { totals } = this
     const from = this.#measure * BINS
+    const last = this.#last
+    let calls = 0
+    let above = 0
     for (let i = 0; i < BINS; i += 1) {
       const now = arm.bins[from + i] ?? 0
-      this.fresh[i] = now - (this.#last[i] ?? 0)
-      this.#last[i] = now
+      const fresh = now - (last[i] ?? 0)
+      // Most bins are those of amounts that nobody has.
+      if (fresh === 0) continue
+      last[i] = now
+      totals[i] = (totals[i] ?? 0) + fresh
+      calls += fresh
+      if (i >= edge) above += fresh
     }
-  }
-
-  settle(): void {
-    for (let i = 0; i < BINS; i += 1) this.totals[i] = (this.totals[i] ?? 0) + (this.fresh[i] ?? 0)
+    this.samples += calls
+    return { calls, above }
   }
 }
 
-function difference(now: Float64Array, at: number, before: Float64Array, i: number): number {
-  return (now[at] ?? 0) - (before[i] ?? 0)
+function difference(now: Float64Array, before: Float64Array, i: number): number {
+  return (now[i] ?? 0) - (before[i] ?? 0)
 }

@@ -61,15 +61,20 @@ export class Arm implements ArmPort {
 
   /** `unit`: a hash of the unit, of which the lower 32 bits count. */
   add(measure: number, value: number, unit?: number): void {
-    if (this.#takes(measure, value)) this.#put(measure, value, this.#hashOf(unit))
+    if (!this.#takes(measure, value)) return
+    const hash = this.#hashOf(unit)
+    this.#put(measure, value, this.placeOf(measure, groupOf(hash)), signOf(hash))
   }
 
   /** Without a unit it is one of its own, the same in each measure: measures are never held against each other. */
   addAll(values: Float64Array, unit?: number): void {
     const hash = this.#hashOf(unit)
+    const sign = signOf(hash)
+    let at = this.placeOf(0, groupOf(hash))
     for (let measure = 0; measure < values.length; measure += 1) {
       const value = values[measure] ?? Number.NaN
-      if (!Number.isNaN(value) && this.#takes(measure, value)) this.#put(measure, value, hash)
+      if (!Number.isNaN(value) && this.#takes(measure, value)) this.#put(measure, value, at, sign)
+      at += FIELDS
     }
   }
 
@@ -87,15 +92,14 @@ export class Arm implements ArmPort {
     return spread(unit ?? this.#ownUnits)
   }
 
-  #put(measure: number, value: number, hash: number): void {
+  #put(measure: number, value: number, at: number, sign: 1 | -1): void {
     const scale = this.#scales[measure] ?? 0
-    const at = this.placeOf(measure, hash & (GROUPS - 1))
     const kept = scale === 0 ? value : Math.log1p(value * scale)
     const { sums } = this
     sums[at] = (sums[at] ?? 0) + 1
     sums[at + 1] = (sums[at + 1] ?? 0) + kept
     sums[at + 2] = (sums[at + 2] ?? 0) + kept * kept
-    sums[at + 3] = (sums[at + 3] ?? 0) + (hash < 0 ? -1 : 1)
+    sums[at + 3] = (sums[at + 3] ?? 0) + sign
     if (scale !== 0) this.#addBin(measure, kept)
   }
 
@@ -104,6 +108,14 @@ export class Arm implements ArmPort {
     const at = measure * BINS + bin
     this.bins[at] = (this.bins[at] ?? 0) + 1
   }
+}
+
+function groupOf(hash: number): number {
+  return hash & (GROUPS - 1)
+}
+
+function signOf(hash: number): 1 | -1 {
+  return hash < 0 ? -1 : 1
 }
 
 /** Hashes of neighbours fall far apart, whoever made them; all 32 bits count. */

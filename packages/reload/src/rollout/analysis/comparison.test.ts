@@ -237,3 +237,26 @@ describe('every comparison', () => {
     expect(arm.broken[0]).toBe(1)
   })
 })
+
+describe('arms that take the place of others', () => {
+  /** A tenth of a stretch is the candidate's; in every stretch other units call. */
+  function stretch(candidate: Arm, baseline: Arm, of: number): void {
+    for (let i = 0; i < 2000; i += 1) {
+      const arm = i % 10 === 0 ? candidate : baseline
+      arm.add(0, i % (7 + of) === 0 ? 1 : 0, of * 20 + (i % 20))
+    }
+  }
+
+  it('begin at nothing, and what others added stays', () => {
+    const rates = [errors]
+    const [oneGoesOn, othersCome] = [new Comparison(rates, {}), new Comparison(rates, {})]
+    const [here, there] = [new Arm(rates), new Arm(rates)]
+    let others = [new Arm(rates), new Arm(rates)] as const
+    for (let of = 0; of < 12; of += 1) {
+      if (of % 3 === 0) others = [new Arm(rates), new Arm(rates)]
+      stretch(here, there, of)
+      stretch(...others, of)
+      expect(othersCome.judge(...others)).toEqual(oneGoesOn.judge(here, there))
+    }
+  })
+})

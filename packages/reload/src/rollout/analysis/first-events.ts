@@ -84,6 +84,7 @@ class Side {
   }
 
   #lookAt(arm: Arm, group: number): void {
+    if (this.#hit[group] === 1) return
     const at = arm.placeOf(this.#measure, group)
     const calls = arm.sums[at] ?? 0
     const sum = arm.sums[at + 1] ?? 0
@@ -91,7 +92,7 @@ class Side {
     const newSum = sum - (this.#sums[group] ?? 0)
     this.#calls[group] = calls
     this.#sums[group] = sum
-    if (calls === 0 || this.#hit[group] === 1) return
+    if (calls === 0) return
     const bad = this.#countsAbsence ? newCalls - newSum : newSum
     if (bad < 0.5) {
       this.newCalls += newCalls

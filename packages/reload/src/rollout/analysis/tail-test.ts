@@ -37,19 +37,13 @@ export class TailTest {
   }
 
   look(candidate: Arm, baseline: Arm): void {
-    this.#candidate.look(candidate)
-    this.#baseline.look(baseline)
-    const edge = tailEdge(this.#baseline.totals)
-    const calls = [above(this.#candidate.fresh, 0), above(this.#baseline.fresh, 0)] as const
-    if (edge !== null && calls[0] > 0 && calls[1] > 0) {
-      const here = above(this.#candidate.fresh, edge + this.#shift)
-      const there = above(this.#baseline.fresh, edge)
-      this.#test.look([here, calls[0]], [there, calls[1]])
-      this.#above = [this.#above[0] + here, this.#above[1] + there]
-      this.#calls = [this.#calls[0] + calls[0], this.#calls[1] + calls[1]]
-    }
-    this.#candidate.settle()
-    this.#baseline.settle()
+    const edge = tailEdge(this.#baseline)
+    const here = this.#candidate.look(candidate, edge === null ? BINS : edge + this.#shift)
+    const there = this.#baseline.look(baseline, edge ?? BINS)
+    if (edge === null || here.calls === 0 || there.calls === 0) return
+    this.#test.look([here.above, here.calls], [there.above, there.calls])
+    this.#above = [this.#above[0] + here.above, this.#above[1] + there.above]
+    this.#calls = [this.#calls[0] + here.calls, this.#calls[1] + there.calls]
   }
 
   evidence(design: number): number {
@@ -65,8 +59,7 @@ export class TailTest {
 }
 
 /** The highest bin with at least `TAIL` of all calls in it and above; `null` while there is none of use. */
-function tailEdge(totals: Float64Array): number | null {
-  const samples = above(totals, 0)
+function tailEdge({ totals, samples }: BinTrace): number | null {
   if (samples < LEAST_SAMPLES) return null
   let calls = 0
   for (let bin = BINS - 1; bin > 0; bin -= 1) {
@@ -74,10 +67,4 @@ function tailEdge(totals: Float64Array): number | null {
     if (calls >= TAIL * samples) return calls <= COARSE * samples ? bin : null
   }
   return null
-}
-
-function above(bins: Float64Array, edge: number): number {
-  let calls = 0
-  for (let bin = edge; bin < BINS; bin += 1) calls += bins[bin] ?? 0
-  return calls
 }

@@ -85,6 +85,15 @@ describe('where a value comes from', () => {
     expect(origin.restored).toMatchObject({ kind: 'file', change: { version: '1.1', author: 'ann' } })
   })
 
+  it.each(['file', 'poll', 'signal', 'startup'] as const)(
+    'is the file where the gateway follows one of its own, found by %s, or else what was pulled',
+    async (trigger) => {
+      const found = finder([step('1.1', null, { changed: ['/routes'], trigger })])
+      expect(await originOf(found, '1.1', weight)).toMatchObject({ kind: 'file' })
+      expect(await originOf({ ...found, isOwn: false }, '1.1', weight)).toMatchObject({ kind: 'pulled' })
+    },
+  )
+
   it('is told to be older than what is kept, and is not given to the oldest version that is', async () => {
     const found = finder([
       step('1.7', '1.6', { changed: ['/limits'] }),

@@ -114,12 +114,22 @@ async function placeOf(
   return null
 }
 
-const READ: ReadonlySet<string> = new Set(['file', 'signal', 'startup'])
-const PULLED: ReadonlySet<string> = new Set(['poll', 'watch', 'message', 'git', 'sidecar', 'gateway'])
+/** How a source comes to be read. */
+const READ: ReadonlySet<string> = new Set([
+  'file',
+  'signal',
+  'startup',
+  'poll',
+  'watch',
+  'message',
+  'git',
+  'sidecar',
+  'gateway',
+])
 
 /** Whether somebody sent it, rather than a source held it. */
 export function isSent({ trigger }: VersionStep): boolean {
-  return trigger !== null && !READ.has(trigger) && !PULLED.has(trigger)
+  return trigger !== null && !READ.has(trigger)
 }
 
 function kindOf(step: VersionStep, isOwn: boolean): OriginKind {
@@ -127,6 +137,6 @@ function kindOf(step: VersionStep, isOwn: boolean): OriginKind {
   if (step.isOverride || source?.startsWith('override:') === true) return 'override'
   if (step.isStarter) return 'starter'
   if (trigger === null) return step.text === null ? 'sealed' : 'file'
-  if (READ.has(trigger)) return isOwn ? 'file' : 'pulled'
-  return isSent(step) ? 'api' : 'pulled'
+  if (isSent(step)) return 'api'
+  return isOwn ? 'file' : 'pulled'
 }

@@ -45,7 +45,8 @@ export function httpPollHandle(url: string | URL, options: HttpPollOptions = {})
     source: site.place,
     async watch(offer, signal, report) {
       const wake = new Wake(options.clock ?? systemClock, signal)
-      const offering = new Offering({ place: site.place, trigger: 'poll', offer, signal, report })
+      const trigger = () => 'poll' as const
+      const offering = new Offering({ place: site.place, trigger, offer, signal, report })
       const poll = new Poll({ site, options, offering, signal })
       while (!signal.aborted) await wake.sleep(await untilAborted(poll.once(), signal))
     },

@@ -15,7 +15,8 @@ type Report = Parameters<Handle['watch']>[2]
 export interface OfferingOptions {
   /** Of the source, for people. */
   readonly place: string
-  readonly trigger: Trigger
+  /** Asked when something is offered: how it was found. */
+  readonly trigger: () => Trigger
   readonly offer: Offer
   readonly signal: AbortSignal
   readonly report: Report
@@ -55,7 +56,7 @@ export class Offering {
     if (signal.aborted) return
     if (reading.digest === this.offered && !this.isTroubled && !always) return
     const { bytes, digest, mediaType, actor, position = digest, trace } = reading
-    const origin = { trigger, source: place, position, mediaType, actor }
+    const origin = { trigger: trigger(), source: place, position, mediaType, actor }
     try {
       await offer(bytes, trace === undefined ? origin : { ...origin, trace })
     } catch (cause) {

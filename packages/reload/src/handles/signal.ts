@@ -24,7 +24,8 @@ export function signalHandle(
       const wake = new Wake(clock, signal)
       const onSignal = () => wake.ring()
       const place = source.place
-      const offering = new Offering({ place, trigger: 'signal', offer, signal, report, always: true })
+      const trigger = () => 'signal' as const
+      const offering = new Offering({ place, trigger, offer, signal, report, always: true })
       process.on(name, onSignal)
       try {
         while (!signal.aborted) {

@@ -18,6 +18,11 @@ export class Wake {
     this.signal = signal
   }
 
+  /** Whether it has rung and nobody has woken for it yet. */
+  get hasRung(): boolean {
+    return this.isRung
+  }
+
   ring(): void {
     this.isRung = true
     this.sleeper?.('rung')

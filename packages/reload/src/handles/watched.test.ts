@@ -40,5 +40,33 @@ describe('a handle over files', () => {
     // So long that whatever is noticed was heard, not polled.
     desk.watch(watchedHandle({ ...source, read }, { quietMs: 5, pollMs: 3_600_000 }))
     await expect.poll(() => desk.texts(), { timeout: 10_000, interval: 5 }).toEqual(['one', 'two'])
+    expect(desk.offers.map((it) => it.origin.trigger)).toEqual(['file', 'file'])
+  })
+
+  it('says of a change that nobody heard of that the poll has found it', async () => {
+    await replace('one')
+    const deaf = { ...fileSource(path), spots: () => Promise.resolve(new Map()) }
+    desk.watch(watchedHandle(deaf, { quietMs: 5, pollMs: 20 }))
+    await expect.poll(() => desk.texts(), { timeout: 10_000, interval: 5 }).toEqual(['one'])
+    await replace('two')
+    await expect.poll(() => desk.texts(), { timeout: 10_000, interval: 5 }).toEqual(['one', 'two'])
+    expect(desk.offers.map((it) => it.origin.trigger)).toEqual(['file', 'poll'])
+  })
+
+  it('says so also where what the poll found was being written and is read again', async () => {
+    await replace('one')
+    const source = fileSource(path)
+    let torn = 1
+    const read = async () => {
+      const reading = await source.read()
+      const isTorn = reading?.bytes.toString() === 'two' && torn-- > 0
+      return isTorn ? null : reading
+    }
+    const deaf = { ...source, read, spots: () => Promise.resolve(new Map()) }
+    desk.watch(watchedHandle(deaf, { quietMs: 5, pollMs: 20 }))
+    await expect.poll(() => desk.texts(), { timeout: 10_000, interval: 5 }).toEqual(['one'])
+    await replace('two')
+    await expect.poll(() => desk.texts(), { timeout: 10_000, interval: 5 }).toEqual(['one', 'two'])
+    expect(desk.offers.map((it) => it.origin.trigger)).toEqual(['file', 'poll'])
   })
 })

@@ -3,7 +3,7 @@
  * slow poll, and read when it has been quiet for a moment.
  *
  * Why both: directory events are quick but are lost on network file systems, bind mounts and full event queues;
- * the poll finds whatever was missed.
+ * the poll finds whatever was missed. What it finds says so (`reload.trigger=poll`): the event was lost.
  */
 import type { Clock } from '../contract/clock.ts'
 import type { Handle } from '../contract/handle.ts'
@@ -38,18 +38,25 @@ export function watchedHandle(source: WatchedSource, options: WatchedOptions): H
     async watch(offer, signal, report) {
       const wake = new Wake(clock, signal)
       const directories = new DirectoryWatch(() => wake.ring())
-      const offering = new Offering({ place: source.place, trigger: 'file', offer, signal, report })
+      // What is there at the start is not what anybody missed.
+      let isHeard = true
+      let isTorn = false
+      // Asked after the reading: what was heard of during it was not lost, only late.
+      const trigger = () => (isHeard || wake.hasRung ? 'file' : 'poll')
+      const offering = new Offering({ place: source.place, trigger, offer, signal, report })
       const round = async (woken: Woken) => {
         if (woken === 'rung' && !offering.isTroubled && (await source.isKnown?.()) === true)
           return offering.forget()
         // Listening begins before reading, so that no change falls between the two.
         await directories.follow(await source.spots())
-        if (!(await offering.readOnce(source))) wake.ring()
+        isTorn = !(await offering.readOnce(source))
+        if (isTorn) wake.ring()
       }
       try {
         for (let woken: Woken = 'elapsed'; !signal.aborted; ) {
           await untilAborted(round(woken), signal)
           woken = await wake.sleepUntilQuiet(quietMs, pollMs)
+          if (!isTorn) isHeard = woken === 'rung'
         }
       } finally {
         directories.close()

@@ -33,7 +33,7 @@ export {
   type SettingsDirectory,
 } from './handles/directory.ts'
 export { fileHandle, fileSource } from './handles/file.ts'
-export { type HttpPollOptions, httpPollHandle, httpSource } from './handles/http-poll.ts'
+export { type HttpPollHandle, type HttpPollOptions, httpPollHandle } from './handles/http-poll.ts'
 export { isEnvelope } from './handles/media-type.ts'
 export { type PushHandle, pushHandle } from './handles/push.ts'
 export { signalHandle } from './handles/signal.ts'

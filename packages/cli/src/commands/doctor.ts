@@ -6,6 +6,7 @@
  */
 import type { Command, CommandContext } from '../command.ts'
 import { type Check, checks, type Finding } from '../doctor/checks.ts'
+import { Seen } from '../doctor/seen.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { type Paint, padEnd, type Style } from '../render/paint.ts'
 
@@ -27,8 +28,9 @@ export const doctor: Command = {
 
 async function run(context: CommandContext): Promise<number> {
   const found: { name: string; findings: readonly Finding[] }[] = []
+  const seen = new Seen(context)
   for (const check of checks) {
-    const findings = await runCheck(check, context)
+    const findings = await runCheck(check, context, seen)
     found.push({ name: check.name, findings })
     if (!context.json) tell(check.name, findings, context)
   }
@@ -42,9 +44,9 @@ async function run(context: CommandContext): Promise<number> {
   return bad === 0 ? exitCodes.ok : exitCodes.refused
 }
 
-async function runCheck(check: Check, context: CommandContext): Promise<readonly Finding[]> {
+async function runCheck(check: Check, context: CommandContext, seen: Seen): Promise<readonly Finding[]> {
   try {
-    return await check.run(context)
+    return await check.run(context, seen)
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
     return [{ level: 'unsure', message: `could not be checked: ${message}` }]

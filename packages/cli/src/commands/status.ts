@@ -132,12 +132,12 @@ function writeTroubles(it: Status, paint: Paint): string[] {
   const handles = it.handles.flatMap(({ source, trouble }) =>
     trouble === null ? [] : [`  ${paint('red', 'trouble')}   ${source}: ${trouble.message}`],
   )
-  const differing = it.handles.flatMap(({ source, differs }) =>
+  const differing = it.handles.flatMap(({ kind, source, differs }) =>
     differs === null
       ? []
       : [
           `  ${paint('yellow', 'differs')}   ${source} holds what is not in force: ${differs.reason}`,
-          `            ${paint('cyan', '→')} ${adviseOn({ source, ...differs })}`,
+          `            ${paint('cyan', '→')} ${adviseOn({ kind, source, ...differs })}`,
         ],
   )
   const newest = it.quarantine.slice(-MOST_QUARANTINED)

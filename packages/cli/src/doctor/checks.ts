@@ -5,6 +5,7 @@ import { checkGateway } from './gateway.ts'
 import { checkNode } from './node.ts'
 import { checkPorts } from './ports.ts'
 import { checkProviders } from './providers.ts'
+import type { Seen } from './seen.ts'
 import { checkSettings } from './settings.ts'
 import { checkState } from './state.ts'
 import { checkTrust } from './trust.ts'
@@ -18,7 +19,7 @@ export interface Finding {
 
 export interface Check {
   readonly name: string
-  run(context: CommandContext): Promise<readonly Finding[]>
+  run(context: CommandContext, seen: Seen): Promise<readonly Finding[]>
 }
 
 export const checks: readonly Check[] = [

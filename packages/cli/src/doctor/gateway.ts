@@ -1,20 +1,21 @@
 /** Whether a gateway answers, and how it is. */
 import { type Client, isRefused, isUnreachable, type Status } from '@changeover/sdk'
 import type { CommandContext } from '../command.ts'
-import { adviseOn } from '../render/differs.ts'
+import { adviseOn, type Differing } from '../render/differs.ts'
 import type { Finding } from './checks.ts'
+import type { Seen } from './seen.ts'
 
-export async function checkGateway(context: CommandContext): Promise<readonly Finding[]> {
+export async function checkGateway(context: CommandContext, seen: Seen): Promise<readonly Finding[]> {
   const client = await context.client()
   try {
-    const status = await client.ask('readStatus')
+    const status = await seen.status()
     const version = status.applied?.version ?? 'nothing'
     const troubles = status.handles.flatMap(({ source, trouble }): Finding[] =>
       trouble === null ? [] : [{ level: 'bad', message: `"${source}": ${trouble.message}` }],
     )
     const differing = await Promise.all(
-      status.handles.flatMap(({ source, differs }) =>
-        differs === null ? [] : [sayDiffering(client, source, differs)],
+      status.handles.flatMap(({ kind, source, differs }) =>
+        differs === null ? [] : [sayDiffering(client, { kind, source, ...differs })],
       ),
     )
     const level = status.gateway.ready ? 'good' : 'bad'
@@ -47,15 +48,11 @@ function sayQuarantined(entries: Status['quarantine']): Finding[] {
   ]
 }
 
-interface Differing {
-  readonly reason: string
-  readonly attempt: string
-}
-
 /** With the place of the first mistake, as long as the attempt that found it is remembered. */
-async function sayDiffering(client: Client, source: string, differs: Differing): Promise<Finding> {
+async function sayDiffering(client: Client, differs: Differing): Promise<Finding> {
+  const { source, attempt } = differs
   const { issues = [] } = await client
-    .ask('readReload', { params: { attempt: differs.attempt } })
+    .ask('readReload', { params: { attempt } })
     .catch(() => ({ issues: [] }))
   const [first] = issues
   const place =
@@ -64,6 +61,6 @@ async function sayDiffering(client: Client, source: string, differs: Differing):
   return {
     level: 'bad',
     message: `"${source}" holds what is not in force: ${differs.reason}${why}`,
-    advice: adviseOn({ source, ...differs }),
+    advice: adviseOn(differs),
   }
 }

@@ -8,15 +8,15 @@ import { connect as connectTls } from 'node:tls'
 import type { CommandContext } from '../command.ts'
 import { sayDuration } from '../render/times.ts'
 import type { Finding } from './checks.ts'
-import { findSettings } from './settings.ts'
+import type { Seen } from './seen.ts'
 
 const deadlineMs = 5_000
 
-export async function checkProviders(context: CommandContext): Promise<readonly Finding[]> {
-  const found = await findSettings(context)
-  const { lookAtSettings } = await import('@changeover/gateway')
-  const look = 'elsewhere' in found ? null : await lookAtSettings(found.path).catch(() => null)
-  if (look === null) return [{ level: 'unsure', message: 'not known without settings' }]
+export async function checkProviders(context: CommandContext, seen: Seen): Promise<readonly Finding[]> {
+  const found = await seen.settings()
+  const look = 'elsewhere' in found ? null : found.look
+  if (look === null || typeof look === 'string')
+    return [{ level: 'unsure', message: 'not known without settings' }]
   const { providers } = look
   if (providers.length === 0) return [{ level: 'unsure', message: 'the settings name none' }]
   return Promise.all(

@@ -290,11 +290,14 @@ describe('a gateway', () => {
     answer = [500, 'no leader']
     await gateway.reread()
     gateway.telemetry.flushLines()
-    expect(out()).toContain('cannot be read')
+    expect(out()).toContain('could not be read')
+    const trouble = () => gateway.reloader.status().handles.map((it) => it.trouble?.code ?? null)
+    expect([trouble(), gateway.reloader.isStale()]).toEqual([['handle.read_failed'], true])
     expect(gateway.reloader.current()?.version).toBe('1.1')
     answer = [200, simulated(2, 1_000)]
     await gateway.reread()
     expect(gateway.reloader.current()?.version).toBe('1.2')
+    expect([trouble(), gateway.reloader.isStale()]).toEqual([[null], false])
     expect(gateway.reloader.status().last).toMatchObject({ trigger: 'signal', actor: 'signal:SIGHUP' })
     site.closeAllConnections()
     await new Promise((resolve) => site.close(resolve))

@@ -207,6 +207,8 @@ async function rereadRoot({ reloader, telemetry, trustPlace }: Begun): Promise<v
   }
 }
 
+const bySignal = { trigger: 'signal', actor: 'signal:SIGHUP' } as const
+
 async function reread(
   begun: Begun,
   { again, source }: SettingsPlace,
@@ -214,21 +216,16 @@ async function reread(
 ): Promise<void> {
   await refreshOnce(begun)
   await rereadRoot(begun)
+  // What goes wrong there is in the log and in the status, as at each poll.
+  if ('asked' in again) return again.asked.readNow(bySignal)
   const { reloader, telemetry } = begun
   try {
-    const reading = await again.read()
+    const reading = await again.read.read()
     // `null` while somebody writes: the file's own handle offers it when it has come to rest.
     if (reading === null) return
     const { bytes, digest: position, mediaType } = reading
-    const origin = {
-      trigger: 'signal',
-      source: source.place,
-      position,
-      mediaType,
-      actor: 'signal:SIGHUP',
-    } as const
-    const offer = () => reloader.offer(bytes, origin)
-    await (source.own === null ? offer() : changer.offerRead(bytes, offer, true))
+    const origin = { ...bySignal, source: source.place, position, mediaType }
+    await changer.offerRead(bytes, () => reloader.offer(bytes, origin), true)
   } catch (error) {
     telemetry.logger.log({
       level: 'warn',

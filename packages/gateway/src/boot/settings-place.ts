@@ -11,8 +11,8 @@ import {
   fileHandle,
   fileSource,
   type Handle,
+  type HttpPollHandle,
   httpPollHandle,
-  httpSource,
   type Source,
 } from '@changeover/reload'
 import { ownDirectory } from '../control/own-directory.ts'
@@ -25,8 +25,8 @@ import { starterSettings } from '../settings/starter.ts'
 export interface SettingsPlace {
   readonly source: SettingsSource
   readonly handle: Handle
-  /** To read once more at SIGHUP. */
-  readonly again: Source
+  /** To read once more at SIGHUP: what is asked for it, where that asks by itself, or what is read beside its handle. */
+  readonly again: { readonly asked: HttpPollHandle } | { readonly read: Source }
   /** True when the file was made just now. */
   readonly isNew: boolean
   /** A path as a person standing here would say it. */
@@ -52,7 +52,7 @@ async function openPlace(options: PlaceOptions): Promise<Omit<SettingsPlace, 'na
     return {
       source: { kind: handle.kind, place: handle.source, own: null },
       handle,
-      again: httpSource(poll, { clock }),
+      again: { asked: handle },
       isNew: false,
     }
   }
@@ -62,13 +62,13 @@ async function openPlace(options: PlaceOptions): Promise<Omit<SettingsPlace, 'na
   if (found?.isDirectory() === true) {
     const handle = named(directoryHandle(path, { clock }), place)
     const source = { kind: handle.kind, place, path, own: ownDirectory(path, place, directoryText) }
-    return { source, handle, again: directorySource(path), isNew: false }
+    return { source, handle, again: { read: directorySource(path) }, isNew: false }
   }
   const isNew = found === null && (await makeFirst(path, options.env))
   const own = ownFile(path, place, settingsText)
   const handle = named(fileHandle(path, { clock, isKnown: (found) => own.isWritten(found) }), place)
   const source = { kind: handle.kind, place, path, own }
-  return { source, handle, again: fileSource(path), isNew }
+  return { source, handle, again: { read: fileSource(path) }, isNew }
 }
 
 /** False when somebody else made it in the same moment. */

@@ -99,6 +99,57 @@ handleConformance({
   },
 })
 
+describe('an HTTP poll that is told to read now', () => {
+  const asked = { trigger: 'signal', actor: 'signal:SIGHUP' } as const
+
+  it('asks for all of it, offers it again, and says who asked', async () => {
+    const site = await serve((request, response) => {
+      if (request.headers['if-none-match'] === '"v1"') response.writeHead(304).end()
+      else response.writeHead(200, { etag: '"v1"' }).end('one')
+    })
+    const [desk, handle] = [new OfferDesk(), httpPollHandle(site.url, { intervalMs: 3_600_000 })]
+    desks.push(desk)
+    await handle.readNow(asked)
+    expect(site.requests).toHaveLength(0)
+    desk.watch(handle)
+    await expect.poll(() => desk.texts(), PATIENCE).toEqual(['one'])
+    await handle.readNow(asked)
+    expect(desk.texts()).toEqual(['one', 'one'])
+    expect(desk.offers.map((it) => it.origin.trigger)).toEqual(['poll', 'signal'])
+    expect(desk.offers[1]?.origin).toMatchObject({ ...asked, source: site.url, position: '"v1"' })
+  })
+
+  it('tells a trouble again, and the next poll asks for all of it', async () => {
+    let status = 500
+    const site = await serve((_, response) => response.writeHead(status).end('one'))
+    const clock = new ManualClock()
+    const [desk, handle] = [new OfferDesk(), httpPollHandle(site.url, { clock })]
+    desks.push(desk)
+    desk.watch(handle)
+    await expect.poll(() => desk.troubles.length, PATIENCE).toBe(1)
+    await handle.readNow(asked)
+    expect(desk.troubles).toHaveLength(2)
+    status = 200
+    await handle.readNow(asked)
+    expect(desk.texts()).toEqual(['one'])
+    status = 500
+    await handle.readNow(asked)
+    expect(desk.troubles).toHaveLength(3)
+  })
+
+  it('lets nobody wait when it ends', async () => {
+    const site = await serve(() => undefined)
+    const [desk, handle] = [new OfferDesk(), httpPollHandle(site.url)]
+    desks.push(desk)
+    desk.watch(handle)
+    await expect.poll(() => site.requests.length, PATIENCE).toBe(1)
+    const answered = handle.readNow(asked)
+    await desk.stop()
+    await answered
+    expect(desk.texts()).toEqual([])
+  })
+})
+
 describe('an HTTP poll asks', () => {
   it('with the tag of what it has, and offers nothing for a 304', async () => {
     const site = await serve((request, response) => {

@@ -10,8 +10,8 @@ import type { Handle } from '../contract/handle.ts'
 import { systemClock } from '../system-clock.ts'
 import { type GetAnswer, httpGet } from './http-get.ts'
 import { mediaTypeOf } from './media-type.ts'
-import { Offering } from './offering.ts'
-import { digestOf, type Reading, refuseEmpty, type Source } from './source.ts'
+import { type Asked, Offering } from './offering.ts'
+import { digestOf, type Reading, refuseEmpty } from './source.ts'
 import { readTraceParent } from './trace-parent.ts'
 import { untilAborted, Wake } from './wake.ts'
 
@@ -31,38 +31,50 @@ export interface HttpPollOptions {
   readonly random?: () => number
 }
 
-const KIND = 'http-poll'
 const LONGEST_BACKOFF_MS = 5 * 60_000
 const SHORTEST_WAIT_MS = 10
 /** What a server may ask for, so that one wrong header does not cut us off for a year. */
 const TOLD_MS = { least: 1_000, most: 60 * 60_000 }
 
+export interface HttpPollHandle extends Handle {
+  /**
+   * Asks at once, however long it is until the next poll, and offers what is there even if it was offered before.
+   * Resolves when that is answered, or has failed and was reported; at once where nobody watches.
+   */
+  readNow(asked: Asked): Promise<void>
+}
+
 /** Polls `url`, `http:` or `https:`. Credentials in the URL are sent, and never shown. */
-export function httpPollHandle(url: string | URL, options: HttpPollOptions = {}): Handle {
+export function httpPollHandle(url: string | URL, options: HttpPollOptions = {}): HttpPollHandle {
   const site = new Site(url, options)
+  const watches = new Set<(asked: Asked) => Promise<void>>()
   return {
-    kind: KIND,
+    kind: 'http-poll',
     source: site.place,
     async watch(offer, signal, report) {
       const wake = new Wake(options.clock ?? systemClock, signal)
       const trigger = () => 'poll' as const
       const offering = new Offering({ place: site.place, trigger, offer, signal, report })
       const poll = new Poll({ site, options, offering, signal })
-      while (!signal.aborted) await wake.sleep(await untilAborted(poll.once(), signal))
+      const waiting: { asked: Asked; answered(): void }[] = []
+      const readNow = (asked: Asked) =>
+        new Promise<void>((answered) => {
+          waiting.push({ asked, answered })
+          wake.ring()
+        })
+      watches.add(readNow)
+      while (!signal.aborted) {
+        // One answer does for all who have asked before it was asked for.
+        const all = waiting.splice(0)
+        const waitMs = await untilAborted(poll.once(all[0]?.asked ?? null), signal)
+        for (const it of all) it.answered()
+        await wake.sleep(waitMs)
+      }
+      watches.delete(readNow)
+      for (const it of waiting) it.answered()
     },
-  }
-}
-
-/** The same settings, read when somebody asks for them, however long it is until the next poll. */
-export function httpSource(url: string | URL, options: HttpPollOptions = {}): Source {
-  const site = new Site(url, options)
-  return {
-    kind: KIND,
-    place: site.place,
-    async read() {
-      const answer = await site.ask({}, new AbortController().signal)
-      if (answer.status !== 200) throw new Error(`answered ${answer.status}, expected 200`)
-      return site.readingOf(answer)
+    async readNow(asked) {
+      await Promise.all(Array.from(watches, (it) => it(asked)))
     },
   }
 }
@@ -124,19 +136,19 @@ class Poll {
     this.random = settings.options.random ?? Math.random
   }
 
-  /** Asks once, offers what is new, and says in how many milliseconds to ask again. */
-  async once(): Promise<number> {
+  /** Asks once, offers what is new or asked for, and says in how many milliseconds to ask again. */
+  async once(asked: Asked | null): Promise<number> {
     const { offering, site } = this.settings
     let answer: GetAnswer | null = null
     try {
-      answer = await this.ask()
-      if (answer.status === 200) await offering.take(site.readingOf(answer))
+      answer = await this.ask(asked !== null)
+      if (answer.status === 200) await offering.take(site.readingOf(answer), asked)
       else if (answer.status !== 304) throw new Error(`answered ${answer.status}, expected 200 or 304`)
       this.validators = answer.status === 200 ? validatorsOf(answer) : this.validators
       this.failures = 0
       return toldMs(answer) ?? this.intervalMs()
     } catch (error) {
-      offering.tell(error)
+      offering.tell(error, asked)
       this.failures += 1
       return (answer === null ? null : retryAfterMs(answer, this.clock)) ?? this.backoffMs()
     }
@@ -146,10 +158,10 @@ class Poll {
     return this.settings.options.clock ?? systemClock
   }
 
-  private ask(): Promise<GetAnswer> {
+  private ask(whole: boolean): Promise<GetAnswer> {
     const { site, offering, signal } = this.settings
     // After a trouble everything is asked for anew, so that the engine is offered it again and sees all is well.
-    return site.ask(offering.isTroubled ? {} : this.validators, signal)
+    return site.ask(whole || offering.isTroubled ? {} : this.validators, signal)
   }
 
   private intervalMs(): number {

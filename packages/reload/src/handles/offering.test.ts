@@ -17,7 +17,14 @@ function offering(always = false) {
   const ending = new AbortController()
   const report = (trouble: HandleTrouble) => void desk.troubles.push(trouble)
   const { signal } = ending
-  const it = new Offering({ place: 'a.yaml', trigger: () => 'file', offer: desk.offer, signal, report, always })
+  const it = new Offering({
+    place: 'a.yaml',
+    trigger: () => 'file',
+    offer: desk.offer,
+    signal,
+    report,
+    always,
+  })
   return { desk, ending, offering: it }
 }
 

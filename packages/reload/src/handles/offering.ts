@@ -6,7 +6,7 @@
  * becomes another one, not at each attempt.
  */
 import type { Handle, Offer } from '../contract/handle.ts'
-import type { Trigger } from '../contract/origin.ts'
+import type { Origin, Trigger } from '../contract/origin.ts'
 import { isReloadError, ReloadError } from '../errors.ts'
 import type { Reading, Source } from './source.ts'
 
@@ -23,6 +23,9 @@ export interface OfferingOptions {
   /** Offers what is read even when it was offered before. */
   readonly always?: boolean
 }
+
+/** Who wants to know how a source stands: it is offered, or its trouble told, also where that is known. */
+export type Asked = Pick<Origin, 'trigger' | 'actor'>
 
 export class Offering {
   private readonly options: OfferingOptions
@@ -50,13 +53,13 @@ export class Offering {
     return true
   }
 
-  /** Offers a reading, unless it is what was offered last. */
-  async take(reading: Reading): Promise<void> {
+  /** Offers a reading, unless it is what was offered last and nobody asked. */
+  async take(reading: Reading, asked: Asked | null = null): Promise<void> {
     const { always = false, offer, place, signal, trigger } = this.options
     if (signal.aborted) return
-    if (reading.digest === this.offered && !this.isTroubled && !always) return
+    if (reading.digest === this.offered && !this.isTroubled && !always && asked === null) return
     const { bytes, digest, mediaType, actor, position = digest, trace } = reading
-    const origin = { trigger: trigger(), source: place, position, mediaType, actor }
+    const origin = { trigger: trigger(), source: place, position, mediaType, actor, ...asked }
     try {
       await offer(bytes, trace === undefined ? origin : { ...origin, trace })
     } catch (cause) {
@@ -71,14 +74,14 @@ export class Offering {
     this.offered = null
   }
 
-  /** Reports what went wrong, once. */
-  tell(error: unknown): void {
+  /** Reports what went wrong, once unless somebody asked. */
+  tell(error: unknown, asked: Asked | null = null): void {
     const { report, place, signal } = this.options
     if (signal.aborted) return
     const known = isReloadError(error)
       ? error
       : new ReloadError('handle.read_failed', { source: place, ...whyOf(error) }, { cause: error })
-    if (this.trouble === known.message) return
+    if (this.trouble === known.message && asked === null) return
     this.trouble = known.message
     const { code, message, cause } = known
     report({ source: place, code, message, ...(cause === undefined ? {} : { cause }) })

@@ -201,7 +201,7 @@ export function foldReply(deltas: readonly NeutralDelta[]): FoldedReply {
   return {
     id,
     model,
-    text: textOf(parts, ['text', 'refusal']),
+    text: textOf(parts, ['text', 'refusal', 'media']),
     reasoning: textOf(parts, ['reasoning']),
     toolCalls: parts
       .filter((it) => it.type === 'tool_call')
@@ -212,5 +212,11 @@ export function foldReply(deltas: readonly NeutralDelta[]): FoldedReply {
 }
 
 function textOf(parts: readonly FoldedPart[], types: readonly string[]): string {
-  return parts.map((it) => (types.includes(it.type) && 'text' in it ? it.text : '')).join('')
+  return parts.map((it) => (types.includes(it.type) ? saidIn(it) : '')).join('')
+}
+
+/** Of a recording, what is said in it. */
+function saidIn(part: FoldedPart): string {
+  if (part.type === 'media') return part.transcript ?? ''
+  return 'text' in part ? part.text : ''
 }

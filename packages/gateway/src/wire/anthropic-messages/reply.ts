@@ -58,7 +58,7 @@ function writeBlock(part: FoldedPart): readonly Fields[] {
     case 'other':
       return part.from === 'anthropic-messages' ? [part.value] : []
     case 'media':
-      return []
+      return part.transcript === undefined ? [] : [{ type: 'text', text: part.transcript }]
   }
 }
 

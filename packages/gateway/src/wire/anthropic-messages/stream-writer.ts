@@ -66,9 +66,7 @@ export class AnthropicStreamWriter implements StreamWriter {
     switch (delta.type) {
       case 'text':
       case 'refusal':
-        return delta.text === ''
-          ? ''
-          : this.#in('text') + this.#piece({ type: 'text_delta', text: delta.text })
+        return this.#say(delta.text)
       case 'reasoning':
         return this.#in('thinking') + this.#piece({ type: 'thinking_delta', thinking: delta.text })
       case 'reasoning_end':
@@ -84,10 +82,15 @@ export class AnthropicStreamWriter implements StreamWriter {
         return ''
       case 'other':
         return delta.from === 'anthropic-messages' ? this.#whole(delta.value) : ''
-      case 'logprobs':
       case 'media':
+        return this.#say(delta.transcript ?? '')
+      case 'logprobs':
         return ''
     }
+  }
+
+  #say(text: string): string {
+    return text === '' ? '' : this.#in('text') + this.#piece({ type: 'text_delta', text })
   }
 
   #start(model: string): string {

@@ -5,7 +5,13 @@
  * follows; where another call follows, until its arguments are whole, for calls may come by turns. What closes a candidate
  * (reason, sources, probabilities) is kept for its last chunk.
  */
-import type { Citation, FinishDelta, NeutralDelta, ToolCallDelta } from '../../contract/neutral.ts'
+import type {
+  Citation,
+  FinishDelta,
+  MediaDelta,
+  NeutralDelta,
+  ToolCallDelta,
+} from '../../contract/neutral.ts'
 import { type Fields, isFields, present } from '../fields.ts'
 import { isMadeId } from './call-ids.ts'
 import { writeGrounding } from './citations.ts'
@@ -79,7 +85,7 @@ export class CandidateWriter {
           ? []
           : [{ text: '', thought: true, thoughtSignature: delta.signature }]
       case 'media':
-        return delta.data === '' ? [] : [{ inlineData: { mimeType: delta.mediaType, data: delta.data } }]
+        return this.#show(delta)
       case 'other':
         return delta.from === 'gemini' ? [delta.value] : []
       case 'start':
@@ -91,6 +97,13 @@ export class CandidateWriter {
       case 'error':
         return []
     }
+  }
+
+  /** Google has no place beside a sound for what is said in it. */
+  #show({ mediaType, data, transcript = '' }: MediaDelta): Fields[] {
+    this.#text += transcript
+    const sound = data === '' ? [] : [{ inlineData: { mimeType: mediaType, data } }]
+    return transcript === '' ? sound : [...sound, { text: transcript }]
   }
 
   #takeCall(delta: ToolCallDelta): Fields[] {

@@ -1,8 +1,13 @@
 /** What of a streamed chat comes in pieces that no other format has: recordings, and calls of tools that take a text. */
 import { describe, expect, it } from 'vitest'
+import type { NeutralDelta } from '../../contract/neutral.ts'
+import { anthropicMessages } from '../anthropic-messages.ts'
 import type { Fields } from '../fields.ts'
-import { foldCandidates } from '../fold-reply.ts'
+import { foldCandidates, foldReply } from '../fold-reply.ts'
+import { gemini } from '../gemini.ts'
 import { openaiChat } from '../openai-chat.ts'
+import { openaiCompletions } from '../openai-completions.ts'
+import { openaiResponses } from '../openai-responses.ts'
 import { SseReader } from '../sse.ts'
 
 const about = { id: 'r1', model: 'm', created: 7, streamUsage: false }
@@ -42,6 +47,40 @@ describe('a recording', () => {
       'stop',
     )
     expect(written(said).flatMap((it) => (it['audio'] === undefined ? [] : [it['audio']]))).toEqual(pieces)
+  })
+
+  it.each([anthropicMessages, gemini, openaiResponses, openaiCompletions])(
+    'is told in words where a format has no recordings with words: $name',
+    (wire) => {
+      const audio = { id: 'audio_1', data: 'AAAA', transcript: 'Hello', expires_at: 99 }
+      const message = { role: 'assistant', content: null, audio }
+      const whole = { id: 'c', model: 'm', choices: [{ index: 0, message, finish_reason: 'stop' }] }
+      const back = wire.parseReply(wire.writeReply(openaiChat.parseReply(whole), about))
+      expect(foldReply(back.filter((it) => it.type !== 'media')).text).toBe('Hello')
+
+      const streamed = read(
+        pieces.map((it) => ({ audio: it })),
+        'stop',
+      )
+      const writer = wire.openWriter(about)
+      const reader = wire.openReader()
+      const heard: NeutralDelta[] = []
+      const events = new SseReader((event, data) => void heard.push(...reader.read(event, data)))
+      events.read(Buffer.from(streamed.map((it) => writer.write(it)).join('') + writer.end()))
+      const text = foldReply(heard.filter((it) => it.type !== 'media'))
+      expect([text.text, text.finish]).toEqual(['Hello', 'stop'])
+    },
+  )
+
+  it('goes to Google with its sound', () => {
+    const said = openaiChat.parseReply({
+      choices: [{ message: { audio: { data: 'AAAA', transcript: 'Hello' } }, finish_reason: 'stop' }],
+    })
+    expect(gemini.writeReply(said, about)).toMatchObject({
+      candidates: [
+        { content: { parts: [{ inlineData: { mimeType: 'audio/wav', data: 'AAAA' } }, { text: 'Hello' }] } },
+      ],
+    })
   })
 
   it('is one again in a whole reply, also where its words came apart from its sound', () => {

@@ -211,6 +211,22 @@ describe('an answer on its way through guards', () => {
     ])
   })
 
+  it('reads the addresses that a search has found, and no pictures that are written as such', async () => {
+    const found = (url: string) => ({
+      type: 'web_search_tool_result',
+      content: [{ type: 'web_search_result', url, title: 'A page', encrypted_content: KEY }],
+      shown: { url: `data:image/png;base64,${KEY}` },
+    })
+    const of = (url: string): NeutralDelta => ({
+      type: 'other',
+      from: 'anthropic-messages',
+      kind: 'web_search_tool_result',
+      value: found(url),
+    })
+    const told = await tell(openRun(guardsOf(MASKING)), [[of(`https://a.test/?key=${KEY}`), FINISH]])
+    expect(told.deltas[0]).toEqual(of('https://a.test/?key=[AWS_KEY_1]'))
+  })
+
   it('masks what is said in a recording that comes in pieces', async () => {
     const piece = (it: object): NeutralDelta => ({ type: 'media', mediaType: 'audio/wav', data: '', ...it })
     const run = openRun(guardsOf([{ kind: 'pii', action: 'mask' }]))

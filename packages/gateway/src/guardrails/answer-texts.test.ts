@@ -18,7 +18,16 @@ const SAID: readonly NeutralDelta[] = [
   FINISH,
 ]
 
-const TEXTS = ['Ann asks', 'for Ann', '{"to":"Ann"}', 'not Ann', 'by Ann', 'Ann', 'call Ann']
+const TEXTS = [
+  'Ann asks',
+  'for Ann',
+  '{"to":"Ann"}',
+  'not Ann',
+  'by Ann',
+  'https://example.com',
+  'Ann',
+  'call Ann',
+]
 
 /** A service that finds people of this name. */
 function serviceFor(name: string) {

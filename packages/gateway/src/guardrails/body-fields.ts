@@ -11,8 +11,19 @@ type Fields = Readonly<Record<string, unknown>>
 /**
  * `json`: a text that is written as JSON. `name`: of a tool or of something that it takes, which cannot be another. `data`: a
  * tool's own, all of whose texts count, whatever the names of its fields. `schemas`: schemas by the name of what they are of.
+ * `answer`: of a part of an answer; `address`: of a page that it tells of.
  */
-export type Reading = 'nothing' | 'words' | 'json' | 'name' | 'data' | 'tool' | 'schema' | 'schemas'
+export type Reading =
+  | 'answer'
+  | 'address'
+  | 'nothing'
+  | 'words'
+  | 'json'
+  | 'name'
+  | 'data'
+  | 'tool'
+  | 'schema'
+  | 'schemas'
 
 /** At the top of a body; everything else there is who asks, whom, and how to answer. */
 const ROOTS: ReadonlyMap<string, Reading> = new Map([
@@ -154,6 +165,7 @@ export function readingOfRoot(name: string): Reading {
 export function readingOfField(of: Fields, name: string, reading: Reading, isTop: boolean): Reading {
   if (reading === 'data') return 'data'
   if (reading === 'schemas') return 'schema'
+  if (reading === 'answer') return readingInAnswer(of, name, isTop)
   if (reading === 'schema') return readingInSchema(name, of[name])
   return reading === 'tool' ? readingInTool(name, of[name]) : readingInWords(of, name, isTop)
 }
@@ -167,6 +179,16 @@ function readingInWords(of: Fields, name: string, isTop: boolean): Reading {
   // A document that is plain text, in Anthropic's form.
   if (name === 'data' && of['type'] === 'text') return 'words'
   return NO_TEXT.has(name) ? 'nothing' : 'words'
+}
+
+/** A provider may write pictures as addresses. */
+function readingInAnswer(of: Fields, name: string, isTop: boolean): Reading {
+  const it = of[name]
+  if ((name === 'url' || name === 'uri') && typeof it === 'string') {
+    return it.startsWith('data:') ? 'nothing' : 'address'
+  }
+  const reading = readingInWords(of, name, isTop)
+  return reading === 'words' ? 'answer' : reading
 }
 
 function readingInTool(name: string, it: unknown): Reading {

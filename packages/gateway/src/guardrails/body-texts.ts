@@ -6,6 +6,7 @@
  *
  * Not here: which fields are read how (`body-fields.ts`).
  */
+import { changeAddress } from './addresses.ts'
 import { isFields, type Reading, readingOfField, readingOfRoot } from './body-fields.ts'
 import type { TextKind } from './scan.ts'
 
@@ -57,9 +58,9 @@ export function changeTexts(body: Fields, change: TextChange): Fields {
   return changed ?? body
 }
 
-/** For what this form of replies lacks: all texts of a value but ids, media and proofs. */
+/** For what this form of replies lacks: all texts of a value but ids, media and proofs. Of what was found also where it is. */
 export function changeValue(value: Fields, change: TextChange): Fields {
-  return changeIn(value, 'words', 0, change) as Fields
+  return changeIn(value, 'answer', 0, change) as Fields
 }
 
 function isTokens(value: unknown): boolean {
@@ -127,6 +128,7 @@ function changeIn(value: unknown, reading: Reading, depth: number, change: TextC
 }
 
 function changeText(text: string, reading: Reading, change: TextChange): string {
+  if (reading === 'address') return changeAddress(text, (it) => change(it, 'text'))
   const changed = change(text, kindOf(reading))
   return reading === 'name' ? text : changed
 }

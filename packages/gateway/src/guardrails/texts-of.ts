@@ -6,6 +6,7 @@
  * text comes after it.
  */
 import type { MediaDelta, NeutralDelta } from '../contract/neutral.ts'
+import { changeAddress } from './addresses.ts'
 import { changeValue } from './body-texts.ts'
 
 type Spoken = MediaDelta & { readonly transcript: string }
@@ -57,14 +58,15 @@ export function withText(delta: TextLike, text: string): NeutralDelta {
   return signature === undefined && rest.text === text ? delta : { ...rest, text }
 }
 
-/** With the texts changed that stand in it as a whole: those of a source, and of what this form lacks. */
+/** With the texts changed that stand in it as a whole: those of a source, its address included, and of what this form lacks. */
 export function withWholeTexts(delta: NeutralDelta, change: (text: string) => string): NeutralDelta {
   if (delta.type === 'other') return { ...delta, value: changeValue(delta.value, change) }
   if (delta.type !== 'citation') return delta
-  const { text, title } = delta.citation
+  const { text, title, url } = delta.citation
   const changed = {
     ...(text === undefined ? {} : { text: change(text) }),
     ...(title === undefined ? {} : { title: change(title) }),
+    ...(url === undefined ? {} : { url: changeAddress(url, change) }),
   }
   return { ...delta, citation: { ...delta.citation, ...changed } }
 }

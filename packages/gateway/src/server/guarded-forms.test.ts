@@ -55,11 +55,8 @@ describe('a call of a function, in the first form', () => {
   const masked = '{"to":"[EMAIL_1]"}'
 
   it.each(['function_call', 'stop'])('is streamed in that form, also where it ends with %s', async (end) => {
-    const [name, ...rest] = [{ name: 'f', arguments: '' }, ...[...args].map((it) => ({ arguments: it }))]
-    streamed(
-      [name, ...rest].map((it) => ({ function_call: it })),
-      end,
-    )
+    const pieces = (args.match(/.{1,3}/g) ?? []).map((it) => ({ function_call: { arguments: it } }))
+    streamed([{ function_call: { name: 'f', arguments: '' } }, ...pieces], end)
     const choices = choicesIn(await ask(true))
     const calls = choices.flatMap((it) => (it.delta['function_call'] ?? []) as { arguments?: string })
 
@@ -81,5 +78,39 @@ describe('a call of a function, in the first form', () => {
       function_call: { name: 'f', arguments: masked },
     })
     expect(choice.finish_reason).toBe('function_call')
+  })
+})
+
+describe('the address of a source', () => {
+  const of = (url: string) => [
+    { type: 'url_citation', url_citation: { url, title: 'A page', start_index: 0, end_index: 4 } },
+  ]
+  const MAIL = 'https://shop.example/order?by=ann@example.com'
+  const ESCAPED = 'https://shop.example/order%20list?by=ann%40example.com&n=1'
+
+  it('is masked in a whole answer by the same rules as texts', async () => {
+    const message = { role: 'assistant', content: 'Here', annotations: [...of(MAIL), ...of(ESCAPED)] }
+    whole({ id: 'c', choices: [{ index: 0, message, finish_reason: 'stop' }] })
+    const { annotations } = JSON.parse(await ask(false)).choices[0].message
+
+    expect(annotations).toEqual([
+      ...of('https://shop.example/order?by=[EMAIL_1]'),
+      ...of('https://shop.example/order%20list?by=[EMAIL_1]&n=1'),
+    ])
+  })
+
+  it('is masked in a stream', async () => {
+    streamed([{ content: 'Here' }, { annotations: of(MAIL) }], 'stop')
+    const choices = choicesIn(await ask(true))
+    expect(choices.flatMap((it) => it.delta['annotations'] ?? [])).toEqual(
+      of('https://shop.example/order?by=[EMAIL_1]'),
+    )
+  })
+
+  it('is left as it was where nothing is found in it', async () => {
+    const url = 'https://shop.example/caf%C3%A9?a=%5Bx%5D&b=1%2F2'
+    streamed([{ content: 'Here' }, { annotations: of(url) }], 'stop')
+    const choices = choicesIn(await ask(true))
+    expect(choices.flatMap((it) => it.delta['annotations'] ?? [])).toEqual(of(url))
   })
 })

@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 /**
- * `npm run simulate -- --canaries 10000 --seed 1`: how often the analysis of canaries is wrong, and how soon it is right; and
- * the same for `blame`. Prints tables; `--write` also puts them into docs/reference/analysis.md.
+ * `npm run simulate`: how often the analysis of canaries is wrong, and how soon it is right; and the same for `blame`. Prints
+ * its rows; `--write` also puts them into docs/reference/analysis.md, where rows that it did not count stay as they are.
  *
- * A row's canaries are shared out to threads in parts, and each canary has a seed of its own: the tables do not depend on
- * how many threads there are, nor on the machine.
+ * A row's canaries are shared out to threads in parts, and each canary has a seed of its own: what is counted does not depend
+ * on how many threads there are, nor on the machine.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -14,64 +14,54 @@ import { root } from './parts/repository.mjs'
 
 const usage = `npm run simulate -- [options]
 
-  --canaries N   good canaries of each kind (10000); rows of harm run a part of it
-  --hours N      hours of traffic that blame is asked about, in each row (200)
-  --seed S       (1)
-  --only TEXT    only rows whose name contains it
+  --canaries N   in each row (as many as the page's row has); 0 leaves canaries out
+  --hours N      of traffic that blame is asked about, in each row (as many as the page's row has); 0 leaves blame out
+  --seed S       of a row's first canary or hour; each has the next (1)
+  --only TEXT    only the row of that name, or else those whose name contains it
   --threads N    (2)
-  --write        put the tables into docs/reference/analysis.md`
+  --keep FILE    put what is counted into FILE, and do not count again what is there; other sources count anew
+  --write        put the rows into docs/reference/analysis.md, in the place of those of the same names`
 const PART = 20
 const page = join(root, 'docs/reference/analysis.md')
 
 async function main() {
-  const {
-    canaries,
-    hours,
-    seed,
-    only,
-    threads,
-    write: isWritten,
-  } = readOptions(process.argv.slice(2), {
+  const { canaries, hours, seed, only, threads, keep, write } = readOptions(process.argv.slice(2), {
     usage,
     options: {
-      canaries: { type: 'string', default: '10000' },
-      hours: { type: 'string', default: '200' },
+      canaries: { type: 'string' },
+      hours: { type: 'string' },
       seed: { type: 'string', default: '1' },
       only: { type: 'string', default: '' },
       threads: { type: 'string', default: '2' },
+      keep: { type: 'string' },
       write: { type: 'boolean', default: false },
     },
     numbers: ['canaries', 'hours', 'seed', 'threads'],
   })
-  const { reports } = await import('./parts/simulations.mjs')
+  const { reports, strangeMeasures } = await import('./parts/simulations.mjs')
+  const strange = strangeMeasures()
+  if (strange.length > 0) fail(`the measures of test-measures.ts are not a gateway's:\n${strange.join('\n')}`)
   const pool = new Pool(Math.max(1, threads))
-  const tables = []
-  for (const report of reports({ canaries, hours })) {
-    const rows = []
-    for (const [i, row] of report.rows.entries()) {
-      if (!row.name.includes(only) || row.runs === 0) continue
-      rows.push(await pool.run({ report: report.name, row: i, runs: row.runs, seed }))
-      const line = report.cells(rows.at(-1)).join(' | ')
-      process.stdout.write(`${line}\n`)
+  const { Kept } = await import('./parts/simulation-kept.mjs')
+  const { source, isReal } = await pool.traffic
+  if (write && !isReal) fail(`the page's rows are of Azure's trace, and these would be of ${source}`)
+  const kept = new Kept(keep, source)
+  const asked = reports({ canaries, hours })
+  const isExact = asked.some(({ rows }) => rows.some(({ name }) => name === only))
+  for (const { name: report, head, rows, cells } of asked) {
+    for (const [row, { name, runs }] of rows.entries()) {
+      if (runs === 0 || !(isExact ? name === only : name.includes(only))) continue
+      const counted = cells(await pool.run({ report, row, name, runs, seed, kept }), seed)
+      process.stdout.write(`${counted.join(' | ')}\n`)
+      if (write) await writeRow({ table: report, head, names: rows.map((it) => it.name), rows: [counted] })
     }
-    if (rows.length > 0) tables.push({ name: report.name, text: report.table(rows) })
   }
   await pool.close()
-  const { source } = await pool.traffic
-  if (isWritten) write(tables, { canaries, hours, seed, source })
 }
 
-/** Between its marks, a table is replaced; the rest of the page is written by people. */
-function write(tables, { canaries, hours, seed, source }) {
-  let text = readFileSync(page, 'utf8')
-  const command = `npm run simulate -- --canaries ${canaries} --hours ${hours} --seed ${seed} --write`
-  for (const { name, text: table } of tables) {
-    const marks = new RegExp(`(<!-- ${name}: written by npm run simulate -->\n)[^]*?(<!-- end -->)`)
-    if (!marks.test(text)) throw new Error(`docs/reference/analysis.md has no place for ${name}`)
-    const said = `\`${command}\`; sizes of requests: ${source}.`
-    text = text.replace(marks, (_, from, to) => `${from}\n${said}\n\n${table}\n${to}`)
-  }
-  writeFileSync(page, text)
+async function writeRow(table) {
+  const { withRows } = await import('./parts/simulation-page.mjs')
+  writeFileSync(page, withRows(readFileSync(page, 'utf8'), table))
 }
 
 class Pool {
@@ -84,20 +74,26 @@ class Pool {
     this.#workers = Array.from({ length: threads }, () => new Worker(import.meta.filename))
     this.#free = [...this.#workers]
     const [first] = this.#workers
-    this.traffic = new Promise((resolve) => first.once('message', (it) => resolve({ source: it.source })))
+    this.traffic = new Promise((resolve) => first.once('message', resolve))
     for (const it of this.#workers) it.on('error', (error) => fail(error))
   }
 
-  /** One row, in parts over all threads; their outcomes in order of their seeds. */
-  async run({ report, row, runs, seed }) {
-    await this.traffic
+  /** One row, in parts over all threads; its outcomes in order of their seeds. */
+  async run({ report, row, name, runs, seed, kept }) {
     const parts = []
     let done = 0
     for (let from = 0; from < runs; from += PART) {
-      const task = { report, row, seed, from, to: Math.min(runs, from + PART) }
+      const to = Math.min(runs, from + PART)
+      const part = { report, row: name, seed, from, to }
+      const count = async () => {
+        const found = await this.#one({ report, row, seed, from, to })
+        kept.add(part, found)
+        return found
+      }
+      const taken = kept.find(part) ?? count()
       parts.push(
-        this.#one(task).then((it) => {
-          done += task.to - task.from
+        Promise.resolve(taken).then((it) => {
+          done += to - from
           if (process.stderr.isTTY) process.stderr.write(`\r${done} of ${runs} \x1b[K`)
           return it
         }),
@@ -133,7 +129,8 @@ class Pool {
 
 async function work() {
   const { runPart, traffic } = await import('./parts/simulations.mjs')
-  parentPort.postMessage({ source: traffic().source })
+  const { source, isReal } = traffic()
+  parentPort.postMessage({ source, isReal })
   parentPort.on('message', (task) => parentPort.postMessage({ found: runPart(task) }))
 }
 

@@ -1,7 +1,8 @@
 /** Commands of the repository beside test and start: each says how it is used, and what it did not understand. */
 import { execFile } from 'node:child_process'
-import { readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 
@@ -44,4 +45,33 @@ it.each([
     2,
     `error: ${option}: found "${value}", expected a whole number that is not negative`,
   ])
+})
+
+it('npm run simulate counts with what a gateway compares, and goes on where it was cut off', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'simulate-'))
+  const kept = join(folder, 'kept.jsonl')
+  const args = [
+    '--canaries',
+    '21',
+    '--threads',
+    '1',
+    '--hours',
+    '0',
+    '--only',
+    'provider down; by tenant',
+    '--keep',
+    kept,
+  ]
+  try {
+    const first = await command('simulate', args)
+    expect([first.code, first.errors]).toEqual([0, ''])
+    expect(first.out).toMatch(/^provider down; by tenant \| caught \| 21 \| 100\.00 % .* \| 1\n$/)
+    const lines = readFileSync(kept, 'utf8').trimEnd().split('\n')
+    expect(lines).toHaveLength(2)
+    writeFileSync(kept, `${lines[0]}\n${lines[1]?.slice(0, 40)}`)
+    expect((await command('simulate', args)).out).toBe(first.out)
+    expect(readFileSync(kept, 'utf8').trimEnd().split('\n')).toHaveLength(3)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 })

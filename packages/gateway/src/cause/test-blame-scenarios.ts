@@ -6,8 +6,8 @@ export interface BlameScenario {
   readonly name: string
   readonly promise: string
   readonly hour: Partial<Hour>
-  /** Of the hours asked for. */
-  readonly part: number
+  /** Hours. */
+  readonly runs: number
 }
 
 export interface BlameOutcome {
@@ -16,8 +16,8 @@ export interface BlameOutcome {
   readonly named: boolean
 }
 
-const nobody = { promise: 'nobody blamed in at least 98 %', part: 1 } as const
-const somebody = { promise: 'named in at least 95 %', part: 1 } as const
+const nobody = { promise: 'nobody blamed in at least 98 %', runs: 200 } as const
+const somebody = { promise: 'named in at least 95 %', runs: 200 } as const
 const latency = { metric: 'latency_ms' } as const
 
 export const blameScenarios: readonly BlameScenario[] = [
@@ -25,25 +25,25 @@ export const blameScenarios: readonly BlameScenario[] = [
   { ...nobody, name: 'noise, latency', hour: latency },
   { ...somebody, name: 'errors × 10', hour: { times: 10 } },
   { ...somebody, name: 'latency × 2', hour: { ...latency, times: 2 } },
-  { name: 'errors × 5', promise: '', part: 0.5, hour: { times: 5 } },
-  { name: 'latency + 50 %', promise: '', part: 0.5, hour: { ...latency, times: 1.5 } },
-  { name: 'errors × 5, mended four reloads later', promise: '', part: 0.5, hour: { times: 5, mended: true } },
+  { name: 'errors × 5', promise: '', runs: 100, hour: { times: 5 } },
+  { name: 'latency + 50 %', promise: '', runs: 100, hour: { ...latency, times: 1.5 } },
+  { name: 'errors × 5, mended four reloads later', promise: '', runs: 100, hour: { times: 5, mended: true } },
   {
     name: 'latency + 50 %, of one route in five',
     promise: '',
-    part: 0.5,
+    runs: 100,
     hour: { ...latency, times: 1.5, routes: 5 },
   },
   {
     name: 'latency + 50 %, a canary of ten tenants taken back',
     promise: '',
-    part: 0.5,
+    runs: 100,
     hour: { ...latency, times: 1.5, canaryShare: 10 },
   },
   {
     name: 'noise, and a provider that gets twice as slow for good',
     promise: '',
-    part: 0.5,
+    runs: 100,
     hour: { ...latency, outside: true },
   },
 ]

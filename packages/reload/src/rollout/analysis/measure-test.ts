@@ -47,7 +47,7 @@ export interface Evidence {
 
 /** Of values that are no number, a share above which nothing else is believed. */
 const BROKEN_SHARE = 0.01
-/** Standard errors that are a sign of harm: with ten measures, chance shows one in a sixteenth of all looks. */
+/** Standard errors that are a sign of harm: with sixteen measures, chance shows one in a tenth of all looks. */
 const SIGN = 2.5
 
 /** Why nothing can be said at all, or `null`. */

@@ -5,10 +5,11 @@
  * The world is unkind on purpose: rates and latencies drift over the hour, everybody has bursts of errors together, sessions
  * and tenants have habits of their own, and the candidate's share grows on the way.
  */
-import type { MeasureSpec, RolloutUnit } from '../../contract/rollout.ts'
+import type { RolloutUnit } from '../../contract/rollout.ts'
 import { Arm } from './arm.ts'
 import { Comparison } from './comparison.ts'
 import { Guard } from './guard.ts'
+import { AT, simulatedMeasures, usualPolicy } from './test-measures.ts'
 import { Random } from './test-random.ts'
 import type { Traffic } from './test-traffic.ts'
 
@@ -17,7 +18,6 @@ export interface Harm {
   /** Of the whole call; its first token comes as before. */
   readonly latency?: number
   readonly cost?: number
-  readonly tokens?: number
   /** Share of calls that take or cost ten times as much. */
   readonly tail?: number
   /** Share of calls that fail, whatever they were. */
@@ -34,8 +34,6 @@ export interface World {
   readonly apart: number
   readonly harm: Harm
   readonly candidateRequests: number
-  /** Of latency, first token and cost; that of errors is 5 %, of the rest 10 %. */
-  readonly tolerance: number
   /** Shares of the canary's two halves. */
   readonly shares: readonly [number, number]
 }
@@ -56,42 +54,31 @@ export const usualWorld: World = {
   apart: 0.8,
   harm: {},
   candidateRequests: 5000,
-  tolerance: 0.04,
   shares: [0.1, 0.25],
 }
 
 const LOOK = 50
 
-/**
- * How often what is beside errors happens. With the amounts these are all measures of a gateway whose routes have a cache and
- * guards, each as it weighs it; not among them: schemas, which few callers ask for, and feedback.
- */
-const RATES = Float64Array.of(0.004, 0.001, 0.0005, 0.02, 0.01, 0.3, 0.02)
-const FAILURES = 2
+/** How often calls of good callers fail by what they ask, each in one way: shares that add up. */
+const MISTAKES = [
+  { at: AT.rejected, upTo: 0.004 },
+  { at: AT.unauthorized, upTo: 0.005 },
+  { at: AT.limited, upTo: 0.0055 },
+] as const
+/** Of the calls that are answered. */
+const RETRIED = 0.02
+const REFUSED = 0.01
+const HIT = 0.3
+const MASKED = 0.02
+/** Of the same: those that ask for a schema, and get what fits it; those of which somebody says something, and something good. */
+const SCHEMAS = { asked: 0.1, kept: 0.1 * 0.97 }
+const FEEDBACK = { said: 0.05, good: 0.05 * 0.8 }
 
-export function measuresOf(tolerance: number): readonly MeasureSpec[] {
-  const rate = { kind: 'proportion', worse: 'higher', tolerance: 0.1, minSamples: 50 } as const
-  const sum = { kind: 'amount', worse: 'higher', tolerance, minSamples: 50 } as const
-  return [
-    { ...rate, name: 'failed_rate', tolerance: 0.05, weight: 4 },
-    { ...rate, name: 'error_rate', tolerance: 0.05, weight: 4 },
-    { ...rate, name: 'rejected_rate' },
-    { ...rate, name: 'unauthorized_rate' },
-    { ...rate, name: 'limited_rate' },
-    { ...rate, name: 'retried_rate', tolerance: 0.5 },
-    { ...rate, name: 'refusal_rate' },
-    { ...rate, name: 'cache_hit_rate', worse: 'lower' },
-    { ...rate, name: 'masked_rate', tolerance: 0.5 },
-    { ...sum, name: 'latency_ms', weight: 4 },
-    { ...sum, name: 'first_token_ms' },
-    { ...sum, name: 'cost_micro_usd', weight: 4 },
-    { ...sum, name: 'input_tokens', worse: 'either', tolerance: 0.5 },
-    { ...sum, name: 'output_tokens', worse: 'either', tolerance: 0.5 },
-  ]
-}
+const ANSWERED = -1
 
 interface Call {
-  readonly failed: boolean
+  /** The place of the measure that counts how it failed, or `ANSWERED`. */
+  readonly fails: number
   readonly latency: number
   readonly first: number
   readonly cost: number
@@ -116,12 +103,11 @@ export class Canary {
   readonly #random: Random
   readonly #callers: Caller[] = []
   readonly #weights: number[] = []
-  readonly #specs: readonly MeasureSpec[]
-  readonly candidate: Arm
-  readonly baseline: Arm
+  readonly #candidate = new Arm(simulatedMeasures)
+  readonly #baseline = new Arm(simulatedMeasures)
   readonly #comparison: Comparison
   readonly #guard = new Guard()
-  readonly #said: Float64Array
+  readonly #said = new Float64Array(simulatedMeasures.length)
   #served = 0
   #all = 0
   #burstUntil = 0
@@ -130,11 +116,7 @@ export class Canary {
     this.#world = world
     this.#traffic = traffic
     this.#random = new Random(seed, 77)
-    this.#specs = measuresOf(world.tolerance)
-    this.candidate = new Arm(this.#specs)
-    this.baseline = new Arm(this.#specs)
-    this.#comparison = new Comparison(this.#specs, {})
-    this.#said = new Float64Array(this.#specs.length)
+    this.#comparison = new Comparison(simulatedMeasures, usualPolicy(world.unit))
     const callers = world.unit === 'tenant' ? world.tenants : world.unit === 'session' ? 200 : 1
     let total = 0
     for (let i = 0; i < callers; i += 1) {
@@ -155,7 +137,7 @@ export class Canary {
       if (this.#guard.dead) return { failed: true, requests: this.#served, by: 'guard', last: 'fail' }
       if (this.#served < looked + LOOK) continue
       looked = this.#served
-      const judged = this.#comparison.judge(this.candidate, this.baseline)
+      const judged = this.#comparison.judge(this.#candidate, this.#baseline)
       last = judged.verdict
       if (last !== 'fail') continue
       const by = judged.measures.find((it) => it.verdict === 'fail')?.name ?? null
@@ -204,13 +186,13 @@ export class Canary {
     const sizes = this.#traffic.kinds[random.share() < caller.code ? 0 : 1] ?? new Int32Array(2)
     const row = 2 * random.below(sizes.length / 2)
     const context = (sizes[row] ?? 0) * caller.size
-    const made = (sizes[row + 1] ?? 0) * caller.size * (now.tokens ?? 1)
+    const made = (sizes[row + 1] ?? 0) * caller.size
     const often = Math.min(0.9, errorRate * caller.errors * this.#burst() * (now.errors ?? 1))
     const failed = random.share() < Math.max(often, now.dead ?? 0, half ? 0 : (harm.outage ?? 0))
     const heavy = now.tail !== undefined && random.share() < now.tail ? 10 : 1
     const pace = drift * caller.pace * random.around(0.25)
     this.#add(chosen, caller, {
-      failed,
+      fails: failed ? AT.error : this.#mistake(),
       latency: (180 + 0.05 * context + 14 * made) * pace * (now.latency ?? 1) * heavy,
       cost: (0.5 * context + 1.5 * made) * (now.cost ?? 1) * heavy,
       first: (180 + 0.05 * context) * pace,
@@ -219,29 +201,55 @@ export class Canary {
     })
   }
 
-  #add(chosen: boolean, caller: Caller, call: Call): void {
-    const arm = chosen ? this.candidate : this.baseline
-    const unit = this.#world.unit === 'request' ? undefined : caller.hash
-    if (chosen) this.#guard.candidate(call.failed, unit)
-    else this.#guard.baseline(call.failed)
-    this.#say(call)
-    arm.addAll(this.#said, unit)
+  #mistake(): number {
+    const share = this.#random.share()
+    for (const { at, upTo } of MISTAKES) if (share < upTo) return at
+    return ANSWERED
   }
 
-  /** As numbers, in the order of the measures: hundreds of millions of calls go through here, so that nothing is allocated. */
-  #say({ failed, latency, first, cost, context, made }: Call): void {
+  #add(chosen: boolean, caller: Caller, call: Call): void {
+    const arm = chosen ? this.#candidate : this.#baseline
+    const unit = this.#world.unit === 'request' ? undefined : caller.hash
+    const failed = call.fails !== ANSWERED
+    if (chosen) this.#guard.candidate(failed, unit)
+    else this.#guard.baseline(failed)
     const said = this.#said
-    said[0] = failed ? 1 : 0
-    said[1] = failed ? 1 : 0
-    for (let i = 0; i < RATES.length; i += 1) {
-      said[FAILURES + i] = this.#random.share() < (RATES[i] ?? 0) ? 1 : 0
-    }
-    const at = FAILURES + RATES.length
-    said[at] = failed ? Number.NaN : latency
-    said[at + 1] = failed ? Number.NaN : first
-    said[at + 2] = failed ? Number.NaN : cost
-    said[at + 3] = failed ? Number.NaN : context
-    said[at + 4] = failed ? Number.NaN : made
+    for (let i = 0; i < said.length; i += 1) said[i] = Number.NaN
+    if (failed) this.#sayFailure(call.fails)
+    else this.#sayAnswer(call)
+    arm.addAll(said, unit)
+  }
+
+  /** As a gateway does: what failed in one way says nothing of the others, and only what a provider failed was tried. */
+  #sayFailure(fails: number): void {
+    const said = this.#said
+    said[AT.failed] = 1
+    said[fails] = 1
+    if (fails !== AT.error) return
+    said[AT.retried] = 1
+    said[AT.cacheHit] = 0
+  }
+
+  #sayAnswer({ latency, first, cost, context, made }: Call): void {
+    const said = this.#said
+    for (let i = AT.failed; i <= AT.limited; i += 1) said[i] = 0
+    said[AT.retried] = this.#happens(RETRIED)
+    said[AT.refusal] = this.#happens(REFUSED)
+    said[AT.cacheHit] = this.#happens(HIT)
+    said[AT.masked] = this.#happens(MASKED)
+    const schema = this.#random.share()
+    if (schema < SCHEMAS.asked) said[AT.schemaValid] = schema < SCHEMAS.kept ? 1 : 0
+    const feedback = this.#random.share()
+    if (feedback < FEEDBACK.said) said[AT.feedback] = feedback < FEEDBACK.good ? 1 : 0
+    said[AT.latency] = latency
+    said[AT.firstToken] = first
+    said[AT.cost] = cost
+    said[AT.inputTokens] = context
+    said[AT.outputTokens] = made
+  }
+
+  #happens(often: number): number {
+    return this.#random.share() < often ? 1 : 0
   }
 
   /** Now and then everybody's errors are ten times as many for a while. */

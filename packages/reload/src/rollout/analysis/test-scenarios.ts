@@ -13,8 +13,8 @@ export interface Scenario {
   readonly counts: 'false rollbacks' | 'caught'
   readonly promise: string
   readonly world: Partial<World>
-  /** Of the canaries asked for. */
-  readonly part: number
+  /** Canaries. */
+  readonly runs: number
 }
 
 export interface Row {
@@ -29,26 +29,26 @@ export interface Row {
   readonly passed: number
 }
 
-const good = { counts: 'false rollbacks', promise: 'at most 1 %', part: 1 } as const
-const caught = { counts: 'caught', promise: '', part: 0.1 } as const
+const good = { counts: 'false rollbacks', promise: 'at most 1 %', runs: 10_000 } as const
+const caught = { counts: 'caught', promise: '', runs: 1000 } as const
 
 export const scenarios: readonly Scenario[] = [
   { ...good, name: 'good; by request', world: {} },
   { ...good, name: 'good; by session, sessions differ', world: { unit: 'session' } },
   { ...good, name: 'good; by tenant, 100 that differ', world: { unit: 'tenant' } },
-  { ...good, name: 'good; by tenant, 20 that differ', part: 0.2, world: { unit: 'tenant', tenants: 20 } },
-  { ...good, name: 'good; by tenant, 100 alike', part: 0.2, world: { unit: 'tenant', apart: 0 } },
+  { ...good, name: 'good; by tenant, 20 that differ', runs: 2000, world: { unit: 'tenant', tenants: 20 } },
+  { ...good, name: 'good; by tenant, 100 alike', runs: 2000, world: { unit: 'tenant', apart: 0 } },
   {
     ...good,
     name: 'good; outage of both, half of the traffic',
-    part: 0.2,
+    runs: 2000,
     world: { harm: { outage: 1 }, shares: [0.5, 0.5] },
   },
   {
     ...caught,
     name: 'errors 1 % → 2 %; by request',
     promise: 'at least 95 %',
-    part: 1,
+    runs: 10_000,
     world: { harm: { errors: 2 } },
   },
   { ...caught, name: 'errors 1 % → 2 %; by session', world: { unit: 'session', harm: { errors: 2 } } },
@@ -73,11 +73,12 @@ export const scenarios: readonly Scenario[] = [
   { ...caught, name: 'latency + 10 %; by request', world: { harm: { latency: 1.1 } } },
   { ...caught, name: 'cost × 3; 100 tenants that differ', world: { unit: 'tenant', harm: { cost: 3 } } },
   { ...caught, name: '3 % of calls ten times as slow and dear', world: { harm: { tail: 0.03 } } },
-  { ...caught, name: 'provider down', promise: 'a handful', world: { harm: { dead: 1 } } },
+  { ...caught, name: 'provider down', promise: 'a handful', runs: 10_000, world: { harm: { dead: 1 } } },
   {
     ...caught,
     name: 'provider down; by tenant',
     promise: 'a handful',
+    runs: 10_000,
     world: { unit: 'tenant', harm: { dead: 1 } },
   },
   { ...caught, name: 'every other call fails', world: { harm: { dead: 0.5 } } },
@@ -86,7 +87,7 @@ export const scenarios: readonly Scenario[] = [
 function shifts(what: 'cost' | 'latency'): readonly Scenario[] {
   const world = { harm: { [what]: 1.2 }, candidateRequests: 2000 }
   return [
-    { ...caught, name: `${what} + 20 %; by request`, promise: 'at least 95 %', part: 0.5, world },
+    { ...caught, name: `${what} + 20 %; by request`, promise: 'at least 95 %', runs: 5000, world },
     { ...caught, name: `${what} + 20 %; by session`, world: { ...world, unit: 'session' } },
     { ...caught, name: `${what} + 20 %; 100 tenants alike`, world: { ...world, unit: 'tenant', apart: 0 } },
   ]

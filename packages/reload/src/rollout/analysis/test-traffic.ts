@@ -12,6 +12,8 @@ export type Sizes = Int32Array
 export interface Traffic {
   /** Where the sizes come from, for the table. */
   readonly source: string
+  /** Of requests that somebody made. */
+  readonly isReal: boolean
   /** Completion of code, and conversation. */
   readonly kinds: readonly Sizes[]
 }
@@ -27,7 +29,7 @@ const fits = [
 
 export function readTraffic(): Traffic {
   if (fits.every(({ file }) => existsSync(join(folder, file)))) {
-    return { source: "Azure's trace of 2023", kinds: fits.map(({ file }) => parsed(file)) }
+    return { source: "Azure's trace of 2023", isReal: true, kinds: fits.map(({ file }) => parsed(file)) }
   }
   return fittedTraffic()
 }
@@ -42,7 +44,8 @@ export function fittedTraffic(): Traffic {
     }
     return sizes
   })
-  return { source: "log-normal mixtures fitted to Azure's trace of 2023, which is not here", kinds }
+  const source = "log-normal mixtures fitted to Azure's trace of 2023, which is not here"
+  return { source, isReal: false, kinds }
 }
 
 function parsed(file: string): Sizes {

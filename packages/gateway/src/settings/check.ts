@@ -123,11 +123,17 @@ export function checkedEntry(kind: string, name: string, value: Json): unknown {
   return checked?.ok === true ? checked.value : undefined
 }
 
+/**
+ * The library writes a function for each schema and has it compiled, which pays where one schema reads many thousand values.
+ * Here each version's new entries are read, once: at a start the compiling takes longer than the reading, and it stays in memory.
+ */
+const WITHOUT_CODE = { jitless: true }
+
 function check(schema: z.ZodType, value: Json): Checked {
   const canRemember = typeof value === 'object' && value !== null && Object.isFrozen(value)
   const known = canRemember ? remembered.get(schema)?.get(value) : undefined
   if (known !== undefined) return known
-  const parsed = schema.safeParse(value)
+  const parsed = schema.safeParse(value, WITHOUT_CODE)
   const checked: Checked = parsed.success
     ? { ok: true, value: parsed.data }
     : { ok: false, error: parsed.error }

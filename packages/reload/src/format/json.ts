@@ -58,7 +58,7 @@ interface Survey {
   readonly depth: number
   readonly values: number
   readonly keys: number
-  /** Some escape stands for half a surrogate pair: worth a look at the strings. */
+  /** Some escape may stand for half a surrogate pair: worth a look at the strings. */
   readonly halves: boolean
 }
 
@@ -74,7 +74,7 @@ const CLOSE_OBJECT = 125
 /** Counts without building. Exact for JSON; for anything else `JSON.parse` refuses it just after. */
 function survey(text: string): Survey {
   let [depth, deepest, commas, filled, keys] = [0, 0, 0, 0, 0]
-  let [halves, justOpened] = [false, false]
+  let justOpened = false
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i)
     if (unit <= 32) continue
@@ -85,18 +85,26 @@ function survey(text: string): Survey {
     else if (closes) depth--
     else if (unit === COMMA) commas++
     else if (unit === COLON) keys++
-    else if (unit === QUOTE) {
-      for (i++; i < text.length; i++) {
-        const inside = text.charCodeAt(i)
-        if (inside === QUOTE) break
-        if (inside !== BACKSLASH) continue
-        i++
-        // `\ud…`: the letter d in either case.
-        if (text.charCodeAt(i) === 117 && (text.charCodeAt(i + 1) | 32) === 100) halves = true
-      }
-    }
+    else if (unit === QUOTE) i = endOfString(text, i + 1)
   }
-  return { depth: deepest, values: 1 + commas + filled, keys, halves }
+  return { depth: deepest, values: 1 + commas + filled, keys, halves: HALF.test(text) }
+}
+
+/** The beginning of an escape that stands for half a surrogate pair, or looks as if. */
+const HALF = /\\u[dD]/
+
+/** Where the quote stands that ends it. Most text stands in strings, so the engine's own search goes over them. */
+function endOfString(text: string, from: number): number {
+  let end = text.indexOf('"', from)
+  while (end !== -1 && isEscaped(text, end)) end = text.indexOf('"', end + 1)
+  return end === -1 ? text.length : end
+}
+
+/** Behind an odd number of backslashes. */
+function isEscaped(text: string, at: number): boolean {
+  let first = at
+  while (text.charCodeAt(first - 1) === BACKSLASH) first--
+  return (at - first) % 2 === 1
 }
 
 /** Whether the parsed value holds nothing that `JSON.parse` took and we do not. */

@@ -23,6 +23,8 @@ import { sectionIn } from './section-in.ts'
 export interface AssembledSettings {
   readonly tree: SettingsTree
   readonly issues: readonly Issue[]
+  /** Comments, or sections whose entries are all commented out, and not even `{}`. */
+  readonly saysNothing: boolean
   placeOf(pointer: string): Place | undefined
 }
 
@@ -33,7 +35,13 @@ export function assemble(documents: readonly SettingsDocument[]): AssembledSetti
     work.tree[kind] = asBefore(ownValue(last, kind), section)
   const tree = Object.freeze(work.tree)
   if (work.issues.length === 0) last = tree
-  return { tree, issues: work.issues, placeOf: (pointer) => work.placeOf(pointer) }
+  const saysNothing = !documents.some((it) => saysSomething(it.value))
+  return { tree, issues: work.issues, saysNothing, placeOf: (pointer) => work.placeOf(pointer) }
+}
+
+function saysSomething(value: Json): boolean {
+  const sections = Object.values(value ?? { nothing: null })
+  return sections.length === 0 || sections.some((it) => it !== null)
 }
 
 type Section = Record<string, Json>

@@ -147,6 +147,14 @@ describe('adding and taking out', () => {
     )
   })
 
+  it('says in so many words that nothing is left, and goes on from there', () => {
+    const left = merge('# ours\nlimits:\n  a: { requests: 1, perMs: 2 }\n', { limits: { a: null } })
+    expect(left).toBe('# ours\n{}\n')
+    const again = merge(left, { limits: { a: { requests: 1, perMs: 2 } } })
+    expect(again).toMatch(/^# ours\n/)
+    expect(again).not.toContain('{}')
+  })
+
   it('keeps the indentation of a JSON file', () => {
     const text = '{\n\t"limits": {\n\t\t"a": 1\n\t}\n}\n'
     expect(merge(text, { limits: { b: 2 } }, 'c.json')).toBe(

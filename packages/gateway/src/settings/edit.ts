@@ -80,10 +80,18 @@ const WAYS: Readonly<Record<TextFormat, readonly Way[]>> = {
   toml: [(text, wanted) => replaceTomlValues(text, wanted)],
   json: [(text, wanted) => replaceYamlValues(text, wanted), rewriteJson],
   yaml: [
+    emptyYaml,
     rewriteEntries,
     (text, wanted) => replaceYamlValues(text, wanted),
     (text, wanted) => rewriteYaml(text, wanted),
   ],
+}
+
+/** What is left are comments, which say nothing: that there is nothing has to be said. */
+function emptyYaml(text: string, wanted: SettingsTree, says: SettingsTree | null): string | null {
+  if (Object.keys(wanted).length > 0) return null
+  const rest = rewriteEntries(text, wanted, says)
+  return rest === null ? null : `${rest}{}\n`
 }
 
 const REASONS = {

@@ -31,6 +31,40 @@ async function faults(text: string, source?: string): Promise<readonly string[]>
 
 const lines = (...text: string[]): string => `${text.join('\n')}\n`
 
+describe('a text that says nothing', () => {
+  const inForce = { models: { a: { provider: 'sim' } } }
+  const allowShrink = { hint: { allowShrink: true } }
+  const readOver = (text: string, source: string, base: typeof inForce | null) =>
+    read(Buffer.from(text), { ...originOf(source), ...allowShrink }, base)
+  const commented: readonly (readonly [file: string, text: string])[] = [
+    ['c.yaml', '# models:\n#   a: { provider: sim }\n'],
+    ['c.yaml', 'models:\n#   a: { provider: sim }\nroutes:\n'],
+    ['c.toml', '# [models.a]\n'],
+    ['c.json', 'null'],
+  ]
+
+  it.each(commented)('removes nothing, whatever was said beside it: %s %j', async (file, text) => {
+    const reading = readOver(text, file, inForce)
+    await expect(reading).rejects.toMatchObject({ code: 'payload.unreadable' })
+    await expect(reading).rejects.toMatchObject({
+      issues: [{ message: expect.stringContaining('nothing but comments, expected') as string }],
+    })
+    expect((await readOver(text, file, null)).settings).toEqual({})
+  })
+
+  it.each(['{}', '# all of it\n{}\n', 'models: {}\n'])('is not one that says it: %j', async (text) => {
+    expect((await readOver(text, 'c.yaml', inForce)).settings).toEqual({})
+  })
+
+  it('is no directory of which one file is commented out', async () => {
+    const bundle = (...texts: string[]) =>
+      Buffer.from(JSON.stringify({ files: texts.map((text, i) => ({ path: `${i}.yaml`, text })) }))
+    const over = (bytes: Buffer) => read(bytes, originOf('conf', SETTINGS_DIRECTORY_TYPE), inForce)
+    expect((await over(bundle('# a\n', 'models: { b: { provider: sim } }\n'))).settings).not.toEqual({})
+    await expect(over(bundle('# a\n', '# b\n'))).rejects.toMatchObject({ code: 'payload.unreadable' })
+  })
+})
+
 describe('broken YAML', () => {
   const cases: readonly (readonly [what: string, text: string, ...faults: string[]])[] = [
     [

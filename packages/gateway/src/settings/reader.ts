@@ -17,7 +17,7 @@ import {
   SETTINGS_DIRECTORY_TYPE,
   type SettingsTree,
 } from '@changeover/reload'
-import { isGatewayError } from '../errors.ts'
+import { isGatewayError, sayError } from '../errors.ts'
 import { type AssembledSettings, assemble } from './assemble.ts'
 import { type SettingsDocument, syntaxIssue } from './document.ts'
 import { applyJsonPatch, applyMergePatch } from './json-patch.ts'
@@ -40,7 +40,11 @@ export function settingsReader(options: SettingsReaderOptions = {}): Reader {
     if (type === MERGE_PATCH_TYPE || type === JSON_PATCH_TYPE) {
       return patchDraft({ text: decode(bytes, source), type, source, base: base ?? {}, bakeMs })
     }
-    return draftOf(await readSettings(bytes, source, type), bakeMs)
+    const settings = await readSettings(bytes, source, type)
+    // A word that much may go is not meant for a file that was commented out to the end.
+    if (settings.saysNothing && Object.keys(base ?? {}).length > 0)
+      throw unreadable(source, [nothing(settings)])
+    return draftOf(settings, bakeMs)
   }
 }
 
@@ -61,6 +65,13 @@ export async function readSettings(
 /** One settings text, outside of a reload: for tools and tests. Throws `payload.unreadable`. */
 export function readSettingsText(text: string, file: string, mediaType?: string): AssembledSettings {
   return assembleOrThrow(file, [readFile(text, file, mediaType)])
+}
+
+function nothing({ placeOf }: AssembledSettings): Issue {
+  const expected = 'a map of sections such as routes, or {} to remove everything'
+  const message = sayError('settings.syntax', { found: 'nothing but comments', expected })
+  const place = placeOf('')
+  return { code: 'settings.syntax', message, ...(place === undefined ? {} : { place }) }
 }
 
 interface Patch {

@@ -23,10 +23,15 @@ export function readToml(text: string, file: string): ReadText {
     ok: true,
     document: {
       file,
-      value: toJson(parsed),
+      // A text without a key and one of comments only are the same to TOML.
+      value: isEmpty(parsed) ? null : toJson(parsed),
       placeOf: (steps) => ({ file, ...places.at(offsetOf(places.spots(), steps)) }),
     },
   }
+}
+
+function isEmpty(parsed: unknown): boolean {
+  return typeof parsed === 'object' && parsed !== null && Object.keys(parsed).length === 0
 }
 
 interface TomlPlaces {

@@ -595,6 +595,59 @@ const vectors: readonly (readonly [string, string, object, number])[] = [
   ['bedrock', 'bedrock', { embedding: [1], inputTextTokenCount: 5000 }, 100],
 ]
 
+describe('a golden bill of an answer that is too long to be kept', () => {
+  const text = 'x'.repeat(1_200_000)
+  const said = {
+    type: 'message',
+    role: 'assistant',
+    content: [{ type: 'output_text', text, annotations: [] }],
+  }
+  const parts = [{ inlineData: { mimeType: 'image/png', data: text } }]
+  const groundingMetadata = { webSearchQueries: ['one', 'two', 'one'] }
+  const answers: readonly [kind: string, front: FrontName, prices: object, body: object, costs: number][] = [
+    [
+      'openai',
+      'responses',
+      { input: 2, output: 8, tools: { web_search: 0.01, file_search: 0.0025 } },
+      {
+        id: 'r',
+        status: 'completed',
+        output: [
+          searched({ type: 'search', query: 'one' }),
+          searched({ type: 'open_page', url: 'https://a.test/' }),
+          said,
+          { type: 'file_search_call', id: 'fs_1', status: 'completed', queries: ['three'] },
+        ],
+        usage: { input_tokens: 100, output_tokens: 20 },
+      },
+      360 + 10_000 + 2500,
+    ],
+    [
+      'gemini',
+      'gemini',
+      { input: 0.3, output: 2.5, tools: { web_search: 0.014 } },
+      {
+        candidates: [{ content: { parts }, finishReason: 'STOP', groundingMetadata }],
+        usageMetadata: { promptTokenCount: 1000, candidatesTokenCount: 100 },
+      },
+      550 + 28_000,
+    ],
+  ]
+
+  it.each(answers)('has its searches: %s', async (kind, front, prices, body, costs) => {
+    const provider = await startFakeProvider()
+    try {
+      const step = { kind: 'raw', chunks: [JSON.stringify(body, null, 2)] } as const
+      const bill = { name: kind, kind, fronts: [], prices: [{ ...prices }], costs, step }
+      const { record, answer } = await billOf({ provider, bill, front, stream: false })
+      expect(answer.length).toBeGreaterThan(text.length)
+      expect(record).toMatchObject({ status: 200, error: '', costMicroUsd: costs })
+    } finally {
+      await provider.close()
+    }
+  })
+})
+
 describe('a golden bill of vectors', () => {
   it.each(vectors)('%s', async (_, kind, body, costs) => {
     const provider = await startFakeProvider()

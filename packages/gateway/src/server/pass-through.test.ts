@@ -29,7 +29,10 @@ beforeEach(async () => {
       testRoute('m', [target], { attempts: 2, fallback: [target] }),
       testRoute('claude', [testTarget('claude', { kind: 'anthropic', upstream })]),
     ],
-    passThrough: [testRoute('providers/open', [raw])],
+    passThrough: [
+      testRoute('providers/open', [raw]),
+      testRoute('providers/google', [testTarget('*', { kind: 'gemini', upstream })]),
+    ],
     guards: { of: () => guards },
     identity: {
       open: false,
@@ -178,6 +181,24 @@ describe('a raw request', () => {
     expect([request?.method, request?.body.toString()]).toEqual(['PUT', '{}\n{}'])
     expect(request?.headers['content-type']).toBe('application/jsonl')
     expect(await record()).toMatchObject({ inputTokens: 3, outputTokens: 4, requestBytes: 5 })
+  })
+
+  it('counts the searches of an answer whose lines are no events', async () => {
+    const groundingMetadata = { webSearchQueries: ['one', 'two'] }
+    const said = {
+      candidates: [{ content: { parts: [{ text: 'x'.repeat(100_000) }] }, groundingMetadata }],
+      usageMetadata: { promptTokenCount: 3, candidatesTokenCount: 4 },
+    }
+    provider.script(raw('application/json', JSON.stringify(said, null, 2)))
+    const headers = { authorization: 'Bearer x', 'content-type': 'application/json' }
+    await (
+      await ask('/providers/google/models/m:generateContent', { method: 'POST', headers, body: '{}' })
+    ).text()
+
+    expect(await record()).toMatchObject({
+      inputTokens: 3,
+      toolCalls: { web_search: 2, grounded_prompt: 1 },
+    })
   })
 
   it('is refused for a provider that does not allow it', async () => {

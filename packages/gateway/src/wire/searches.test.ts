@@ -7,6 +7,7 @@ import { foldReply } from './fold-reply.ts'
 import { wireOf } from './list.ts'
 import { scanRules } from './scan-rules.ts'
 import { SseReader } from './sse.ts'
+import { ToolCallWalk } from './tool-calls.ts'
 import { scanUsage, UsageScan } from './usage-scan.ts'
 
 type Fields = Readonly<Record<string, unknown>>
@@ -84,8 +85,25 @@ describe('searches that a response tells of', () => {
         const streamed = streamedUsage('openai-responses', events, size)
         const all = [parsed.usage, scanned, streamed.read, streamed.passed]
         expect(all).toEqual([expected, expected, expected, expected])
+        expect(walked('openai-responses', whole, size)).toEqual(positive(counts))
       }),
     )
+  })
+
+  it('are found in an event longer than what is kept of a line, however it comes', () => {
+    const long = { ...message, content: [{ type: 'output_text', text: 'x'.repeat(200_000) }] }
+    const output = [search('search'), long, search('open_page'), search('search'), file, long]
+    const at = (told: object) => [
+      { type: 'response.completed', response: { id: 'r', status: 'completed', output, usage, ...told } },
+    ]
+    const counted = (events: readonly Fields[], size: number) =>
+      streamedUsage('openai-responses', events, size).passed?.toolCalls
+    for (const size of [1000, 65_536, 1_000_000]) {
+      expect(counted(at({}), size)).toEqual({ web_search: 2, file_search: 1 })
+      const told = { tool_usage: { web_search: { num_requests: 5 } } }
+      expect(counted(at(told), size)).toEqual({ web_search: 5, file_search: 1 })
+      expect(counted([...at({}), ...at({})], size)).toEqual({ web_search: 2, file_search: 1 })
+    }
   })
 
   it('are known of a stream that breaks off before its count', () => {
@@ -130,6 +148,9 @@ describe('searches that Google tells of', () => {
         const { read, passed } = streamedUsage('gemini', chunks, size)
         expect(passed).toEqual({ inputTokens: 10, outputTokens: chunks.length, ...positive(counts) })
         expect(read).toEqual(passed)
+        const last = chunks.at(-1) ?? {}
+        const parsed = scanUsage(Buffer.from(JSON.stringify(last)), rulesOf('gemini'))
+        expect(walked('gemini', last, size)).toEqual(positive(parsed?.toolCalls ?? {}))
       }),
     )
   })
@@ -151,6 +172,16 @@ describe('searches that Google tells of', () => {
 function positive(counts: Readonly<Record<string, number>>): Pick<Usage, 'toolCalls'> {
   const made = Object.entries(counts).filter(([, count]) => count > 0)
   return made.length === 0 ? {} : { toolCalls: Object.fromEntries(made) }
+}
+
+/** As one that is too long to be kept is read. */
+function walked(name: WireName, whole: Fields, size: number): Pick<Usage, 'toolCalls'> {
+  const rules = rulesOf(name).toolCalls
+  if (rules === null) throw new Error(`${name} tells of no tools`)
+  const walk = new ToolCallWalk(rules)
+  const bytes = Buffer.from(JSON.stringify(whole))
+  for (let at = 0; at < bytes.length; at += size) walk.read(bytes.subarray(at, at + size))
+  return positive(walk.counts ?? {})
 }
 
 function rulesOf(name: WireName) {

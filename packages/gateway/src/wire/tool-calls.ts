@@ -9,6 +9,7 @@
  */
 import type { Usage } from '../contract/neutral.ts'
 import { type Fields, isFields } from './fields.ts'
+import { PrunedJson, type Shape } from './pruned-json.ts'
 import { callCount } from './token-count.ts'
 
 export type ToolCounts = Readonly<Record<string, number>>
@@ -17,6 +18,8 @@ export type ToolCounts = Readonly<Record<string, number>>
 export interface ToolCallRules {
   /** Bytes that each answer or event has that tells of one; what has none is not read. */
   readonly mark: Buffer
+  /** All that `note` reads, for what is too long to be parsed. */
+  readonly shape: Shape
   /** `said`: an answer, or an event of one. */
   note(said: Fields, count: ToolCallCount): void
 }
@@ -44,6 +47,32 @@ export class ToolCallCount {
     const counted = [...this.#calls].map(([tool, calls]): [string, number] => [tool, calls.size])
     const made = [...new Map([...counted, ...this.#told])].filter(([, count]) => count > 0)
     return made.length === 0 ? undefined : Object.fromEntries(made)
+  }
+}
+
+/** Counts in an answer, or an event of one, of any length, in whatever pieces it comes. */
+export class ToolCallWalk {
+  readonly #rules: ToolCallRules
+  readonly #json: PrunedJson
+
+  constructor(rules: ToolCallRules) {
+    this.#rules = rules
+    this.#json = new PrunedJson(rules.shape)
+  }
+
+  read(bytes: Buffer): void {
+    this.#json.read(bytes)
+  }
+
+  /** What it has told of so far. */
+  note(count: ToolCallCount): void {
+    if (this.#json.value !== null) this.#rules.note(this.#json.value, count)
+  }
+
+  get counts(): ToolCounts | undefined {
+    const count = new ToolCallCount()
+    this.note(count)
+    return count.counts
   }
 }
 

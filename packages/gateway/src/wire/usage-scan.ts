@@ -10,7 +10,13 @@ import { scanFinish } from './finish-scan.ts'
 import { endOfValue, skipSpace } from './json-members.ts'
 import type { ScanRules } from './scan-rules.ts'
 import { textBytesIn } from './text-bytes.ts'
-import { ToolCallCount, type ToolCallRules, type ToolCounts, withToolCalls } from './tool-calls.ts'
+import {
+  ToolCallCount,
+  type ToolCallRules,
+  ToolCallWalk,
+  type ToolCounts,
+  withToolCalls,
+} from './tool-calls.ts'
 
 const QUOTE = 34
 const LF = 10
@@ -117,6 +123,8 @@ export class UsageScan {
   #usage: Usage | null = null
   #calls: ToolCallCount | null = null
   #carry: Buffer | null = null
+  /** Reads the line that is carried, where its beginning is not carried any more. */
+  #walk: ToolCallWalk | null = null
 
   constructor(rules: ScanRules) {
     this.#rules = rules
@@ -133,15 +141,41 @@ export class UsageScan {
   }
 
   read(chunk: Buffer): void {
+    if (this.#walk !== null) this.#goOn(this.#walk, chunk)
     const bytes = this.#carry === null ? chunk : Buffer.concat([this.#carry, chunk])
     const whole = bytes.lastIndexOf(LF) + 1
-    this.#carry = whole === bytes.length ? null : bytes.subarray(Math.max(whole, bytes.length - CARRY_BYTES))
+    const rest = whole === bytes.length ? null : bytes.subarray(whole)
+    this.#carry = rest === null ? null : this.#cut(rest)
     if (whole > 0) this.#search(whole === bytes.length ? bytes : bytes.subarray(0, whole))
   }
 
   end(): void {
+    if (this.#walk !== null) this.#endWalk(this.#walk)
     if (this.#carry !== null) this.#search(this.#carry)
     this.#carry = null
+  }
+
+  /** What is kept of a line that has not ended. */
+  #cut(line: Buffer): Buffer {
+    if (line.length <= CARRY_BYTES) return line
+    const { toolCalls } = this.#rules
+    if (toolCalls !== null && this.#walk === null) {
+      this.#walk = new ToolCallWalk(toolCalls)
+      this.#walk.read(line)
+    }
+    return line.subarray(line.length - CARRY_BYTES)
+  }
+
+  #goOn(walk: ToolCallWalk, chunk: Buffer): void {
+    const end = chunk.indexOf(LF)
+    walk.read(end === -1 ? chunk : chunk.subarray(0, end))
+    if (end !== -1) this.#endWalk(walk)
+  }
+
+  #endWalk(walk: ToolCallWalk): void {
+    this.#calls ??= new ToolCallCount()
+    walk.note(this.#calls)
+    this.#walk = null
   }
 
   #search(bytes: Buffer): void {

@@ -5,11 +5,13 @@
 import type { UpstreamHeaders } from '../../contract/upstream.ts'
 import type { WireName } from '../../contract/wire.ts'
 import { scanRules } from '../../wire/scan-rules.ts'
+import { ToolCallWalk, withToolCalls } from '../../wire/tool-calls.ts'
 import { UsageScan } from '../../wire/usage-scan.ts'
 import type { Reply, ReplyPort } from './reply.ts'
 
 /** What could hold counts. */
 const TEXT = /^(?:application\/json|text\/event-stream)/i
+const JSON_TEXT = /^application\/json/i
 
 export class PassReply implements Reply {
   readonly #port: ReplyPort
@@ -17,6 +19,8 @@ export class PassReply implements Reply {
   readonly #contentType: string
   readonly #length: string | null
   readonly #scan: UsageScan | null
+  /** Of an answer that is no stream: its lines are no events. */
+  readonly #walk: ToolCallWalk | null
   #begun = false
 
   /** `counts`: the format that it counts tokens in. */
@@ -27,11 +31,14 @@ export class PassReply implements Reply {
     this.#length = answer.headers.find('content-length') ?? null
     const rules = TEXT.test(this.#contentType) ? scanRules[counts] : undefined
     this.#scan = rules === undefined ? null : new UsageScan(rules)
+    const calls = JSON_TEXT.test(this.#contentType) ? (rules?.toolCalls ?? null) : null
+    this.#walk = calls === null ? null : new ToolCallWalk(calls)
   }
 
   onData(chunk: Buffer): void {
     this.#begin()
     this.#scan?.read(chunk)
+    this.#walk?.read(chunk)
     this.#port.replyChunk(chunk)
   }
 
@@ -39,7 +46,7 @@ export class PassReply implements Reply {
     this.#begin()
     this.#scan?.end()
     const usage = this.#scan?.usage ?? null
-    if (usage !== null) this.#port.seenUsage(usage)
+    if (usage !== null) this.#port.seenUsage(withToolCalls(usage, this.#walk?.counts))
     this.#port.replyEnd()
   }
 

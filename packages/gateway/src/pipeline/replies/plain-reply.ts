@@ -8,6 +8,7 @@ import type { UpstreamHeaders } from '../../contract/upstream.ts'
 import { hasObject, scanFinish } from '../../wire/finish-scan.ts'
 import { type ScanRules, scanRules } from '../../wire/scan-rules.ts'
 import { textBytesIn } from '../../wire/text-bytes.ts'
+import { ToolCallWalk, type ToolCounts, withToolCalls } from '../../wire/tool-calls.ts'
 import { scanModel, scanUsage } from '../../wire/usage-scan.ts'
 import { type BrokenEnd, brokenEnd, brokenEndIn } from './broken-end.ts'
 import type { Reply, ReplyPort } from './reply.ts'
@@ -28,6 +29,8 @@ export class PlainReply implements Reply {
   #bytes = 0
   #passing = false
   #ended = false
+  /** Of one that passes: what its tail does not tell. */
+  #walk: ToolCallWalk | null = null
 
   constructor(port: ReplyPort, status: number, headers: UpstreamHeaders) {
     this.#port = port
@@ -39,6 +42,7 @@ export class PlainReply implements Reply {
   onData(chunk: Buffer): void {
     if (this.#passing) {
       this.#port.replyChunk(chunk)
+      this.#walk?.read(chunk)
       this.#keepTail(chunk)
       return
     }
@@ -89,9 +93,13 @@ export class PlainReply implements Reply {
   }
 
   /** Returns what it failed with. */
+  toolCalls(): ToolCounts | undefined {
+    return this.#walk?.counts
+  }
+
   #report(body: Buffer, rules: ScanRules): BrokenEnd | null {
     const usage = scanUsage(body, rules)
-    if (usage !== null) this.#port.seenUsage(usage)
+    if (usage !== null) this.#port.seenUsage(withToolCalls(usage, this.#walk?.counts))
     const finish = scanFinish(body, rules.finish, null)
     if (finish !== null) this.#port.seenFinish(finish)
     const broken = finish === null ? null : brokenEnd({ reason: finish })
@@ -107,7 +115,12 @@ export class PlainReply implements Reply {
     this.#port.replyHead(this.#status, this.#contentType, this.#length)
     const chunks = this.#chunks
     this.#chunks = []
-    for (const chunk of chunks) this.#port.replyChunk(chunk)
+    const calls = scanRules[this.#port.callerWire.name]?.toolCalls ?? null
+    this.#walk = calls === null ? null : new ToolCallWalk(calls)
+    for (const chunk of chunks) {
+      this.#port.replyChunk(chunk)
+      this.#walk?.read(chunk)
+    }
     for (const chunk of chunks.slice(-2)) this.#keepTail(chunk)
   }
 

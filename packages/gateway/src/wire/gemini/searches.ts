@@ -7,12 +7,23 @@
  * Some answers count themselves what is billed, in their usage: that goes before.
  */
 import { isFields } from '../fields.ts'
+import type { Shape } from '../pruned-json.ts'
 import { callCount } from '../token-count.ts'
 import type { ToolCallCount, ToolCallRules, ToolCounts } from '../tool-calls.ts'
 import { camelFields } from './proto-fields.ts'
 
+const QUERIES: Shape = { '*': true }
+const CHUNKS: Shape = { '*': { web: { uri: true } } }
+const GROUNDING: Shape = {
+  webSearchQueries: QUERIES,
+  web_search_queries: QUERIES,
+  groundingChunks: CHUNKS,
+  grounding_chunks: CHUNKS,
+}
+
 export const geminiToolCalls: ToolCallRules = {
   mark: Buffer.from('"groundingMetadata"'),
+  shape: { candidates: { '*': { groundingMetadata: GROUNDING } } },
   note(said, count) {
     const { candidates } = said
     if (!Array.isArray(candidates)) return

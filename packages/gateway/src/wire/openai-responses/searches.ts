@@ -5,6 +5,7 @@
  * usage, and that is what is billed.
  */
 import { type Fields, isFields } from '../fields.ts'
+import type { Shape } from '../pruned-json.ts'
 import { callCount } from '../token-count.ts'
 import type { ToolCallCount, ToolCallRules } from '../tool-calls.ts'
 
@@ -13,8 +14,16 @@ const TOOLS: ReadonlyMap<unknown, string> = new Map([
   ['file_search_call', 'file_search'],
 ])
 
+const ITEM: Shape = { type: true, id: true, status: true, action: { type: true } }
+const RESPONSE: Shape = {
+  status: true,
+  output: { '*': ITEM },
+  tool_usage: { web_search: { num_requests: true } },
+}
+
 export const responsesToolCalls: ToolCallRules = {
   mark: Buffer.from('_search_call"'),
+  shape: { ...RESPONSE, type: true, output_index: true, item: ITEM, response: RESPONSE },
   note(said, count) {
     const { type, item, response } = said
     if (type === 'response.output_item.done') noteSearch(item, said['output_index'], count)

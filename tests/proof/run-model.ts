@@ -18,6 +18,10 @@ export interface ModelRun {
   readonly seed: number
   readonly maxCommands: number
   readonly path?: string
+  /** Ends sooner, after whole histories. */
+  readonly limitMs?: number
+  /** How many are over. */
+  readonly onHistory?: (done: number) => void
 }
 
 export interface ModelResult {
@@ -37,18 +41,20 @@ export async function runModel(options: ModelRun): Promise<ModelResult> {
     manifest: (await load('format/manifest.ts')) as FormatModules['manifest'],
     digest: (await load('format/digest.ts')) as FormatModules['digest'],
   }
+  let done = 0
   const kind = fc.record({ signed: fc.boolean(), atCap: fc.constantFrom<AtCap>('cut', 'wait') })
   const property = fc.asyncProperty(commands(options.maxCommands), kind, async (history, kind) => {
     const world = new World(engine, new Publisher(format), kind)
     await world.start()
     await fc.asyncModelRun(() => ({ model: {}, real: world }), history)
     await comeToRest(world)
+    options.onHistory?.(++done)
   })
   const details = await fc.check(property, {
     numRuns: options.runs,
     seed: options.seed,
     endOnFailure: false,
-    interruptAfterTimeLimit: 300_000,
+    ...(options.limitMs === undefined ? {} : { interruptAfterTimeLimit: options.limitMs }),
     ...(options.path === undefined ? {} : { path: options.path }),
   })
   return {
@@ -99,6 +105,7 @@ if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.a
   --seed S       (20261121)
   --path PATH    one history again, as a failure names it
   --source DIR   another engine in its place: a folder with its sources
+  --minutes N    ends by then, with as many histories as there was time for (0: all of them)
 
 Exits 0 when every promise held, 1 with the name of the broken one and the shortest history found.`,
     options: {
@@ -107,20 +114,27 @@ Exits 0 when every promise held, 1 with the name of the broken one and the short
       seed: { type: 'string', default: '20261121' },
       commands: { type: 'string', default: '40' },
       path: { type: 'string' },
+      minutes: { type: 'string', default: '0' },
     },
-    numbers: ['runs', 'seed', 'commands'],
+    numbers: ['runs', 'seed', 'commands', 'minutes'],
   })
   const started = performance.now()
+  const { stderr } = process
   const result = await runModel({
     source: values.source ?? '',
     runs: values.runs,
     seed: values.seed,
     maxCommands: values.commands,
     ...(values.path === undefined ? {} : { path: values.path }),
+    ...(values.minutes === 0 ? {} : { limitMs: values.minutes * 60_000 }),
+    onHistory: (done) => void (stderr.isTTY && stderr.write(`\r${done} of ${values.runs} \x1b[K`)),
   })
+  if (stderr.isTTY) stderr.write('\r\x1b[K')
   const seconds = ((performance.now() - started) / 1000).toFixed(1)
+  const histories =
+    result.ok && result.histories < values.runs ? `${result.histories} of ${values.runs}` : result.histories
   console.log(
-    `${result.histories} histories in ${seconds} s, seed ${result.seed}: ${result.ok ? 'every promise held' : result.report}`,
+    `${histories} histories in ${seconds} s, seed ${result.seed}: ${result.ok ? 'every promise held' : result.report}`,
   )
   process.exit(result.ok ? 0 : 1)
 }

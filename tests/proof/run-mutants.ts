@@ -28,6 +28,8 @@ export async function judge(mutant: Mutant, options: { runs: number; seed: numbe
       String(options.runs),
       '--seed',
       String(options.seed),
+      '--minutes',
+      '5',
     ])
     const by = /broke\w+[^\n]*/.exec(output)?.[0] ?? output.trim().split('\n').slice(0, 2).join(' ')
     return { name: mutant.name, killed: code !== 0 && /broke\w+/.test(output), by }

@@ -21,8 +21,10 @@ const guarded = `${open}tenants:\n  acme: { keys: { ci: { hash: "${hash}" } } }\
 
 const folders: string[] = []
 const started: Running[] = []
+const logged: string[] = []
 afterEach(async () => {
   for (const it of started.splice(0)) await it.stop({ drainMs: 0 })
+  logged.length = 0
   for (const it of folders.splice(0)) rmSync(it, { recursive: true, force: true })
 })
 
@@ -37,7 +39,7 @@ function place(text: string): { readonly cwd: string; readonly path: string } {
 async function start(cwd: string, argv: readonly string[] = []): Promise<Running> {
   const answer = readFlags(['--port', '0', '--admin-port', '0', ...argv])
   if (answer.kind !== 'run') throw new Error(answer.kind)
-  const output = { write: () => true }
+  const output = { write: (line: string) => logged.push(line) > 0 }
   const gateway = await run({ flags: answer.flags, cwd, env: {}, stdout: output, stderr: output })
   started.push(gateway)
   return gateway
@@ -58,7 +60,7 @@ async function admin(
   path: string,
   body: unknown,
 ): Promise<{ status: number; text: string }> {
-  const isPatch = path === '/v1/settings'
+  const isPatch = path.startsWith('/v1/settings')
   const response = await fetch(`${gateway.adminUrl}${path}`, {
     method: isPatch ? 'PATCH' : 'POST',
     headers: {
@@ -108,6 +110,59 @@ describe('a gateway that asks for keys', () => {
     expect(await admin(gateway, '/v1/rollback', { to: first })).toMatchObject({ status: 200 })
     expect(await ask(gateway)).toBe(200)
     expect(readFileSync(path, 'utf8')).not.toContain('tenants')
+  })
+})
+
+describe('what a change opens', () => {
+  const anyone = `${open}access: { callers: anyone }\n`
+  const openings = () => logged.filter((it) => it.includes('plan.access_opened'))
+  const inForce = async (gateway: Running, status: number) =>
+    await vi.waitFor(async () => expect(await ask(gateway)).toBe(status), 5_000)
+
+  it('is told in the log where a file was saved, once for each time', async () => {
+    const { cwd, path } = place(guarded)
+    const gateway = await start(cwd)
+    writeFileSync(path, anyone)
+    await inForce(gateway, 200)
+    await vi.waitFor(() => expect(openings()).toHaveLength(1), 5_000)
+    expect(openings()[0]).toContain('whoever reaches the port may call from now on')
+    expect(openings()[0]).toContain('/access/callers')
+    writeFileSync(path, guarded)
+    await inForce(gateway, 401)
+    expect(openings()).toHaveLength(1)
+    writeFileSync(path, anyone)
+    await inForce(gateway, 200)
+    await vi.waitFor(() => expect(openings()).toHaveLength(2), 5_000)
+  })
+
+  it('is told where the file was changed while nothing ran, and not where it begins open', async () => {
+    const { cwd, path } = place(guarded)
+    await (await start(cwd)).stop({ drainMs: 0 })
+    writeFileSync(path, anyone)
+    await inForce(await start(cwd), 200)
+    await vi.waitFor(() => expect(openings()).toHaveLength(1), 5_000)
+
+    logged.length = 0
+    const other = await start(place(anyone).cwd)
+    await admin(other, '/v1/settings', { limits: { few: { requests: 99 } } })
+    await inForce(other, 200)
+    expect(openings()).toEqual([])
+  })
+
+  it('is told when a trial of it begins, and not again when that takes all traffic', async () => {
+    const gateway = await start(place(guarded).cwd)
+    const canary = 'steps=50%25'
+    const offered = await admin(gateway, `/v1/settings?${canary}`, {
+      tenants: null,
+      access: { callers: 'anyone' },
+    })
+    expect(offered.status, offered.text).toBe(200)
+    await vi.waitFor(() => expect(openings()).toHaveLength(1), 5_000)
+    const { attempt } = JSON.parse(offered.text) as { attempt: string }
+    const promoted = await admin(gateway, `/v1/reloads/${attempt}/promote`, { to: 'full' })
+    expect(promoted.status, promoted.text).toBe(200)
+    await inForce(gateway, 200)
+    expect(openings()).toHaveLength(1)
   })
 })
 

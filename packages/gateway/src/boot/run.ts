@@ -27,6 +27,7 @@ import { cachesOf } from './observe-caches.ts'
 import { openProvenance } from './open-provenance.ts'
 import { openSettingsPlace, type SettingsPlace } from './settings-place.ts'
 import { withoutStaleOffers } from './stale-offers.ts'
+import { tellOpenings } from './tell-openings.ts'
 import { adminPortOf, dataPortOf, tryPorts } from './try-ports.ts'
 
 export interface Running {
@@ -74,6 +75,8 @@ async function finish(begun: Begun): Promise<Running> {
   const source = place.source
   const changer = createChanger({ reloader, source, telemetry })
   const { provenance, stop } = openProvenance({ reloader, journal, texts, source })
+  // Before the first offer: a file may have been changed while nothing ran.
+  begun.closers.push(tellOpenings(reloader, telemetry))
   const watched = withFirstOffer(withoutStaleOffers(place, changer))
   reloader.watch(watched.handle)
   const first = await watched.first

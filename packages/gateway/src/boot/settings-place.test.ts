@@ -34,7 +34,10 @@ describe('the place of the settings', () => {
       source: { kind: 'directory', own: { mediaType: SETTINGS_DIRECTORY_TYPE } },
     })
     const polled = await open(cwd, 'conf', 'http://user:secret@127.0.0.1:1/settings.yaml')
-    expect(polled).toMatchObject({ source: { kind: 'http-poll', own: null }, again: { asked: { kind: 'http-poll' } } })
+    expect(polled).toMatchObject({
+      source: { kind: 'http-poll', own: null },
+      again: { asked: { kind: 'http-poll' } },
+    })
     expect(JSON.stringify([polled.source, polled.again])).not.toContain('secret')
   })
 })

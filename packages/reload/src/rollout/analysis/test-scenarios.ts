@@ -67,8 +67,23 @@ export const scenarios: readonly Scenario[] = [
     name: 'errors 1 % → 10 %; 100 tenants that differ',
     world: { unit: 'tenant', harm: { errors: 10 } },
   },
+  {
+    ...caught,
+    name: 'errors 1 % → 2 %; by session, 10,000 requests',
+    world: { unit: 'session', harm: { errors: 2 }, candidateRequests: 10_000 },
+  },
+  {
+    ...caught,
+    name: 'errors 1 % → 2 %; 100 tenants alike, 10,000 requests',
+    world: { unit: 'tenant', apart: 0, harm: { errors: 2 }, candidateRequests: 10_000 },
+  },
   ...shifts('cost'),
   ...shifts('latency'),
+  {
+    ...caught,
+    name: 'latency + 20 %; by session, 10,000 requests',
+    world: { unit: 'session', harm: { latency: 1.2 }, candidateRequests: 10_000 },
+  },
   { ...caught, name: 'cost + 10 %; by request', world: { harm: { cost: 1.1 } } },
   { ...caught, name: 'latency + 10 %; by request', world: { harm: { latency: 1.1 } } },
   { ...caught, name: 'cost × 3; 100 tenants that differ', world: { unit: 'tenant', harm: { cost: 3 } } },

@@ -18,6 +18,7 @@
  *
  * See docs/decisions/2026-11-21-write-back.md and 2026-11-21-temporary-overrides.md. Not here: how a text is edited (`settings/`), HTTP (`routes/`).
  */
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import {
   changes,
   type Decided,
@@ -176,7 +177,7 @@ class FileChanger {
 
   async patch(change: (tree: Json) => Json, origin: Origin): Promise<Changed> {
     const agreed = await this.#agreement.reach(origin)
-    const bytes = this.#draft(agreed, change)
+    const bytes = await this.#draft(agreed, change)
     const asked = { ...this.#madeUpon(origin), mediaType: agreed.own.mediaType }
     return this.#follow(await this.#ask(bytes, asked, agreed), async (receipt) =>
       this.#isNew(receipt) ? this.#keep(receipt, agreed, async () => bytes) : { receipt, file: null },
@@ -186,7 +187,7 @@ class FileChanger {
   async draftPatch(change: (tree: Json) => Json, origin: Origin): Promise<Draft> {
     const agreed = await this.#agreement.reach(origin)
     const asked = { ...this.#madeUpon(origin), mediaType: agreed.own.mediaType }
-    return { bytes: this.#draft(agreed, change), origin: fittedTo(agreed, asked) }
+    return { bytes: await this.#draft(agreed, change), origin: fittedTo(agreed, asked) }
   }
 
   /** Made of what is in force, and of no file. */
@@ -310,8 +311,14 @@ class FileChanger {
     if (plan.ok) own.edit(bytes, plan.changes)
   }
 
-  #draft(agreed: Agreed, change: (tree: Json) => Json): Uint8Array {
-    return this.#edited(agreed, treeBy(change, agreed.tree ?? {}))
+  /** Each of its steps is one piece, and calls that came meanwhile go between them. */
+  async #draft(agreed: Agreed, change: (tree: Json) => Json): Promise<Uint8Array> {
+    await nextTurn()
+    const next = treeBy(change, agreed.tree ?? {})
+    await nextTurn()
+    const bytes = this.#edited(agreed, next)
+    await nextTurn()
+    return bytes
   }
 
   #edited(agreed: Agreed, next: SettingsTree): Uint8Array {

@@ -24,7 +24,7 @@ import { isGatewayError, sayError } from '../errors.ts'
 import type { GuardEngines } from '../guardrails/find-faults.ts'
 import type { Counters } from '../policy/allowance.ts'
 import { providerSpec } from '../providers/spec.ts'
-import { checkSettings, entriesOf, entryOf } from '../settings/check.ts'
+import { checkAhead, checkSettings, entriesOf, entryOf } from '../settings/check.ts'
 import { type AnalysisSettings, analysisSpec } from '../settings/rollout-spec.ts'
 import { SECTIONS } from '../settings/schema.ts'
 import type { Secrets } from '../settings/secrets.ts'
@@ -67,6 +67,7 @@ export function gatewayParticipant(options: GatewayParticipantOptions): Particip
     async load(settings) {
       const [{ regex, schemas }] = await Promise.all([loadGuardEngines(settings), loadPublished(settings)])
       engines = { regex: regex ?? engines.regex, schemas: schemas ?? engines.schemas }
+      await checkAhead(settings, GATEWAY_KINDS)
     },
     validate: (input) => [
       ...checkSettings(input.settings, GATEWAY_KINDS),

@@ -7,6 +7,7 @@
  *
  * Not here: whether what an entry names exists (`pipeline/compile-references.ts`).
  */
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type Issue, type Json, pointTo, type SettingsTree } from '@changeover/reload'
 import type { z } from 'zod'
 import { toIssues, unknownSetting, wrong } from './issue-texts.ts'
@@ -33,6 +34,27 @@ export function checkSettings(tree: SettingsTree, kinds: readonly string[]): rea
   })
 }
 
+/** As many new entries are checked in a few milliseconds. */
+const AT_ONCE = 64
+
+/**
+ * Checks entries that have not been checked yet, letting the event loop turn between them: of ten thousand new ones it would
+ * hold up every call for a second. `checkSettings` then finds what is known of them.
+ */
+export async function checkAhead(tree: SettingsTree, kinds: readonly string[]): Promise<void> {
+  let count = 0
+  for (const kind of kinds) {
+    const section = tree[kind]
+    if (section === undefined || cleanAs.get(section)?.has(kind) === true) continue
+    for (const [name, value] of Object.entries(section)) {
+      if (isKnownClean(kind, name, value)) continue
+      checkEntry(kind, name, value)
+      count += 1
+      if (count % AT_ONCE === 0) await nextTurn()
+    }
+  }
+}
+
 type Section = SettingsTree[string]
 
 /** Sections with nothing wrong in them, by the kinds that they were checked as. */
@@ -54,12 +76,19 @@ const cleanEntries = new WeakMap<object, { readonly kind: string; readonly name:
 const NONE: readonly Issue[] = Object.freeze([])
 
 function checkEntry(kind: string, name: string, value: Json): readonly Issue[] {
-  const isFrozen = typeof value === 'object' && value !== null && Object.isFrozen(value)
-  const clean = isFrozen ? cleanEntries.get(value) : undefined
-  if (clean?.kind === kind && clean.name === name) return NONE
+  if (isKnownClean(kind, name, value)) return NONE
   const issues = checkAnew(kind, name, value)
-  if (isFrozen && issues.length === 0) cleanEntries.set(value, { kind, name })
+  if (isFrozenMap(value) && issues.length === 0) cleanEntries.set(value, { kind, name })
   return issues
+}
+
+function isKnownClean(kind: string, name: string, value: Json): boolean {
+  const clean = isFrozenMap(value) ? cleanEntries.get(value) : undefined
+  return clean?.kind === kind && clean.name === name
+}
+
+function isFrozenMap(value: Json): value is Extract<Json, object> {
+  return typeof value === 'object' && value !== null && Object.isFrozen(value)
 }
 
 function checkAnew(kind: string, name: string, value: Json): readonly Issue[] {

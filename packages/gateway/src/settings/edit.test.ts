@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { stringify } from 'yaml'
 import { isGatewayError } from '../errors.ts'
 import { patchSettings, rewriteSettings, settingsText, writeSettings } from './edit.ts'
+import { readJson } from './json.ts'
 import { applyJsonPatch, applyMergePatch } from './json-patch.ts'
 import { readSettingsText } from './reader.ts'
 
@@ -145,6 +146,18 @@ describe('adding and taking out', () => {
     expect(merge('# ours\n', { limits: { a: { requests: 1, perMs: 2 } } })).toBe(
       '# ours\n\nlimits:\n  a:\n    requests: 1\n    perMs: 2\n',
     )
+  })
+
+  it('takes as many operations as settings may have entries', () => {
+    const operations = Array.from({ length: 5_000 }, (_, i) => ({
+      op: 'add',
+      path: `/limits/l${i}`,
+      value: 1,
+    }))
+    const read = readJson(JSON.stringify(operations), 'the body')
+    expect(read.ok).toBe(true)
+    const edited = patch('limits:\n  a: 1\n', operations)
+    expect(edited.split('\n')).toHaveLength(5_003)
   })
 
   it('says in so many words that nothing is left, and goes on from there', () => {

@@ -6,7 +6,8 @@ import { FORMAT_LIMITS, type Issue, type Json, pointTo, ReloadError, sayError } 
 
 /** Throws `payload.too_many`, with the place of the largest section. */
 export function refuseTooMany(value: Json, placeOf?: (steps: readonly string[]) => Issue['place']): void {
-  if (typeof value !== 'object' || value === null) return
+  // A list is no settings, but may be the operations of a patch.
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return
   const sizes = Object.entries(value).map(([kind, section]) => [kind, sizeOf(section)] as const)
   const found = sizes.reduce((sum, [, size]) => sum + size, 0)
   const limit = FORMAT_LIMITS.resources

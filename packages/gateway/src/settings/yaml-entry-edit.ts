@@ -9,6 +9,7 @@ import type { Json, SettingsTree } from '@changeover/reload'
 import { stringify } from 'yaml'
 import { sameJson } from './json-patch.ts'
 import { ownValue } from './own-value.ts'
+import { writePlainEntry } from './plain-yaml-writer.ts'
 import { cutYaml, type YamlSection } from './yaml-chunks.ts'
 import { layoutOf, rewriteYaml, type YamlLayout } from './yaml-edit.ts'
 import { readEntry } from './yaml-reader.ts'
@@ -93,9 +94,14 @@ class EntryWriter {
     const last = section.chunks.at(-1)
     const at = last === undefined ? section.line : last.linesBefore + last.bodyLines
     const indent = last?.indent ?? this.layout.indent
-    const lines = fresh.flatMap(([name, value]) =>
-      indented(stringify({ [name]: value }, this.layout), indent),
-    )
+    const { layout } = this
+    const before = ' '.repeat(indent)
+    const lines: string[] = []
+    for (const [name, value] of fresh) {
+      const plain = writePlainEntry(name, value, layout)
+      if (plain !== null) for (const line of plain) lines.push(before + line)
+      else lines.push(...indented(stringify({ [name]: value }, layout), indent))
+    }
     this.edits.push({ from: at, to: at, lines })
   }
 

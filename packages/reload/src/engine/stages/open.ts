@@ -18,6 +18,7 @@ import { openEnvelope } from '../../format/envelope.ts'
 import { readManifest } from '../../format/manifest.ts'
 import { refusal } from '../../format/refusal.ts'
 import { type SealBase, type Sealed, sealContent, sealDraft, treeDigest } from '../../format/seal.ts'
+import { sealAhead } from '../../format/seal-ahead.ts'
 import { formatVersion, nextVersion, parseVersion } from '../../format/version.ts'
 import type { Core } from '../core.ts'
 import type { Generation } from '../live/generation.ts'
@@ -63,6 +64,7 @@ export async function sealOffered(
     offered.form === 'draft'
       ? offered.draft
       : await readDraft(core, offered.bytes, { origin: asked.origin, upon })
+  await sealAhead(draft.settings)
   const sealed = sealDraft(draft, base)
   // What is in force already brings nothing in, so nobody has to sign it.
   const isInForce = treeDigest(sealed.manifest.resources) === core.cell.current?.facts.tree

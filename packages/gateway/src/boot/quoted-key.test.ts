@@ -18,7 +18,8 @@ beforeAll(async () => {
     providers: {
       p: { kind: 'openai-compatible', baseUrl: `${provider.origin}/v1`, credential: '${env:PROVIDER_KEY}' },
     },
-    models: { m: { provider: 'p' } },
+    // A target that fails is given a rest, and another one is asked then.
+    models: { m: { provider: 'p' }, n: { provider: 'p' } },
   }
   writeFileSync(join(cwd, 'changeover.json'), JSON.stringify(settings))
   const answer = readFlags(['--port', '0', '--admin-port', '0', '--settings', 'changeover.json'])
@@ -33,11 +34,11 @@ afterAll(async () => {
   rmSync(cwd, { recursive: true, force: true })
 })
 
-async function ask(stream: boolean): Promise<{ status: number; text: string }> {
+async function ask(stream: boolean, model = 'm'): Promise<{ status: number; text: string }> {
   const response = await fetch(`${gateway.dataUrl}/v1/chat/completions`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ model: 'm', stream, messages: [{ role: 'user', content: 'hello' }] }),
+    body: JSON.stringify({ model, stream, messages: [{ role: 'user', content: 'hello' }] }),
   })
   return { status: response.status, text: await response.text() }
 }
@@ -68,6 +69,6 @@ describe('the key that a provider quotes', () => {
     const chunks = [`{"error":{"message":"unknown key ${key}","code":400}}`]
     provider.script({ kind: 'raw', headers: { 'content-type': 'application/json' }, chunks })
     const text = '{"error":{"message":"unknown key [redacted]","code":400}}'
-    expect(await ask(false)).toEqual({ status: 400, text })
+    expect(await ask(false, 'n')).toEqual({ status: 400, text })
   })
 })

@@ -61,7 +61,7 @@ describe('plain YAML that is written', () => {
 
   it('is nothing where the library would say it in another form', () => {
     const same = { model: 'a' }
-    for (const it of [[same, same], 'a: b', '# a', '12', 0.5, -0, 'on', '', ' a', `${'x'.repeat(101)}`])
+    for (const it of [[same, same], 'a: b', '# a', '12', 0.5, -0, 'on', '', ' a', 'x'.repeat(101)])
       expect(writePlainEntry('a', it, layouts[0] as YamlLayout)).toBeNull()
     expect(writePlainEntry('a', 1, { ...(layouts[0] as YamlLayout), indent: 4 })).toBeNull()
   })

@@ -1,4 +1,5 @@
 /** What is wrong with guards that only their engines can tell: expressions that are not RE2's, schemas of which no check can be made. */
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { foldText } from './fold-text.ts'
 import { loadSchemaEngine, type SchemaEngine, schemaTrouble } from './json-schema.ts'
 import { loadRegexEngine, MOST_INSTRUCTIONS, patternTrouble, programSize, type RegexEngine } from './regex.ts'
@@ -23,6 +24,25 @@ export async function loadEngines(guardrails: Iterable<GuardrailSpec>): Promise<
   return {
     regex: kinds.has('regex') ? await loadRegexEngine() : null,
     schemas: kinds.has('jsonSchema') ? await loadSchemaEngine() : null,
+  }
+}
+
+/**
+ * Compiles the schemas that have not been compiled yet, letting the event loop turn between them: one holds the thread up for a
+ * bounded time, all together need not. Whoever asks afterwards finds them made, or what is wrong with them.
+ */
+export async function compileAhead(
+  guardrails: Iterable<GuardrailSpec>,
+  { schemas }: GuardEngines,
+): Promise<void> {
+  if (schemas === null) return
+  for (const it of guardrails) {
+    if (clean.has(it)) continue
+    for (const { kind, schema } of it.guards) {
+      if (kind !== 'jsonSchema' || schema === undefined) continue
+      schemaTrouble(schemas, schema)
+      await nextTurn()
+    }
   }
 }
 

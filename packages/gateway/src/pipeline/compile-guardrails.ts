@@ -8,7 +8,7 @@ import { type Clock, type Issue, pointTo, ReloadError, type SettingsTree } from 
 import type { CompiledGuards, GuardIndex } from '../contract/guards.ts'
 import type { SecretValues } from '../contract/secret.ts'
 import { compileGuards, type GuardTools } from '../guardrails/compile-guards.ts'
-import { findFaults, type GuardEngines, loadEngines } from '../guardrails/find-faults.ts'
+import { compileAhead, findFaults, type GuardEngines, loadEngines } from '../guardrails/find-faults.ts'
 import { type GuardrailSpec, guardrailSpec } from '../guardrails/spec.ts'
 import { tenantSpec } from '../identity/spec.ts'
 import { routeSpec } from '../routing/spec.ts'
@@ -26,8 +26,12 @@ export async function loadGuards(settings: SettingsTree, version: string): Promi
   throw new ReloadError('prepare.failed', { participant: 'gateway', version }, { issues })
 }
 
-export function loadGuardEngines(settings: SettingsTree): Promise<GuardEngines> {
-  return loadEngines(entriesOf(settings, 'guardrails', guardrailSpec).values())
+/** With what takes long to compile compiled. */
+export async function loadGuardEngines(settings: SettingsTree): Promise<GuardEngines> {
+  const guardrails = entriesOf(settings, 'guardrails', guardrailSpec)
+  const engines = await loadEngines(guardrails.values())
+  await compileAhead(guardrails.values(), engines)
+  return engines
 }
 
 /** Guards that cannot be compiled, as far as the engines are loaded. */

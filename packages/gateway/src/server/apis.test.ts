@@ -209,6 +209,21 @@ describe('a call of a published API', () => {
   })
 })
 
+describe('a failure that a provider tells with a good status', () => {
+  const choices = [{ index: 0, message: { role: 'assistant', content: 'Half' }, finish_reason: 'error' }]
+
+  it.each([
+    ['in place of an answer', { error: { message: 'no room', code: 529 } }],
+    ['at the end of one', { choices }],
+  ])('is no output, and the target is asked again: %s', async (_, body) => {
+    const headers = { 'content-type': 'application/json' }
+    provider.script({ kind: 'raw', headers, chunks: [JSON.stringify(body)] })
+    expect(await (await call('sum/2')).text()).toBe('Hello there, friend.')
+    await vi.waitFor(() => expect(gateway.records).toHaveLength(1))
+    expect(gateway.records[0]?.attempts.map((it) => it.error)).toEqual(['upstream.failed', ''])
+  })
+})
+
 describe('an output of JSON', () => {
   it('is the JSON of the answer, in a fence or not', async () => {
     provider.script(

@@ -11,6 +11,7 @@ import { foldReply } from '../../wire/fold-reply.ts'
 import { brokenEndOf } from './broken-end.ts'
 import { passWhole } from './guarded-answer.ts'
 import type { Reply, ReplyPort } from './reply.ts'
+import { failureIn } from './whole-failure.ts'
 
 const LARGEST_BYTES = 32 * 1024 * 1024
 
@@ -37,7 +38,13 @@ export class ApiReply implements Reply {
   }
 
   onEnd(): void {
-    const deltas = this.#parse()
+    const bytes = Buffer.concat(this.#chunks)
+    const failure = failureIn(bytes, this.#wire)
+    if (failure !== null) {
+      this.#port.fault('upstream.failed', failure, bytes)
+      return
+    }
+    const deltas = this.#parse(bytes)
     if (deltas === null) {
       this.#port.fault('upstream.protocol')
       return
@@ -74,9 +81,9 @@ export class ApiReply implements Reply {
     this.#port.replyWhole(200, output.contentType, output.body)
   }
 
-  #parse(): readonly NeutralDelta[] | null {
+  #parse(bytes: Buffer): readonly NeutralDelta[] | null {
     try {
-      const body: unknown = JSON.parse(Buffer.concat(this.#chunks).toString())
+      const body: unknown = JSON.parse(bytes.toString())
       return isFields(body) ? this.#wire.parseReply(body) : null
     } catch {
       return null

@@ -612,3 +612,27 @@ describe('settings that do not fit together', () => {
     ])
   })
 })
+
+describe('thousands of new entries', () => {
+  it('are checked before they are validated, with turns for calls between them', async () => {
+    const models = Array.from({ length: 1_000 }, (_, i) => `  m${i}: { provider: sim }\n`).join('')
+    const { tree } = readSettingsText(`models:\n${models}`, 'c.yaml')
+    const secrets = createSecrets({ env: {}, redactor: { add: () => undefined } })
+    const reach = { host: '127.0.0.1', isExposed: false }
+    const participant = gatewayParticipant({
+      secrets,
+      shipped: new Map(),
+      clock: systemClock,
+      reach,
+    } as never)
+    let [turns, isOver] = [0, false]
+    const count = () => {
+      turns += 1
+      if (!isOver) setImmediate(count)
+    }
+    setImmediate(count)
+    await participant.load?.(tree)
+    isOver = true
+    expect(turns).toBeGreaterThan(10)
+  })
+})

@@ -1,5 +1,6 @@
 /** The state table of one instance, row by row: what an offer leads to, and what it leaves behind. */
 import { describe, expect, it } from 'vitest'
+import { deepFreeze } from '../format/freeze.ts'
 import { byFile, byHand, bytesOf, Toy, treeOf } from './test-toy.ts'
 
 describe('an offer', () => {
@@ -220,5 +221,24 @@ describe('a newer offer', () => {
     await toy.advance(100)
     expect(bases).toEqual([null, 1, 2, 1])
     expect(await waiting).toMatchObject({ outcome: 'applied', version: '1.3', previous: '1.1' })
+  })
+})
+
+describe('a draft of thousands of values', () => {
+  it('is sealed with turns of the event loop between them', async () => {
+    const toy = new Toy()
+    const { models, ...rest } = treeOf({ mark: 1 })
+    const many = Object.fromEntries(Array.from({ length: 2_000 }, (_, i) => [`m${i}`, { i }]))
+    let turns = 0
+    let sealedAfter = 0
+    const count = () => {
+      turns += 1
+      if (toy.telemetry.named('reload.publish').length === 0) setImmediate(count)
+      else sealedAfter = turns
+    }
+    setImmediate(count)
+    const settings = deepFreeze({ ...rest, models: { ...models, ...many } })
+    await toy.answer(toy.reloader.publish({ settings }, byHand))
+    expect(sealedAfter).toBeGreaterThan(20)
   })
 })

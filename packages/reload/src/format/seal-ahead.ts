@@ -17,7 +17,8 @@ export async function sealAhead(tree: SettingsTree): Promise<void> {
   for (const [kind, named] of Object.entries(tree)) {
     if (typeof named !== 'object' || named === null || Array.isArray(named)) continue
     for (const [name, value] of Object.entries(named)) {
-      if (isSealedForGood(value)) continue
+      // What may still change is sealed each time, and would be sealed twice.
+      if (isSealedForGood(value) || !Object.isFrozen(value)) continue
       try {
         sealValue(kind, name, value)
       } catch {

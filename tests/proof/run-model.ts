@@ -61,10 +61,15 @@ export async function runModel(options: ModelRun): Promise<ModelResult> {
     ok: !details.failed,
     histories: details.numRuns,
     seed: details.seed,
-    report: details.failed
-      ? `${String(details.errorInstance)}\n${fc.defaultReportMessage(details) ?? ''}`
-      : '',
+    report: details.failed ? reportOf(details) : '',
   }
+}
+
+function reportOf<Ts>(details: fc.RunDetails<Ts>): string {
+  const found = `${String(details.errorInstance)}\n${fc.defaultReportMessage(details) ?? ''}`
+  // The library's own path leads through commands that were left out, which it can't follow again; the first step finds them anew.
+  const [history = '0'] = (details.counterexamplePath ?? '').split(':')
+  return `${found}\n\nagain: npm run proof -- --seed ${details.seed} --path ${history}`
 }
 
 /** Heals the disk, lets every pin go and time pass, and looks for what was left behind. */

@@ -160,6 +160,17 @@ describe('a store that would bring back something else', () => {
     expect(await store.readRecord('baseline')).toMatchObject({ version: '1.2' })
   })
 
+  it('is written again within one look however often somebody changes it', async () => {
+    const { toy, store } = await quiet()
+    const good = await store.readRecord('baseline')
+    for (let i = 0; i < 4; i += 1) {
+      await store.tamper('baseline', null)
+      await toy.advance(EVERY_MS)
+      expect(await store.readRecord('baseline')).toEqual(good)
+    }
+    expect(await driftLines(toy)).toHaveLength(4)
+  })
+
   it('that cannot be read is no drift, and shows as lag', async () => {
     const { toy, store } = await quiet()
     const lag = () => [...(toy.telemetry.gauges.get('reload.store.lag')?.() ?? [])].map((it) => it.value)

@@ -39,7 +39,8 @@ export class DriftWatch {
   private readonly ending = new AbortController()
   private timer: Timer | null = null
   private looking: Promise<void> = Promise.resolve()
-  private foundInARow = 0
+  /** Repairs in a row after which something was still not right. */
+  private failedInARow = 0
   /** Monotonic milliseconds of the last time that the store could be read. */
   private readAtMs: number | null = null
 
@@ -72,7 +73,7 @@ export class DriftWatch {
     const { clock, limits } = this.it.core
     const waitMs = Math.max(
       limits.driftEveryMs,
-      Math.min(LONGEST_MS, limits.driftEveryMs * 2 ** this.foundInARow),
+      Math.min(LONGEST_MS, limits.driftEveryMs * 2 ** this.failedInARow),
     )
     this.timer = clock.after(waitMs, () => {
       this.looking = this.look().finally(() => this.later())
@@ -89,7 +90,7 @@ export class DriftWatch {
       if (found === null) return
       if (found.length > 0) return await this.repair(generation, found)
       this.isDrifted = false
-      this.foundInARow = 0
+      this.failedInARow = 0
     } catch (error) {
       if (this.ending.signal.aborted) return
       say(
@@ -120,7 +121,7 @@ export class DriftWatch {
   }
 
   private async repair(generation: Generation, found: readonly Finding[]): Promise<void> {
-    this.foundInARow += 1
+    this.failedInARow += 1
     this.isDrifted = true
     const attempt = this.begin(generation, found)
     const stop = (): void => attempt.abort(this.ending.signal.reason as ReloadError)
@@ -172,6 +173,8 @@ export class DriftWatch {
     const isStuck = left === null && !core.recorder.isSettled && !this.it.isBusy()
     if (isStuck) throw remaining(serving, found)
     if (left !== null && left.length > 0) throw remaining(serving, left)
+    // Seen to be right again: whoever changes it once more does not wait longer for it.
+    if (left !== null) this.failedInARow = 0
   }
 }
 

@@ -27,7 +27,8 @@ describe('a large tree', () => {
     expect(Object.values(tree['routes'] ?? {}).every((it) => isSealedForGood(it))).toBe(true)
     expect(await turnsOf(tree)).toBeLessThan(3)
     expect(await turnsOf(treeOf(20))).toBeLessThan(3)
-    expect(await turnsOf({ routes: { ...Array.from({ length: 1_000 }, (_, i) => ({ i })) } })).toBeLessThan(3)
+    const open = Object.fromEntries(Array.from({ length: 1_000 }, (_, i) => [`r${i}`, { i }]))
+    expect(await turnsOf({ routes: open })).toBeLessThan(3)
   })
 
   it('is left alone from the first value that cannot be sealed', async () => {

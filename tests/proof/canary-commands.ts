@@ -1,7 +1,7 @@
 /** What can happen to a rollout, as commands: it begins, is fed, moved by people, frozen, overtaken, and it fails. */
 import type { Receipt, RolloutPolicy, RolloutStatus } from '@changeover/reload'
 import fc from 'fast-check'
-import { isBeside, isGoing } from './canary-watch.ts'
+import { BY_HAND, isBeside, isGoing } from './canary-watch.ts'
 import { type Command, command, marked, spec, spell } from './command.ts'
 import type { World } from './world.ts'
 
@@ -63,7 +63,8 @@ function publish(
 
 const canary = fc.tuple(spec, policy, fc.boolean()).map(([wish, rollout, manual]) =>
   command(`rollout(${spell(wish)}, ${shown(rollout)}${manual ? ', by hand' : ''})`, (world) => {
-    world.ask('rollout', publish(world, world.tree(marked(world, wish)), rollout, manual))
+    const asked = publish(world, world.tree(marked(world, wish)), rollout, manual)
+    world.ask(manual ? BY_HAND : 'rollout', asked)
   }),
 )
 

@@ -36,6 +36,9 @@ export function isBeside(rollout: RolloutStatus | null): rollout is RolloutStatu
   return isGoing(rollout) && rollout.state !== 'baking'
 }
 
+/** What a rollout is called that a person forced. */
+export const BY_HAND = 'rollout by hand'
+
 export class CanaryWatch {
   readonly broken: string[] = []
   /** Why nothing may change now. */
@@ -85,8 +88,8 @@ export class CanaryWatch {
     }
   }
 
-  /** I25: what moved on by itself had something to go by, and nothing moved on during a freeze. */
-  moves(rollout: RolloutStatus | null): string[] {
+  /** I25: what moved on by itself had something to go by, and nothing that was not forced moved on during a freeze. */
+  moves(rollout: RolloutStatus | null, isForced: boolean): string[] {
     if (rollout === null) return []
     const isSame = this.seenMoves[0] !== undefined && this.seenMoves[0].at === rollout.history[0]?.at
     const news = rollout.history.slice(isSame ? this.seenMoves.length : 0)
@@ -102,7 +105,7 @@ export class CanaryWatch {
       if ((this.fed.get(rollout.id) ?? 0) < MEASURES[0].minSamples) {
         broken.push(`brokeI25: ${rollout.version} went on to ${it.share} and nothing was known of it`)
       }
-      if (this.freeze !== null && this.frozenSince?.id === rollout.id) {
+      if (this.freeze !== null && this.frozenSince?.id === rollout.id && !isForced) {
         broken.push(`brokeFreeze: ${rollout.version} went on to ${it.share} during a freeze`)
       }
       return broken

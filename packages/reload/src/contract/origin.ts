@@ -40,7 +40,7 @@ export interface Origin {
   readonly ifMatch?: string
   /** The same key with the same bytes is the same offer. */
   readonly idempotencyKey?: string
-  /** Asked for by a person for this one case: passes quarantine and the open breaker, nothing else. */
+  /** Asked for by a person for this one case: passes quarantine, the open breaker and, in each step of its rollout, freeze windows; nothing else. */
   readonly manual?: boolean
   /**
    * In an emergency, by somebody who may say so: passes approvals, freeze windows and the open breaker, never

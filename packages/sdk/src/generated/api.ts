@@ -1484,7 +1484,7 @@ export interface Operations {
       readonly reason?: string
       /** commit of the repository that the settings are from; provenance tells it of each value */
       readonly commit?: string
-      /** asked for by a person for this one case: passes quarantine and the open breaker */
+      /** asked for by a person for this one case: passes quarantine, the open breaker and freeze windows */
       readonly force?: 'true' | 'false'
       /** passes approvals, freeze windows and the open breaker, by whoever may say so; needs a `reason` */
       readonly emergency?: 'true' | 'false'
@@ -1657,7 +1657,7 @@ export interface Operations {
       readonly reason?: string
       /** commit of the repository that the settings are from; provenance tells it of each value */
       readonly commit?: string
-      /** asked for by a person for this one case: passes quarantine and the open breaker */
+      /** asked for by a person for this one case: passes quarantine, the open breaker and freeze windows */
       readonly force?: 'true' | 'false'
       /** passes approvals, freeze windows and the open breaker, by whoever may say so; needs a `reason` */
       readonly emergency?: 'true' | 'false'
@@ -1713,7 +1713,7 @@ export interface Operations {
       readonly reason?: string
       /** passes approvals, freeze windows and the open breaker, by whoever may say so; needs a `reason` */
       readonly emergency?: 'true' | 'false'
-      /** asked for by a person for this one case: passes quarantine and the open breaker */
+      /** asked for by a person for this one case: passes quarantine, the open breaker and freeze windows */
       readonly force?: 'true' | 'false'
     }
     body: CreateKeyRequest
@@ -1731,7 +1731,7 @@ export interface Operations {
       readonly reason?: string
       /** passes approvals, freeze windows and the open breaker, by whoever may say so; needs a `reason` */
       readonly emergency?: 'true' | 'false'
-      /** asked for by a person for this one case: passes quarantine and the open breaker */
+      /** asked for by a person for this one case: passes quarantine, the open breaker and freeze windows */
       readonly force?: 'true' | 'false'
     }
     body: RotateKeyRequest | undefined
@@ -1749,7 +1749,7 @@ export interface Operations {
       readonly reason?: string
       /** passes approvals, freeze windows and the open breaker, by whoever may say so; needs a `reason` */
       readonly emergency?: 'true' | 'false'
-      /** asked for by a person for this one case: passes quarantine and the open breaker */
+      /** asked for by a person for this one case: passes quarantine, the open breaker and freeze windows */
       readonly force?: 'true' | 'false'
     }
     body: undefined
@@ -1772,7 +1772,7 @@ export interface Operations {
       readonly reason?: string
       /** commit of the repository that the settings are from; provenance tells it of each value */
       readonly commit?: string
-      /** asked for by a person for this one case: passes quarantine and the open breaker */
+      /** asked for by a person for this one case: passes quarantine, the open breaker and freeze windows */
       readonly force?: 'true' | 'false'
       /** passes approvals, freeze windows and the open breaker, by whoever may say so; needs a `reason` */
       readonly emergency?: 'true' | 'false'
@@ -1831,7 +1831,7 @@ export interface Operations {
       readonly reason?: string
       /** commit of the repository that the settings are from; provenance tells it of each value */
       readonly commit?: string
-      /** asked for by a person for this one case: passes quarantine and the open breaker */
+      /** asked for by a person for this one case: passes quarantine, the open breaker and freeze windows */
       readonly force?: 'true' | 'false'
       /** passes approvals, freeze windows and the open breaker, by whoever may say so; needs a `reason` */
       readonly emergency?: 'true' | 'false'

@@ -14,7 +14,9 @@ export const changeQuery = z.strictObject({
     .regex(/^[0-9a-f]{7,64}$/)
     .optional()
     .describe('commit of the repository that the settings are from; provenance tells it of each value'),
-  force: flag.describe('asked for by a person for this one case: passes quarantine, the open breaker and freeze windows'),
+  force: flag.describe(
+    'asked for by a person for this one case: passes quarantine, the open breaker and freeze windows',
+  ),
   emergency: flag.describe(
     'passes approvals, freeze windows and the open breaker, by whoever may say so; needs a `reason`',
   ),

@@ -69,10 +69,11 @@ export const doors: Readonly<Record<string, Doors>> = {
     wire: ['rest', 'logs', 'metrics', 'traces'],
   },
   gateway: {
-    errors: ['access-errors', 'api-errors', 'identity-errors'],
+    errors: ['access-errors', 'api-errors', 'identity-errors', 'upstream-errors'],
     'api-errors': ['errors'],
     'access-errors': ['errors'],
     'identity-errors': ['errors'],
+    'upstream-errors': ['errors'],
     contract: ['errors'],
     // Below both that prove somebody by a token of an issuer.
     issuers: ['contract', 'errors'],

@@ -135,3 +135,10 @@ console.log(told.join(' '))`,
     expect(run()).toBe('early late main.cjs')
   })
 })
+
+it('is one file for all that runs at every start of the gateway', () => {
+  const bundle = new URL('../../packages/gateway/dist/main.bundle.cjs', import.meta.url)
+  const atOnce = readFileSync(bundle, 'latin1').matchAll(/^const (\w+) = require\("\.\/chunks\//gm)
+  // What a chunk of its own shares with the rest goes into one as well, and is then reached through its exports on every request.
+  expect([...atOnce].map(([, name]) => name)).toEqual(['require_rolldown_runtime'])
+})

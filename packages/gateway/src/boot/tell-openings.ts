@@ -3,9 +3,10 @@
  * a change by `apply` or `rollback` is told there and then; nobody looks at the receipt of a file.
  *
  * Each step from one version to another is told once: that of a candidate when its trial begins, and not again when it
- * takes all traffic. The checks are those of plans, and are loaded with the first change.
+ * takes all traffic. The checks are those of plans.
  */
 import { changes, type Reloader, type SettingsTree, type Telemetry } from '@changeover/reload'
+import { findOpenings } from '../plan/warnings/find-warnings.ts'
 
 /** Returns how to stop. */
 export function tellOpenings(reloader: Reloader<unknown>, telemetry: Pick<Telemetry, 'logger'>): () => void {
@@ -19,7 +20,6 @@ export function tellOpenings(reloader: Reloader<unknown>, telemetry: Pick<Teleme
     try {
       const is = await reloader.settings(version)
       if (is === null) return
-      const { findOpenings } = await import('../plan/warnings/find-warnings.ts')
       const changed = changes(was, is).map((it) => it.pointer)
       for (const { code, text, pointer } of findOpenings({ before: was, after: is, changed })) {
         const message = `version ${version}: ${text} (${code} at ${pointer})`

@@ -6,7 +6,7 @@ import { toolEnvironment } from './parts/repository.mjs'
 import { runMain, runNode } from './parts/run.mjs'
 import { setUp } from './setup.mjs'
 
-const usage = `npm run soak [-- OPTIONS]
+const usage = `npm run soak -- [options]
 
 Calls, long streams and reloads at once, by file and by API: nothing may fail, be cut, be of two versions or grow.
 

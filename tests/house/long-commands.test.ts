@@ -21,7 +21,7 @@ async function command(name: string, args: readonly string[]) {
   return { code: 'code' in done ? done.code : 0, out: done.stdout, errors: done.stderr }
 }
 
-describe.each(['proof', 'mutants', 'simulate', 'fuzz', 'catalogue', 'build'])('npm run %s', (name) => {
+describe.each(['proof', 'mutants', 'simulate', 'fuzz', 'soak', 'catalogue', 'build'])('npm run %s', (name) => {
   it('says how it is used', async () => {
     const { code, out, errors } = await command(name, ['--help'])
     expect([code, errors]).toEqual([0, ''])

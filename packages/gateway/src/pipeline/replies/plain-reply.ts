@@ -92,11 +92,11 @@ export class PlainReply implements Reply {
     return textBytesIn(Buffer.concat(this.#chunks), rules.textKeys)
   }
 
-  /** Returns what it failed with. */
   toolCalls(): ToolCounts | undefined {
     return this.#walk?.counts
   }
 
+  /** Returns what it failed with. */
   #report(body: Buffer, rules: ScanRules): BrokenEnd | null {
     const usage = scanUsage(body, rules)
     if (usage !== null) this.#port.seenUsage(withToolCalls(usage, this.#walk?.counts))

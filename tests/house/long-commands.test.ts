@@ -21,19 +21,22 @@ async function command(name: string, args: readonly string[]) {
   return { code: 'code' in done ? done.code : 0, out: done.stdout, errors: done.stderr }
 }
 
-describe.each(['proof', 'mutants', 'simulate', 'fuzz', 'soak', 'catalogue', 'build'])('npm run %s', (name) => {
-  it('says how it is used', async () => {
-    const { code, out, errors } = await command(name, ['--help'])
-    expect([code, errors]).toEqual([0, ''])
-    expect(out).toMatch(new RegExp(`^npm run ${name} -- `))
-  })
+describe.each(['proof', 'mutants', 'simulate', 'fuzz', 'soak', 'catalogue', 'build'])(
+  'npm run %s',
+  (name) => {
+    it('says how it is used', async () => {
+      const { code, out, errors } = await command(name, ['--help'])
+      expect([code, errors]).toEqual([0, ''])
+      expect(out).toMatch(new RegExp(`^npm run ${name} -- `))
+    })
 
-  it('refuses what it does not know, and says how it is used', async () => {
-    const { code, out, errors } = await command(name, ['--nonsense'])
-    expect([code, out]).toEqual([2, ''])
-    expect(errors).toMatch(new RegExp(`^error: .*--nonsense.*\n\nnpm run ${name} -- `))
-  })
-})
+    it('refuses what it does not know, and says how it is used', async () => {
+      const { code, out, errors } = await command(name, ['--nonsense'])
+      expect([code, out]).toEqual([2, ''])
+      expect(errors).toMatch(new RegExp(`^error: .*--nonsense.*\n\nnpm run ${name} -- `))
+    })
+  },
+)
 
 it.each([
   ['proof', '--runs', 'many'],

@@ -12,6 +12,7 @@ import { isGatewayError } from '../errors.ts'
 import { version } from '../version.ts'
 import { writeBanner } from './banner.ts'
 import { flagsHelp, readFlags } from './flags.ts'
+import { keepTickShape } from './keep-tick-shape.ts'
 import { StartError } from './listen-error.ts'
 import { type Running, run } from './run.ts'
 
@@ -32,6 +33,7 @@ export async function serve({ argv }: { argv: readonly string[] }): Promise<numb
 
 async function serveWith(flags: Parameters<typeof run>[0]['flags']): Promise<number> {
   beginning.publish(null)
+  keepTickShape()
   // Timers of the engine keep no process alive, and before the ports open and after they close nothing else does.
   const alive = setInterval(() => {}, 60_000)
   try {

@@ -185,9 +185,9 @@ export abstract class AttemptedCall extends ReplyingCall implements AttemptHost 
     this.attemptSpan = null
     const bill = this.#billAttempt(target, code)
     const usage = bill?.tokens ?? (this.committed ? this.bill.usage : null)
-    const seen = { seenModel: this.modelSeen, usage, reason: this.attempts?.reason ?? null }
+    const [seenModel, reason] = [this.modelSeen, this.attempts?.reason ?? null]
     this.#ledger.end(
-      { target, status, error: code, cause, durationMs, kind, span, bill, ...seen },
+      { target, status, error: code, cause, durationMs, kind, reason, span, seenModel, usage, bill },
       this.instruments,
     )
   }

@@ -27,7 +27,8 @@ export function usedBy({ attempts, usage, costMicroUsd }: CallFacts, now: Now): 
   }
   // What was embedded to look for a kept answer is paid for, and no call.
   const asked = attempts.some((it) => it.kind !== 'embedding')
-  return { ...now, asked, inputTokens, outputTokens, costMicroUsd: costMicroUsd ?? 0 }
+  const { nowMs, monoMs } = now
+  return { nowMs, monoMs, asked, inputTokens, outputTokens, costMicroUsd: costMicroUsd ?? 0 }
 }
 
 /** Somebody should hear of a budget before it is spent. */

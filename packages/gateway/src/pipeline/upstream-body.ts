@@ -64,14 +64,20 @@ export function writeUpstreamBody(it: BodyFor, target: CompiledTarget): Upstream
   const written = passes ? passOn(it, target) : translate(it, target, native !== undefined)
   const path = native ?? target.paths[written.wire]
   if (path === undefined) throw new TypeError(`provider ${target.provider.kind} has no path for its format`)
-  const { notes, ...rest } = written
-  const warnings = notes.length === 0 ? rest.warnings : [...notes, ...rest.warnings]
-  if (it.route.unsupported === 'refuse' && rest.warnings.length > 0) {
-    const what = rest.warnings.join('; ')
+  const { wire, notes, warnings, hidesUsage, request } = written
+  if (it.route.unsupported === 'refuse' && warnings.length > 0) {
+    const what = warnings.join('; ')
     throw new GatewayError('request.unsupported', { target: target.name, what })
   }
-  const bytes = reshape(markPrompt(rest, it, target), target.provider)
-  return { ...rest, bytes, warnings, mended, path: it.body.stream ? path.stream : path.whole }
+  return {
+    bytes: reshape(markPrompt(written, it, target), target.provider),
+    wire,
+    path: it.body.stream ? path.stream : path.whole,
+    warnings: notes.length === 0 ? warnings : [...notes, ...warnings],
+    mended,
+    hidesUsage,
+    request,
+  }
 }
 
 /** Of providers that take the key; others of the same format may refuse what they do not know. */
@@ -99,7 +105,7 @@ function reshape(bytes: Buffer, provider: Provider): Buffer {
   return Buffer.from(JSON.stringify(provider.reshape(body)))
 }
 
-interface Written extends Omit<UpstreamBody, 'path' | 'mended'> {
+interface Written extends Omit<UpstreamBody, 'path' | 'mended' | 'contentType' | 'method'> {
   /** What was filled in: told like the warnings, and no reason to refuse. */
   readonly notes: readonly string[]
 }

@@ -22,19 +22,17 @@ export interface UpstreamParts {
   readonly nowMs: number
 }
 
-export function upstreamRequest({ target, written, nowMs, ...about }: UpstreamParts): UpstreamRequest {
+export function upstreamRequest(it: UpstreamParts): UpstreamRequest {
+  const { target, written, nowMs } = it
   const { path, bytes: body, method = 'POST', contentType } = written
-  const asJson = headersOf(target, about)
+  const asJson = headersOf(it)
   const unsigned = contentType === undefined ? asJson : withType(asJson, contentType)
   const { origin } = target.upstream
   const headers = target.sign?.({ method, origin, path, headers: unsigned, body, nowMs }) ?? unsigned
   return { method, path, headers, body: body.length === 0 && contentType === null ? null : body }
 }
 
-function headersOf(
-  target: CompiledTarget,
-  { head, context, baggage, leftMs }: Omit<UpstreamParts, 'target' | 'written' | 'nowMs'>,
-): readonly string[] {
+function headersOf({ target, head, context, baggage, leftMs }: UpstreamParts): readonly string[] {
   const own = target.headers()
   const passed = passedUp(target.provider, head.headers, own)
   const sent = [...own, ...passed, 'traceparent', writeTraceparent(context)]

@@ -11,42 +11,52 @@ import { toolCallsIn } from '../tool-calls.ts'
 
 /** `null` when it does not count tokens. `served`: what the answer says beside it of how it was served. */
 export function parseOpenAIUsage(value: unknown, served?: unknown): Usage | null {
-  const input = count(value, 'prompt_tokens')
-  if (!isFields(value) || input === undefined) return null
-  const output = count(value, 'completion_tokens') ?? 0
+  if (!isFields(value)) return null
+  const input = tokenCount(value['prompt_tokens'])
+  if (input === undefined) return null
+  const output = tokenCount(value['completion_tokens']) ?? 0
   const usage: { -readonly [Name in keyof Usage]: Usage[Name] } = { inputTokens: input, outputTokens: output }
-  // Field by field: this is read from every reply.
-  const asked = value['prompt_tokens_details']
-  const said = value['completion_tokens_details']
+  // Field by field, and each by its own name: this is read from every reply.
+  const asked = fieldsOrNone(value['prompt_tokens_details'])
+  const said = fieldsOrNone(value['completion_tokens_details'])
   const cached =
-    count(asked, 'cached_tokens') ?? count(value, 'prompt_cache_hit_tokens') ?? count(value, 'cached_tokens')
+    tokenCount(asked['cached_tokens']) ??
+    tokenCount(value['prompt_cache_hit_tokens']) ??
+    tokenCount(value['cached_tokens'])
   if (cached !== undefined) usage.cachedInputTokens = cached
-  const written = count(asked, 'cache_write_tokens')
+  const written = tokenCount(asked['cache_write_tokens'])
   if (written !== undefined) usage.cacheWriteTokens = written
-  const hour = countIn(asked, 'cache_creation_token_details', 'ephemeral_1h_input_tokens')
+  const hour = tokenCount(fieldsOrNone(asked['cache_creation_token_details'])['ephemeral_1h_input_tokens'])
   if (hour !== undefined) usage.cacheWriteHourTokens = hour
-  const reasoning = count(said, 'reasoning_tokens') ?? count(value, 'reasoning_tokens')
+  const reasoning = tokenCount(said['reasoning_tokens']) ?? tokenCount(value['reasoning_tokens'])
   if (reasoning !== undefined) {
     usage.reasoningTokens = reasoning
-    if (count(value, 'total_tokens') === input + output + reasoning) usage.outputTokens += reasoning
+    if (tokenCount(value['total_tokens']) === input + output + reasoning) usage.outputTokens += reasoning
   }
-  const heard = count(asked, 'audio_tokens')
+  const heard = tokenCount(asked['audio_tokens'])
   if (heard !== undefined) usage.inputAudioTokens = heard
-  const seen = count(asked, 'image_tokens')
+  const seen = tokenCount(asked['image_tokens'])
   if (seen !== undefined) usage.inputImageTokens = seen
-  const spoken = count(said, 'audio_tokens')
+  const spoken = tokenCount(said['audio_tokens'])
   if (spoken !== undefined) usage.outputAudioTokens = spoken
-  const drawn = count(said, 'image_tokens')
+  const drawn = tokenCount(said['image_tokens'])
   if (drawn !== undefined) usage.outputImageTokens = drawn
-  const cachedAudio = countIn(asked, 'cached_tokens_details', 'audio_tokens')
+  const ofCached = fieldsOrNone(asked['cached_tokens_details'])
+  const cachedAudio = tokenCount(ofCached['audio_tokens'])
   if (cachedAudio !== undefined) usage.cachedAudioTokens = cachedAudio
-  const cachedImage = countIn(asked, 'cached_tokens_details', 'image_tokens')
+  const cachedImage = tokenCount(ofCached['image_tokens'])
   if (cachedImage !== undefined) usage.cachedImageTokens = cachedImage
   const tier = serviceTierOf(served)
   if (tier !== undefined) usage.serviceTier = tier
   const called = toolCallsIn(value)
   if (called !== undefined) usage.toolCalls = called
   return usage
+}
+
+const NONE: Fields = Object.freeze({})
+
+function fieldsOrNone(value: unknown): Fields {
+  return isFields(value) ? value : NONE
 }
 
 export function writeOpenAIUsage(usage: Usage): Record<string, unknown> {
@@ -76,12 +86,4 @@ export function writeOpenAIUsage(usage: Usage): Record<string, unknown> {
 
 function given(details: Fields): Fields | undefined {
   return Object.keys(details).length === 0 ? undefined : details
-}
-
-function countIn(of: unknown, group: string, name: string): number | undefined {
-  return isFields(of) ? count(of[group], name) : undefined
-}
-
-function count(of: unknown, name: string): number | undefined {
-  return isFields(of) ? tokenCount(of[name]) : undefined
 }

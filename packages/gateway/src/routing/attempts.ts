@@ -5,8 +5,7 @@
  * as if it had not been: with another key, on another target, or on the same one after a wait. After `commit` there
  * is no way back, and a failure is the host's to tell.
  *
- * The attempts of a route are counted in all. One is kept for each fallback that is still to come, so that
- * retrying the chosen target never uses up the way around it. Where an attempt goes next: `#tryAgain`.
+ * The attempts of a route are counted in all. Where a call goes when one has failed: `again.ts`.
  *
  * All time limits of a call are one number here, `dueAt`. What an attempt takes (a place at a gate, its mark on the
  * target) it gives back in `#release`, once. Not here: what an answer means (`pipeline/replies`).
@@ -16,15 +15,15 @@ import type { AttemptReason, SkippedTarget } from '../contract/call.ts'
 import type { CompiledTarget } from '../contract/compiled.ts'
 import type { Gate, GateWaiter } from '../contract/routing.ts'
 import type { UpstreamExchange, UpstreamFailure, UpstreamHeaders } from '../contract/upstream.ts'
+import { chooseAgain } from './again.ts'
 import type { AttemptHost, AttemptRules, AttemptTools, FailureCode } from './attempt-host.ts'
-import { backoffMs } from './backoff.ts'
 import { Beside, type HedgeAsker } from './beside.ts'
 import { CallTime } from './call-time.ts'
 import { CollectedRefusal } from './collected-refusal.ts'
 import type { Watched } from './deadlines.ts'
-import { isTargetsFault, isTargetsOwn } from './failure-class.ts'
+import { isTargetsFault } from './failure-class.ts'
 import type { HedgeLane } from './hedge-lane.ts'
-import { NextTargets, type Refused } from './next-targets.ts'
+import { NextTargets } from './next-targets.ts'
 
 /** What a failure counts as at least in a target's latency: failing fast is not being fast. */
 const FAILURE_MS = 1000
@@ -385,46 +384,24 @@ export class Attempts implements HedgeAsker, Watched, GateWaiter {
     }
   }
 
-  /** Another key; the list for this kind of failure; another target; the same one after a wait; a fallback. */
   #tryAgain(target: CompiledTarget, code: FailureCode, nowMs: number): boolean {
-    const { route } = this.#rules
-    const left = route.attempts - this.#made
-    const refused = this.#refused(code)
-    if (this.#next.rotate(target, this.#credential, refused, nowMs)) {
-      // Another key is no further attempt of the route's.
-      this.#made -= 1
-      return this.#go(target, nowMs)
+    const status = this.#status
+    const failed = {
+      target,
+      credential: this.#credential,
+      refused: { code, status, refusal: this.#refusal?.fold(status ?? 0) ?? null },
+      made: this.#made,
+      nowMs,
+      endsAt: this.time.endsAt,
     }
-    if (left <= 0) return false
-    const ofKind = this.#next.ofKind(refused, nowMs)
-    if (ofKind !== null) return this.#go(ofKind, nowMs)
-    const retryable = code !== 'upstream.failed' || target.provider.isRetryable(this.#status ?? 500)
-    if (retryable && left > this.#next.fallbacksLeft) {
-      const other = this.#next.other(nowMs)
-      if (other !== null) return this.#go(other, nowMs)
-      const asked = this.#refusal?.retryAfterMs ?? 0
-      const waitMs = Math.max(
-        asked,
-        backoffMs(this.#made, route.retryBaseMs, route.retryMaxMs, this.#tools.random),
-      )
-      if (asked <= route.retryMaxMs && nowMs + waitMs < this.time.endsAt) {
-        this.#retryAfter(target, waitMs, code)
-        return true
-      }
+    const again = chooseAgain(failed, this.#next, this.#rules, this.#tools)
+    if (again === null) return false
+    if ('waitMs' in again) this.#retryAfter(target, again.waitMs, code)
+    else {
+      if (again.isExtra) this.#made -= 1
+      this.#attempt(again.target, nowMs)
     }
-    if (!retryable && !isTargetsOwn(this.#status)) return false
-    const next = this.#next.fallback(nowMs)
-    return next !== null && this.#go(next, nowMs)
-  }
-
-  #go(target: CompiledTarget, nowMs: number): true {
-    this.#attempt(target, nowMs)
     return true
-  }
-
-  #refused(code: FailureCode): Refused {
-    const refusal = this.#refusal?.fold(this.#status ?? 0) ?? null
-    return { code, status: this.#status, refusal }
   }
 
   #retryAfter(target: CompiledTarget, waitMs: number, code: FailureCode): void {

@@ -19,6 +19,7 @@ export interface CallRecord {
   readonly id: string
   /** Wall milliseconds at the first byte in. */
   readonly startedAt: number
+  /** To a microsecond, as all times of a record are. */
   readonly durationMs: number
   /** To the first token or the whole reply; `null` when none came. */
   readonly firstTokenMs: number | null

@@ -11,6 +11,7 @@ import type { Usage } from '../contract/neutral.ts'
 import type { AsideKind } from '../routing/attempt-host.ts'
 import type { CallInstruments } from './call-instruments.ts'
 import { endAttemptSpan } from './call-spans.ts'
+import { roundMs } from './round-ms.ts'
 
 export interface EndedAttempt {
   readonly target: CompiledTarget
@@ -34,18 +35,18 @@ export class AttemptLedger {
 
   /** `instruments`: of the call's version; `null` when it has none. */
   end(it: EndedAttempt, instruments: CallInstruments | null): void {
-    const { target, status, error, durationMs, kind, reason = null, bill = null } = it
-    const made = { target: target.name, status, error, durationMs }
+    const { target, status, error, kind, reason = null, bill = null } = it
+    const made = { target: target.name, status, error, durationMs: roundMs(it.durationMs) }
     const line = bill === null ? made : { ...made, bill }
     if (kind !== null) this.#write({ ...line, kind })
     else this.#write(reason === null ? line : { ...line, by: reason })
     if (it.span !== null) endAttemptSpan(it.span, it)
-    instruments?.attempt(target, error, durationMs)
+    instruments?.attempt(target, error, it.durationMs)
   }
 
   /** A text was embedded before there was an attempt. */
   addEmbedding({ target, status, error, durationMs, bill }: AskedBeside): void {
-    const line: CallAttempt = { target, status, error, durationMs, kind: 'embedding' }
+    const line: CallAttempt = { target, status, error, durationMs: roundMs(durationMs), kind: 'embedding' }
     this.lines.push(bill === null ? line : { ...line, bill })
   }
 

@@ -14,6 +14,7 @@ import type { FinishReason, Usage } from '../contract/neutral.ts'
 import type { RequestBody } from '../wire/request-body.ts'
 import { priceNameOf } from './call-bill.ts'
 import type { Placed } from './placed.ts'
+import { roundMs } from './round-ms.ts'
 import type { Parts } from './tools.ts'
 
 export interface CallFacts {
@@ -64,8 +65,8 @@ export function recordOf(it: CallFacts, traceId: string): CallRecord {
   const record: Filling = {
     id: it.id,
     startedAt: it.startedAt,
-    durationMs: it.durationMs,
-    firstTokenMs: it.firstTokenMs,
+    durationMs: roundMs(it.durationMs),
+    firstTokenMs: it.firstTokenMs === null ? null : roundMs(it.firstTokenMs),
     version: it.snapshot?.version ?? '',
     tenant: it.caller?.tenant ?? null,
     key: it.caller?.key ?? null,

@@ -44,7 +44,11 @@ const common = {
   ],
   tsconfig: join(root, 'tsconfig.json'),
   deps: { alwaysBundle: [/./], onlyBundle: false },
-  inputOptions: { resolve: { conditionNames: ['@changeover/source', 'node', 'import', 'default'] } },
+  inputOptions: {
+    resolve: { conditionNames: ['@changeover/source', 'node', 'import', 'default'] },
+    // How long our own plugins take on a slow machine is nothing for a newcomer to read.
+    checks: { bundlerTimings: false },
+  },
 }
 const comments = { legal: true, jsdoc: false, annotation: false }
 

@@ -185,8 +185,11 @@ describe('the class of service that a request asks for', () => {
   ])('by %j is %j', (body, asked) => {
     const facts = factsOf(body)
     expect(facts.serviceTier()).toBe(asked)
-    facts.forget()
-    expect(facts.serviceTier()).toBe(asked)
+    // Asked for the first time when the body is gone.
+    const other = factsOf(body)
+    other.replies()
+    other.forget()
+    expect(other.serviceTier()).toBe(asked)
   })
 })
 
@@ -209,6 +212,32 @@ describe('a request whose body was let go', () => {
     expect(facts.inputTokens()).toBe(other.inputTokens())
     expect(facts.promptHash(100)).toBe(other.promptHash(100))
   })
+
+  it.each(['max_completion_tokens', 'max_tokens', 'max_output_tokens', 'maxOutputTokens', 'maxTokens'])(
+    'has not lost the limit that was said as %s',
+    (name) => {
+      const where = (limit: object) => [
+        limit,
+        ...['generationConfig', 'generation_config', 'inferenceConfig'].map((it) => ({ [it]: limit })),
+      ]
+      for (const it of where({ [name]: 7 })) {
+        const facts = factsOf(it)
+        facts.serviceTier()
+        facts.forget()
+        expect(facts.maxOutputTokens()).toBe(7)
+      }
+    },
+  )
+
+  it.each(['best_of', 'n', 'candidateCount', 'candidate_count'])(
+    'has not lost how many replies %s asks for',
+    (name) => {
+      const facts = factsOf({ [name]: 4 })
+      facts.serviceTier()
+      facts.forget()
+      expect(facts.replies()).toBe(4)
+    },
+  )
 
   it('knows nothing where nothing was asked', () => {
     const facts = factsOf(body)

@@ -29,10 +29,12 @@ export interface RequestFactsInput {
 export class RequestFacts implements RouteAsk {
   readonly #input: RequestFactsInput
   #fields: Fields | null = null
-  /** What is left of them when the rest was let go. */
+  /** What is left of them when the rest was let go; beside the answers below, which are then known. */
   #few: Fields | null = null
   #prompt: PromptFacts | null = null
   #outputLimit: number | null | undefined
+  #replies: number | undefined
+  #serviceTier: string | null | undefined
   #prompted: readonly [chars: number, hash: number] | null = null
 
   constructor(input: RequestFactsInput) {
@@ -60,8 +62,7 @@ export class RequestFacts implements RouteAsk {
 
   header(name: string): string | undefined {
     if (isSecretHeader(name)) return undefined
-    const value = this.#input.head.headers[name]
-    return typeof value === 'string' ? value : value?.[0]
+    return firstOf(this.#input.head.headers[name])
   }
 
   metadata(key: string): string | number | boolean | null {
@@ -81,18 +82,13 @@ export class RequestFacts implements RouteAsk {
   }
 
   replies(): number {
-    return mostIn(this.#light, repliesAt) ?? 1
+    this.#replies ??= mostIn(this.#light, repliesAt) ?? 1
+    return this.#replies
   }
 
   serviceTier(): string | null {
-    const it = this.#light
-    // The last is Anthropic's for what costs more.
-    return (
-      serviceTierOf(it['service_tier']) ??
-      serviceTierOf(it['serviceTier']) ??
-      serviceTierOf(it['speed']) ??
-      null
-    )
+    if (this.#serviceTier === undefined) this.#serviceTier = serviceTierIn(this.#light)
+    return this.#serviceTier
   }
 
   modalities(): readonly Modality[] {
@@ -139,8 +135,12 @@ export class RequestFacts implements RouteAsk {
 
   /** The body is not held for the rest of the call: what may be asked of it to the end is picked out. */
   forget(): void {
-    if (this.#fields === null) return
-    this.#few = fewOf(this.#fields)
+    const fields = this.#fields
+    if (fields === null) return
+    this.maxOutputTokens()
+    this.replies()
+    this.serviceTier()
+    this.#few = { metadata: fields['metadata'], prompt_cache_key: fields['prompt_cache_key'] }
     this.#fields = null
   }
 
@@ -164,30 +164,17 @@ export class RequestFacts implements RouteAsk {
   }
 }
 
-// Each field by a name that is written where it is read: V8 finds such a one by the shape of its object, and a name out
-// of a list by looking it up, five times as long, for every request.
+// Each field by a name that is written where it is read: V8 finds such a one by the shape of its object, and one out of a
+// list by a search (docs/decisions/2026-11-22-what-v8-forgets.md). This is on each request's way.
 
-/** Where nothing long stands. */
-function fewOf(it: Fields): Fields {
-  return {
-    metadata: it['metadata'],
-    prompt_cache_key: it['prompt_cache_key'],
-    service_tier: it['service_tier'],
-    serviceTier: it['serviceTier'],
-    speed: it['speed'],
-    max_completion_tokens: it['max_completion_tokens'],
-    max_tokens: it['max_tokens'],
-    max_output_tokens: it['max_output_tokens'],
-    maxOutputTokens: it['maxOutputTokens'],
-    maxTokens: it['maxTokens'],
-    best_of: it['best_of'],
-    n: it['n'],
-    candidateCount: it['candidateCount'],
-    candidate_count: it['candidate_count'],
-    generationConfig: it['generationConfig'],
-    generation_config: it['generation_config'],
-    inferenceConfig: it['inferenceConfig'],
-  }
+/** The last is Anthropic's for what costs more. */
+function serviceTierIn(it: Fields): string | null {
+  return (
+    serviceTierOf(it['service_tier']) ??
+    serviceTierOf(it['serviceTier']) ??
+    serviceTierOf(it['speed']) ??
+    null
+  )
 }
 
 /** The most tokens of a reply that a request or its defaults set; `null` where they set none. */
@@ -245,8 +232,13 @@ export function sessionHeader({ headers }: CallHead): string | null {
 }
 
 function named(value: string | readonly string[] | undefined): string | null {
-  const first = typeof value === 'string' ? value : value?.[0]
+  const first = firstOf(value)
   return first === undefined || first === '' ? null : first
+}
+
+/** A header may come several times. */
+function firstOf(value: string | readonly string[] | undefined): string | undefined {
+  return typeof value === 'string' ? value : value?.[0]
 }
 
 /** What a record keeps of a session: the number that sticky routing decides by, as eight hex digits. */

@@ -1,7 +1,7 @@
 /**
  * Where a call can still go: the targets of its route that it has not tried, the fallbacks that it has not passed,
  * the list for a kind of failure, and the other keys of a target. Only the ways are here; which of
- * them is gone is `again.ts`.
+ * them a call takes is `again.ts`.
  */
 import type { AttemptReason, SkippedTarget } from '../contract/call.ts'
 import type { CompiledTarget } from '../contract/compiled.ts'

@@ -19,9 +19,8 @@ export const arrayFraming: OpenFraming = (take) => new JsonArrayReader(take)
 
 /** `null` for an answer that is not streamed, as far as its type tells. */
 export function framingOf(contentType: string): OpenFraming | null {
-  // Nearly all answers are one of these two.
+  // Nearly all answers.
   if (contentType.startsWith('application/json')) return null
-  if (contentType === 'text/event-stream') return events
   const type = contentType.split(';', 1)[0]?.trim().toLowerCase()
   if (type === 'text/event-stream') return events
   return type === 'application/vnd.amazon.eventstream' ? messages : null

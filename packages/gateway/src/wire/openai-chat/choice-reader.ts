@@ -186,13 +186,8 @@ export class ChoiceReader {
     const parsed = parseOpenAIFinish(raw)
     // Some servers say `stop` when the model waits for its tools.
     const reason = parsed === 'stop' && this.#calls > 0 ? 'tool_calls' : parsed
-    // Nearly all: written out, because what is spread into an object is put there one by one.
-    if (reason !== 'error' && this.#candidate.candidate === undefined)
-      deltas.push({ type: 'finish', reason, raw })
-    else {
-      const end = reason === 'error' ? failureOf(choice) : { reason }
-      deltas.push({ type: 'finish', ...end, raw, ...this.#candidate })
-    }
+    if (reason === 'error') deltas.push({ type: 'finish', ...failureOf(choice), raw, ...this.#candidate })
+    else deltas.push({ type: 'finish', reason, raw, ...this.#candidate })
   }
 }
 

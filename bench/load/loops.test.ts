@@ -63,10 +63,13 @@ describe('the load', () => {
       { kind: 'streams', target, streams: 2, chunks: 5, periodMs: 1, slowReaders: 1, ...timing },
       tally,
     )
-    await vi.waitFor(() => expect(tally.results().requests).toBeGreaterThan(2))
+    // The slow reader's chunks are not timed, and on a busy machine it may end several streams before the other begins.
+    await vi.waitFor(() => {
+      expect(tally.results().requests).toBeGreaterThan(2)
+      expect(tally.results().chunks).toBeGreaterThanOrEqual(10)
+    })
     stop()
     expect(tally.results().failed).toBe(0)
-    expect(tally.results().chunks).toBeGreaterThanOrEqual(10)
   })
 
   it('counts a request that was cut off as failed', async () => {

@@ -19,7 +19,7 @@ beforeAll(async () => {
       p: { kind: 'openai-compatible', baseUrl: `${provider.origin}/v1`, credential: '${env:PROVIDER_KEY}' },
     },
     // A target that fails is given a rest, and another one is asked then.
-    models: { m: { provider: 'p' }, n: { provider: 'p' } },
+    models: { m: { provider: 'p' }, n: { provider: 'p' }, o: { provider: 'p' } },
   }
   writeFileSync(join(cwd, 'changeover.json'), JSON.stringify(settings))
   const answer = readFlags(['--port', '0', '--admin-port', '0', '--settings', 'changeover.json'])
@@ -63,6 +63,15 @@ describe('the key that a provider quotes', () => {
     expect(text).toContain(word)
     expect(text).toContain('unknown key [redacted]')
     expect(text).not.toContain(key.slice(10))
+  })
+
+  it.each([
+    ['behind other fields', `data: {"id":"x","choices":[],${failure.slice('data: {'.length)}`],
+    ['before the word', `data: {"message":"unknown key ${key}","object":"error"}\n\n`],
+  ])('in an event of another shape is not passed on: %s', async (_, event) => {
+    provider.script({ kind: 'raw', headers: type, chunks: [word, event] })
+    const text = word + event.replace(key, '[redacted]')
+    expect(await ask(true, 'o')).toEqual({ status: 200, text })
   })
 
   it('in a failure with a good status is not passed on', async () => {

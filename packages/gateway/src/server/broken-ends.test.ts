@@ -175,6 +175,36 @@ describe('a caller', () => {
     })
   })
 
+  it('gets an error behind other fields of its event, and it is recorded as one', async () => {
+    await start('openai', false)
+    const failed = { id: 'x', choices: [], error: { code: 502, message: 'gone' } }
+    const events = [chunk('Half a', null), `data: ${JSON.stringify(failed)}\n\n`, DONE]
+    first.script(sse(...events))
+
+    expect(await (await chat(true)).text()).toBe(events.join(''))
+    expect(await record()).toMatchObject({ status: 200, error: 'upstream.failed' })
+  })
+
+  it('gets what a model says of errors, and it is recorded as the answer that it is', async () => {
+    await start('anthropic', false)
+    const said = [
+      { type: 'message_start', message: { id: 'x', usage: { input_tokens: 3, output_tokens: 1 } } },
+      { type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } },
+      {
+        type: 'content_block_delta',
+        index: 0,
+        delta: { type: 'text_delta', text: 'event: error\ndata: {"type":"error"}' },
+      },
+      { type: 'content_block_stop', index: 0 },
+      { type: 'message_delta', delta: { stop_reason: 'end_turn' }, usage: { output_tokens: 9 } },
+      { type: 'message_stop' },
+    ]
+    first.script(sse(...said.map((it) => `event: ${it.type}\ndata: ${JSON.stringify(it)}\n\n`)))
+
+    expect(await (await anthropic(true)).text()).toContain('event: error')
+    expect(await record()).toMatchObject({ error: '', finish: 'stop', attempts: [{ error: '' }] })
+  })
+
   it('gets the replies that ended well, beside one that did not', async () => {
     await start('gemini', false)
     const candidates = [

@@ -1,4 +1,4 @@
-/** What is searched for in the answers of each format while their bytes pass: usage, why they ended, a failure in a stream. */
+/** What is searched for in the answers of each format while their bytes pass: usage, and why they ended. */
 import type { FinishReason, Usage } from '../contract/neutral.ts'
 import type { WireName } from '../contract/wire.ts'
 import { parseAnthropicStop } from './anthropic-messages/stop-reason.ts'
@@ -31,8 +31,6 @@ export interface ScanRules {
   readonly toolCalls: ToolCallRules | null
   /** The key, with its quotes, of an error that stands in each whole answer, mostly as `null`; `null` where none does. */
   readonly errorKey: Buffer | null
-  /** How a failure is written into a stream that has begun. */
-  readonly failures: readonly Buffer[]
 }
 
 const openaiFinish: FinishRules = {
@@ -53,7 +51,6 @@ const openai: ScanRules = {
   finish: openaiFinish,
   toolCalls: null,
   errorKey: null,
-  failures: [Buffer.from('data: {"error"')],
 }
 
 /** A format that is not here passes without being counted. */
@@ -68,12 +65,6 @@ export const scanRules: Readonly<Partial<Record<WireName, ScanRules>>> = {
     finish: { ...openaiFinish, key: Buffer.from('"reason"'), parse: parseResponsesEnd },
     toolCalls: responsesToolCalls,
     errorKey: Buffer.from('"error"'),
-    failures: [
-      Buffer.from('event: error'),
-      Buffer.from('event: response.failed'),
-      Buffer.from('data: {"type":"error"'),
-      Buffer.from('data: {"type":"response.failed"'),
-    ],
   },
   'anthropic-messages': {
     ...openai,
@@ -87,7 +78,6 @@ export const scanRules: Readonly<Partial<Record<WireName, ScanRules>>> = {
       refusalKey: null,
       blockKey: null,
     },
-    failures: [Buffer.from('event: error')],
   },
   gemini: {
     usageKey: Buffer.from('"usageMetadata"'),
@@ -104,7 +94,6 @@ export const scanRules: Readonly<Partial<Record<WireName, ScanRules>>> = {
     },
     toolCalls: geminiToolCalls,
     errorKey: null,
-    failures: [Buffer.from('data: {"error"')],
   },
 }
 

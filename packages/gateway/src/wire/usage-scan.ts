@@ -5,6 +5,7 @@
  * whole, the last one that counts tokens is taken, since providers write it behind the text.
  */
 import type { FinishReason, Usage } from '../contract/neutral.ts'
+import { scanErrors } from './failure-scan.ts'
 import { isFields } from './fields.ts'
 import { scanFinish } from './finish-scan.ts'
 import { endOfValue, skipSpace } from './json-members.ts'
@@ -117,6 +118,8 @@ export class UsageScan {
   finish: FinishReason | null = null
   /** The provider told of a failure. */
   failed = false
+  /** The word for it has come, which may be a part of the answer. */
+  suspect = false
   /** Of what the model has said. */
   textBytes = 0
   readonly #rules: ScanRules
@@ -184,7 +187,9 @@ export class UsageScan {
     this.textBytes += textBytesIn(bytes, this.#rules.textKeys)
     if (this.#rules.toolCalls !== null) this.#noteCalls(bytes, this.#rules.toolCalls)
     if (this.failed) return
-    for (const failure of this.#rules.failures) if (bytes.includes(failure)) this.failed = true
+    const errors = scanErrors(bytes)
+    this.failed = errors.failed
+    this.suspect ||= errors.suspect
   }
 
   /** In each line that has the mark. */

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { scanErrors } from '../../wire/failure-scan.ts'
 import { FailureGate } from './failure-gate.ts'
 
 const KEY = 'sk-live-canary-0123456789'
-const MARKS = ['data: {"error"', 'event: error'].map((it) => Buffer.from(it))
 const redact = (text: string): string => text.replaceAll(KEY, '[redacted]')
 
 /** As in a stream: whole lines are searched before they are let through. */
@@ -12,15 +12,12 @@ function through(
   clean = redact,
 ): { readonly text: string; readonly sent: string[] } {
   const sent: Buffer[] = []
-  const gate = new FailureGate({ marks: MARKS, redact: clean, send: (it) => void sent.push(it) })
+  const gate = new FailureGate({ redact: clean, send: (it) => void sent.push(it) })
   let come = Buffer.alloc(0)
   for (const it of chunks) {
     come = Buffer.concat([come, it])
     const whole = come.subarray(0, come.lastIndexOf(10) + 1)
-    gate.pass(
-      it,
-      MARKS.some((mark) => whole.includes(mark)),
-    )
+    gate.pass(it, scanErrors(whole).suspect)
   }
   gate.end()
   return { text: Buffer.concat(sent).toString(), sent: sent.map(String) }
@@ -42,8 +39,10 @@ describe.each([
   ['with carriage returns', `data: ${error}\r\n\r\n`],
   ['as an event with a name', `event: error\ndata: ${error}\n\n`],
   ['over several lines', `event: error\ndata: {\ndata: "x": ${error}\ndata: }\n\n`],
+  ['behind other fields', `data: {"id":"c-1","object":"chat.completion.chunk",${error.slice(1)}\n\n`],
+  ['as the end of a response', `data: {"type":"response.failed","response":${error}}\n\n`],
 ])('a failure in the middle of a stream, %s,', (_, failure) => {
-  const bytes = Buffer.from(`${said}${failure}${delta('and on')}data: [DONE]\n\n`)
+  const bytes = Buffer.from(`${said}${failure}${delta(`and says ${KEY}`)}data: [DONE]\n\n`)
 
   it('is passed on without the key that it quotes, wherever the bytes are cut', () => {
     fc.assert(
@@ -75,6 +74,8 @@ describe('all else', () => {
         'data: {"err',
         '{"error"}\n',
         'x data: {"error"}\n',
+        'data: {"error":null}\n\n',
+        '"',
         '\n',
         'event: error\n',
       ),
@@ -96,14 +97,20 @@ describe('all else', () => {
     expect(through(chunks.map((it) => Buffer.from(it))).sent).toEqual(chunks)
   })
 
+  it('of an event that came whole is redacted before the word as behind it', () => {
+    const event = { message: `no such key ${KEY}`, object: 'error' }
+    const chunks = [`data: ${JSON.stringify(event)}\n\n`, `data: ${JSON.stringify(event)}`]
+    for (const it of chunks) expect(through([Buffer.from(it)]).text).toContain('no such key [redacted]')
+  })
+
   it('is not held for ever when a failure has no end', () => {
     const sent: Buffer[] = []
-    const gate = new FailureGate({ marks: MARKS, redact, send: (it) => void sent.push(it) })
+    const gate = new FailureGate({ redact, send: (it) => void sent.push(it) })
     gate.pass(Buffer.from(`data: {"error":"${KEY}`), false)
     expect(sent).toEqual([])
     gate.pass(Buffer.alloc(256 * 1024, 'x'), false)
     expect(Buffer.concat(sent).length).toBeGreaterThan(256 * 1024)
-    gate.pass(Buffer.from(`${KEY}"}\n\n`), true)
+    gate.pass(Buffer.from(`${KEY}"}\n\n`), false)
     expect(String(Buffer.concat(sent))).not.toContain(KEY)
   })
 })

@@ -1,11 +1,13 @@
 /**
- * Lets the bytes of a stream pass, but for an event that tells of a failure: a provider may quote the key it was
- * called with, so such an event goes through the redactor first, whole.
+ * Lets the bytes of a stream pass, but for an event that tells of an error: a provider may quote the key it was
+ * called with, so such an event goes through the redactor first, from the line with that word to its end.
  *
- * Nothing waits but an event that has begun like a failure and has not ended; all other bytes go on as they come.
- * Nothing is searched here until whoever searches the stream anyhow has seen a failure: only the unfinished last
- * line of a chunk is held against the marks, byte by byte, and mostly a chunk ends with its line.
+ * Nothing waits but an event that has told of an error and has not ended; all other bytes go on as they come, also the
+ * beginning of a line whose end is still on its way: what it says before that word has then been passed.
+ * Nothing is searched here until whoever searches the stream anyhow has seen the word: only the unfinished last
+ * line of a chunk is searched, and mostly a chunk ends with its line.
  */
+import { ERROR_MARK } from '../../wire/failure-scan.ts'
 
 const LF = 10
 const CR = 13
@@ -13,30 +15,30 @@ const CR = 13
 const HELD_BYTES = 256 * 1024
 
 export interface FailureGateOptions {
-  /** How a line begins with which such an event begins. */
-  readonly marks: readonly Buffer[]
   redact(text: string): string
   send(bytes: Buffer): void
 }
 
 export class FailureGate {
   readonly #options: FailureGateOptions
-  /** From the beginning of a line: the beginning of a mark, or of an event that tells of a failure. */
+  /** A line that has the mark, or ends with the beginning of it, and what came of its event since. */
   #held: Buffer | null = null
   /** Between such an event's mark and its end. */
   #isFailure = false
-  /** In a line whose beginning has been passed. */
-  #isInside = false
 
   constructor(options: FailureGateOptions) {
     this.#options = options
   }
 
-  /** `isSuspect`: a mark has been seen in the whole lines that have come so far. */
+  /** `isSuspect`: the mark has been seen in the whole lines that have come so far. */
   pass(chunk: Buffer, isSuspect: boolean): void {
     if (this.#held === null && !isSuspect && !this.#isFailure) {
-      this.#passLines(chunk)
-      return
+      const open = chunk.lastIndexOf(LF) + 1
+      const mark = open === chunk.length ? -1 : markIn(chunk, open)
+      if (mark === -1) {
+        this.#send(chunk)
+        return
+      }
     }
     const bytes = this.#held === null ? chunk : Buffer.concat([this.#held, chunk])
     this.#held = null
@@ -49,54 +51,27 @@ export class FailureGate {
     this.#held = null
   }
 
-  #passLines(bytes: Buffer): void {
-    const end = bytes.lastIndexOf(LF) + 1
-    const isOpen = end < bytes.length
-    if (!isOpen || (end === 0 && this.#isInside) || !this.#mayBegin(bytes.subarray(end))) {
-      this.#isInside = isOpen
-      this.#send(bytes)
-      return
-    }
-    this.#isInside = false
-    this.#send(bytes.subarray(0, end))
-    this.#passEvents(bytes.subarray(end))
-  }
-
-  /** Line by line: what is no failure at once, and each event that is one as soon as it is whole. */
+  /** What tells of no error at once, and the rest of each event that does as soon as it is whole. */
   #passEvents(bytes: Buffer): void {
     let from = 0
-    let at = 0
-    while (at < bytes.length) {
-      const end = bytes.indexOf(LF, at)
-      const line = bytes.subarray(at, end === -1 ? bytes.length : end)
-      if (!this.#isFailure && !this.#isInside && this.#begins(line)) {
-        this.#send(bytes.subarray(from, at))
-        from = at
-        this.#isFailure = true
+    while (from < bytes.length) {
+      if (!this.#isFailure) {
+        const mark = markIn(bytes, from)
+        const line = mark === -1 ? bytes.length : bytes.lastIndexOf(LF, mark) + 1
+        this.#send(bytes.subarray(from, line))
+        if (mark === -1) return
+        from = line
+        this.#isFailure = bytes.length - mark >= ERROR_MARK.length
       }
-      if (end === -1) break
-      this.#isInside = false
-      at = end + 1
-      if (this.#isFailure && isBlank(line)) {
-        this.#send(this.#clean(bytes.subarray(from, at)))
-        from = at
-        this.#isFailure = false
+      const end = this.#isFailure ? endOfEvent(bytes, from) : -1
+      if (end === -1) {
+        this.#hold(bytes.subarray(from))
+        return
       }
+      this.#send(this.#clean(bytes.subarray(from, end)))
+      this.#isFailure = false
+      from = end
     }
-    this.#rest(bytes, from, at)
-  }
-
-  /** What is left of a chunk: from `from` on nothing has been sent, at `at` its last line begins. */
-  #rest(bytes: Buffer, from: number, at: number): void {
-    if (this.#isFailure) {
-      this.#hold(bytes.subarray(from))
-      return
-    }
-    const isOpen = at < bytes.length
-    const isHeld = isOpen && !this.#isInside && this.#mayBegin(bytes.subarray(at))
-    this.#send(bytes.subarray(from, isHeld ? at : bytes.length))
-    if (isHeld) this.#held = bytes.subarray(at)
-    else if (isOpen) this.#isInside = true
   }
 
   #hold(bytes: Buffer): void {
@@ -114,23 +89,23 @@ export class FailureGate {
     const clean = this.#options.redact(text)
     return clean === text ? bytes : Buffer.from(clean)
   }
-
-  #begins(line: Buffer): boolean {
-    return this.#options.marks.some((mark) => line.length >= mark.length && isPrefix(line, mark))
-  }
-
-  /** Whether the beginning of a line can still become a mark, or holds one. */
-  #mayBegin(line: Buffer): boolean {
-    return this.#options.marks.some((mark) => isPrefix(line, mark))
-  }
 }
 
-function isBlank(line: Buffer): boolean {
-  return line.length === 0 || (line.length === 1 && line[0] === CR)
+/** Where the first mark begins, or what the bytes end with can still become one; -1 for neither. */
+function markIn(bytes: Buffer, from: number): number {
+  const at = bytes.indexOf(ERROR_MARK, from)
+  if (at !== -1) return at
+  for (let open = Math.max(from, bytes.length - ERROR_MARK.length + 1); open < bytes.length; open++) {
+    if (bytes.compare(ERROR_MARK, 0, bytes.length - open, open) === 0) return open
+  }
+  return -1
 }
 
-/** Whether one of the two begins with the other. */
-function isPrefix(line: Buffer, mark: Buffer): boolean {
-  const length = Math.min(line.length, mark.length)
-  return line.compare(mark, 0, length, 0, length) === 0
+/** Behind the empty line that ends an event; -1 while none has come. Events of Gemini's may have `\r\n`. */
+function endOfEvent(bytes: Buffer, from: number): number {
+  for (let at = bytes.indexOf(LF, from); at !== -1; at = bytes.indexOf(LF, at + 1)) {
+    if (bytes[at + 1] === LF) return at + 2
+    if (bytes[at + 1] === CR && bytes[at + 2] === LF) return at + 3
+  }
+  return -1
 }

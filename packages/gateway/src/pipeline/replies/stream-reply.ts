@@ -41,7 +41,6 @@ export class StreamReply implements Reply {
     const rules = scanRules[port.callerWire.name]
     this.#scan = rules === undefined ? null : new UsageScan(rules)
     this.#gate = new FailureGate({
-      marks: rules?.failures ?? [],
       redact: (text) => port.redact(text),
       send: (bytes) => port.replyChunk(bytes),
     })
@@ -113,7 +112,7 @@ export class StreamReply implements Reply {
   }
 
   #send(bytes: Buffer): void {
-    if (bytes.length > 0) this.#gate.pass(bytes, this.#scan?.failed === true)
+    if (bytes.length > 0) this.#gate.pass(bytes, this.#scan?.suspect !== false)
   }
 
   #report(): void {

@@ -1,6 +1,7 @@
 /** Events of a streamed chat completion, as deltas. */
 import type { NeutralDelta } from '../../contract/neutral.ts'
 import type { StreamReader } from '../../contract/wire.ts'
+import { isFailureEvent } from '../failure-scan.ts'
 import { type Fields, isFields, stringOr } from '../fields.ts'
 import { ChoiceReader } from './choice-reader.ts'
 import { readOpenAIError } from './errors.ts'
@@ -20,7 +21,7 @@ export class OpenAIStreamReader implements StreamReader {
     if (data === '[DONE]' || data.trim() === '') return NONE
     const chunk: unknown = JSON.parse(data)
     if (!isFields(chunk)) throw new SyntaxError('an event is not an object')
-    if (isFailure(chunk)) {
+    if (isFailureEvent(chunk)) {
       const { error = chunk } = chunk
       return [{ type: 'error', status: statusOf(error), message: readOpenAIError(chunk) ?? '' }]
     }
@@ -82,11 +83,6 @@ function findUsage(chunk: Fields, choices: readonly unknown[]) {
   if (isFields(groq)) return parseOpenAIUsage(groq['usage'])
   const [choice] = choices
   return isFields(choice) ? parseOpenAIUsage(choice['usage']) : null
-}
-
-function isFailure(chunk: Fields): boolean {
-  const error = chunk['error']
-  return (error !== undefined && error !== null) || chunk['object'] === 'error'
 }
 
 /** Some servers put the status they would have answered into `code`. */

@@ -166,6 +166,15 @@ describe('a call of a published API', () => {
     })
   })
 
+  it('answers what was said where the model speaks', async () => {
+    const audio = { id: 'a-1', data: 'UklGRg==', expires_at: 1, transcript: 'Said aloud.' }
+    const message = { role: 'assistant', content: null, audio }
+    const body = { id: 'x', choices: [{ index: 0, message, finish_reason: 'stop' }] }
+    const headers = { 'content-type': 'application/json' }
+    provider.script({ kind: 'raw', headers, chunks: [JSON.stringify(body)] })
+    expect(await (await call('sum/2')).text()).toBe('Said aloud.')
+  })
+
   it('says what the user says as JSON where there is no message', async () => {
     await (await call('json/1')).text()
     expect(sent()['messages']).toEqual([{ role: 'user', content: '{"text":"hi"}' }])

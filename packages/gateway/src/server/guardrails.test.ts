@@ -159,6 +159,55 @@ describe('an answer in which nothing was found', () => {
   })
 })
 
+describe('a field of a whole answer that nobody here knows', () => {
+  const found = { title: 'Where', snippet: `It is ${CODE}.`, rank: 1 }
+  const ran = [{ type: 'search', output: `found ${CODE}` }]
+  const answerOf = (content: string) => ({
+    id: 'c',
+    object: 'chat.completion',
+    model: 'm',
+    search_results: [found, { title: 'Else' }],
+    x_cost: 1.5,
+    choices: [
+      { index: 0, message: { role: 'assistant', content }, finish_reason: 'stop' },
+      { index: 1, message: { role: 'assistant', content, executed_tools: ran }, finish_reason: 'stop' },
+    ],
+  })
+  const masked = {
+    search_results: [{ ...found, snippet: 'It is [CODE_1].' }, { title: 'Else' }],
+    choices: [
+      { message: { role: 'assistant' } },
+      { message: { executed_tools: [{ type: 'search', output: 'found [CODE_1]' }] } },
+    ],
+  }
+
+  async function answered(content: string, action: string): Promise<Response> {
+    await open('openai', always([guarding(action)]))
+    const chunks = [JSON.stringify(answerOf(content))]
+    provider.script({ kind: 'raw', headers: { 'content-type': 'application/json' }, chunks })
+    return ask('openai-chat', false, 'hi')
+  }
+
+  it('is masked where it stands', async () => {
+    const body: unknown = await (await answered('Hello.', 'mask')).json()
+    expect(body).toMatchObject(masked)
+    expect(body).toMatchObject({ choices: [{ message: { content: 'Hello.' } }, {}] })
+    expect(JSON.stringify(body)).not.toContain('foxtrot')
+  })
+
+  it('is there still where the text is masked', async () => {
+    const body: unknown = await (await answered(`So ${CODE}.`, 'mask')).json()
+    expect(body).toMatchObject(masked)
+    expect(body).toMatchObject({ choices: [{ message: { content: 'So [CODE_1].' } }, {}] })
+  })
+
+  it('blocks the answer where that is what the guard does', async () => {
+    const answer = await answered('Hello.', 'block')
+    expect(answer.status).toBe(422)
+    expect(await answer.text()).not.toContain('foxtrot')
+  })
+})
+
 describe('a call before guardrails', () => {
   const chat = (body: object) =>
     fetch(`${gateway.origin}/v1/chat/completions`, {

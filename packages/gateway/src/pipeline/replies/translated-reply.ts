@@ -1,12 +1,14 @@
 /**
  * A whole answer in another format: parsed, and written in the caller's. One in the caller's own that only had to be looked
- * at goes out as it came, unless something in it was changed: nobody knows all fields of a format.
+ * at goes out as it came, unless something in it was changed: nobody knows all fields of a format. What is said in those
+ * that nobody knows is looked at too, and stays where the rest is written anew.
  */
 import type { OutputRun, Passed } from '../../contract/guards.ts'
 import type { NeutralDelta } from '../../contract/neutral.ts'
 import type { Wire } from '../../contract/wire.ts'
 import { isFields } from '../../wire/fields.ts'
 import { markSigner } from '../../wire/signature-origin.ts'
+import { isUnread, unreadIn, withUnread } from '../../wire/unread-fields.ts'
 import { brokenEndOf } from './broken-end.ts'
 import { passWhole } from './guarded-answer.ts'
 import type { Reply, ReplyPort } from './reply.ts'
@@ -47,7 +49,7 @@ export class TranslatedReply implements Reply {
       this.#port.fault('upstream.failed', failure, body)
       return
     }
-    const deltas = this.#parse()
+    const deltas = this.#read()
     if (deltas === null) {
       this.#port.fault('upstream.protocol')
       return
@@ -96,17 +98,22 @@ export class TranslatedReply implements Reply {
   }
 
   #reply(deltas: readonly NeutralDelta[]): void {
-    const reply = this.#port.callerWire.writeReply(deltas, this.#port.about)
-    this.#port.replyWhole(200, 'application/json', JSON.stringify(reply))
+    const unread = deltas.find(isUnread)
+    const read = unread === undefined ? deltas : deltas.filter((it) => it !== unread)
+    const reply = this.#port.callerWire.writeReply(read, this.#port.about)
+    const whole = unread === undefined ? reply : withUnread(reply, unread)
+    this.#port.replyWhole(200, 'application/json', JSON.stringify(whole))
   }
 
-  #parse(): readonly NeutralDelta[] | null {
+  #read(): readonly NeutralDelta[] | null {
     try {
       const body: unknown = JSON.parse(this.#bytesAsCame().toString())
       if (!isFields(body)) return null
       const deltas = this.#wire.parseReply(body)
       const { name } = this.#wire
-      return name === this.#port.callerWire.name ? deltas : deltas.map((it) => markSigner(it, name))
+      if (name !== this.#port.callerWire.name) return deltas.map((it) => markSigner(it, name))
+      const unread = this.#isOwn && this.#run !== null ? unreadIn(body, name) : null
+      return unread === null ? deltas : [...deltas, unread]
     } catch {
       return null
     }

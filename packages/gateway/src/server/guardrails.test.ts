@@ -201,6 +201,19 @@ describe('a field of a whole answer that nobody here knows', () => {
     expect(body).toMatchObject({ choices: [{ message: { content: 'So [CODE_1].' } }, {}] })
   })
 
+  it('stays apart from what its format has of its own', async () => {
+    await open('anthropic', always([guarding('mask')]))
+    const search = { type: 'server_tool_use', id: 's', name: 'web_search', input: { query: 'where' } }
+    const text = { type: 'text', text: 'Hello.' }
+    const content = [search, text]
+    const body = { id: 'c', type: 'message', role: 'assistant', model: 'm', content, stop_reason: 'end_turn' }
+    const chunks = [JSON.stringify({ ...body, trace: [`It is ${CODE}.`] })]
+    provider.script({ kind: 'raw', headers: { 'content-type': 'application/json' }, chunks })
+    const said = (await (await ask('anthropic-messages', false, 'hi')).json()) as typeof body
+    expect(said).toMatchObject({ trace: ['It is [CODE_1].'], content })
+    expect(said.content).toHaveLength(2)
+  })
+
   it('blocks the answer where that is what the guard does', async () => {
     const answer = await answered('Hello.', 'block')
     expect(answer.status).toBe(422)

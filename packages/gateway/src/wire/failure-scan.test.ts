@@ -18,6 +18,11 @@ describe('a stream', () => {
     ["Anthropic's", event({ type: 'error', error: message }, 'event: error\n'), FAILED],
     ["the Responses'", event({ type: 'error', ...message }, 'event: error\n'), FAILED],
     ['of a whole response', event({ type: 'response.failed', response: { error: message } }), FAILED],
+    [
+      'of a response that says no more',
+      event({ type: 'response.failed', response: { error: null } }),
+      FAILED,
+    ],
     ["Google's, as a line of its array", `${JSON.stringify({ error: message })}\n`, FAILED],
     ['behind what tells of none', `${event({ error: null })}${event({ error: message })}`, FAILED],
     ['behind what only looks so', `${event({ args: { error: 'x' } })}${event({ error: message })}`, FAILED],

@@ -15,6 +15,8 @@ const COLON = 58
 const NULL = Buffer.from('null')
 /** What a line of an event has before its value. */
 const DATA = Buffer.from('data:')
+/** The one failure that may have no more to say of itself. */
+const FAILED = Buffer.from('"response.failed"')
 
 export interface ErrorsSeen {
   /** The mark is there, and not only as a key without a value. */
@@ -23,21 +25,22 @@ export interface ErrorsSeen {
   readonly failed: boolean
 }
 
-export const NO_ERRORS: ErrorsSeen = { suspect: false, failed: false }
+const NO_ERRORS: ErrorsSeen = { suspect: false, failed: false }
 
 /** Of whole lines. */
 export function scanErrors(lines: Buffer): ErrorsSeen {
   let suspect = false
   for (let at = lines.indexOf(ERROR_MARK); at !== -1; ) {
     const behind = at + ERROR_MARK.length
-    if (isNothing(lines, behind)) {
+    const next = lines.indexOf(LF, at)
+    const end = next === -1 ? lines.length : next
+    const line = lines.subarray(lines.lastIndexOf(LF, at) + 1, end)
+    if (isNothing(lines, behind) && !line.includes(FAILED)) {
       at = lines.indexOf(ERROR_MARK, behind)
       continue
     }
     suspect = true
-    const next = lines.indexOf(LF, at)
-    const end = next === -1 ? lines.length : next
-    if (isFailure(lines.subarray(lines.lastIndexOf(LF, at) + 1, end))) return { suspect, failed: true }
+    if (isFailure(line)) return { suspect, failed: true }
     at = lines.indexOf(ERROR_MARK, end)
   }
   return suspect ? { suspect, failed: false } : NO_ERRORS

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { scanErrors } from './failure-scan.ts'
+import { indexOfMark, scanErrors } from './failure-scan.ts'
 
 const FAILED = { suspect: true, failed: true }
 const SUSPECT = { suspect: true, failed: false }
@@ -31,8 +31,15 @@ describe('a stream', () => {
     ['as an argument of a tool', event({ parts: [{ functionCall: { args: { error: 'x' } } }] }), SUSPECT],
     ['without a value', event({ type: 'response.created', response: { error: null } }), NONE],
     ['that a model writes of', event({ text: 'event: error\ndata: {"error":{"type":"error"}}' }), NONE],
+    ['with words that end like it', event({ terror: 'x', error_code: 'rror', is_error: false }), NONE],
+    ['behind such a word', event({ terror: 'x', error: message }), FAILED],
     ['nowhere', event({ choices: [] }), NONE],
   ])('tells of a failure: %s', (_, text, expected) => {
     expect(scanErrors(Buffer.from(text))).toEqual(expected)
   })
+})
+
+it('finds the mark as a whole, from where it is told to', () => {
+  expect(indexOfMark(Buffer.from('rror" "xrror" x error" "error"'), 0)).toBe(23)
+  expect(indexOfMark(Buffer.from('"error"'), 1)).toBe(-1)
 })

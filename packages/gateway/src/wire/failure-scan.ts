@@ -10,8 +10,13 @@ import { skipSpace } from './json-members.ts'
 /** A key or a value that every event has which tells of a failure. */
 export const ERROR_MARK = Buffer.from('"error"')
 
+/** Searched for in its place: quotes and an `e` are all over an event, and each would be a try. */
+const TAIL = Buffer.from('rror"')
+
 const LF = 10
+const QUOTE = 34
 const COLON = 58
+const E = 101
 const NULL = Buffer.from('null')
 /** What a line of an event has before its value. */
 const DATA = Buffer.from('data:')
@@ -27,21 +32,29 @@ export interface ErrorsSeen {
 
 const NO_ERRORS: ErrorsSeen = { suspect: false, failed: false }
 
+/** Where the mark begins; -1 where it is not, or not as a whole. */
+export function indexOfMark(bytes: Buffer, from: number): number {
+  for (let at = bytes.indexOf(TAIL, from + 2); at !== -1; at = bytes.indexOf(TAIL, at + 1)) {
+    if (bytes[at - 1] === E && bytes[at - 2] === QUOTE) return at - 2
+  }
+  return -1
+}
+
 /** Of whole lines. */
 export function scanErrors(lines: Buffer): ErrorsSeen {
   let suspect = false
-  for (let at = lines.indexOf(ERROR_MARK); at !== -1; ) {
+  for (let at = indexOfMark(lines, 0); at !== -1; ) {
     const behind = at + ERROR_MARK.length
     const next = lines.indexOf(LF, at)
     const end = next === -1 ? lines.length : next
     const line = lines.subarray(lines.lastIndexOf(LF, at) + 1, end)
     if (isNothing(lines, behind) && !line.includes(FAILED)) {
-      at = lines.indexOf(ERROR_MARK, behind)
+      at = indexOfMark(lines, behind)
       continue
     }
     suspect = true
     if (isFailure(line)) return { suspect, failed: true }
-    at = lines.indexOf(ERROR_MARK, end)
+    at = indexOfMark(lines, end)
   }
   return suspect ? { suspect, failed: false } : NO_ERRORS
 }

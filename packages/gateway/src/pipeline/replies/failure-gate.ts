@@ -7,7 +7,7 @@
  * Nothing is searched here until whoever searches the stream anyhow has seen the word: only the unfinished last
  * line of a chunk is searched, and mostly a chunk ends with its line.
  */
-import { ERROR_MARK } from '../../wire/failure-scan.ts'
+import { ERROR_MARK, indexOfMark } from '../../wire/failure-scan.ts'
 
 const LF = 10
 const CR = 13
@@ -93,7 +93,7 @@ export class FailureGate {
 
 /** Where the first mark begins, or what the bytes end with can still become one; -1 for neither. */
 function markIn(bytes: Buffer, from: number): number {
-  const at = bytes.indexOf(ERROR_MARK, from)
+  const at = indexOfMark(bytes, from)
   if (at !== -1) return at
   for (let open = Math.max(from, bytes.length - ERROR_MARK.length + 1); open < bytes.length; open++) {
     if (bytes.compare(ERROR_MARK, 0, bytes.length - open, open) === 0) return open

@@ -97,6 +97,15 @@ describe('all else', () => {
     expect(through(chunks.map((it) => Buffer.from(it))).sent).toEqual(chunks)
   })
 
+  it('does not wait where a line is cut before what could be the word', () => {
+    const chunks = ['data: {"id":"', '1","x":"', '2"}\n\n']
+    expect(through(chunks.map((it) => Buffer.from(it))).sent).toEqual([
+      'data: {"id":',
+      '"1","x":',
+      '"2"}\n\n',
+    ])
+  })
+
   it('of an event that came whole is redacted before the word as behind it', () => {
     const event = { message: `no such key ${KEY}`, object: 'error' }
     const chunks = [`data: ${JSON.stringify(event)}\n\n`, `data: ${JSON.stringify(event)}`]

@@ -21,7 +21,7 @@ export interface FailureGateOptions {
 
 export class FailureGate {
   readonly #options: FailureGateOptions
-  /** A line that has the mark, or ends with the beginning of it, and what came of its event since. */
+  /** The beginning of the mark; or a line that has it, and what came of its event since. */
   #held: Buffer | null = null
   /** Between such an event's mark and its end. */
   #isFailure = false
@@ -57,11 +57,12 @@ export class FailureGate {
     while (from < bytes.length) {
       if (!this.#isFailure) {
         const mark = markIn(bytes, from)
-        const line = mark === -1 ? bytes.length : bytes.lastIndexOf(LF, mark) + 1
-        this.#send(bytes.subarray(from, line))
-        if (mark === -1) return
-        from = line
-        this.#isFailure = bytes.length - mark >= ERROR_MARK.length
+        const isWhole = mark !== -1 && bytes.length - mark >= ERROR_MARK.length
+        const start = isWhole ? bytes.lastIndexOf(LF, mark) + 1 : mark
+        this.#send(start === -1 ? bytes.subarray(from) : bytes.subarray(from, start))
+        if (start === -1) return
+        from = start
+        this.#isFailure = isWhole
       }
       const end = this.#isFailure ? endOfEvent(bytes, from) : -1
       if (end === -1) {

@@ -28,7 +28,7 @@ export function schemaKept(
   wire: Wire,
 ): boolean | null {
   if (answer === null || body === null || body.stream || answer.length > LARGEST_BYTES) return null
-  // The names first: to search a body through five times costs more than all other measures.
+  // Names of fields first: to search a body through five times costs more than all other measures.
   if (
     !body.mayAskForSchema ||
     body.bytes.length > LARGEST_BYTES ||

@@ -52,6 +52,8 @@ export class RequestBody {
   readonly stream: boolean
   /** Of the gateway's own field: `{ "changeover": { "variables": … } }`. */
   readonly variables: Fields | undefined
+  /** A field is there in which a caller asks for answers by a JSON schema; many ask for something else in it. */
+  readonly mayAskForSchema: boolean
   /** As `findMembers` finds them. */
   readonly members: readonly number[]
   readonly #shape: BodyShape
@@ -74,6 +76,7 @@ export class RequestBody {
     this.members = members
     let model = -1
     let stream = -1
+    let mayAskForSchema = false
     for (let i = 0; i < members.length; i += 4) {
       if (this.#isKey(i, 'model')) model = i
       else if (this.#isKey(i, 'stream')) stream = i
@@ -83,8 +86,9 @@ export class RequestBody {
       } else if (this.#isKey(i, 'changeover')) {
         this.#changeoverDoubled = this.#changeover !== -1
         this.#changeover = i
-      }
+      } else if (this.#isOneOf(i, shape.schemaFields)) mayAskForSchema = true
     }
+    this.mayAskForSchema = mayAskForSchema
     this.model = path === null ? this.#readModel(model) : path.model
     this.stream = path === null ? stream !== -1 && bytes[this.#at(stream + VALUE)] === LETTER_T : path.stream
     this.variables = this.#readVariables()
@@ -121,14 +125,6 @@ export class RequestBody {
 
   has(name: string): boolean {
     return this.names.includes(name)
-  }
-
-  /** Whether a field is there in which a caller asks for answers by a JSON schema; many ask for something else in it. */
-  get mayAskForSchema(): boolean {
-    for (let i = 0; i < this.members.length; i += 4) {
-      if (this.#isOneOf(i, this.#shape.schemaFields)) return true
-    }
-    return false
   }
 
   /** The body parsed, without the gateway's own field, with the prompt, and with model and stream wherever they stood. */

@@ -49,9 +49,15 @@ describe('a crossing', () => {
     expect(done.join(' ')).toBe(`${half(1, 2)} ${half(2, 1)}`)
   })
 
-  it('places them as often as it is told', async () => {
-    const { done, crossing, measure, keep } = rig(1, 4)
+  it('places them as often as it is told, and says in which place a piece was measured', async () => {
+    const { done, crossing, measure, keep: note } = rig(1, 4)
+    const places: number[] = []
+    const keep = (side: { id: string }, measured: Measured, place: number): void => {
+      places.push(place)
+      note(side, measured)
+    }
     await cross(crossing, [running(1), running(2)], { pace: { pieceMs: 200, settleMs: 0 }, measure, keep })
+    expect(places).toEqual([0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3])
     expect(done.filter((it) => it.startsWith('+other'))).toEqual(
       ['@1', '@2', '@1', '@2'].map((it) => `+other${it}`),
     )

@@ -83,11 +83,15 @@ export const crossings: readonly Crossing[] = [versions, ...costs.map(costOf)]
 export async function cross(
   { base, other, places, turns }: Crossing,
   pair: readonly [Running, Running],
-  { pace, measure, keep }: { pace: Pace; measure: Measure; keep: (side: Side, measured: Measured) => void },
+  {
+    pace,
+    measure,
+    keep,
+  }: { pace: Pace; measure: Measure; keep: (side: Side, measured: Measured, place: number) => void },
 ): Promise<void> {
-  const piece = async (side: Side, running: Running): Promise<void> =>
-    keep(side, await measure(jobOf(side, running.target, pace.pieceMs)))
   for (let place = 0; place < places; place += 1) {
+    const piece = async (side: Side, running: Running): Promise<void> =>
+      keep(side, await measure(jobOf(side, running.target, pace.pieceMs)), place)
     const [under, without] = place % 2 === 0 ? pair : ([pair[1], pair[0]] as const)
     const ends = [await base.set(without), await other.set(under)]
     try {

@@ -37,6 +37,8 @@ export interface MeasuredRecord {
   readonly round: number
   readonly scenario: string
   readonly candidate: string
+  /** Of two processes that change places: how often they had. */
+  readonly place?: number
   readonly tries: number
   /** Why this is not as good a measurement as it should be, after the last try. */
   readonly disturbed: string | null

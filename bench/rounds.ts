@@ -148,12 +148,13 @@ async function runCrossing(
   await cross(crossing, pair, {
     pace,
     measure: (job) => conductor.load.measure(job),
-    keep: ({ id }, measured) =>
+    keep: ({ id }, measured, place) =>
       conductor.write({
         kind: 'measured',
         round,
         scenario: id,
         candidate: candidate.name,
+        place,
         tries: 1,
         disturbed: null,
         isVoid: false,

@@ -48,7 +48,7 @@ export function writeMarkdown(summary: Summary, verdicts: readonly Verdict[], pl
 function introduce({ run }: Summary): string {
   return (
     `${run.rounds} rounds of ${run.measureMs / 1000} s a measurement, candidates interleaved and shuffled, gateway alone on one core. ` +
-    'Ratios are formed inside each round; given are median (least–greatest; where two processes of one gateway are compared, the middle half of the pairs). How to read this: `docs/reference/bench.md`.'
+    'Ratios are formed inside each round; given are median (least–greatest; where two processes of one gateway are compared, the mean over their places, and the middle half of all pieces). How to read this: `docs/reference/bench.md`.'
   )
 }
 

@@ -6,6 +6,7 @@ import type { Measured } from '../load/job.ts'
 import type { BenchRecord, MeasuredRecord, Presence, RunRecord, StartRecord } from '../record.ts'
 
 export interface Range {
+  /** Of what changes places, the mean of the places' medians. */
   readonly median: number
   readonly min: number
   readonly max: number
@@ -78,7 +79,7 @@ export class Summary {
 
   /** Share of throughput that reloads cost: against the runs without reloads just before and after. */
   reloadLoss(candidate: string, scenario: string): Range | null {
-    return rangeOf(this.#besides([scenario, 'reload-0'], candidate, perSecond).map((it) => 1 - it))
+    return rangeOf(this.#besides([scenario, 'reload-0'], candidate, perSecond).map((it) => 1 - it.value))
   }
 
   /** CPU time of a request, as a multiple of that of the bare route in the same round. */
@@ -92,19 +93,20 @@ export class Summary {
 
   /** Share of throughput that a second version beside the first costs: against the pieces with one just before and after. */
   versionsLoss(candidate: string): Range | null {
-    return middleHalfOf(this.#besides(['versions-2', 'versions-1'], candidate, perSecond).map((it) => 1 - it))
+    const found = this.#besides(['versions-2', 'versions-1'], candidate, perSecond)
+    return overPlaces(found.map((it) => ({ ...it, value: 1 - it.value })))
   }
 
   /** CPU time of a request with one thing more, as a multiple of that of the pieces with none just before and after. */
   cost(name: string, candidate: string): Range | null {
-    return middleHalfOf(this.#besides([`cost-${name}`, 'bare'], candidate, cpuPerRequestUs))
+    return overPlaces(this.#besides([`cost-${name}`, 'bare'], candidate, cpuPerRequestUs))
   }
 
   /**
    * A scenario's figures, each as a multiple of the mean of another scenario's runs just before and after it: what a
    * machine drifts by in the meantime is taken out.
    */
-  #besides([scenario, base]: readonly [string, string], candidate: string, pick: Pick): readonly number[] {
+  #besides([scenario, base]: readonly [string, string], candidate: string, pick: Pick): readonly Beside[] {
     const own = this.measured.filter((it) => it.candidate === candidate && !it.isVoid)
     return own.flatMap((it, at) => {
       if (it.scenario !== scenario) return []
@@ -112,7 +114,8 @@ export class Summary {
       const around = [own.slice(0, at).findLast(isBase), own.slice(at + 1).find(isBase)]
       const values = around.flatMap((other) => (other === undefined ? [] : [pick(other.measured)]))
       if (values.length === 0) return []
-      return [pick(it.measured) / (values.reduce((sum, value) => sum + value, 0) / values.length)]
+      const place = `${it.round}:${it.place ?? 0}`
+      return [{ place, value: pick(it.measured) / mean(values) }]
     })
   }
 
@@ -138,9 +141,31 @@ export function rangeOf(values: readonly number[]): Range | null {
   return between(values, [0, 1])
 }
 
-/** As `rangeOf`, between the quartiles: of many short pieces the least and the greatest say nothing. */
-function middleHalfOf(values: readonly number[]): Range | null {
-  return between(values, [0.25, 0.75])
+/** One piece, held against those beside it, and where the two processes stood. */
+interface Beside {
+  readonly place: string
+  readonly value: number
+}
+
+/**
+ * The mean of the places' medians, between the quartiles of all pieces: a place and the next, in which the processes have
+ * changed, stray from the truth by as much to either side, which a mean takes out and a median over both does not. Of many
+ * short pieces the least and the greatest say nothing.
+ */
+function overPlaces(found: readonly Beside[]): Range | null {
+  const all = between(
+    found.map((it) => it.value),
+    [0.25, 0.75],
+  )
+  if (all === null) return null
+  const places = [...new Set(found.map((it) => it.place))]
+  const valuesIn = (place: string) => found.flatMap((it) => (it.place === place ? [it.value] : []))
+  const medians = places.flatMap((place) => rangeOf(valuesIn(place))?.median ?? [])
+  return { ...all, median: mean(medians) }
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, it) => sum + it, 0) / values.length
 }
 
 function between(values: readonly number[], [from, to]: readonly [number, number]): Range | null {

@@ -193,8 +193,8 @@ export const MUTANTS: readonly Mutant[] = [
   ofRollouts(
     'a larger share picks other units',
     'engine/trial/split.ts',
-    'cohortOf(this.seed, unitId ??',
-    'cohortOf(this.seed + this.share.threshold, unitId ??',
+    'cohortOf(this.seed, unitId)',
+    'cohortOf(this.seed + this.share.threshold, unitId)',
   ),
   ofRollouts(
     'a version that is taken back keeps its share',

@@ -13,12 +13,12 @@ function call(key: string | undefined, headers: CallHead['headers'] = {}, open =
   const known = new Map([[digest('known'), { caller, expiresMs: null, enabled: true }]])
   const identity = createCallerIndex(known, open)
   const current = { parts: { gateway: { identity } } } as unknown as Snapshot<Parts>
-  return { id: 'call_1', head: { key, headers } as CallHead, startedAt: 0, inForce: () => current }
+  return { head: { key, headers } as CallHead, startedAt: 0, inForce: () => current }
 }
 
 describe('the unit of a call', () => {
-  it('is the call itself, where each request is one', () => {
-    expect(unitIdOf('request', call('known'))).toBe('call_1')
+  it('is none but the call itself, where each request is one', () => {
+    expect(unitIdOf('request', call('known'))).toBeNull()
   })
 
   it('is the tenant or the key that the version in force knows', () => {

@@ -17,16 +17,15 @@ import { sessionHeader } from './request-facts.ts'
 import type { Parts } from './tools.ts'
 
 export interface UnitInput {
-  readonly id: string
   readonly head: CallHead
   readonly startedAt: number
   /** The version in force. */
   inForce(): Snapshot<Parts> | null
 }
 
-/** `null`: nobody can say, so the call is a unit of its own. */
+/** `null`: the call is a unit of its own, or nobody can say of which it is. */
 export function unitIdOf(unit: RolloutUnit, it: UnitInput): string | null {
-  if (unit === 'request') return it.id
+  if (unit === 'request') return null
   const current = it.inForce()
   const caller = callerUnder(current, it) ?? claimedUnder(current, it)
   const session = unit === 'session' ? sessionHeader(it.head) : null

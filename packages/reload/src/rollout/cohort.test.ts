@@ -1,7 +1,7 @@
 /** Sticky and monotone, whatever the shares, and even. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { cohortOf, POINTS, seedOf, thresholdOf } from './cohort.ts'
+import { cohortOf, cohortOfPlace, POINTS, seedOf, thresholdOf } from './cohort.ts'
 
 const share = fc.integer({ min: 0, max: POINTS }).map((it) => it / POINTS)
 const isIn = (rollout: string, unit: string, at: number) => cohortOf(seedOf(rollout), unit) < thresholdOf(at)
@@ -46,6 +46,19 @@ describe('a cohort', () => {
       // Chi-square with nine degrees of freedom: 27.9 is passed once in a thousand.
       expect(tenths.reduce((sum, it) => sum + (it - 2000) ** 2 / 2000, 0)).toBeLessThan(27.9)
     }
+  })
+
+  it('is even over places in the order of arrival, and other ones in another rollout', () => {
+    const [a, b] = [seedOf('sha256:a'), seedOf('sha256:b')]
+    const tenths = Array.from({ length: 10 }, () => 0)
+    let both = 0
+    for (let i = 0; i < 20_000; i += 1) {
+      const tenth = Math.floor(cohortOfPlace(a, i) / 1000)
+      tenths[tenth] = (tenths[tenth] ?? 0) + 1
+      if (tenth === 0 && cohortOfPlace(b, i) < 1000) both += 1
+    }
+    expect(tenths.reduce((sum, it) => sum + (it - 2000) ** 2 / 2000, 0)).toBeLessThan(27.9)
+    expect(both).toBeLessThan(300)
   })
 
   it('is where anybody else finds it who knows the hash', () => {

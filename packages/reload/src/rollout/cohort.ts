@@ -24,6 +24,11 @@ export function cohortOf(seed: number, unit: string): number {
   return (murmur(unit, seed) >>> 0) % POINTS
 }
 
+/** As `cohortOf`, of a unit that nobody can name: its place in the order of arrival stands for it. */
+export function cohortOfPlace(seed: number, place: number): number {
+  return (mixed(seed ^ place) >>> 0) % POINTS
+}
+
 /** Points below this belong to the candidate. */
 export function thresholdOf(share: number): number {
   return Math.round(share * POINTS)
@@ -38,10 +43,14 @@ function murmur(text: string, seed: number): number {
     hash = (Math.imul((hash << 13) | (hash >>> 19), 5) + 0xe6546b64) | 0
   }
   if (even < length) hash ^= scramble(text.charCodeAt(even))
-  hash ^= length * 2
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
-  return hash ^ (hash >>> 16)
+  return mixed(hash ^ (length * 2))
+}
+
+/** What neighbours come to lies far apart. */
+function mixed(sum: number): number {
+  const once = Math.imul(sum ^ (sum >>> 16), 0x85ebca6b)
+  const twice = Math.imul(once ^ (once >>> 13), 0xc2b2ae35)
+  return twice ^ (twice >>> 16)
 }
 
 function scramble(block: number): number {

@@ -6,7 +6,7 @@
  */
 import type { RolloutUnit, UnitSource } from '../../contract/rollout.ts'
 import type { Pin } from '../../contract/snapshot.ts'
-import { cohortOf, seedOf } from '../../rollout/cohort.ts'
+import { cohortOf, cohortOfPlace, seedOf } from '../../rollout/cohort.ts'
 import type { Generation, Parts, Side } from '../live/generation.ts'
 
 /** Requests that each side was given: one for the life of a rollout, whatever its shares. */
@@ -62,7 +62,8 @@ export class Split {
 
   /** A request without a unit is one of its own: its place in the order of arrival stands for it. */
   private cohortOf(unitId: string | null): number {
+    if (unitId !== null) return cohortOf(this.seed, unitId)
     const { tally } = this.sides
-    return cohortOf(this.seed, unitId ?? `request ${tally.candidate + tally.baseline}`)
+    return cohortOfPlace(this.seed, tally.candidate + tally.baseline)
   }
 }

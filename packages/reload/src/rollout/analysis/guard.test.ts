@@ -27,6 +27,16 @@ describe('the guard', () => {
     )
   })
 
+  it('calls one dead of which a fifth is answered well: a good answer speaks for it, and does not clear it', () => {
+    const guard = well(new Guard())
+    for (let i = 0; i < 6; i += 1) {
+      for (let k = 0; k < 4; k += 1) guard.candidate(true)
+      guard.candidate(false)
+      well(guard, 4)
+    }
+    expect(guard.dead).toBe(true)
+  })
+
   it('waits for the baseline to answer meanwhile before it decides', () => {
     const guard = well(new Guard())
     expect(failuresUntilDead(guard, () => undefined)).toBe(Number.POSITIVE_INFINITY)

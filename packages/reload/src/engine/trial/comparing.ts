@@ -18,7 +18,6 @@ import { Arm } from '../../rollout/analysis/arm.ts'
 import { BurnRate } from '../../rollout/analysis/burn-rate.ts'
 import { Comparison } from '../../rollout/analysis/comparison.ts'
 import { Guard } from '../../rollout/analysis/guard.ts'
-import { Backlog } from './backlog.ts'
 import { WatchedArm, WatchedMeasure } from './watched-arm.ts'
 
 export interface Compared {
@@ -36,8 +35,7 @@ export class Comparing {
   /** Made for the first judgement: a version that takes all at once is watched and not judged. */
   private comparison: Comparison | null = null
   private readonly compared: Compared
-  readonly watched: readonly WatchedMeasure[]
-  readonly backlog: Backlog
+  private readonly watched: readonly WatchedMeasure[]
   private isTold = false
 
   /**
@@ -61,9 +59,8 @@ export class Comparing {
         ? []
         : [new WatchedMeasure(measure, { guard, budget, onDead: tell })]
     })
-    this.backlog = new Backlog(measures.length)
-    this.candidate = new WatchedArm(this.arms.candidate, 'candidate', this)
-    this.baseline = new WatchedArm(this.arms.baseline, 'baseline', this)
+    this.candidate = new WatchedArm(this.arms.candidate, 'candidate', this.watched)
+    this.baseline = new WatchedArm(this.arms.baseline, 'baseline', this.watched)
   }
 
   /** Whether anything would be noticed at full traffic: by a guard, or by its budget. */
@@ -74,19 +71,17 @@ export class Comparing {
   /** `others`: judgements of measures that others take. */
   judge(others: readonly MeasureJudgement[] = []): Judgement {
     const { measures, policy } = this.compared
-    this.backlog.settle()
     this.comparison ??= new Comparison(measures, policy)
     return this.comparison.judge(this.arms.candidate, this.arms.baseline, others)
   }
 
-  /** For people; `null` while it is not dead. What waits to be added up went well, and kills nobody. */
+  /** For people; `null` while it is not dead. */
   get dead(): string | null {
     return this.watched.find((it) => it.dead !== null)?.dead ?? null
   }
 
   /** For people; `null` while its error budget lasts. */
   burning(nowMs: number): string | null {
-    this.backlog.settle()
     for (const { budget } of this.watched) {
       const said = budget?.look(nowMs) ?? null
       if (said !== null) return said
@@ -96,7 +91,6 @@ export class Comparing {
 
   /** The candidate has all of the traffic: what the baseline did lately stands in its place from here on. */
   alone(nowMs: number): void {
-    this.backlog.settle()
     for (const it of this.watched) it.alone(nowMs)
   }
 

@@ -1,17 +1,15 @@
 /**
  * One side of a comparison as requests see it: what they say is added to its arm, and what they say of failures is counted
- * by the guard and the error budget, where a measure has them: all of it a little later (`backlog.ts`), a failure at once.
+ * at once by the guard and the error budget, where a measure has them.
  *
  * Both stand on every request's way out. So they are classes, whose methods are the same for every rollout (functions that
  * are made for one are compiled anew for the next), and of a request's measures only the watched ones are looked at.
  *
  * Not here: which measures are watched, and what follows (`comparing.ts`).
  */
-import type { Arm as ArmPort } from '../../contract/rollout.ts'
-import type { Arm } from '../../rollout/analysis/arm.ts'
+import type { Arm } from '../../contract/rollout.ts'
 import type { BurnRate } from '../../rollout/analysis/burn-rate.ts'
 import { Guard } from '../../rollout/analysis/guard.ts'
-import type { Backlog, Settling } from './backlog.ts'
 
 /** What the baseline did lately is what counts, not what it did hours ago. */
 const LATELY = 1_000
@@ -51,11 +49,6 @@ export class WatchedMeasure {
     this.budget?.alone(nowMs)
   }
 
-  /** Its guard has seen failures that may be the beginning of the end: what comes next must not wait. */
-  get isWary(): boolean {
-    return this.guard?.isWary === true
-  }
-
   candidate(failed: boolean, unit: number | undefined): void {
     this.guard?.candidate(failed, unit)
     this.budget?.candidate(failed)
@@ -76,44 +69,27 @@ export class WatchedMeasure {
   }
 }
 
-/** Both sides of a comparison, which share what is watched and what waits to be added up. */
-export interface Watching {
-  readonly watched: readonly WatchedMeasure[]
-  readonly backlog: Backlog
-}
-
-export class WatchedArm implements ArmPort, Settling {
+export class WatchedArm implements Arm {
   private readonly arm: Arm
   private readonly side: 'candidate' | 'baseline'
   private readonly watched: readonly WatchedMeasure[]
-  private readonly backlog: Backlog
 
-  constructor(arm: Arm, side: 'candidate' | 'baseline', { watched, backlog }: Watching) {
+  constructor(arm: Arm, side: 'candidate' | 'baseline', watched: readonly WatchedMeasure[]) {
     this.arm = arm
     this.side = side
     this.watched = watched
-    this.backlog = backlog
   }
 
   add(measure: number, value: number, unit?: number): void {
-    this.backlog.settle()
     this.arm.add(measure, value, unit)
     for (const it of this.watched) if (it.measure === measure) this.tell(it, value > 0, unit)
   }
 
   addAll(values: Float64Array, unit?: number): void {
-    this.backlog.keep(this, values, unit)
+    this.arm.addAll(values, unit)
     for (let i = 0; i < this.watched.length; i += 1) {
       const it = this.watched[i]
-      if (it !== undefined && ((values[it.measure] ?? 0) > 0 || it.isWary)) return this.backlog.settle()
-    }
-  }
-
-  settle(values: Float64Array, from: number, unit: number | undefined): void {
-    this.arm.addFrom(values, from, unit)
-    for (let i = 0; i < this.watched.length; i += 1) {
-      const it = this.watched[i]
-      const value = it === undefined ? Number.NaN : (values[from + it.measure] ?? Number.NaN)
+      const value = it === undefined ? Number.NaN : (values[it.measure] ?? Number.NaN)
       if (it !== undefined && !Number.isNaN(value)) this.tell(it, value > 0, unit)
     }
   }

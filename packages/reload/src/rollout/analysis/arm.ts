@@ -68,17 +68,11 @@ export class Arm implements ArmPort {
 
   /** Without a unit it is one of its own, the same in each measure: measures are never held against each other. */
   addAll(values: Float64Array, unit?: number): void {
-    this.addFrom(values, 0, unit)
-  }
-
-  /** As `addAll`, of a call whose values begin at `from`. What is missing at the end says nothing. */
-  addFrom(values: Float64Array, from: number, unit?: number): void {
     const hash = this.#hashOf(unit)
     const sign = signOf(hash)
-    const count = this.#scales.length
     let at = this.placeOf(0, groupOf(hash))
-    for (let measure = 0; measure < count; measure += 1) {
-      const value = values[from + measure] ?? Number.NaN
+    for (let measure = 0; measure < values.length; measure += 1) {
+      const value = values[measure] ?? Number.NaN
       if (!Number.isNaN(value) && this.#takes(measure, value)) this.#put(measure, value, at, sign)
       at += FIELDS
     }

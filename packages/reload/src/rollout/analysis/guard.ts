@@ -63,11 +63,6 @@ export class Guard {
     return this.#dead
   }
 
-  /** The candidate's last requests failed, so that the next ones may decide. */
-  get isWary(): boolean {
-    return this.#score > 0
-  }
-
   /** For people; meaningful once it is dead. */
   get reason(): string {
     const { samples, failures, baseSamples, baseFailures } = this.#run
@@ -91,8 +86,6 @@ export class Guard {
   /** `unit`: a hash of the unit that the request belongs to. */
   candidate(failed: boolean, unit?: number): void {
     if (this.#dead) return
-    // Nearly every request: it leaves what it finds.
-    if (!failed && this.#score === 0) return this.#begin()
     const rate = this.#rate()
     if (rate === null) return this.#begin()
     // What the baseline did before this run says nothing about an outage that begins with it.
